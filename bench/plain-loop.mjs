@@ -1,13 +1,13 @@
 // One process, independent of whyslow's own code: a plain onnxruntime-node session, or the predict.mjs of a folder that `fix` wrote,
 // over saved inputs. Prints JSON: the p50, or with `start` the time from loading to the first result; `keep` names a file for the
-// outputs (node:v8).
+// outputs (node:v8); `reuse`: a folder writes results into the same arrays.
 import fs from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { serialize } from 'node:v8'
 import { savedFeeds } from './saved-feeds.mjs'
 
-const { file, folder, inputs, threads, options, seconds, start, keep } = JSON.parse(process.argv[2])
+const { file, folder, inputs, threads, options, seconds, start, keep, reuse } = JSON.parse(process.argv[2])
 
 process.env.ORT_DISABLE_TELEMETRY ??= '1'
 const before = performance.now()
@@ -44,7 +44,7 @@ times.sort((a, b) => a - b)
 end({ p50Ms: times[times.length >> 1] })
 
 async function loadShipped() {
-  const model = await shipped.load()
+  const model = await shipped.load(reuse ? { reuseOutputs: true } : {})
   return (feeds) => model.predict(feeds)
 }
 

@@ -3,6 +3,7 @@
 // default precision, LiteRT where a .tflite of the same name lies beside, ncnn and MNN by their converters. One fresh process each, in
 // turns; ratios of one round. What is absent, or cannot read the model, is left out by name.
 //   PYTHON=venv/bin/python node bench/runtimes.mjs      MODELS=folder ONLY=word,word BUDGET=30s LEAST_MS=0.5 ROUNDS=4 RESULTS=file
+// REUSE=yes: folders on OpenVINO and LiteRT write results into the same arrays, as the peers leave outputs in the runtime's memory.
 // WRITES=name,name keeps of the folders that `fix` writes those of these names.
 // RESULTS keeps a line of JSON for each model, with what was tried; models that it has are not measured again, so that a run can be split.
 // Exit 1 where a goal is missed, or was not measured.
@@ -34,6 +35,7 @@ const budget = process.env.BUDGET ?? '30s'
 const leastMs = Number(process.env.LEAST_MS ?? 0.5)
 const rounds = Number(process.env.ROUNDS ?? 4)
 const results = process.env.RESULTS
+const reuse = process.env.REUSE === 'yes'
 const threads = os.availableParallelism()
 // Where `fix`, and the folders that it writes, find OpenVINO's library.
 if (python) process.env.VIRTUAL_ENV ??= path.dirname(path.dirname(path.resolve(python)))
@@ -101,7 +103,7 @@ function attempt(absent, name, make) {
 function shippedSide(file, inputs, flags) {
   const { document, folder } = fixed(file, [...flagsFor(file), '--budget', budget, ...flags])
   const tried = document.trials.map(({ name, kept, reason }) => (kept ? `+ ${name}` : `- ${name}: ${reason}`))
-  return { kept: document.fix.kept, tried, loop: () => plainLoop({ folder, inputs }, { seconds: SECONDS }).p50Ms }
+  return { kept: document.fix.kept, tried, loop: () => plainLoop({ folder, inputs, reuse }, { seconds: SECONDS }).p50Ms }
 }
 
 /** Throws with why it is left out. */

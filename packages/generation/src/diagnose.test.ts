@@ -35,7 +35,7 @@ test('a command keeps what the user chose, as far as it has such a flag', () => 
     diagnoseEvidence(exampleEvidence(slow), 'model/', { setup }).findings[0]!.run
   expect(runOf({ tokenParts: tokenParts({ 'cache-exported': 5 }) })).toEqual({
     command: 'fix',
-    arguments: ['model/', '-o', 'fast/', '--engine', 'ort-cpu', '--prompts', 'my prompts.txt'],
+    arguments: ['model/', '-o', 'fast/', '--engine', 'ort-cpu', '--dtype', 'q4', '--prompts', 'my prompts.txt'],
   })
   const threads = [
     { threads: 2, tokenMs: 10, firstTokenMs: 100 },

@@ -14,6 +14,9 @@ export interface MeasuredSetup {
   readonly dtype?: string | null
   /** A path. */
   readonly prompts?: string | null
+  readonly python?: string | null
+  readonly threads?: number | null
+  readonly prefillThreads?: number | null
 }
 
 type Diagnosis = Pick<GenerationDocument, 'findings' | 'clear' | 'doesNotApply' | 'notChecked'>
@@ -37,12 +40,18 @@ export function diagnoseEvidence(
   }
 }
 
-const FLAGS = { engine: '--engine', dtype: '--dtype', prompts: '--prompts' } as const
+const FLAGS = {
+  ...{ engine: '--engine', dtype: '--dtype', prompts: '--prompts', python: '--python', threads: '--threads' },
+  prefillThreads: '--prefill-threads',
+} as const satisfies Record<keyof MeasuredSetup, string>
 
-/** The command with the flags that were given, as far as it has them. */
+/** The command with the flags that were given, as far as it has them and does not set them itself. */
 function withSetup(next: NextCommand, setup: MeasuredSetup): NextCommand {
-  const known = next.command === 'generate' ? (['engine', 'dtype', 'prompts'] as const) : (['engine', 'prompts'] as const)
-  const words = known.flatMap((key) => (setup[key] == null ? [] : [FLAGS[key], setup[key]]))
+  const words = (Object.keys(FLAGS) as (keyof MeasuredSetup)[])
+    .filter((key) => setup[key] != null && !next.words.includes(FLAGS[key]))
+    // `fix` tries threads of the prompt itself.
+    .filter((key) => key !== 'prefillThreads' || next.command === 'generate')
+    .flatMap((key) => [FLAGS[key], String(setup[key])])
   return { ...next, words: [...next.words, ...words] }
 }
 

@@ -2,6 +2,7 @@
 // and of the run. Plain data; what is not known is left out, and `absent` says why. Times are milliseconds, sizes bytes, counts tokens.
 import type { WithAbsent } from '@whyslow/diagnosis/rule.ts'
 import type { GenerationDocument } from '@whyslow/report/documents/generation.ts'
+import type { DetokenizeFact } from './generator.ts'
 
 /** One matrix of weights that each token is multiplied by, with the node that reads it. An embedding table of which one row is read is none. */
 export interface WeightFact {
@@ -67,27 +68,23 @@ export interface PrefixFact {
 }
 
 export interface ThreadsFact {
-  readonly threads: number
+  /** null: the engine's default. */
+  readonly threads: number | null
   readonly tokenMs: number
   readonly firstTokenMs: number
 }
 
 /** What the caller's own options were, as far as they cost time. */
 export interface OptionsFact {
+  /** Beams of a caller who does not say how many. */
   readonly beams: number
+  /** Beams that the measured calls searched. */
+  readonly searched: number
   /** Who chose the number of beams, as in 'generation_config.json'. */
   readonly beamsFrom: string | null
   /** Elements of the cache's buffer that the engine goes through at each token, in tokens; null: as many as are filled. */
   readonly cacheCapacity: number | null
   readonly capacityFrom: string | null
-}
-
-/** How a token's text is made of its id. */
-export interface DetokenizeFact {
-  readonly tokens: number
-  /** Median time for each of the first tenth of the tokens, and of the last. */
-  readonly earlyMs: number
-  readonly lateMs: number
 }
 
 export interface OpeningFact {
@@ -100,6 +97,7 @@ export interface OpeningFact {
 
 /** Draft tokens that the model checks together. */
 export interface SpeculationFact {
+  /** 0: no tokens are guessed. */
   readonly draftTokens: number
   /** Share of the draft tokens that were right. */
   readonly acceptance: number
@@ -162,6 +160,8 @@ export interface GenerationFacts {
   readonly prompt?: PromptFact
   readonly prefix?: PrefixFact
   readonly threads?: readonly ThreadsFact[]
+  /** The engine may have other threads for the prompt than for tokens. */
+  readonly threadsApart?: boolean
   readonly options?: OptionsFact
   readonly detokenize?: DetokenizeFact
   readonly opening?: OpeningFact
@@ -203,10 +203,11 @@ const ABSENT: Readonly<Record<keyof GenerationFacts | keyof Curves, string>> = {
   prompt: 'how many positions of the prompt are padding is not known',
   prefix: 'needs two prompts that follow each other: give a file of prompts',
   threads: 'other numbers of threads were not measured',
+  threadsApart: 'whether the prompt may have threads of its own is not known',
   options: "this engine does not report the caller's options",
   detokenize: 'the engine does not make text of ids one by one in this process',
   opening: 'the engine does not report when it opens the model',
-  speculation: 'no draft model or prompt lookup is in use',
+  speculation: 'the engine does not report how many guessed tokens were right',
   eventLoop: 'the engine does not run in a Node process that whyslow started',
   faults: 'this system counts no page faults of the process',
   together: 'one request was sent at a time; `whyslow load` sends several',

@@ -10,7 +10,19 @@ export type Sampling =
       readonly topK: number | null
       readonly topP: number | null
       readonly seed: number
+      /** Tokens below this share of the best one's probability are left out; absent: none. */
+      readonly minP?: number | null
+      readonly penalties?: Penalties
     }
+
+/** What makes tokens less probable that are there already. */
+export interface Penalties {
+  /** Logits of tokens of the prompt and of the answer are divided by it, negative ones multiplied; 1: nothing. */
+  readonly repetition: number
+  /** Taken from logits of tokens of the answer, once, and as often as they came; 0: nothing. */
+  readonly presence: number
+  readonly frequency: number
+}
 
 export interface GenerationRequest {
   /** Token ids if the engine takes ids, else a text. */
@@ -19,6 +31,8 @@ export interface GenerationRequest {
   readonly newTokens: number
   readonly ignoreEnd: boolean
   readonly sampling: Sampling
+  /** What a file of the model adds to greedy choice, such as a repetition penalty, is left out: engines are compared. Absent: it stays, as users have it. */
+  readonly plain?: boolean
   /** Texts that end the generation; not part of what is returned. */
   readonly stop: readonly string[]
 }
@@ -33,6 +47,14 @@ export interface GeneratedToken {
   readonly atMs: number
 }
 
+/** How a token's text is made of its id. */
+export interface DetokenizeFact {
+  readonly tokens: number
+  /** Median time for each of the first tenth of the tokens, and of the last. */
+  readonly earlyMs: number
+  readonly lateMs: number
+}
+
 /** What one call took apart, as far as the engine can tell; each part summed over the call. Absent: not known, never 0. */
 export interface CallParts {
   readonly tokenizeMs?: number
@@ -40,6 +62,8 @@ export interface CallParts {
   readonly loadMs?: number
   /** Whole engine calls: of the prompt, and of the tokens after it. */
   readonly prefillRunMs?: number
+  /** The encoder's call, a part of `prefillRunMs`. */
+  readonly encoderMs?: number
   readonly decodeRunMs?: number
   /** Feeds made and outputs read between engine calls: masks, positions, tensors, copies of the cache that JavaScript holds. */
   readonly feedsMs?: number
@@ -62,6 +86,8 @@ export interface Generation {
   readonly ended: 'length' | 'end' | 'stop'
   readonly totalMs: number
   readonly parts: CallParts
+  /** How the time of making text grew over the call; absent: not known, or too few tokens to tell. */
+  readonly detokenize?: DetokenizeFact
   /**
    * If `tokens` are chunks: the time per token after those of the first chunk, and when the last token came. Absent: the times of `tokens` say it, or the
    * number of tokens is not known.
@@ -159,6 +185,8 @@ export interface GeneratorEngine {
   /** What is missing on this machine, with the command that installs it; null: nothing. */
   readonly missing: (options: GeneratorOptions, folder: string) => Promise<string | null>
   readonly open: (source: string, options: GeneratorOptions) => Promise<Generator>
+  /** The prompt may have threads of its own. */
+  readonly threadsApart?: true
   /** npm packages that a folder written by `fix` needs to run on it; absent: it cannot be put into a folder. */
   readonly ships?: readonly string[]
 }

@@ -8,6 +8,7 @@ import { offersOf } from './engines/index.ts'
 import type { EngineOptions, Feeds, TensorValue } from './engines/types.ts'
 import { knownValuesOf } from './known-values.ts'
 import { findWorkingInputs } from './samples/find-working.ts'
+import { ownPictures } from './samples/metadata/own-pictures.ts'
 import { pictureNumbers } from './samples/picture-numbers.ts'
 import { DEFAULT_LIMIT, readData } from './samples/read-data.ts'
 import { resolveInputs } from './samples/resolve.ts'
@@ -82,7 +83,7 @@ export async function chooseInputs(model: Model, graph: GraphView, given: InputC
       labelsName: constraints.labels,
       limit: DEFAULT_LIMIT,
       allowNaN,
-      pictures: pictureNumbers(model.source.file, constraints.pictures),
+      pictures: pictureNumbers(model.source.file, constraints.pictures, () => ownPictures(model)),
     })
     samples = read.samples
     resolved = read.inputs
@@ -91,7 +92,10 @@ export async function chooseInputs(model: Model, graph: GraphView, given: InputC
     const result = await attempt(samples)
     if (!result.ok) throw new InputError(`${constraints.data}: the engine refuses these inputs: ${result.message}`)
   } else {
-    const withPixels = pixelsIn(model, pictureNumbers(model.source.file, constraints.pictures))
+    const withPixels = pixelsIn(
+      model,
+      pictureNumbers(model.source.file, constraints.pictures, () => ownPictures(model)),
+    )
     const working = await findWorkingInputs(graph.inputs, graph, flags, ({ inputs }) =>
       attempt(synthesize(withPixels(inputs), graph)),
     )

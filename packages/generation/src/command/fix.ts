@@ -19,6 +19,8 @@ export interface GeneratorFixFlags extends DocumentFlags, Loudness {
   readonly only?: readonly string[]
   readonly dryRun?: boolean
   readonly prompts?: string
+  readonly metric?: string
+  readonly dtype?: string
   readonly engine?: string
   readonly threads?: number
   readonly python?: string
@@ -28,7 +30,6 @@ export interface GeneratorFixFlags extends DocumentFlags, Loudness {
 /** What of `fix` is for models of one prediction. */
 const OF_ONE_PREDICTION: Readonly<Record<string, string>> = {
   slo: '--slo',
-  metric: '--metric',
   shipEngines: '--ship-engines',
   fixShapes: '--fix-shapes',
   outputs: '--outputs',
@@ -72,6 +73,12 @@ function checkFlags(source: string, flags: GeneratorFixFlags): void {
     throw new UsageError(
       `fix: --for ${flags.for}: a generator is improved for latency, of tokens and of the first one; leave it out`,
     )
+  if (flags.metric !== undefined && !/\.[cm]?js$/.test(flags.metric))
+    throw new UsageError(
+      `fix: --metric ${flags.metric} is for models of one prediction; of a generator give a module that scores its answers, as in score.mjs`,
+    )
+  if (flags.metric !== undefined && flags.prompts === undefined)
+    throw new UsageError(`fix: --metric ${flags.metric} scores answers to your own prompts; give them with --prompts FILE`)
   if (/\.(onnx|gguf)$/i.test(flags.out ?? ''))
     throw new UsageError(`fix: -o ${flags.out} is the name of a model, and fix writes a folder; give one, as in -o fast/`)
 }
@@ -80,6 +87,7 @@ function optionsOf(source: string, flags: GeneratorFixFlags): Partial<FixGenerat
   const { force = false, budget = null, maxLoss = null, only = null, prompts = null, engine = null, threads = null } = flags
   return {
     ...{ force, budgetSeconds: budget, maxLoss, only, prompts, engine, threads },
+    ...{ metric: flags.metric ?? null, dtype: flags.dtype ?? null },
     python: flags.python ?? null,
     dryRun: flags.dryRun ?? false,
     memoryLimitBytes: flags.memoryLimit ?? null,

@@ -63,10 +63,12 @@ function fakeModule(): { module: LlamaModule; given: object[]; evaluated: Token[
             throw new Error('unknown model architecture: "x"\n  at y')
           return {
             tokens: { eos: END, eot: null },
-            fileInfo: { metadata: { tokenizer: { ggml: { tokens: { length: VOCABULARY } } } } },
+            fileInfo: {
+              metadata: { tokenizer: { ggml: { tokens: { length: VOCABULARY }, token_type: [3, 1, 1, 1, 3, 1, 1, 3] } } },
+            },
             tokenize: (text) => [...text].map(Number),
             detokenize: (tokens) => tokens.join(''),
-            isEogToken: (token) => token === END,
+            isEogToken: (token) => token === END || token === 4,
             async createContext(options) {
               given.push(options)
               return {
@@ -123,7 +125,7 @@ test('a whole call: ids, texts, counts, and an empty cache each time', async () 
     [1, 2, 3],
     [1, 2, 3],
   ])
-  expect(generator).toMatchObject({ vocabulary: VOCABULARY, context: 16, endIds: [END], versions: { 'llama.cpp': 'b1' } })
+  expect(generator).toMatchObject({ vocabulary: VOCABULARY, context: 16, endIds: [END, 4], versions: { 'llama.cpp': 'b1' } })
 })
 
 test("the engine's own clock: the prompt, and the tokens after the first", async () => {

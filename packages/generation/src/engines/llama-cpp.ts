@@ -36,6 +36,9 @@ export const llamaCpp: GeneratorEngine = {
   },
 }
 
+/** The value of control tokens in `tokenizer.ggml.token_type`. */
+const CONTROL = 3
+
 interface Opened {
   readonly llama: Llama
   readonly model: LlamaModel
@@ -53,8 +56,11 @@ export async function openGguf(
   const { llama, model, context } = await opened(module, file, { threads, log: clock.log })
   const sequence = context.getSequence()
   const release = llama.llamaCppRelease?.release
-  const ends = [model.tokens.eos, model.tokens.eot].flatMap((id) => (id == null ? [] : [id]))
-  const vocabulary = model.fileInfo?.metadata?.tokenizer?.ggml?.tokens?.length ?? null
+  const ggml = model.fileInfo?.metadata?.tokenizer?.ggml
+  const controls = Array.from(ggml?.token_type ?? []).flatMap((type, id) => (type === CONTROL ? [id] : []))
+  // llama.cpp knows more ends than the file names, as <|eom_id|> and <|im_end|>.
+  const ends = [model.tokens.eos, model.tokens.eot, ...controls.filter((id) => model.isEogToken(id))].filter((id) => id != null)
+  const vocabulary = ggml?.tokens?.length ?? null
   return {
     engine: llamaCpp.id,
     versions: { ...versions, ...(release === undefined ? {} : { 'llama.cpp': release }) },

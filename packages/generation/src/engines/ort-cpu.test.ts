@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { checkDecoderEngine, PROMPT } from '../../test/support/check-decoder-engine.ts'
 import { roundedTo4Bits } from '../../test/support/decoder/pen.ts'
 import { referenceGreedy, referenceLogits } from '../../test/support/decoder/reference.ts'
 import { type DecoderWeights, decoderWeights, mapMatrices } from '../../test/support/decoder/weights.ts'
@@ -16,7 +17,6 @@ afterAll(() => fs.rmSync(folder, { recursive: true }))
 
 const llama = decoderWeights()
 const gpt2 = decoderWeights({ family: 'gpt2' })
-const PROMPT = [3, 17, 42, 5, 60]
 let files = 0
 
 async function open(weights: DecoderWeights, form: DecoderForm, options = plainOptions) {
@@ -35,49 +35,7 @@ const FORMS: readonly (readonly [string, DecoderWeights, DecoderForm])[] = [
   ['a tied head', decoderWeights({ tied: true }), {}],
 ]
 
-describe.each(FORMS)('%s', (_, weights, form) => {
-  it('generates the ids of the reference', async () => {
-    const generator = await open(weights, form)
-    const { tokens, ended, promptTokens } = await generator.generate(plainRequest(PROMPT, 12))
-    expect(tokens.map(({ id }) => id)).toEqual(referenceGreedy(weights, PROMPT, 12))
-    expect({ ended, promptTokens }).toEqual({ ended: 'length', promptTokens: PROMPT.length })
-    await generator.close()
-  })
-
-  it('gives the same logits in one call, token by token, after a cut, and by the reference', async () => {
-    const generator = await open(weights, form)
-    const ids = [...PROMPT, 9, 33]
-    const expected = referenceLogits(weights, ids)
-    const sequence = generator.start!()
-    const whole = await sequence.feed(ids, 'all')
-    expect(whole.positions).toBe(ids.length)
-    compare(
-      whole.logits,
-      expected.flatMap((row) => [...row]),
-    )
-    sequence.cut(0)
-    for (const [k, id] of ids.entries()) compare((await sequence.feed([id], 'last')).logits, expected[k]!)
-    // Back by one, to where a call began, then by more.
-    for (const kept of [ids.length - 1, 3]) {
-      sequence.cut(kept)
-      expect(sequence.length).toBe(kept)
-      const { logits, positions } = await sequence.feed(ids.slice(kept), 'last')
-      compare(logits, expected.at(-1)!)
-      expect(positions).toBe(1)
-    }
-    sequence.cut(2)
-    expect((await sequence.feed(ids.slice(2, -1), 'none')).logits.length).toBe(0)
-    compare((await sequence.feed(ids.slice(-1), 'last')).logits, expected.at(-1)!)
-    sequence.close()
-    await generator.close()
-  })
-})
-
-const compare = (given: Float32Array, expected: ArrayLike<number>) => {
-  expect(given.length).toBe(expected.length)
-  const worst = given.reduce((most, value, k) => Math.max(most, Math.abs(value - expected[k]!)), 0)
-  expect(worst).toBeLessThan(1e-3)
-}
+checkDecoderEngine({ open, forms: FORMS })
 
 describe('weights in other numbers', () => {
   it('int4 in blocks: the ids of the rounded weights', async () => {
@@ -182,13 +140,6 @@ describe('ort-cpu', () => {
     }
     expect(await ids(1)).toEqual(await ids(1))
     expect(await ids(1)).not.toEqual(await ids(2))
-    await generator.close()
-  })
-
-  it('prefill with threads of its own gives the same ids', async () => {
-    const generator = await open(llama, {}, { ...plainOptions, prefillThreads: 2 })
-    const { tokens } = await generator.generate(plainRequest(PROMPT, 6))
-    expect(tokens.map(({ id }) => id)).toEqual(referenceGreedy(llama, PROMPT, 6))
     await generator.close()
   })
 

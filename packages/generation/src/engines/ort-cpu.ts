@@ -93,6 +93,7 @@ export const ortCpu: GeneratorEngine = {
   },
   missing: async () => (findOrt(null) === null ? `${PACKAGE} is not installed; ${INSTALL}` : null),
   open: openOrtGenerator,
+  threadsApart: true,
   ships: [PACKAGE],
 }
 

@@ -132,6 +132,15 @@ test('a call with ids, and with a text as the pipeline takes it', async () => {
   )
 })
 
+test('what generation_config.json adds to greedy choice stays for users, and is left out where engines are compared', async () => {
+  const { generator, given } = await open()
+  for (const plain of [undefined, true]) await generator.generate({ ...REQUEST, ...(plain === undefined ? {} : { plain }) })
+  expect(given.calls.map(({ repetition_penalty, no_repeat_ngram_size }) => [repetition_penalty, no_repeat_ngram_size])).toEqual([
+    [undefined, undefined],
+    [1, 0],
+  ])
+})
+
 test('its parts are told, and what was put in front of methods is taken away again', async () => {
   const { generator, model, session, tokenizer } = await open()
   const before = [model.forward, session.run, tokenizer.decode, tokenizer._call]

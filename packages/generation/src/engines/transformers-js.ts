@@ -83,7 +83,7 @@ async function generate(
   request: GenerationRequest,
   onToken: Parameters<Generator['generate']>[1],
 ): Promise<Generation> {
-  const { prompt, newTokens, ignoreEnd, stop } = request
+  const { prompt, newTokens, ignoreEnd, plain = false, stop } = request
   const { model, tokenizer } = pipe
   if (tokenizer === null && typeof prompt === 'string')
     throw new InputError('the folder has no tokenizer.json; add it, or give token ids as the prompt')
@@ -99,6 +99,7 @@ async function generate(
     const options = {
       max_new_tokens: newTokens,
       ...samplingOptions(request.sampling),
+      ...(plain ? PLAIN : {}),
       ...(ignoreEnd ? { eos_token_id: null } : {}),
       stopping_criteria: [interrupt],
       streamer,
@@ -180,6 +181,9 @@ function idStreamer(clock: CallClock, take: Take) {
     abort(): void {},
   }
 }
+
+/** Options that change nothing, in place of what generation_config.json may say. */
+const PLAIN = { repetition_penalty: 1, no_repeat_ngram_size: 0, min_length: 0, min_new_tokens: 0 }
 
 function samplingOptions(sampling: Sampling): Readonly<Record<string, unknown>> {
   if (sampling.kind === 'greedy') return { do_sample: false }

@@ -39,6 +39,13 @@ test('a call for the prompt, and one for each token after the first', async () =
   expect(end).toMatchObject({ promptTokens: 3, cachedTokens: 0, generatedTokens: 12, ended: 'length' })
 })
 
+test('a call that is aborted before its turn computes nothing', async () => {
+  const generator = ruleGenerator()
+  const end = await all(openLoop(generator, PLAIN), request({ signal: AbortSignal.abort() }))
+  expect(end).toMatchObject({ ended: 'aborted', ids: [], generatedTokens: 0, cachedTokens: 0 })
+  expect(generator.calls).toEqual([])
+})
+
 describe('lookup', () => {
   // The rule runs in a circle of 4 of these: what was seen comes again.
   const circling: RuleOptions = { next: (ids) => [5, 6, 7, 8][ids.length % 4]! }
@@ -195,7 +202,8 @@ test.each([
   [{ prompt: '' }, /the prompt has no tokens/],
   [{ prompt: [1, 99] }, /the prompt holds 99, which is not an id of the 26 tokens/],
   [{ prompt: [1, 1.5] }, /the prompt holds 1\.5/],
-  [{ maxNewTokens: 0 }, /0 new tokens: give at least 1/],
+  [{ maxNewTokens: 0 }, /0 new tokens: give a whole number from 1/],
+  [{ maxNewTokens: 2.5 }, /2\.5 new tokens: give a whole number from 1/],
   [{ prompt: Array(512).fill(1) }, /the prompt has 512 tokens, and the model's context holds 512; shorten it/],
 ])('%o is refused, and the loop goes on', async (changes, message) => {
   const loop = openLoop(ruleGenerator(), PLAIN)

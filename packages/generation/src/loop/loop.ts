@@ -2,7 +2,7 @@
 // begins as the one before is not computed again, guesses tokens if it is set up so, and decodes each token once.
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { InputError } from '@whyslow/graph/input-error.ts'
-import { argmax, type Sampler, samplerOf } from '../engines/loop/sampler.ts'
+import { argmax, isGreedy, type Sampler, samplerOf } from '../engines/loop/sampler.ts'
 import { stopSearch } from '../engines/loop/stop.ts'
 import type { Generation, GenerationRequest, Generator, Sampling, Sequence } from '../generator.ts'
 import { textStream } from '../tokenize/text-stream.ts'
@@ -151,19 +151,21 @@ async function* generation(
   const { sampling, stop, signal, ignoreEnd = false } = request
   const prompt = idsOf(generator, request.prompt)
   const most = roomFor(generator, prompt, request.maxNewTokens)
-  const isGreedy = sampling.kind === 'greedy' || sampling.temperature === 0
+  const takesBest = isGreedy(sampling)
   // A guess that is wrong is cut off.
-  const lookup = isGreedy && kept.sequence.canCut !== false ? setup.lookup : null
-  const steps = stepsOf(kept, lookup, isGreedy ? null : samplerOf(sampling))
-  const cachedTokens = await steps.begin(prompt, setup.prefixCache)
+  const lookup = takesBest && kept.sequence.canCut !== false ? setup.lookup : null
+  const steps = stepsOf(kept, lookup, takesBest ? null : samplerOf(sampling, prompt))
   const stream = generator.decode === null ? null : textStream(generator.decode)
   const stops = stopSearch(stop)
-  let generatedTokens = 0
+  let [generatedTokens, cachedTokens] = [0, 0]
   const end = (ended: LoopEnd['ended']): LoopEnd => {
     const rest = stops.push(stream?.end() ?? '') + stops.end()
     const { guessed, right } = steps
     return { promptTokens: prompt.length, cachedTokens, generatedTokens, guessedTokens: guessed, rightTokens: right, ended, rest }
   }
+  // Who has left while others were answered needs no prompt computed.
+  if (signal?.aborted) return end('aborted')
+  cachedTokens = await steps.begin(prompt, setup.prefixCache)
   for (;;) {
     // Engines that compute in this thread leave others no other turn: sockets, timers, the signal.
     await turn()
@@ -196,8 +198,10 @@ function idsOf({ encode, engine, vocabulary }: Generator, prompt: readonly numbe
 function roomFor({ context }: Generator, prompt: readonly number[], wanted: number): number {
   const room = context === null ? wanted : Math.min(wanted, context - prompt.length)
   if (room < 1 && wanted > 0)
-    throw new InputError(`the prompt has ${prompt.length} tokens, and the model's context holds ${context}; shorten it`)
-  if (!(wanted >= 1)) throw new InputError(`${wanted} new tokens: give at least 1`)
+    throw new InputError(`the prompt has ${prompt.length} tokens, and the model's context holds ${context}; shorten it`, {
+      code: 'context_length_exceeded',
+    })
+  if (!(wanted >= 1) || wanted % 1 > 0) throw new InputError(`${wanted} new tokens: give a whole number from 1`)
   return room
 }
 

@@ -12,7 +12,7 @@ export interface Around {
   readonly callsMade?: () => void
 }
 
-export interface CallOptions extends Pick<GenerationRequest, 'newTokens' | 'ignoreEnd'> {
+export interface CallOptions extends Pick<GenerationRequest, 'newTokens' | 'ignoreEnd' | 'plain'> {
   /** The prompt is the user's: what was generated after it is of interest. */
   readonly keepsIds?: boolean
 }
@@ -63,6 +63,7 @@ export function callOf(made: Generation, { given, tokenizeMs: ownMs }: Prompt, k
     totalMs: made.totalMs + (ownMs ?? 0),
     tokenizeMs,
     parts,
+    ...(made.detokenize === undefined ? {} : { detokenize: made.detokenize }),
     ids: keepsIds && typeof given !== 'string' && !ids.includes(null) ? [...given, ...(ids as number[])] : null,
   }
 }

@@ -1,5 +1,5 @@
 // What measuring a generator in one process is told, and what it gives: plain data that crosses between processes.
-import type { CallParts, GeneratorOptions } from '../generator.ts'
+import type { CallParts, DetokenizeFact, GeneratorOptions } from '../generator.ts'
 import type { HostFacts } from './host.ts'
 
 export interface MeasurePlan {
@@ -51,6 +51,7 @@ export interface MeasuredCall {
   readonly totalMs: number
   readonly tokenizeMs: number | null
   readonly parts: CallParts
+  readonly detokenize?: DetokenizeFact
   /** Garbage collection during the call: until its first token, and after it. */
   readonly firstGarbageMs: number
   readonly garbageMs: number

@@ -10,8 +10,15 @@ test('answers are as long as wanted, past tokens that end texts', async () => {
   const ends = Array.from({ length: 26 }, (_, id) => id)
   const [first, second] = await answersOf(loop(ruleGenerator({ endIds: ends })), [[1, 2], [3]], 5)
   // (3a + b + 1) mod 26 of the last two tokens.
-  expect(first).toEqual({ prompt: [1, 2], ids: [8, 1, 12, 12, 23] })
+  expect(first).toEqual({ prompt: [1, 2], ids: [8, 1, 12, 12, 23], text: '' })
   expect(second!.ids).toHaveLength(5)
+})
+
+test('the text of an answer ends where a user would see it end', async () => {
+  const [answer] = await answersOf(loop(ruleGenerator({ endIds: [12] })), [[1, 2]], 5)
+  expect(answer).toMatchObject({ ids: [8, 1, 12, 12, 23], text: 'ib' })
+  const [silent] = await answersOf({ ...loop(), decode: null }, [[1, 2]], 2)
+  expect(silent!.text).toBe('ib')
 })
 
 test('an engine without ids cannot be compared', async () => {

@@ -1,9 +1,11 @@
 // What a generator answers, greedily and always as many tokens: the ids that must be equal. And how it rates a text that is fed to it.
-import type { Generator } from '../generator.ts'
+import type { Generation, Generator } from '../generator.ts'
 
 export interface Answer {
   readonly prompt: readonly number[]
   readonly ids: readonly number[]
+  /** Up to the first token that ends a text; absent: nobody can make text of ids. */
+  readonly text?: string
 }
 
 /** Throws if the engine gives no ids. Prompts are ids, so that no tokenizer comes between. */
@@ -14,13 +16,20 @@ export async function answersOf(
 ): Promise<readonly Answer[]> {
   const answers: Answer[] = []
   for (const prompt of prompts) {
-    const request = { prompt, newTokens: tokens, ignoreEnd: true, sampling: { kind: 'greedy' as const }, stop: [] }
+    const request = { prompt, newTokens: tokens, ignoreEnd: true, sampling: { kind: 'greedy' as const }, plain: true, stop: [] }
     const generation = await generator.generate(request)
     const ids = generation.tokens.map(({ id }) => id)
     if (ids.includes(null)) throw new Error(`engine ${generator.engine} gives texts and no ids, which cannot be compared`)
-    answers.push({ prompt, ids: ids as number[] })
+    answers.push({ prompt, ids: ids as number[], ...textOf(generator, generation) })
   }
   return answers
+}
+
+function textOf({ decode, endIds }: Generator, { tokens }: Generation): Pick<Answer, 'text'> {
+  const end = tokens.findIndex(({ id }) => endIds.includes(id!))
+  const shown = end < 0 ? tokens : tokens.slice(0, end)
+  if (decode !== null) return { text: decode(shown.map(({ id }) => id!)) }
+  return shown.some(({ text }) => text === null) ? {} : { text: shown.map(({ text }) => text).join('') }
 }
 
 /** The first place at which another generator chose another token than `ids`. */

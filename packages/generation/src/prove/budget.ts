@@ -12,6 +12,8 @@ export const PROOF_PAIRS = 8
 /** What is proven last: greedy tokens of so many prompts, each so long. */
 export const PROOF_PROMPTS = 20
 export const PROOF_TOKENS = 128
+/** The most of the user's prompts whose answers a metric scores. */
+export const METRIC_PROMPTS = 100
 /** A first look at a candidate's tokens. */
 export const LOOK_PROMPTS = 6
 export const LOOK_TOKENS = 48
@@ -32,19 +34,21 @@ export interface Budget {
   readonly isDefault: boolean
   /** The original's answers and the last proof, which are not part of it. */
   readonly proofSeconds: number
+  /** Prompts of the last proof. */
+  readonly prompts: number
 }
 
-export function budgetFor(given: number | null, { openMs, firstMs, perTokenMs }: Pace): Budget {
+export function budgetFor(given: number | null, { openMs, firstMs, perTokenMs }: Pace, prompts: number): Budget {
   const call = (tokens: number) => firstMs + tokens * perTokenMs
   const processMs = PROCESS_MS + openMs + CALLS * call(CALL_TOKENS)
   const wanted = (PROVEN * 2 * LEAST_PAIRS * processMs) / 1000
   const grown = Math.min(MOST_SECONDS, Math.max(USUAL_SECONDS, Math.ceil(wanted)))
-  const proofMs = 2 * PROOF_PROMPTS * call(PROOF_TOKENS) + 2 * LEAST_PAIRS * processMs
-  return { seconds: given ?? grown, isDefault: given === null, proofSeconds: Math.ceil(proofMs / 1000) }
+  const proofMs = 2 * prompts * call(PROOF_TOKENS) + 2 * LEAST_PAIRS * processMs
+  return { seconds: given ?? grown, isDefault: given === null, proofSeconds: Math.ceil(proofMs / 1000), prompts }
 }
 
 /** The plan, as it is printed before the search. */
-export function budgetPlan({ seconds, isDefault, proofSeconds }: Budget): string {
+export function budgetPlan({ seconds, isDefault, proofSeconds, prompts }: Budget): string {
   const less = isDefault ? '--budget 60s for less' : '--budget'
-  return `Then the remedies: about ${durationInWords(seconds)} (${less}), and the proof on ${PROOF_PROMPTS} prompts × ${PROOF_TOKENS} tokens: about ${durationInWords(proofSeconds)}.`
+  return `Then the remedies: about ${durationInWords(seconds)} (${less}), and the proof on ${prompts} prompts × ${PROOF_TOKENS} tokens: about ${durationInWords(proofSeconds)}.`
 }

@@ -61,3 +61,20 @@ test('lossy: equal tokens are not enough without a rating', () => {
     '1 differ, and no logits say how clear the choice was',
   )
 })
+
+test('lossy: the metric of the user decides in place of perplexity and near ties', () => {
+  const scores = (after: number) => ({ metric: { name: 'score.mjs', before: 0.9, after }, loss: 0.9 - after })
+  const passing = judge(original, changed, scores(0.89), lossy)
+  expect(passing).toEqual({
+    passes: true,
+    equality: {
+      ...{ prompts: 2, tokensPerPrompt: 4, equal: 1, nearTies: 0, perplexityRatio: null },
+      metric: { name: 'score.mjs', before: 0.9, after: 0.89 },
+      sentence: '1 of 2 prompts × 4 tokens are equal token by token; score.mjs 0.900 to 0.890',
+    },
+  })
+  const refused = judge(original, changed, scores(0.8), lossy)
+  expect(refused.passes).toBe(false)
+  expect(refused.equality.sentence).toMatch(/score\.mjs 0\.900 to 0\.800: a loss of 0\.10, more than the 0\.01 allowed$/)
+  expect(judge(original, changed, scores(0.95), lossless).passes).toBe(false)
+})

@@ -1,10 +1,11 @@
 // Whether a faster generator still says the same. Lossless remedies must give the very ids. Others may choose another token only where the original
 // itself was all but undecided, and must rate natural texts as it does: perplexity at most 1 % above. Texts that the original generated would be
-// no measure: it chose them because it rates them best, and whatever differs from it must lose on them.
+// no measure: it chose them because it rates them best, and whatever differs from it must lose on them. A metric of the user's own decides in place of both.
 // `accuracy_level` 4 of MatMulNBits, which onnxruntime chooses by itself on some machines, flips tokens that are not close (onnxruntime#29849): this refuses it.
 import { significant } from '@whyslow/measure/statistics/numbers.ts'
-import type { GenerationEquality } from '@whyslow/report/documents/generation.ts'
+import type { GenerationEquality, GenerationMetric } from '@whyslow/report/documents/generation.ts'
 import { type Answer, type Divergence, divergenceOf, type Rating } from './answers.ts'
+import { metricText } from './metric.ts'
 
 /** Logits closer than this are a near tie: the second token is at least 0.6 times as probable as the first. */
 export const NEAR_TIE = 0.5
@@ -13,7 +14,7 @@ export const USUAL_LOSS = 0.01
 
 export interface Gate {
   readonly lossless: boolean
-  /** Largest share by which perplexity may rise. */
+  /** Largest share by which perplexity may rise, or loss of the user's metric. */
   readonly maxLoss: number
   /** The user allowed a loss: tokens may differ where the original was decided, and that is counted and said. */
   readonly allowsOthers: boolean
@@ -24,6 +25,16 @@ export interface Ratings {
   readonly original: Rating
   readonly other: Rating
 }
+
+/** What the user's own metric says of both. */
+export interface Scores {
+  readonly metric: GenerationMetric
+  /** The metric's own unit; below 0: the other is better. */
+  readonly loss: number
+}
+
+/** Sums of shares differ in their last digits. */
+const FLOAT_SLACK = 1e-9
 
 export interface Judged {
   readonly equality: GenerationEquality
@@ -37,9 +48,10 @@ export const divergences = (original: readonly Answer[], other: readonly Answer[
 export function judge(
   original: readonly Answer[],
   other: readonly Answer[],
-  ratings: Ratings | null,
+  said: Ratings | Scores | null,
   { lossless, maxLoss, allowsOthers }: Gate,
 ): Judged {
+  const [ratings, scores] = said === null ? [null, null] : 'metric' in said ? [null, said] : [said, null]
   if (original.length !== other.length) throw new Error(`${original.length} answers, and ${other.length} of the other`)
   const found = divergences(original, other)
   const prompts = original.length
@@ -47,11 +59,15 @@ export function judge(
   const equal = found.filter((one) => one === null).length
   const nearTies = (ratings?.original.gaps ?? []).filter((gap) => gap < NEAR_TIE).length
   const perplexityRatio = ratings === null ? null : ratioOf(ratings)
-  const facts = { prompts, tokensPerPrompt, equal, nearTies, perplexityRatio }
+  const metric = scores === null ? {} : { metric: scores.metric }
+  const facts = { prompts, tokensPerPrompt, equal, nearTies, perplexityRatio, ...metric }
   const others = prompts - equal - nearTies
   const isRatedAlike = perplexityRatio !== null && perplexityRatio <= 1 + maxLoss
-  const passes = lossless ? equal === prompts : isRatedAlike && (others === 0 || allowsOthers)
-  return { equality: { ...facts, sentence: sentenceOf({ ...facts, others, lossless, maxLoss }) }, passes }
+  const isAlike = scores === null ? isRatedAlike && (others === 0 || allowsOthers) : scores.loss <= maxLoss + FLOAT_SLACK
+  return {
+    equality: { ...facts, sentence: sentenceOf({ ...facts, others, lossless, maxLoss, scores }) },
+    passes: lossless ? equal === prompts : isAlike,
+  }
 }
 
 const ratioOf = ({ original, other }: Ratings): number => Math.exp(other.nats / other.tokens - original.nats / original.tokens)
@@ -60,14 +76,21 @@ interface Facts extends Omit<GenerationEquality, 'sentence'> {
   readonly others: number
   readonly lossless: boolean
   readonly maxLoss: number
+  readonly scores: Scores | null
 }
 
-function sentenceOf({ prompts, tokensPerPrompt, equal, nearTies, others, perplexityRatio, lossless, maxLoss }: Facts): string {
+function sentenceOf(facts: Facts): string {
+  const { prompts, tokensPerPrompt, equal, nearTies, others, perplexityRatio, lossless, maxLoss, scores } = facts
   const of = `${prompts} ${prompts === 1 ? 'prompt' : 'prompts'} × ${tokensPerPrompt} tokens`
   const tokens =
     equal === prompts
       ? `all tokens are equal (${of}, greedy)`
-      : `${equal} of ${of} are equal token by token; ${differ(nearTies, others, perplexityRatio === null)}`
+      : `${equal} of ${of} are equal token by token${scores === null ? `; ${differ(nearTies, others, perplexityRatio === null)}` : ''}`
+  if (scores !== null) {
+    const limit =
+      scores.loss > maxLoss + FLOAT_SLACK ? `: a loss of ${significant(scores.loss, 2)}, more than the ${maxLoss} allowed` : ''
+    return `${tokens}; ${metricText(scores.metric)}${limit}`
+  }
   if (lossless || perplexityRatio === null) return tokens
   const change = perplexityRatio - 1
   const limit = change > maxLoss ? `, more than the ${inPercent(maxLoss)} allowed` : ''

@@ -12,7 +12,7 @@ import type { Judged } from './equality.ts'
 import { appliedTo, judgeSetup, type KeptRemedy, type SearchPlan } from './search.ts'
 import { type GeneratorSetup, SHIPPED_LOOP } from './setup.ts'
 
-export interface ProofPlan extends Pick<SearchPlan, 'bench' | 'base' | 'reference' | 'gate' | 'known' | 'signal'> {
+export interface ProofPlan extends Pick<SearchPlan, 'bench' | 'base' | 'reference' | 'gate' | 'metric' | 'known' | 'signal'> {
   readonly candidates: readonly Candidate[]
   readonly duel: Omit<DuelPlan, 'bench'>
   readonly original: readonly Answer[]

@@ -99,6 +99,7 @@ const planWith = (bench: Bench, candidates: readonly Candidate[], changes: Parti
   look: { prompts: PROMPTS.slice(0, 2), tokens: 8 },
   duel: { promptsOf: () => PROMPTS, tokens: 8, most: 6, endsEarly: true },
   gate: { maxLoss: 0.01, allowsOthers: false },
+  metric: null,
   known,
   hasTime: () => true,
   ...changes,

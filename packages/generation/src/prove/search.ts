@@ -8,7 +8,8 @@ import type { Answer, FedText } from './answers.ts'
 import type { Bench, Prompts } from './bench.ts'
 import type { Applied, Candidate, Known } from './candidate.ts'
 import { type Compared, type Duel, type DuelPlan, duel, isFaster, isPromising } from './duel.ts'
-import { divergences, type Gate, type Judged, judge, type Ratings } from './equality.ts'
+import { divergences, type Gate, type Judged, judge, type Ratings, type Scores } from './equality.ts'
+import { lossOf, type Metric, type Score } from './metric.ts'
 import type { GeneratorSetup } from './setup.ts'
 
 export interface SearchPlan {
@@ -21,6 +22,8 @@ export interface SearchPlan {
   readonly look: { readonly prompts: Prompts; readonly tokens: number }
   readonly duel: Omit<DuelPlan, 'bench'>
   readonly gate: Omit<Gate, 'lossless'>
+  /** The user's own, which judges what is lossy; null: perplexity and near ties do. */
+  readonly metric: { readonly of: Metric; readonly before: Score } | null
   readonly known: Known
   /** Whether there is time for another candidate. */
   readonly hasTime: () => boolean
@@ -151,7 +154,7 @@ export interface JudgedAnswers extends Judged {
 
 /** Answers of `setup` to the prompts of `original`, as the gate judges them. */
 export async function judgeSetup(
-  { bench, reference, gate, known }: Pick<SearchPlan, 'bench' | 'reference' | 'gate' | 'known'>,
+  { bench, reference, gate, known, metric }: Pick<SearchPlan, 'bench' | 'reference' | 'gate' | 'known' | 'metric'>,
   setup: GeneratorSetup,
   original: readonly Answer[],
   lossless: boolean,
@@ -161,14 +164,27 @@ export async function judgeSetup(
   const answered = await bench.answers(setup, prompts, tokens)
   if (answered.outcome !== 'measured') return answered
   const other = answered.value
-  const judged = (ratings: Ratings | null): Trial<JudgedAnswers> => ({
+  const judged = (said: Ratings | Scores | null): Trial<JudgedAnswers> => ({
     outcome: 'measured',
-    value: { ...judge(original, other, ratings, { ...gate, lossless }), answers: other },
+    value: { ...judge(original, other, said, { ...gate, lossless }), answers: other },
   })
+  if (!lossless && metric !== null) return judged(await scoresOf(metric, other))
   if (lossless || reference === null) return judged(null)
   const ratings = await ratingsOf({ bench, reference, texts: known.texts }, setup, { original, other })
   return ratings.outcome === 'measured' ? judged(ratings.value) : ratings
 }
+
+async function scoresOf({ of, before }: NonNullable<SearchPlan['metric']>, answers: readonly Answer[]): Promise<Scores> {
+  const after = await of.score(textsOf(answers.slice(0, of.count)))
+  return { metric: { name: of.name, before: before.value, after: after.value }, loss: lossOf(before, after) }
+}
+
+/** Throws InputError if nobody can make text of the answers' ids. */
+export const textsOf = (answers: readonly Answer[]): readonly string[] =>
+  answers.map(({ text }) => {
+    if (text === undefined) throw new InputError('the engine gives no texts, which --metric scores; leave --metric out')
+    return text
+  })
 
 async function ratingsOf(
   { bench, reference, texts }: { readonly bench: Bench; readonly reference: GeneratorSetup; readonly texts: Prompts },

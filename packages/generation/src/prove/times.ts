@@ -23,7 +23,7 @@ export async function timesOf(
   const around = { now: () => performance.now(), garbageMs: async () => 0 }
   const calls = []
   for (const given of prompts)
-    calls.push(await measuredCall(generator, { given, tokenizeMs: null }, { newTokens, ignoreEnd: true }, around))
+    calls.push(await measuredCall(generator, { given, tokenizeMs: null }, { newTokens, ignoreEnd: true, plain: true }, around))
   const perToken = calls.slice(1).map(({ perTokenMs }) => {
     if (perTokenMs === null) throw new Error('one token was generated, and the time between tokens takes two')
     return perTokenMs

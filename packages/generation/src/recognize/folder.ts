@@ -202,6 +202,20 @@ export function startIdOf({ config, generationConfig, genaiConfig }: GeneratorFi
   return said.find((id): id is number => Number.isSafeInteger(id)) ?? 0
 }
 
+/** Beams that a caller gets who does not set them, and the file that says so. */
+export function beamsOf({ config, generationConfig, genaiConfig }: GeneratorFiles): {
+  readonly beams: number
+  readonly beamsFrom: string | null
+} {
+  const said = [
+    ['generation_config.json', generationConfig?.num_beams],
+    ['genai_config.json', objectOf(genaiConfig?.search)?.num_beams],
+    ['config.json', generationConfig === null ? config?.num_beams : undefined],
+  ] as const
+  const found = said.find(([, beams]) => wholeOf(beams) !== null)
+  return { beams: wholeOf(found?.[1]) ?? 1, beamsFrom: found?.[0] ?? null }
+}
+
 /** The longest context that the configurations allow; null: they do not say. */
 export function contextOf({ config, genaiConfig }: GeneratorFiles): number | null {
   const text = textConfig(config)

@@ -1,7 +1,11 @@
 // A GGUF file opened: its header is read in pieces, its weights are not.
 import fs from 'node:fs'
+import path from 'node:path'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { type Gguf, readGguf } from './gguf.ts'
+
+/** The header that was read last: of a large vocabulary it takes as long as all else that is asked of it, and several ask. */
+let last: { readonly key: string; readonly gguf: Gguf } | undefined
 
 /** Throws InputError if the file, or a part of the same model next to it, cannot be read or is not whole. */
 export function openGguf(file: string): Gguf {
@@ -24,6 +28,9 @@ function openPart(file: string): Gguf {
   try {
     descriptor = fs.openSync(file, 'r')
     const opened = descriptor
+    const { size, mtimeMs, ino } = fs.fstatSync(opened)
+    const key = [path.resolve(file), size, mtimeMs, ino].join(' ')
+    if (last?.key === key) return last.gguf
     const read = (offset: number, length: number) => {
       const bytes = Buffer.allocUnsafeSlow(length)
       let done = 0
@@ -34,7 +41,9 @@ function openPart(file: string): Gguf {
       }
       return bytes
     }
-    return readGguf({ sizeBytes: fs.fstatSync(opened).size, read }, file)
+    const gguf = readGguf({ sizeBytes: size, read }, file)
+    last = { key, gguf }
+    return gguf
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
     if (typeof code !== 'string' || error instanceof InputError) throw error

@@ -1,12 +1,15 @@
 // What the graph of a decoder says of its size: parameters, bytes that a token reads, cache. Weights are not read, only their types and shapes.
 import { bitsPerElement, elementCount } from '@whyslow/graph/dtype.ts'
 import type { ConstantView, DType, GraphView, NodeView } from '@whyslow/graph/types.ts'
+import { withCacheBranch } from './branches.ts'
 import type { DecoderLayout } from './layout.ts'
 import type { ModelNumbers } from './numbers.ts'
 
 /** `context` and `heads` are not in every graph. */
 export function onnxNumbers(view: GraphView, layout: DecoderLayout): ModelNumbers {
   const weights = weightsOf(view)
+  const decode = withCacheBranch(view, new Set(layout.cache.map(({ past }) => past)))
+  const read = decode === view ? weights : weightsOf(decode)
   const own = layout.cache.filter(({ role }) => role !== 'cross')
   const [first] = own.filter(({ role }) => role === 'self')
   const sizeAt = (axis: number | null | undefined): number | null => {
@@ -23,10 +26,10 @@ export function onnxNumbers(view: GraphView, layout: DecoderLayout): ModelNumber
     headSize: first === undefined ? null : sizeAt(first.axes.headSize),
     vocabulary: typeof last === 'number' ? last : (weights.find(({ use }) => use === 'row')?.constant.shape[0] ?? null),
     context: layout.capacity ?? contextOf(view),
-    dtype: mostBytes(weights),
+    dtype: mostBytes(read),
     cacheDtype: first?.dtype ?? null,
     parameters: weights.reduce((sum, { parameters }) => sum + parameters, 0),
-    bytesPerToken: Math.round(weights.reduce((sum, { readBytes }) => sum + readBytes, 0)),
+    bytesPerToken: Math.round(read.reduce((sum, { readBytes }) => sum + readBytes, 0)),
     cacheBytesPerToken: cacheBytes(layout),
   }
 }

@@ -3,7 +3,7 @@ import { cacheCapacity } from './cache-capacity.ts'
 
 /** 10 kB a token at 10 GB/s: 1 µs. A call fills 75 tokens. */
 const capacity = (tokens: number | null) => ({
-  options: { beams: 1, beamsFrom: null, cacheCapacity: tokens, capacityFrom: 'genai_config.json' },
+  options: { beams: 1, searched: 1, beamsFrom: null, cacheCapacity: tokens, capacityFrom: 'genai_config.json' },
 })
 const unknownBytes = () => ({
   ...exampleEvidence(capacity(4075)),

@@ -26,6 +26,28 @@ checkRule(threadCount, {
         next: 'whyslow generate MODEL --threads 1',
       },
     },
+    {
+      // 8 / 20 of 10 ms, and 200 / 200 of 100 ms: alone 1 thread takes 400 and 10 · 8, 4 threads 200 and 10 · 20.
+      name: 'other threads for the prompt than for tokens',
+      given: exampleEvidence({ ...engine(4), ...sweep(8, 400), threadsApart: true }),
+      expect: {
+        detail:
+          /^With 1 thread for tokens and 4 threads for the prompt a token takes 8\.00 ms and the first 200 ms; with the 4 in use/,
+        savingByPart: { firstToken: 0, token: 6 },
+        next: 'whyslow generate MODEL --threads 1 --prefill-threads 4',
+      },
+    },
+    {
+      name: "another number than the engine's default",
+      given: exampleEvidence({
+        ...engine(null),
+        threads: [
+          { threads: null, tokenMs: 20, firstTokenMs: 200 },
+          { threads: 1, tokenMs: 8, firstTokenMs: 180 },
+        ],
+      }),
+      expect: { detail: /; with the engine's default, 20\.0 ms and 200 ms:/, next: 'whyslow generate MODEL --threads 1' },
+    },
     { name: 'a little over three per cent of a token', given: exampleEvidence({ ...engine(4), ...sweep(19.3, 200) }) },
     {
       name: 'more than there are CPUs, and no others tried',
@@ -40,6 +62,10 @@ checkRule(threadCount, {
   ],
   clear: [
     { name: 'the fastest', given: exampleEvidence() },
+    {
+      name: 'two sessions for a gain of a little less than three per cent',
+      given: exampleEvidence({ ...engine(4), ...sweep(19, 400), threadsApart: true }),
+    },
     { name: 'a little under three per cent of a token', given: exampleEvidence({ ...engine(4), ...sweep(19.5, 200) }) },
   ],
   notChecked: [

@@ -8,8 +8,8 @@ export const threadCount = defineRule({
   area: 'software',
   title: 'Another number of threads is faster',
   needs: ['engine', 'machine', 'speed', 'setup'],
-  wants: ['threads'],
-  check({ engine, machine, threads, ...given }) {
+  wants: ['threads', 'threadsApart'],
+  check({ engine, machine, threads, threadsApart, ...given }) {
     const { usableCpus } = machine
     const now = threads?.find((one) => one.threads === engine.threads)
     if (threads === undefined || now === undefined) {
@@ -27,20 +27,42 @@ export const threadCount = defineRule({
         next: generateAgain('--threads', String(usableCpus)),
       }
     }
-    const callMs = ({ firstTokenMs, tokenMs }: ThreadsFact): number => firstTokenMs + (given.setup.newTokens - 1) * tokenMs
-    const best = threads.reduce((a, b) => (callMs(b) < callMs(a) ? b : a))
+    const callMs = ({ firstTokenMs, tokenMs }: Times): number => firstTokenMs + (given.setup.newTokens - 1) * tokenMs
+    const fastest = (ms: (one: ThreadsFact) => number) => threads.reduce((a, b) => (ms(b) < ms(a) ? b : a))
+    const best = fastest(callMs)
+    const [decode, prefill] = [fastest(({ tokenMs }) => tokenMs), fastest(({ firstTokenMs }) => firstTokenMs)]
+    const both = { tokenMs: decode.tokenMs, firstTokenMs: prefill.firstTokenMs }
+    const isApart = threadsApart === true && callMs(both) < WORTH_TWO * callMs(best)
+    const chosen = isApart ? both : best
     // Measured at another moment than the times of the setup: ratios are taken over, not differences.
     const saving = {
-      firstMs: firstTokenMsOf(given) * (1 - best.firstTokenMs / now.firstTokenMs),
-      tokenMs: tokenMsOf(given) * (1 - best.tokenMs / now.tokenMs),
+      firstMs: firstTokenMsOf(given) * (1 - chosen.firstTokenMs / now.firstTokenMs),
+      tokenMs: tokenMsOf(given) * (1 - chosen.tokenMs / now.tokenMs),
     }
-    if (best === now || !isFelt(given, saving)) return 'clear'
+    if (chosen === now || !isFelt(given, saving)) return 'clear'
+    const named = isApart
+      ? tell`${threadsOf(decode, 'best-threads')} for tokens and ${threadsOf(prefill, 'prefill-threads')} for the prompt`
+      : threadsOf(best, 'best-threads')
     return {
-      ...tell`With ${countFact('thread', best.threads, 'best-threads')} a token takes ${ms('best-token', best.tokenMs)} and the first
-        ${ms('best-first', best.firstTokenMs)}; with the ${number('threads', now.threads, 'threads')} in use, ${ms('token', now.tokenMs)} and
-        ${ms('first', now.firstTokenMs)}: ${share('saved', 1 - callMs(best) / callMs(now))} less for a call of ${ms('call', callMsOf(given))}.`,
+      ...tell`With ${named} a token takes ${ms('best-token', chosen.tokenMs)} and the first ${ms('best-first', chosen.firstTokenMs)}; with ${
+        now.threads === null ? "the engine's default" : tell`the ${number('threads', now.threads, 'threads')} in use`
+      }, ${ms('token', now.tokenMs)} and ${ms('first', now.firstTokenMs)}: ${share('saved', 1 - callMs(chosen) / callMs(now))} less for a call of
+        ${ms('call', callMsOf(given))}.`,
       ...costs(given, { firstMs: firstTokenMsOf(given), tokenMs: tokenMsOf(given) }, { saving, basis: 'measured' }),
-      next: generateAgain('--threads', String(best.threads)),
+      next: generateAgain(
+        ...flagOf('--threads', isApart ? decode : best),
+        ...(isApart ? flagOf('--prefill-threads', prefill) : []),
+      ),
     }
   },
 })
+
+type Times = Pick<ThreadsFact, 'firstTokenMs' | 'tokenMs'>
+
+/** Two sessions hold the weights twice: less than that is not worth it. */
+const WORTH_TWO = 0.97
+
+const threadsOf = ({ threads }: ThreadsFact, name: string) =>
+  threads === null ? "the engine's default" : countFact('thread', threads, name)
+/** The engine's default needs no flag. */
+const flagOf = (flag: string, { threads }: ThreadsFact): readonly string[] => (threads === null ? [] : [flag, String(threads)])

@@ -8,11 +8,18 @@ export const unrequestedBeams = defineRule({
   title: 'Beam search: several continuations are computed for each token',
   needs: ['options', 'speed', 'setup'],
   wants: ['severalTokens'],
-  check({ options: { beams, beamsFrom }, severalTokens, ...given }) {
+  check({ options: { beams, beamsFrom, searched }, severalTokens, ...given }) {
     if (beams <= 1 || beamsFrom === 'the caller') return 'clear'
     const tokenMs = tokenMsOf(given)
     const cost = severalTokens && ratioAt(severalTokens, beams)
     const from = beamsFrom === null ? '' : ` (by ${beamsFrom})`
+    if (searched < beams)
+      return {
+        ...tell`A caller who does not say how many gets ${countFact('beam', beams)}${from}${
+          cost === undefined ? '' : tell`: about ${ratio('cost', cost)} times a token alone, which takes ${ms('alone', tokenMs)}`
+        }. Set num_beams to one unless the text needs them.`,
+        ...costs(given, {}, { unknown: 'the measured calls search one, and yours may set their own number', basis: 'modelled' }),
+      }
     const said = tell`${countFact('beam', beams)} are searched${from}, and the caller did not request more than one`
     if (cost === undefined)
       return {

@@ -35,5 +35,8 @@ checkRule(uselessSpeculation, {
       given: exampleEvidence({ speculation: { draftTokens: 2, acceptance: 0.5, draftCost: 0 } }),
     },
   ],
+  doesNotApply: [
+    { name: 'nothing is guessed', given: exampleEvidence({ speculation: { draftTokens: 0, acceptance: 0, draftCost: 0 } }) },
+  ],
   notChecked: [{ name: 'too few at once were measured', given: exampleEvidence({ severalTokens: exampleSeveral(1.1) }) }],
 })

@@ -12,6 +12,7 @@ export const uselessSpeculation = defineRule({
   title: 'Speculation costs more than it gives',
   needs: ['speculation', 'severalTokens', 'speed', 'setup'],
   check({ speculation: { draftTokens, acceptance, draftCost }, severalTokens, ...given }) {
+    if (draftTokens === 0) return 'does-not-apply'
     const checking = ratioAt(severalTokens, draftTokens + 1)
     if (checking === undefined) return { notChecked: 'this many tokens at once were not measured' }
     const tokensPerRound = acceptance === 1 ? draftTokens + 1 : (1 - acceptance ** (draftTokens + 1)) / (1 - acceptance)

@@ -65,3 +65,14 @@ test('what files say of the licence', () => {
   expect(licenceOf(path.join(folder, 'model.onnx'))).toEqual(said)
   expect(licenceOf(folderWith({ 'README.md': '# Nothing' }))).toEqual([])
 })
+
+test("how the model's makers would have tokens chosen", () => {
+  const of = (config: object) => promptFactsOf(folderWith({ 'generation_config.json': config })).recommended
+  // As Qwen2.5 has it.
+  expect(of({ do_sample: true, temperature: 0.7, top_p: 0.8, top_k: 20, repetition_penalty: 1.05 })).toEqual({
+    ...{ temperature: 0.7, topP: 0.8, topK: 20, repetitionPenalty: 1.05 },
+  })
+  // Greedy, to which the penalty applies, too.
+  expect(of({ temperature: 0.7, top_k: 20, repetition_penalty: 1.1 })).toEqual({ repetitionPenalty: 1.1 })
+  expect(of({ do_sample: true, temperature: 0, top_p: 1, min_p: 'x', repetition_penalty: 1 })).toBeUndefined()
+})

@@ -4,7 +4,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { openGguf } from '../recognize/gguf-file.ts'
 import { readJson } from '../recognize/json.ts'
-import type { PromptFacts } from './folder/folder-options.ts'
+import type { PromptFacts, Recommended } from './folder/folder-options.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -19,7 +19,27 @@ export function promptFactsOf(source: string): PromptFacts {
     beginning: beginningOf(config, readJson(path.join(folder, 'tokenizer.json'))) ?? null,
     chatTemplate: fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : templateOf(config.chat_template),
     specialTokens,
+    ...recommendedIn(readJson(path.join(folder, 'generation_config.json')) ?? {}),
   }
+}
+
+/** How transformers chooses tokens unless the caller says otherwise, by generation_config.json. */
+function recommendedIn(config: Json): Pick<PromptFacts, 'recommended'> {
+  const number = (key: string, isRight: (value: number) => boolean): number | undefined => {
+    const value = config[key]
+    return typeof value === 'number' && isRight(value) ? value : undefined
+  }
+  const isShare = (value: number): boolean => value > 0 && value < 1
+  const repetitionPenalty = number('repetition_penalty', (value) => value > 0 && value !== 1)
+  const drawn = {
+    temperature: number('temperature', (value) => value > 0),
+    topK: number('top_k', (value) => Number.isInteger(value) && value >= 1),
+    topP: number('top_p', isShare),
+    minP: number('min_p', isShare),
+  }
+  const all = { ...(config.do_sample === true ? drawn : {}), repetitionPenalty }
+  const said: Recommended = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
+  return Object.keys(said).length === 0 ? {} : { recommended: said }
 }
 
 /** The model may be in `onnx/` below it. */

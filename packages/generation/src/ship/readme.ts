@@ -1,6 +1,7 @@
 // README.md of a shipped generator: what was measured and proven, how to use it. Short.
 import path from 'node:path'
 import { significant, time } from '@whyslow/measure/statistics/numbers.ts'
+import type { PromptFacts } from './folder/folder-options.ts'
 import type { GeneratorShipPlan } from './plan.ts'
 
 export function generatorReadme(plan: GeneratorShipPlan): string {
@@ -9,7 +10,7 @@ export function generatorReadme(plan: GeneratorShipPlan): string {
     `# ${inline(path.basename(plan.original))}${changes.length > 0 ? ', faster' : ''}`,
     measuredText(plan),
     changes.length > 0 && `What was changed:\n\n${changes.map((change) => `- ${inline(change)}`).join('\n')}`,
-    `## In Node\n\n${fenced('sh', ['npm install'])}\n\n${fenced('js', exampleLines(prompts.chatTemplate !== null))}`,
+    `## In Node\n\n${fenced('sh', ['npm install'])}\n\n${fenced('js', exampleLines(prompts))}`,
     'Tokens come as they are made. Calls run one after the other; `signal` or leaving the loop ends one. A prompt that begins as the one\nbefore it is computed from where it differs. `generate.d.mts` lists the options.',
     `## As a server\n\n${fenced('sh', ['node server.mjs --port 8080'])}\n\nIt speaks OpenAI's \`/v1/chat/completions\` and \`/v1/completions\`, streamed or whole, and listens on this machine alone unless\n\`--host\` says otherwise. One request is answered at a time and ${'`--queue-size`'} others wait. \`node server.mjs --help\` lists the options.`,
     `## Contents\n\nIt runs on ${engineTitle}${pinned(packages)}. \`manifest.json\` lists every file with its sha256; \`report.json\`\nholds the measurements. Measure it again: \`npx whyslow .\``,
@@ -47,13 +48,14 @@ function licenceText(licence: readonly string[]): string {
   return `## Licence of the model\n\n${said}`
 }
 
-function exampleLines(takesMessages: boolean): string[] {
-  const prompt = takesMessages ? "[{ role: 'user', content: 'Why is the sky blue?' }]" : "'The sky is blue because'"
+function exampleLines({ chatTemplate, recommended }: PromptFacts): string[] {
+  const usual = recommended === undefined ? '' : '...generator.recommended, '
+  const prompt = chatTemplate !== null ? "[{ role: 'user', content: 'Why is the sky blue?' }]" : "'The sky is blue because'"
   return [
     "import { load } from './generate.mjs'",
     '',
     'const generator = await load()',
-    `for await (const { text } of generator.generate(${prompt}, { maxNewTokens: 200 }))`,
+    `for await (const { text } of generator.generate(${prompt}, { ${usual}maxNewTokens: 200 }))`,
     '  process.stdout.write(text)',
     'await generator.close()',
   ]

@@ -100,6 +100,12 @@ test('serves completions, and ends by a signal', async () => {
       400,
       { error: { message: expect.stringContaining('no chat template') } },
     ])
+    // What generate.mjs throws is of another bundle.
+    const long = await post({ ...asked, prompt: new Array(200).fill(5), stream: true })
+    expect([long.status, await long.json()]).toMatchObject([
+      400,
+      { error: { message: expect.stringContaining('the prompt has 200 tokens'), code: 'context_length_exceeded' } },
+    ])
     server.kill('SIGTERM')
     const [code] = await once(server, 'exit')
     expect(code).toBe(0)
@@ -122,4 +128,16 @@ test.each([
   expect(code).toBe(2)
   expect(said).toMatch(message)
   expect(said.trim().split('\n')).toHaveLength(1)
+})
+
+test('server.mjs with a model that cannot be opened is one line', async () => {
+  const folder = await shipped()
+  fs.writeFileSync(path.join(folder, 'model.onnx'), 'no model')
+  const server = spawn(process.execPath, ['server.mjs', '--port', '0'], { cwd: folder, stdio: ['ignore', 'inherit', 'pipe'] })
+  let said = ''
+  server.stderr!.on('data', (text) => {
+    said += text
+  })
+  const [code] = await once(server, 'close')
+  expect({ code, said }).toMatchObject({ code: 2, said: expect.stringMatching(/^ONNX Runtime does not open .*model\.onnx.*\n$/) })
 })

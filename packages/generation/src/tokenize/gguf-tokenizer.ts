@@ -3,6 +3,7 @@
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { Gguf, GgufValue } from '../recognize/gguf.ts'
 import { LINES, preTokenizer } from './pre-tokenizers.ts'
+import { type TokenIndex, tokenIndex } from './token-index.ts'
 
 export interface TokenizerJson {
   readonly json: Readonly<Record<string, unknown>>
@@ -144,21 +145,42 @@ const MOST_LETTERS = 256
  * SentencePiece joins the pair whose piece has the best score. As merges in that order: each piece, as every pair of pieces that it is made of
  * (transformers, convert_slow_tokenizer.py, generate_merges).
  */
-function mergesByScore(vocabulary: Vocabulary): (readonly [string, string])[] {
-  const { tokens, types, scores } = vocabulary
-  const ids = idsOf(vocabulary)
-  const merges: { readonly pair: readonly [string, string]; readonly score: number }[] = []
-  for (const [id, token] of tokens.entries()) {
-    if ((types[id] ?? NORMAL) !== NORMAL) continue
-    const letters = [...token]
-    for (let at = 1; at < letters.length && letters.length <= MOST_LETTERS; at++) {
-      const [left, right] = [letters.slice(0, at).join(''), letters.slice(at).join('')]
-      if (ids[left] !== undefined && ids[right] !== undefined) merges.push({ pair: [left, right], score: scores[id] ?? -id })
-    }
+function mergesByScore({ tokens, types, scores }: Vocabulary): readonly (readonly [string, string])[] {
+  const index = tokenIndex(tokens)
+  const scoreOf = (id: number): number => scores[id] ?? -id
+  const ids = Uint32Array.from(tokens.keys()).filter(
+    (id) => (types[id] ?? NORMAL) === NORMAL && tokens[id]!.length <= MOST_LETTERS,
+  )
+  ids.sort((a, b) => scoreOf(b) - scoreOf(a))
+  const merges: (readonly [string, string])[] = []
+  let alike: Pair[] = []
+  for (const [at, id] of ids.entries()) {
+    alike.push(...pairsOf(tokens[id]!, index))
+    const next = ids[at + 1]
+    if (next !== undefined && scoreOf(next) === scoreOf(id)) continue
+    if (alike.length > 1) alike.sort((a, b) => a.left - b.left || a.right - b.right)
+    for (const { left, right } of alike) merges.push([tokens[left]!, tokens[right]!])
+    alike = []
   }
-  merges.sort((a, b) => b.score - a.score || ids[a.pair[0]]! - ids[b.pair[0]]! || ids[a.pair[1]]! - ids[b.pair[1]]!)
-  return merges.map(({ pair }) => pair)
+  return merges
 }
+
+/** Ids of two tokens that are a third together. */
+interface Pair {
+  readonly left: number
+  readonly right: number
+}
+
+function pairsOf(token: string, index: TokenIndex): readonly Pair[] {
+  const { before, after } = index.cuts(token)
+  const pairs: Pair[] = []
+  for (let at = 1; at < token.length; at++)
+    if (before[at]! >= 0 && after[at]! >= 0 && !isWithinLetter(token, at)) pairs.push({ left: before[at]!, right: after[at]! })
+  return pairs
+}
+
+/** A letter beyond 16 bits is two units. */
+const isWithinLetter = (text: string, at: number): boolean => (text.charCodeAt(at) & 0xfc00) === 0xdc00
 
 /** Over letters, with a space as ▁ and bytes of what is in no piece. */
 function bpeOfPieces(vocabulary: Vocabulary, merges: readonly unknown[]): Record<string, unknown> {

@@ -4,6 +4,7 @@ import { firstLineOf, InputError } from '@whyslow/graph/input-error.ts'
 import { openGguf } from '../recognize/gguf-file.ts'
 import { readJson } from '../recognize/json.ts'
 import { tokenizerOfGguf } from './gguf-tokenizer.ts'
+import { withoutMerges } from './merges.ts'
 import { type TextStream, textStream } from './text-stream.ts'
 
 export interface Tokenizer {
@@ -48,17 +49,25 @@ export async function tokenizerOf(json: Json, config: Json, file: string): Promi
   const { Tokenizer: Library } = await import('@huggingface/tokenizers')
   let made: InstanceType<typeof Library>
   try {
-    made = new Library(json, config)
+    const lean = withoutMerges(json)
+    made = new Library(lean?.json ?? json, config)
+    if (lean?.giveTo(made) === false) made = new Library(json, config)
   } catch (error) {
     throw new InputError(
       `${file} is not a tokenizer that is understood (${firstLineOf(error)}); take the one that belongs to the model`,
     )
   }
-  const decode = (ids: readonly number[]): string =>
-    ids.length === 0 ? '' : made.decode([...ids], { skip_special_tokens: true, clean_up_tokenization_spaces: false })
+  // If the package leaves special tokens out, it also trims the space after words that end in a mark of their own.
+  const trims = Boolean((json.model as Json).end_of_word_suffix)
+  // It looks each token up in a list of all special tokens, which may be thousands.
+  const special = new Set(specialIds(json, config, (token) => made.token_to_id(token)))
+  const decode = (ids: readonly number[]): string => {
+    const shown = ids.filter((id) => !special.has(id))
+    return shown.length === 0 ? '' : made.decode(shown, { skip_special_tokens: trims, clean_up_tokenization_spaces: false })
+  }
   return {
     file,
-    ...sizesOf(json),
+    ...sizesOf(json, made),
     encode: (text) => [...made.encode(text, { add_special_tokens: false }).ids],
     decode,
     stream: () => textStream(decode),
@@ -66,19 +75,35 @@ export async function tokenizerOf(json: Json, config: Json, file: string): Promi
   }
 }
 
-function sizesOf({ model, added_tokens: added }: Json): Pick<Tokenizer, 'size' | 'baseSize'> {
-  const { vocab = {} } = (model ?? {}) as { readonly vocab?: unknown }
-  const ids = Array.isArray(vocab) ? vocab.map((_, id) => id) : Object.values(vocab as Record<string, unknown>)
-  const extra = Array.isArray(added) ? added.map((token: { readonly id?: unknown }) => token?.id) : []
-  const isExtra = new Set(extra)
-  return {
-    size: Math.max(largest(ids), largest(extra)) + 1,
-    baseSize: largest(ids.filter((id) => !isExtra.has(id))) + 1,
-  }
+function specialIds({ added_tokens: added }: Json, config: Json, idOf: (token: string) => number | undefined): readonly number[] {
+  const all = Array.isArray(added) ? (added as readonly { readonly id: number; readonly special?: boolean }[]) : []
+  const named = Array.isArray(config.additional_special_tokens) ? config.additional_special_tokens : []
+  return [
+    ...all.flatMap(({ id, special }) => (special === true ? [id] : [])),
+    ...named.flatMap((token) => (typeof token === 'string' ? (idOf(token) ?? []) : [])),
+  ]
 }
 
-const largest = (ids: readonly unknown[]): number =>
-  ids.reduce<number>((most, id) => (typeof id === 'number' && id > most ? id : most), -1)
+function sizesOf({ model, added_tokens: added }: Json, made: { readonly model: unknown }): Pick<Tokenizer, 'size' | 'baseSize'> {
+  const extra = new Set(Array.isArray(added) ? added.map((token: { readonly id?: unknown }) => token?.id) : [])
+  let [size, baseSize] = [0, 0]
+  const count = (id: unknown): void => {
+    if (typeof id !== 'number') return
+    size = Math.max(size, id + 1)
+    if (!extra.has(id)) baseSize = Math.max(baseSize, id + 1)
+  }
+  for (const id of idsIn(model, made)) count(id)
+  for (const id of extra) count(id)
+  return { size, baseSize }
+}
+
+/** The values of an object of 256,000 keys take much longer than those of the map that the package made of it. */
+function idsIn(model: unknown, made: { readonly model: unknown }): Iterable<unknown> {
+  const { tokens_to_ids: ids } = (made.model ?? {}) as { readonly tokens_to_ids?: unknown }
+  if (ids instanceof Map) return ids.values()
+  const { vocab = {} } = (model ?? {}) as { readonly vocab?: unknown }
+  return Array.isArray(vocab) ? vocab.keys() : Object.values(vocab as Record<string, unknown>)
+}
 
 /** Models pad their vocabulary to whole blocks, but not to twice the size. */
 const LEAST_SHARE = 0.5

@@ -126,7 +126,7 @@ const example: GenerationEvidence = {
     { threads: 1, tokenMs: 15, firstTokenMs: 190 },
     { threads: 2, tokenMs: 10, firstTokenMs: 100 },
   ],
-  options: { beams: 1, beamsFrom: null, cacheCapacity: null, capacityFrom: null },
+  options: { beams: 1, searched: 1, beamsFrom: null, cacheCapacity: null, capacityFrom: null },
   detokenize: { tokens: 256, earlyMs: 0.02, lateMs: 0.02 },
   opening: { opensPerCall: 0, openMs: 300, place: null },
   speculation: { draftTokens: 3, acceptance: 0.8, draftCost: 0.05 },

@@ -22,7 +22,14 @@ export interface Predictor {
   close(): Promise<void>
 }
 
-export type LoadPredictor = (options?: { readonly worker?: boolean; readonly spinning?: boolean }) => Promise<Predictor>
+export interface LoadOptions {
+  readonly worker?: boolean
+  readonly spinning?: boolean
+  /** The next prediction may overwrite results, on OpenVINO and LiteRT. */
+  readonly reuseOutputs?: boolean
+}
+
+export type LoadPredictor = (options?: LoadOptions) => Promise<Predictor>
 
 /** Its `load()`, in this process. */
 export async function importShipped({ folder, env }: Pick<ShippedFolder, 'folder' | 'env'>): Promise<LoadPredictor> {

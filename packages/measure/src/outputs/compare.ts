@@ -14,7 +14,9 @@ import type { Joined } from './joined-parts.ts'
 import { type Meaning, meaningOf } from './meaning.ts'
 import { metricOf } from './metric.ts'
 import { equalElements, isRealFloat, type Numbers, numbersOf, sameBits, spacingOf } from './numbers.ts'
+import { comparePeaks } from './peaks.ts'
 import { compareQuantities, isFaint, joinedBySample, meaningfulScale, relativeTo, sizeOf } from './quantities.ts'
+import { withRawScores } from './raw-scores.ts'
 import { ROUNDING, scaleOf } from './scale.ts'
 import { type ComparedSelection, compareSelection } from './selected.ts'
 import { selectionsOf } from './selections.ts'
@@ -52,16 +54,15 @@ export function compareOutputs(
   const mismatch = firstOf(inPlace, (name) => differentTypes(name, original, candidate))
   if (mismatch !== null) return mismatched(mismatch)
 
-  const compared = withoutArbitrary(
-    names.map((name) => prepare(name, original, candidate, options.graph)),
-    options.graph,
-  )
+  const prepared = names.map((name) => prepare(name, original, candidate, options.graph))
+  const compared = withoutArbitrary(withRawScores(prepared, options.graph), options.graph)
   const paired = compared.map((one) => inRows(one, selectionOf(one.name)))
   const places = firstOf(paired, differentPlaces)
   if (places !== null) return mismatched(places)
 
   const heads = headsOf(paired, options.graph)
   const outputs = paired.map((one) => compareOutput({ ...one, mayLose: mayLoseIn(heads, one.name) }, paired, options.graph))
+  const peaks = paired.flatMap((one) => comparePeaks(one, options.graph) ?? [])
   const weak = weakOutputs(paired, heads, options.graph)
   const sameShapes = compared.filter(({ name }) => differentTypes(name, original, candidate) === null)
   const { metric, noMetric } = metricOf(sameShapes, options.labels ?? null, options.metric ?? null)
@@ -83,6 +84,7 @@ export function compareOutputs(
     outputs,
     ...(selections.length > 0 && { selections: selections.map(({ agreement }) => agreement) }),
     ...(heads.length > 0 && { heads: heads.map(compareHead) }),
+    ...(peaks.length > 0 && { peaks }),
     ...(weak.length > 0 && { weak }),
   }
 }

@@ -4,6 +4,17 @@ import type { Meaning } from './meaning.ts'
 import type { Numbers } from './numbers.ts'
 import type { SelectionAgreement } from './types.ts'
 
+/** Logits of a detector's rows, see raw-scores.ts. */
+export interface RawScores {
+  /** What makes shares of them, in the code that reads them. */
+  readonly by: 'Sigmoid' | 'Softmax'
+  readonly axis: number
+  /** Features along the axis that are scores: classes, or classes and an objectness. One that says what is not there is left out. */
+  readonly parts: readonly (readonly number[])[]
+  /** Features that are a box; none: boxes are another output. */
+  readonly places: readonly number[]
+}
+
 /** One output of every sample, original and changed. */
 export interface Compared {
   readonly name: string
@@ -18,6 +29,8 @@ export interface Compared {
   readonly tie: number
   /** For scores that each say yes or no: see isSilent in yes-no.ts. Absent: 0. */
   readonly mayLose?: number
+  /** Absent: they are not known to be logits of a detector. */
+  readonly raw?: RawScores
   /** Agreement of a selection, whose numbers are compared row by row. */
   readonly selected?: SelectionAgreement & { readonly isScore: boolean }
 }

@@ -3,7 +3,7 @@
 import type { GraphView } from '@whyslow/graph/types.ts'
 import { elementCount, elementOf } from '../samples/dtype-arrays.ts'
 import type { Compared } from './compared.ts'
-import { isChosen, makerOf } from './meaning.ts'
+import { classAxis, isChosen, makerOf } from './meaning.ts'
 import type { Numbers } from './numbers.ts'
 import type { DecisionsCompared } from './types.ts'
 
@@ -96,10 +96,13 @@ function tiesAlong({ original, originalNumbers, tie }: Compared, sample: number,
   })
 }
 
+/** How many numbers a row of scores has. */
+export const classesIn = (shape: readonly number[]): number => shape[classAxis(shape)] ?? 1
+
 /** How many decisions a sample of this output holds. */
 export function decisionsIn({ original, meaning }: Compared, sample: number): number {
   const { shape } = original[sample]!
-  return meaning.meaning === 'scores' ? elementCount(shape.slice(0, -1)) : elementCount(shape)
+  return meaning.meaning === 'scores' ? elementCount(shape) / classesIn(shape) : elementCount(shape)
 }
 
 /** Place of the largest number of a row of `classes`, the first of equal ones; NaN is never it. */
@@ -126,7 +129,7 @@ function decidesSame(
     const isClose = Math.abs(a[row]! - meaning.threshold) <= tie / 2
     return isClose || a[row]! > meaning.threshold === b[row]! > meaning.threshold
   }
-  const classes = tensor.shape.at(-1)!
+  const classes = classesIn(tensor.shape)
   const [before, after] = [bestOf(a, row, classes), bestOf(b, row, classes)]
   return before === after || a[row * classes + before]! - a[row * classes + after]! <= tie
 }
@@ -134,7 +137,7 @@ function decidesSame(
 function isTie({ original, originalNumbers, meaning, tie }: Compared, sample: number, row: number): boolean {
   const values = originalNumbers![sample]!
   if (meaning.meaning === 'binary') return Math.abs(values[row]! - meaning.threshold) <= tie / 2
-  const classes = original[sample]!.shape.at(-1)!
+  const classes = classesIn(original[sample]!.shape)
   const best = bestOf(values, row, classes)
   const from = row * classes
   for (let k = 0; k < classes; k++) if (k !== best && values[from + best]! - values[from + k]! <= tie) return true

@@ -3,8 +3,9 @@
 // by a little change no set of detections after suppression. A cosine does not see one object of many lost among ten thousand cells that
 // say no, nor all boxes shifted by a part of their width.
 import type { Compared } from './compared.ts'
-import { type Head, type HeadPart, layoutOf } from './heads.ts'
+import type { Head, HeadPart } from './heads.ts'
 import type { Numbers } from './numbers.ts'
+import { layoutOf } from './rows-each.ts'
 import type { HeadAgreement, PlacesAgreement } from './types.ts'
 import { FOUND_FROM, NONE_BELOW } from './yes-no.ts'
 
@@ -49,8 +50,10 @@ export function compareHead({ rows, scores, places }: Head): HeadAgreement {
     return [...inBoth]
   })
   const { found, differing, margin, signal, noise } = all
+  const logits = scores.filter(({ output: { raw } }) => raw?.places.length === 0).map(({ output }) => output.name)
   return {
     scores: [...new Set(scores.map(({ output }) => output.name))],
+    ...(logits.length > 0 && { logits }),
     found,
     differing,
     alike: closenessBy(signal, noise),

@@ -1,5 +1,6 @@
 // The heads of a detector whose NonMaxSuppression is outside the model: scores of many rows (cells, anchors, queries, pixels), and boxes or
-// points of the same rows. Told conservatively: scores are what Sigmoid or Softmax makes or rows that add up to 1; boxes and points are
+// points of the same rows. Told conservatively: scores are what Sigmoid or Softmax makes, logits of which these are left to the caller
+// (raw-scores.ts), or rows that add up to 1. Boxes and points are
 // other outputs with as many rows, or the other features of an output that joins them with scores. The axis of the batch holds no rows.
 
 import type { GraphView } from '@whyslow/graph/types.ts'
@@ -8,16 +9,14 @@ import { boundsOf } from './bounds.ts'
 import type { Compared } from './compared.ts'
 import { featureAxis } from './feature-axis.ts'
 import { type Joined, makersOf } from './joined-parts.ts'
-import { SAYS_SCORES } from './meaning.ts'
+import { classAxis, SAYS_PLACES, SAYS_SCORES } from './meaning.ts'
 import { isRealFloat } from './numbers.ts'
 import { isWithinOne, joinedBySample } from './quantities.ts'
+import { sharesOf } from './raw-scores.ts'
+import { layoutOf, placeOf, rowsEach, type TableFeatures } from './rows-each.ts'
 import { FOUND_FROM, HALF_STEP, NONE_BELOW } from './yes-no.ts'
 
-/** Some features of one output. */
-export interface HeadPart {
-  readonly output: Compared
-  readonly axis: number
-  readonly features: readonly number[]
+export interface HeadPart extends TableFeatures {
   /** Each of its scores may be a no: of Softmax only next to a class that says so. */
   readonly maySayNo?: boolean
 }
@@ -37,13 +36,15 @@ const MOST_PLACES = 64
 const MOST_CLASSES = 2048
 /** Scores of one class in more of the rows say what is not there. */
 const BACKGROUND = 0.9
-const SAYS_PLACES = /box|coord|landmark|keypoint|corner|anchor|offset|delta/i
 
 /** Those that have scores, by their number of rows. */
 export function headsOf(all: readonly Compared[], graph: GraphView | undefined): readonly Head[] {
   const heads = new Map<number, { rows: number; scores: HeadPart[]; places: HeadPart[] }>()
+  const hasLogits = all.some(({ raw }) => raw !== undefined)
   for (const output of all) {
-    const split = splitOf(output, graph)
+    // A Sigmoid may make boxes as well: next to logits they are no scores.
+    const isBox = hasLogits && output.raw === undefined && SAYS_PLACES.test(output.name)
+    const split = splitOf(output, isBox, graph)
     if (split === null) continue
     const { rows, scores, places } = split
     const head = heads.get(rows) ?? { rows, scores: [], places: [] }
@@ -73,8 +74,9 @@ export function mayLoseIn(heads: readonly Head[], output: string): number {
 export function withoutArbitrary(compared: readonly Compared[], graph: GraphView | undefined): readonly Compared[] {
   if (graph === undefined) return compared
   const makers = makersOf(graph)
-  const rowsOf = (one: Compared) => rowsEach(one, one.original[0]!.shape.length - 1, graph)
-  const isYesNo = (one: Compared) => rowsOf(one) >= LEAST_ROWS && boundsOf({ graph, makers }, one.name)?.isYesNo === true
+  const rowsOf = (one: Compared) => rowsEach(one, classAxis(one.original[0]!.shape), graph)
+  const isYesNo = (one: Compared) =>
+    rowsOf(one) >= LEAST_ROWS && (one.raw?.by === 'Sigmoid' || boundsOf({ graph, makers }, one.name)?.isYesNo === true)
   const rows = new Set(compared.filter(isYesNo).map(rowsOf))
   const hasPlaces = (one: Compared) =>
     compared.some((other) => other !== one && SAYS_PLACES.test(other.name) && rowsOf(other) === rowsOf(one))
@@ -88,24 +90,6 @@ export function withoutArbitrary(compared: readonly Compared[], graph: GraphView
 /** Neither its name nor its rows call it scores (meaning.ts): only its two axes do. */
 const isGuess = ({ name, original }: Compared): boolean => original[0]!.shape.length === 2 && !SAYS_SCORES.test(name)
 
-/** Rows of one input: cells, anchors, queries, pixels. None if the first of two axes is the batch. */
-function rowsEach({ name, original }: Compared, axis: number, graph: GraphView | undefined): number {
-  const [{ shape }] = original as [(typeof original)[0]]
-  const rows = elementCount(shape) / shape[axis]!
-  if (shape.length > 2) return axis === 0 ? rows : rows / shape[0]!
-  return shape.length < 2 || isBatch(name, shape[0]!, graph) ? 0 : rows
-}
-
-/** Whether the first axis of an output may be the batch: it is as long as that of an input, or as open. */
-function isBatch(output: string, size: number, graph: GraphView | undefined): boolean {
-  if (graph === undefined) return true
-  const declared = graph.outputs.find(({ name }) => name === output)?.shape?.[0]
-  return graph.inputs.some(({ shape }) => {
-    const first = shape?.[0]
-    return first === size || (shape?.length !== 0 && typeof first !== 'number' && declared !== size)
-  })
-}
-
 interface Split {
   readonly rows: number
   readonly scores: readonly HeadPart[]
@@ -113,15 +97,22 @@ interface Split {
 }
 
 /** null if it is no table of rows with features. */
-function splitOf(output: Compared, graph: GraphView | undefined): Split | null {
+function splitOf(output: Compared, isBox: boolean, graph: GraphView | undefined): Split | null {
   const { original, originalNumbers, meaning, selected, name } = output
   const [{ shape, dtype }] = original as [(typeof original)[0]]
   const isNumeric = originalNumbers !== null && isRealFloat(dtype) && selected === undefined
   if (!isNumeric || shape.length < 2 || original.some((one) => one.shape.join() !== shape.join())) return null
-  const axis = meaning.meaning === 'scores' ? shape.length - 1 : featureAxis(graph, name, shape)
+  const { raw } = output
+  const axis = raw?.axis ?? (meaning.meaning === 'scores' ? classAxis(shape) : featureAxis(graph, name, shape))
   const rows = elementCount(shape) / shape[axis]!
   if (!(rowsEach(output, axis, graph) >= LEAST_ROWS) || shape[axis]! > MOST_CLASSES) return null
+  if (raw !== undefined) {
+    const shares = sharesOf(output, raw)
+    const scores = raw.parts.map((features): HeadPart => ({ output: shares, axis, features, maySayNo: true }))
+    return { rows, scores, places: { output, axis, features: raw.places } }
+  }
   const features = Array.from({ length: shape[axis]! }, (_, k) => k)
+  if (isBox) return { rows, scores: [], places: { output, axis, features } }
   const isClasses = meaning.meaning === 'scores' && !isGuess(output)
   const isProbability = meaning.meaning === 'scores' && isWithinOne(output)
   const [{ parts, partOf }] = joinedBySample(output, graph) as [Joined]
@@ -142,20 +133,6 @@ function splitOf(output: Compared, graph: GraphView | undefined): Split | null {
     ].filter((part) => part.features.length > 0),
     places: { output, axis, features: isClasses ? [] : features.filter((k) => !scores.includes(k)) },
   }
-}
-
-/** Rows are numbered over all axes but that of the features. */
-const placeOf = (row: number, feature: number, features: number, inner: number): number =>
-  (Math.floor(row / inner) * features + feature) * inner + (row % inner)
-
-/** Where the features of a row are among an output's values: `start` of the row, and `step` from one feature to the next. */
-export function layoutOf({ output, axis }: Pick<HeadPart, 'output' | 'axis'>): {
-  readonly start: (row: number) => number
-  readonly step: number
-} {
-  const { shape } = output.original[0]!
-  const [features, step] = [shape[axis]!, elementCount(shape.slice(axis + 1))]
-  return { start: (row) => placeOf(row, 0, features, step), step }
 }
 
 function isBackground(output: Compared, axis: number, feature: number): boolean {

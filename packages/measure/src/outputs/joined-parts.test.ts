@@ -63,6 +63,50 @@ test('sizes follow from weights and from what the others leave', () => {
   expect(placesOf({ ...graph, constants: {} }, [1, 3, 1, 1])).toEqual({ names: ['y'], places: null })
 })
 
+test.each<[string, readonly number[] | undefined]>([
+  ['an input', undefined],
+  ['an attribute', [3, 2]],
+])('sizes of what is split by %s, as a detector whose image has any size splits boxes and classes', (_, attribute) => {
+  const split = {
+    ...graphNode('Split', attribute === undefined ? ['c', 'sizes'] : ['c'], 'd', {
+      axis: 1,
+      ...(attribute && { split: attribute }),
+    }),
+    outputs: ['d', 'l'],
+  }
+  const constant = {
+    dtype: 'int64',
+    sizeBytes: 16,
+    from: 'initializer',
+    isGraphInput: false,
+    shape: [2],
+    values: [3, 2],
+  } as const
+  const graph = {
+    ...graphOf([
+      split,
+      graphNode('Other', ['d'], 'boxes'),
+      graphNode('Sigmoid', ['l'], 's'),
+      graphNode('Concat', ['boxes', 's'], 'y', { axis: 1 }),
+    ]),
+    constants: { sizes: { ...constant, name: 'sizes' } },
+  }
+  expect(placesOf(graph, [1, 6, 1])).toEqual({ names: ['boxes', 'share l'], places: [0, 0, 0, 0, 1, 1] })
+})
+
+test('sizes along other axes than the joined one, and those of a Concat that is read by what keeps them', () => {
+  const graph = graphOf(
+    [
+      graphNode('Concat', ['a', 'b'], 'c', { axis: -1 }),
+      graphNode('Relu', ['c'], 'r'),
+      graphNode('Other', ['x'], 'o'),
+      graphNode('Concat', ['r', 'o'], 'y', { axis: 1 }),
+    ],
+    { a: [1, 2], b: [1, 1] },
+  )
+  expect(placesOf(graph, [1, 5])).toEqual({ names: ['a', 'b', 'o'], places: [0, 0, 1, 2, 2] })
+})
+
 test('behind a Reshape of an unknown shape the maker still shows', () => {
   const graph = graphOf([
     graphNode('Sigmoid', ['l'], 's'),

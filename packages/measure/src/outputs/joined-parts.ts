@@ -180,10 +180,23 @@ function sizeAlong(of: Walk, value: string, along: Along): number | null {
     const fixed = graph.constants[inputs[1] ?? '']?.values?.[axis]
     return fixed !== undefined && fixed > 0 ? fixed : null
   }
+  if (opType === 'Split' || opType === 'Concat') return sizeOfPart(of, node, value, along)
   const isAlike = KEEPS_NUMBERS.has(opType) || ELEMENTWISE.has(opType) || WITH_CONSTANT.has(opType) || opType === 'Softmax'
   const from = isAlike ? dataInput(of, node) : undefined
   return from === undefined ? null : sizeAlong(of, from, { ...along, step: step + 1 })
 }
+
+/** Along the axis that is split or joined the sizes tell it, along others all inputs are alike. */
+function sizeOfPart(of: Walk, { opType, inputs, outputs, attributes }: NodeView, value: string, along: Along): number | null {
+  const given = Number(attributes.axis ?? 0)
+  const own = (input: string) => sizeAlong(of, input, { ...along, step: along.step + 1 })
+  if ((given < 0 ? given + along.rank : given) !== along.axis) return own(inputs[0] ?? '')
+  if (opType === 'Concat') return inputs.reduce<number | null>((sum, input) => plus(sum, own(input)), 0)
+  const sizes = of.graph.constants[inputs[1] ?? '']?.values ?? attributes.split
+  return Array.isArray(sizes) ? ((sizes as readonly number[])[outputs.indexOf(value)] ?? null) : null
+}
+
+const plus = (a: number | null, b: number | null): number | null => (a === null || b === null ? null : a + b)
 
 /** As declared; one size that is open follows from the number of elements. */
 function shapeOf({ graph }: Walk, value: string, count: number): readonly number[] | null {

@@ -1,7 +1,7 @@
 // What an output is for, told from its type, its numbers, its name, and the operator that makes it. The file does not say it, and
 // agreement of decisions means something for classes only.
 //   label:  int64, int32, string or bool, one element a row; class maps that ArgMax makes
-//   scores: float of two axes or more, 2 to 100,000 on the last, whose rows add up to 1 (probabilities, or their logarithms), or whose
+//   scores: float of two axes or more, 2 to 100,000 on the last (or in front of a map of 1 x 1), whose rows add up to 1 (probabilities, or their logarithms), or whose
 //           name says scores; with exactly two axes and ten classes or more also if nothing speaks against it (no name such as
 //           'boxes' or 'embedding', rows not of length 1, nothing that the graph joins at its end). Fewer may as well be a regression's, of which the largest says nothing
 //   binary: float with one element a row that Sigmoid makes or whose name says probability, or two axes of which Sigmoid makes each
@@ -31,6 +31,7 @@ const ROWS_SEEN = 256
 const SUM_TOLERANCE = 5e-3
 
 export const SAYS_SCORES = /logit|prob|softmax|scores?(\b|_|$)|class(?!ifier_)/i
+export const SAYS_PLACES = /box|coord|landmark|keypoint|corner|anchor|offset|delta/i
 const SAYS_OTHER =
   /embed|hidden|feature|state|box|coord|landmark|keypoint|mask|delta|anchor|memory|cell|pool|(^|[_./])[hc]n?(_?\d*|_out)$/i
 
@@ -64,16 +65,23 @@ export function meaningOf(
     if (!bySigmoid && !SAYS_SCORES.test(name)) return values
     return { meaning: 'binary', threshold: bySigmoid || numbers.every((one) => allIn(one, 0, 1)) ? 0.5 : 0 }
   }
-  const classes = shape[rank - 1] ?? 0
-  if (rank < 2 || classes < 2 || classes > MOST_CLASSES) return values
+  const axis = classAxis(shape)
+  const classes = shape[axis] ?? 0
+  if (axis < 1 || classes < 2 || classes > MOST_CLASSES) return values
   const scores: Meaning = { meaning: 'scores', threshold: 0 }
   if (numbers.every((one) => addUpToOne(one, classes, (x) => x))) return scores
   if (numbers.every((one) => addUpToOne(one, classes, Math.exp))) return scores
   if (SAYS_OTHER.test(name)) return values
   if (SAYS_SCORES.test(name)) return scores
   const isUnit = numbers.every((one) => addUpToOne(one, classes, (x) => x * x))
-  const isOne = rank === 2 && classes >= LEAST_UNNAMED_CLASSES && !isUnit
+  const isOne = axis === 1 && classes >= LEAST_UNNAMED_CLASSES && !isUnit
   return isOne && joinedParts(graph, name, shape).parts.length === 1 ? scores : values
+}
+
+/** The axis over the classes: the last, or that in front of a pooled map of 1 x 1. */
+export function classAxis(shape: readonly number[]): number {
+  const last = shape.length - 1
+  return last > 2 && shape[last] === 1 && shape[last - 1] === 1 ? last - 2 : last
 }
 
 /** Each element is the place of the largest, or the smallest, of a row. */

@@ -4,7 +4,7 @@
 import type { TensorValue } from '../engines/types.ts'
 import { elementCount } from '../samples/dtype-arrays.ts'
 import type { Compared } from './compared.ts'
-import { bestOf, decisionsIn } from './decisions.ts'
+import { bestOf, classesIn, decisionsIn } from './decisions.ts'
 import { isRealFloat, type Numbers, numbersOf } from './numbers.ts'
 import type { Metric, MetricName } from './types.ts'
 
@@ -114,7 +114,7 @@ function accuracy(one: Compared, labels: readonly TensorValue[]): Metric {
 }
 
 function decision({ meaning }: Compared, tensor: TensorValue, numbers: Numbers | undefined, row: number): number | string {
-  if (meaning.meaning === 'scores') return bestOf(numbers!, row, tensor.shape.at(-1)!)
+  if (meaning.meaning === 'scores') return bestOf(numbers!, row, classesIn(tensor.shape))
   if (meaning.meaning === 'binary') return numbers![row]! > meaning.threshold ? 1 : 0
   return tensor.dtype === 'string' ? (tensor.data as readonly string[])[row]! : numbers![row]!
 }

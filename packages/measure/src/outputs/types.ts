@@ -91,6 +91,8 @@ export interface Metric {
 /** What a detector's scores find in both, and where: see found.ts. */
 export interface HeadAgreement {
   readonly scores: readonly string[]
+  /** Those of an output of their own that are logits: what their Sigmoid or Softmax gives is compared. Absent: none. */
+  readonly logits?: readonly string[]
   /** Scores of 0.5 and more in at least one of the two, over all inputs. */
   readonly found: number
   /** Those that are below 0.25 in the other. */
@@ -110,6 +112,19 @@ export interface PlacesAgreement {
   readonly rows: number
   /** 0..1; 1 if they are equal. */
   readonly value: number
+}
+
+/** Maps of which the place of the largest value is read: see peaks.ts. */
+export interface PeaksAgreement {
+  readonly output: string
+  /** Peaks of a quarter of the highest and more, over all maps and inputs. */
+  readonly seen: number
+  /** Those that are further away in the other than 1/64 of the map's longer side. */
+  readonly moved: number
+  /** The largest distance, of the longer side. */
+  readonly farthest: number
+  /** 1/√(1 + noise/signal) of their heights, 0..1. */
+  readonly alike: number
 }
 
 /** Why the inputs say little about an output: nothing that it decides could have changed. */
@@ -138,6 +153,8 @@ export interface Agreement {
   readonly selections?: readonly SelectionAgreement[]
   /** Absent: no output is known to be a detector's scores. */
   readonly heads?: readonly HeadAgreement[]
+  /** Absent: no output is known to be a map whose peaks are read. */
+  readonly peaks?: readonly PeaksAgreement[]
   /** Outputs on which the original decides nothing, or always the same. Absent: none. */
   readonly weak?: readonly WeakOutput[]
 }

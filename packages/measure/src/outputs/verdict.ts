@@ -114,18 +114,30 @@ const closeness = ({ cosine, sqnrDb }: Pick<OutputAgreement, 'cosine' | 'sqnrDb'
 /** Rows found by which places are judged; fewer say too little. */
 const LEAST_FOUND = 8
 
-/** The closeness of the worst output. Places of a detector are judged where it finds something, and elsewhere only have to be alike still. */
-function closenessOfAll({ cosine, sqnrDb, outputs, heads = [] }: Agreement): number {
+/**
+ * The closeness of the worst output. Places and logits of a detector are judged where it finds something, and heat maps by their peaks. Elsewhere
+ * they only have to be alike still.
+ */
+function closenessOfAll({ cosine, sqnrDb, outputs, heads = [], peaks = [] }: Agreement): number {
   const scores = heads.flatMap((head) => head.scores)
-  const judged = heads.flatMap(({ places }) =>
-    places.filter(({ output, rows }) => rows >= LEAST_FOUND && !scores.includes(output)),
-  )
+  const judged = [
+    ...heads.flatMap(({ places }) =>
+      places.flatMap(({ output, rows, by, value }) =>
+        rows >= LEAST_FOUND && !scores.includes(output) ? { output, value: by === 'distance' ? value : 1 } : [],
+      ),
+    ),
+    ...heads.flatMap(({ logits = [], found, alike }) =>
+      found >= LEAST_FOUND ? logits.map((output) => ({ output, value: alike })) : [],
+    ),
+    ...peaks.flatMap(({ output, seen, moved, alike }) =>
+      seen >= LEAST_FOUND ? { output, value: Math.min(alike, 1 - moved / seen) } : [],
+    ),
+  ]
   if (judged.length === 0) return closeness({ cosine, sqnrDb })
   const each = outputs.map((one) => {
     const own = closeness(one)
     const place = judged.find(({ output }) => output === one.name)
-    if (place === undefined || own < OTHERS_COSINE) return own
-    return Math.max(own, place.by === 'distance' ? place.value : 1)
+    return place === undefined || own < OTHERS_COSINE ? own : Math.max(own, place.value)
   })
   return Math.min(1, ...each)
 }
@@ -268,8 +280,8 @@ const OTHER_FINDS = 0.05
 /** Boxes overlap by this much in the mean; scores, offsets and points are this close. */
 const SAME_PLACES = 0.95
 
-/** What a detector finds, and where, beyond what the loss allows. */
-function headFault({ heads = [] }: Agreement, maxLoss: number): string | null {
+/** What a detector finds, and where, and where peaks are, beyond what the loss allows. */
+function headFault({ heads = [], peaks = [] }: Agreement, maxLoss: number): string | null {
   for (const { scores, found, differing, alike, places } of heads) {
     if (differing > Math.max(OTHER_FINDS, maxLoss) * found)
       return `${differing} of the ${found} scores of 0.5 or more in ${namesOf(scores)} are below 0.25 in one of the two`
@@ -281,13 +293,23 @@ function headFault({ heads = [] }: Agreement, maxLoss: number): string | null {
     const how = moved.by === 'overlap' ? `overlap by ${short(moved.value)} (IoU)` : `agree to ${short(moved.value)} (cosine)`
     return `where ${namesOf(scores)} find something, '${moved.output}' ${how}, below ${short(least)}`
   }
+  for (const { output, seen, moved, alike } of peaks) {
+    if (moved > Math.max(OTHER_FINDS, maxLoss) * seen)
+      return `${moved} of the ${seen} peaks of '${output}' move by more than 1/64 of the map's side`
+    const least = Math.min(SAME_PLACES, 1 - maxLoss)
+    if (alike < least)
+      return `the heights of the ${seen} peaks of '${output}' agree to ${short(alike)} (cosine), below ${short(least)}`
+  }
   return null
 }
 
 /** What was found in both, where the decisions of a detector were compared. */
-function findsOf({ heads = [] }: Agreement): string {
+function findsOf({ heads = [], peaks = [] }: Agreement): string {
   const told = heads.filter(({ found }) => found > 0)
-  if (told.length === 0) return ''
+  const inPlace = peaks.map(
+    ({ output, seen, moved }) => `; ${seen - moved} of ${seen} peaks of '${output}' within 1/64 of the map's side`,
+  )
+  if (told.length === 0) return inPlace.join('')
   const total = (count: (one: (typeof told)[number]) => number) => told.reduce((sum, one) => sum + count(one), 0)
   const [found, differing] = [total((one) => one.found), total((one) => one.differing)]
   const least = (by: 'overlap' | 'distance', text: string) => {
@@ -297,7 +319,7 @@ function findsOf({ heads = [] }: Agreement): string {
   const margins = told.flatMap(({ margin }) => margin ?? [])
   const margin = margins.length === 0 ? '' : `, with a margin of ${short(Math.min(...margins))}`
   const places = `${least('overlap', 'boxes overlap by')}${least('distance', 'places agree to')}`
-  return `; ${found - differing} of ${found} scores of 0.5 or more found in both${margin}${places}`
+  return `; ${found - differing} of ${found} scores of 0.5 or more found in both${margin}${places}${inPlace.join('')}`
 }
 
 /** Samples that were judged by the score that would decide. */

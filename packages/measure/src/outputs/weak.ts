@@ -2,10 +2,11 @@
 // inputs often drive a network where it never works.
 import type { GraphView } from '@whyslow/graph/types.ts'
 import type { Compared } from './compared.ts'
-import { bestOf, decisionsIn } from './decisions.ts'
-import { type Head, layoutOf } from './heads.ts'
+import { bestOf, classesIn, decisionsIn } from './decisions.ts'
+import type { Head } from './heads.ts'
 import { makersOf } from './joined-parts.ts'
 import { isRealFloat } from './numbers.ts'
+import { layoutOf } from './rows-each.ts'
 import type { WeakOutput } from './types.ts'
 import { NONE_BELOW } from './yes-no.ts'
 
@@ -100,7 +101,7 @@ function sameDecision(one: Compared): string | null {
     const decisions = numbers.length === 0 ? 0 : decisionsIn(one, sample)
     count += decisions
     for (let row = 0; row < decisions; row++) {
-      made.add(meaning.meaning === 'scores' ? bestOf(numbers, row, shape.at(-1)!) : Number(numbers[row]! > meaning.threshold))
+      made.add(meaning.meaning === 'scores' ? bestOf(numbers, row, classesIn(shape)) : Number(numbers[row]! > meaning.threshold))
       if (made.size > 1) return null
     }
   }

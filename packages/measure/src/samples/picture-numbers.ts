@@ -1,5 +1,5 @@
-// What a model's own code makes of an image's bytes: (byte x scale - mean) / deviation, by channel, in RGB or BGR. Said by --image-preprocessing, or
-// read of the preprocessor_config.json next to models of the Hugging Face Hub, or in the folder above:
+// What a model's own code makes of an image's bytes: (byte x scale - mean) / deviation, by channel, in RGB or BGR. Said by --image-preprocessing, by
+// the model's own file (metadata/), or by the preprocessor_config.json next to models of the Hugging Face Hub, or in the folder above:
 // https://huggingface.co/docs/transformers/main_classes/image_processor
 import { readFileSync, type Stats, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -25,12 +25,16 @@ const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as 
 const USAGE = 'give some of scale=N, mean=N/N/N, std=N/N/N, bgr, imagenet, with commas between them'
 
 /**
- * Numbers from the flag, else from the file, which is read only if there are images; else null, also if the file says nothing of pixels. Both throw an
- * InputError if it cannot be read.
+ * Numbers from the flag, else from the file next to the model, which is read only if there are images, else what the model's own file says (`own`); else
+ * null. The first two throw an InputError if they cannot be read.
  */
-export function pictureNumbers(modelFile: string, flag: string | null): () => PictureNumbers | null {
+export function pictureNumbers(
+  modelFile: string,
+  flag: string | null,
+  own: () => PictureNumbers | null = () => null,
+): () => PictureNumbers | null {
   const said = flag === null ? null : parsePictures(flag)
-  return () => said ?? fromFile(modelFile)
+  return () => said ?? fromFile(modelFile) ?? own()
 }
 
 /** 'bgr,scale=1,mean=104/117/123'. Exported for its test. */

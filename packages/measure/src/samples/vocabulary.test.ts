@@ -2,6 +2,7 @@ import { execFileSync, spawn } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import AdmZip from 'adm-zip'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { factsOfSize, idsNextTo, vocabularyReader } from './vocabulary.ts'
 
@@ -12,8 +13,31 @@ beforeEach(() => {
   folder = fs.mkdtempSync(path.join(home, 'model-'))
 })
 const put = (name: string, content: unknown) =>
-  fs.writeFileSync(path.join(folder, name), typeof content === 'string' ? content : JSON.stringify(content))
+  fs.writeFileSync(
+    path.join(folder, name),
+    typeof content === 'string' || Buffer.isBuffer(content) ? content : JSON.stringify(content),
+  )
 const idsOf = (text: string, rows = 1000, model = 'model.onnx') => idsNextTo(path.join(folder, model), rows, [text])
+const varint = (value: number): number[] =>
+  value < 0 ? [...new Array(9).fill(0xff), 1] : value < 128 ? [value] : [(value & 127) | 128, value >> 7]
+const field = (number: number, bytes: readonly number[]) => [...varint((number << 3) | 2), ...varint(bytes.length), ...bytes]
+/** sentencepiece_model.proto: pieces with a score and a type, and the trainer's options. */
+const sentencePiece = (pieces: readonly string[], { begin, end }: { begin?: number; end?: number }): Buffer =>
+  Buffer.from([
+    ...pieces.flatMap((piece) => field(1, [...field(1, [...Buffer.from(piece)]), ...[0x15, 0, 0, 0, 0], ...[0x18, 1]])),
+    ...field(2, [
+      ...(begin === undefined ? [] : [...varint(41 << 3), ...varint(begin)]),
+      ...(end === undefined ? [] : [...varint(42 << 3), ...varint(end)]),
+    ]),
+  ])
+/** An archive of one member behind other bytes, with the places of the whole file, as Python's zipfile appends it. */
+function behind(bytes: number, archive: Buffer): Buffer {
+  const end = archive.length - 22
+  const directory = archive.readUInt32LE(end + 16)
+  archive.writeUInt32LE(archive.readUInt32LE(directory + 42) + bytes, directory + 42)
+  archive.writeUInt32LE(directory + bytes, end + 16)
+  return Buffer.concat([Buffer.alloc(bytes, 'TFL3'), archive])
+}
 const fillers = (mark: string) => Array.from({ length: 25 }, (_, k) => `${mark}filler${k}`)
 
 describe('idsNextTo', () => {
@@ -47,6 +71,35 @@ describe('idsNextTo', () => {
     fs.rmSync(path.join(folder, 'tokenizer.json'))
     put('vocab.json', { vocab: ['[PAD]', '[UNK]', 'call', 'now', ...fillers('')] })
     expect(idsOf('Call me now')!.sentences).toEqual([[2, 1, 3]])
+  })
+  it('reads the pieces of a SentencePiece model, and what begins and ends a text of its makers', () => {
+    const pieces = ['<pad>', '</s>', '<unk>', '▁the', '▁ca', 't', ...fillers('▁')]
+    put('spiece.model', sentencePiece(pieces, { begin: -1, end: 1 }))
+    const t5 = idsOf('the cat')!
+    expect([t5.sentences, t5.begin, t5.end, t5.padding, t5.file]).toEqual([[[3, 4, 5]], [], [1], 0, 'spiece.model'])
+    fs.rmSync(path.join(folder, 'spiece.model'))
+    put('tokenizer.model', sentencePiece(['<unk>', '<s>', '</s>', ...pieces.slice(3)], {}))
+    const llama = idsOf('the cat')!
+    expect([llama.sentences, llama.begin, llama.end]).toEqual([[[3, 4, 5]], [1], []])
+    fs.rmSync(path.join(folder, 'tokenizer.model'))
+    // One more than the file's: <s> <pad> </s> <unk> stand in front.
+    put('sentencepiece.bpe.model', sentencePiece(['<unk>', '<s>', '</s>', ...pieces.slice(3)], {}))
+    const shifted = idsOf('the cat')!
+    expect([shifted.sentences, shifted.begin, shifted.end, shifted.padding]).toEqual([[[4, 5, 6]], [0], [2], 1])
+  })
+  it('passes over a SentencePiece model that is damaged, or is of another kind', () => {
+    put('tokenizer.model', Buffer.from('IQ== 0\nIg== 1\n'))
+    expect(idsOf('the cat')).toBeUndefined()
+    put('tokenizer.model', sentencePiece(['<unk>', ...fillers('▁')], {}).subarray(0, 90))
+    expect(idsOf('the cat')).toBeUndefined()
+  })
+  it('reads the vocabulary in the archive behind a TFLite model', () => {
+    const archive = new AdmZip()
+    archive.addFile('vocab.txt', Buffer.from(['[PAD]', '[UNK]', '[CLS]', '[SEP]', 'the', 'cat', ...fillers('##')].join('\n')))
+    put('model.tflite', behind(40, archive.toBuffer()))
+    expect(idsOf('the cat', 1000, 'model.tflite')!.sentences).toEqual([[4, 5]])
+    put('model.tflite', Buffer.alloc(40, 'TFL3'))
+    expect(idsOf('the cat', 1000, 'model.tflite')).toBeUndefined()
   })
   it('looks in the folder above, and takes no vocabulary with more pieces than the table has rows', () => {
     put('vocab.json', Object.fromEntries(['go', ...fillers('')].map((piece, k) => [piece, k + 50])))

@@ -3,6 +3,8 @@
 // https://huggingface.co/docs/tokenizers/components
 import fs from 'node:fs'
 import path from 'node:path'
+import { openZip } from '@whyslow/graph/archives/zip.ts'
+import { readPieces } from './metadata/sentence-piece.ts'
 
 /** Texts as ids, and what is put around them. */
 export interface TokenIds {
@@ -21,6 +23,18 @@ interface Vocabulary {
 }
 
 const FILES = ['tokenizer.json', 'vocab.txt', 'vocab.json'] as const
+/** SentencePiece's own files, as exporters call them. */
+const PIECES = [
+  'spiece.model',
+  'tokenizer.model',
+  'sentencepiece.bpe.model',
+  'sentencepiece.model',
+  'sp.model',
+  'spm.model',
+  'source.spm',
+]
+/** fairseq's models put another special token in front of those of SentencePiece, and know the file by this name: ids are one more. */
+const SHIFTED = 'sentencepiece.bpe.model'
 /** Bytes of a larger file take too long to read for what they tell. */
 const MOST_BYTES = 20e6
 const LEAST_PIECES = 20
@@ -39,7 +53,10 @@ export function vocabularyReader(): ReadVocabulary {
 /** undefined: there is no such file, or it holds no vocabulary. */
 export type ReadVocabulary = (file: string) => Vocabulary | undefined
 
-/** The texts as ids of the vocabulary next to the model, or in the folder above; undefined if there is none that fits a table of `rows`. */
+/**
+ * The texts as ids of the vocabulary next to the model, in the folder above, or in a TFLite file itself; undefined if there is none that fits a
+ * table of `rows`.
+ */
 export function idsNextTo(
   model: string,
   rows: number,
@@ -47,7 +64,9 @@ export function idsNextTo(
   read: ReadVocabulary = readVocabulary,
 ): TokenIds | undefined {
   const folder = path.dirname(model)
-  for (const file of [folder, path.join(folder, '..')].flatMap((one) => FILES.map((name) => path.join(one, name)))) {
+  // Files that belong to a TFLite model stand in an archive behind its end.
+  const places = [folder, path.join(folder, '..'), ...(model.endsWith('.tflite') ? [model] : [])]
+  for (const file of places.flatMap((one) => [...FILES, ...PIECES].map((name) => path.join(one, name)))) {
     const found = read(file)
     if (found === undefined || found.ids.size < LEAST_PIECES) continue
     const { ids, begin, end } = found
@@ -64,15 +83,41 @@ export function idsNextTo(
 
 function readVocabulary(file: string): Vocabulary | undefined {
   try {
-    const stat = fs.statSync(file)
-    if (!stat.isFile() || stat.size > MOST_BYTES) return undefined
-    const text = fs.readFileSync(file, 'utf8')
+    const bytes = bytesOf(file)
+    if (bytes === undefined) return undefined
+    const name = path.basename(file)
+    if (PIECES.includes(name)) return ofPieces(bytes, name === SHIFTED ? 1 : 0)
+    const text = new TextDecoder().decode(bytes)
     if (file.endsWith('.txt')) return around(numbered(text.trimEnd().split(/\r?\n/)))
     const json = JSON.parse(text) as Record<string, unknown>
-    return path.basename(file) === 'tokenizer.json' ? ofTokenizer(json as unknown as TokenizerJson) : around(tableOf(json))
+    return name === 'tokenizer.json' ? ofTokenizer(json as unknown as TokenizerJson) : around(tableOf(json))
   } catch {
     return undefined
   }
+}
+
+/** The content of a file, or of a member of the archive behind a TFLite model; undefined if there is none, or it is too large. */
+function bytesOf(file: string): Uint8Array | undefined {
+  const model = path.dirname(file)
+  const isMember = model.endsWith('.tflite') && fs.statSync(model, { throwIfNoEntry: false })?.isFile() === true
+  if (!isMember) {
+    const stat = fs.statSync(file, { throwIfNoEntry: false })
+    return stat?.isFile() && stat.size <= MOST_BYTES ? fs.readFileSync(file) : undefined
+  }
+  const archive = openZip(new Uint8Array(fs.readFileSync(model)), { where: model, again: 'export it again' })
+  const member = archive.members.get(path.basename(file))
+  return member === undefined || member.sizeBytes > MOST_BYTES ? undefined : archive.read(path.basename(file))
+}
+
+/** What SentencePiece puts around a text by itself is nothing: its models have names for what theirs do. */
+function ofPieces(bytes: Uint8Array, shift: number): Vocabulary {
+  const { pieces, begin, end } = readPieces(bytes)
+  const ids = new Map(pieces.map((piece, id) => [piece, id + shift]))
+  if (shift > 0) for (const [id, piece] of ['<s>', '<pad>', '</s>', '<unk>'].entries()) ids.set(piece, id)
+  const both = shift > 0 || ids.has('[CLS]')
+  if (both) return { ids, begin: [ids.has('[CLS]') ? '[CLS]' : '<s>'], end: [ids.has('[SEP]') ? '[SEP]' : '</s>'] }
+  // T5 has no token that begins a text, and ends it; Llama begins it.
+  return begin === null ? { ids, begin: [], end: end === null ? [] : [end] } : { ids, begin: [begin], end: [] }
 }
 
 const numbered = (pieces: readonly unknown[]): Map<string, number> =>

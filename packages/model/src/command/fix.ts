@@ -5,17 +5,19 @@ import { checkModel, freeDefaultFolder } from '@whyslow/command/terminal/model-f
 import { checkGoal, UsageError } from '@whyslow/command/terminal/usage-error.ts'
 import { renderFix } from '@whyslow/report/text/trials.ts'
 import type { FixOptions } from '../commands/fix/options.ts'
-import { type FlagsOf, optionsOf } from './flags.ts'
+import { type FlagsOf, isModule, optionsOf } from './flags.ts'
 import { deliverLint } from './lint.ts'
 import type { Surroundings } from './stages.ts'
 
 type FixFlags = FlagsOf<'fix'>
 
 /** Runs the command. Throws UsageError or InputError before anything is measured, GoalMissed where --require is not reached. */
-export async function runFix(file: string, flags: FixFlags, around: Surroundings): Promise<void> {
+export async function runFix(file: string, { dtype, ...typed }: FixFlags, around: Surroundings): Promise<void> {
+  // --dtype of a generator is what --image-dtype was called before.
+  const flags = { ...typed, ...(dtype === undefined ? {} : { imageDtype: typed.imageDtype ?? dtype }) }
   checkModel(file, flags)
   if (/\.onnx$/i.test(flags.out ?? '')) return repairQuantized(file, flags.out!, flags, around)
-  const options = { ...optionsOf('fix', flags), ...fixOptions(file, flags) }
+  const options = { ...stageOptions(file, flags), ...fixOptions(file, flags) }
   const report = await measureAndDeliver(flags, around, {
     inputs: [file],
     name: 'report document',
@@ -38,9 +40,20 @@ async function repairQuantized(file: string, out: string, flags: FixFlags, aroun
   const isForFolder =
     [...OF_A_FOLDER, ...OF_IMAGES].some((key) => flags[key] !== undefined) || (flags.for ?? 'latency') !== 'latency'
   if (isForFolder) throw unquantized
-  const document = await deliverLint(file, flags, around, { ...optionsOf('fix', flags), repair: out, unquantized })
+  const document = await deliverLint(file, flags, around, { ...stageOptions(file, flags), repair: out, unquantized })
   const { repair } = document
   checkGoal(flags.require, repair?.proven ? { proven: true, speedup: repair.speedup!, speedupLow: repair.speedupLow! } : null)
+}
+
+/** Throws UsageError for a metric of generators. */
+function stageOptions(file: string, flags: FixFlags) {
+  const { metric } = flags
+  if (metric === undefined) return optionsOf('fix', flags)
+  if (isModule(metric))
+    throw new UsageError(
+      `fix: --metric ${metric} scores what a generator answers, and ${file} is none; give accuracy, mse or mae`,
+    )
+  return { ...optionsOf('fix', flags), metric }
 }
 
 /** An objective under load is held by one-threaded predictions side by side, or by one of many threads: remedies are tried on one thread. */

@@ -8,6 +8,12 @@ import { calibrationMethods, goals, precisionMethods } from '../commands/choices
 const bits = Object.assign((text: string) => Number(oneOf(['8', '4'])(text)) as 8 | 4, { choices: ['8', '4'] })
 /** `slo` is what --slo says by itself. */
 const goal = Object.assign((text: string) => (text === 'slo' ? text : oneOf(goals)(text)), { choices: goals })
+/** A module of the user's, which scores what a generator answers. */
+type MetricModule = `${string}.${'cjs' | 'js' | 'mjs'}`
+export const isModule = (text: string): text is MetricModule => /\.[cm]?js$/.test(text)
+const metric = Object.assign((text: string) => (isModule(text) ? text : row.metricName(text)), {
+  choices: row.metricName.choices,
+})
 const image = <F extends Flag>(flags: readonly F[]) => inGroup('inputs', flags)
 
 const shipEngines = flag('--ship-engines <ids>', 'engines that may be shipped, separated by commas', parse.list, {
@@ -39,7 +45,11 @@ export const flags = {
       flag('--slo <objective>', "what the server must hold under load, as in 'p99<20ms'"),
       row.budget('how long to search; with --slo the server takes four times that in addition', '75s, more for slow models'),
       row.maxLoss('allow approximate remedies up to this loss', 'outputs stay equal up to rounding'),
-      row.metric,
+      own(
+        flag('--metric <name>', 'how labelled --data is scored, or the module that scores what a generator answers', metric, {
+          usual: 'chosen by the labels; perplexity',
+        }),
+      ),
       row.requires,
       flag('--only <ids>', 'remedies to try, separated by commas', parse.list, { usual: 'all that fit', completes: 'remedies' }),
       shipEngines,
@@ -51,6 +61,11 @@ export const flags = {
           usual: 'made-up sentences',
         }),
       ),
+      own(
+        flag('--dtype <name>', 'which weights of a generator whose folder has several, as in q4', undefined, {
+          usual: "the engine's choice",
+        }),
+      ),
       ...image([
         own(
           flag('--image-normalize <mean,std>', 'move this normalization into the model; or imagenet', undefined, {
@@ -58,7 +73,7 @@ export const flags = {
           }),
         ),
         own(flag('--image-layout <nhwc>', 'images come with channels last', undefined, { formerly: ['--layout'] })),
-        own(flag('--image-dtype <uint8>', 'images come as bytes', undefined, { formerly: ['--dtype'] })),
+        own(flag('--image-dtype <uint8>', 'images come as bytes')),
         own(flag('--image-size <HxW>', 'images come in this size; or free', undefined, { formerly: ['--resize'] })),
         own(
           flag('--image-input <name>', 'the input that takes the images', undefined, {

@@ -64,9 +64,9 @@ export function isQuantized({ conversions, integerProducts, quantizedOperators, 
 
 /** Reads the executed graph; without a profile or costs there is nothing to read, and undefined is given. */
 export function lintQuantization(evidence: AnalyzedEvidence): Lint | undefined {
-  const { profile, costs, graph, model, engine, roofs, machine } = evidence
+  const { profile, costs, graph, model, engine, machine } = evidence
   if (profile === undefined || costs === undefined) return undefined
-  const unfused = timedGroups({ profile, costs, graph, model, engine, roofs, machine })
+  const unfused = timedGroups({ profile, costs, graph, model, engine, machine })
   const inGroups = new Set(unfused.flatMap(({ conversions }) => conversions.map(({ name }) => name)))
   const apart = new Set(unfused.map(({ operator }) => operator.name))
   const borders = profile.nodes.filter(({ name, opType }) => CONVERSIONS.has(opType) && !inGroups.has(name))

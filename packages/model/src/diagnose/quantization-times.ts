@@ -1,12 +1,11 @@
 // What quantized groups that did not fuse cost, and what fusing them would save: times of the corrected profile, and for the operator
-// itself the rate at which int8 kernels run here.
+// itself the rate at which those of the model ran that did fuse. What no int8 kernel of the model shows is not claimed.
 
 import type { Given } from '@whyslow/diagnosis/rule.ts'
 import type { NodeView } from '@whyslow/graph/types.ts'
 import { reaches } from '@whyslow/measure/engines/onnxruntime/facts/optimizers.ts'
 import { keepsInt8 } from '@whyslow/measure/engines/onnxruntime/int8/fused-types.ts'
 import { type QuantizedGroup, quantizedGroups } from '@whyslow/measure/engines/onnxruntime/int8/quantized-groups.ts'
-import type { Roofs } from '@whyslow/measure/machine/types.ts'
 import type { AnalyzedEvidence } from '../analyze/analyzed-evidence.ts'
 import type { NodeCost } from '../analyze/costs.ts'
 
@@ -15,23 +14,22 @@ export interface TimedGroup extends QuantizedGroup {
   readonly conversionsMs: number | null
   /** Time of the operator in float, ms. */
   readonly operatorMs: number | null
-  /** Modelled, without the conversions and with the operator in int8 where it has a kernel; null if not known. */
+  /** What goes with the conversions, and with the operator at the rate of those in int8, if it has a kernel and the model has such; null if not known. */
   readonly wouldSaveMs: number | null
 }
 
 /** What it needs, and what sharpens the answer. */
-export type Timed = Given<AnalyzedEvidence, 'profile' | 'costs', 'graph' | 'model' | 'engine' | 'roofs' | 'machine'>
+export type Timed = Given<AnalyzedEvidence, 'profile' | 'costs', 'graph' | 'model' | 'engine' | 'machine'>
 
 /** The groups of the executed graph that did not fuse, with their times; the largest saving first. */
-export function timedGroups({ profile, costs, graph, model, engine, roofs, machine }: Timed): readonly TimedGroup[] {
+export function timedGroups({ profile, costs, graph, model, engine, machine }: Timed): readonly TimedGroup[] {
   const isUnoptimized = !reaches(engine?.options.graphOptimization ?? 'all', 'extended')
   // If the model says no opset, the newest behaviour is taken to hold.
   const opset = model?.opsets[''] ?? Number.POSITIVE_INFINITY
   const fusing = { opset, keepsInt8: keepsInt8(machine?.architecture, engine?.options.configEntries) }
   const groups = quantizedGroups(profile.graph, { graph, fusing, isUnoptimized })
   const byName = new Map(costs.nodes.map((node) => [node.name, node]))
-  const int8Time = int8Times(costs.nodes, roofs)
-  const floatFloor = floatFloors(roofs)
+  const int8Time = int8Times(costs.nodes)
   const timeOf = (nodes: readonly NodeView[]): number | null => {
     const times = nodes.map(({ name }) => byName.get(name)?.timeMs)
     return times.includes(undefined) ? null : times.reduce<number>((sum, ms) => sum + ms!, 0)
@@ -41,8 +39,9 @@ export function timedGroups({ profile, costs, graph, model, engine, roofs, machi
     const kernel = byName.get(group.operator.name)
     // How much faster a product is in int8 that is unpacked to float now is not modelled.
     const isKnown = conversionsMs !== null && group.condition !== 'float-products'
-    const faster = group.condition === 'integer-convolution' ? floatFloor : group.hasInt8Kernel ? int8Time : undefined
-    const kernelSavingMs = kernel === undefined || faster === undefined ? 0 : Math.max(0, kernel.timeMs - faster(kernel))
+    // ConvInteger is slower than a float kernel: how much shows where it was timed alone.
+    const isFaster = group.hasInt8Kernel && group.condition !== 'integer-convolution'
+    const kernelSavingMs = kernel === undefined || !isFaster ? 0 : Math.max(0, kernel.timeMs - int8Time(kernel))
     return {
       ...group,
       conversionsMs,
@@ -54,25 +53,13 @@ export function timedGroups({ profile, costs, graph, model, engine, roofs, machi
   return timed.sort((a, b) => rank(b) - rank(a))
 }
 
-/**
- * What a float kernel would take in int8: at the rate at which this model's own fused operators ran, where there are any; else with its
- * floor divided by the measured int8 rate over the float32 rate.
- */
-function int8Times(nodes: readonly NodeCost[], roofs: Roofs | undefined): (kernel: NodeCost) => number {
+/** What a float kernel would take in int8: at the rate at which this model's own fused operators ran; if there are none, as long as it does. */
+function int8Times(nodes: readonly NodeCost[]): (kernel: NodeCost) => number {
   const fused = nodes.filter(({ cost, timeMs }) => cost?.arithmetic === 'int8' && cost.macs > 0 && timeMs > 0)
   const macs = fused.reduce((sum, { cost }) => sum + cost!.macs, 0)
   const timeMs = fused.reduce((sum, node) => sum + node.timeMs, 0)
-  const { float32, int8 } = roofs?.flopsPerSecond ?? {}
-  const gain = float32 === undefined || int8 === undefined ? 1 : Math.max(1, int8 / float32)
   return (kernel) => {
-    if (kernel.cost === undefined || kernel.cost.macs === 0) return kernel.timeMs
-    return macs > 0 ? kernel.cost.macs * (timeMs / macs) : kernel.timeMs - kernel.cappedFloorMs * (1 - 1 / gain)
+    if (kernel.cost === undefined || kernel.cost.macs === 0 || macs === 0) return kernel.timeMs
+    return kernel.cost.macs * (timeMs / macs)
   }
-}
-
-/** ConvInteger has no fast kernel: what the same products take in float32 at best. Without the roof nothing is claimed. */
-function floatFloors(roofs: Roofs | undefined): (kernel: NodeCost) => number {
-  const rate = roofs?.flopsPerSecond.float32
-  return ({ cost, timeMs }) =>
-    cost === undefined || cost.macs === 0 || rate === undefined ? timeMs : ((2 * cost.macs) / rate) * 1000
 }

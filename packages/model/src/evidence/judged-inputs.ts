@@ -7,6 +7,7 @@ import { type ChosenInputs, type InputConstraints, takesNaN } from '@whyslow/mea
 import type { Feeds, TensorValue } from '@whyslow/measure/engines/types.ts'
 import type { AllowedLoss } from '@whyslow/measure/outputs/index.ts'
 import { elementCount } from '@whyslow/measure/samples/dtype-arrays.ts'
+import { ownPictures } from '@whyslow/measure/samples/metadata/own-pictures.ts'
 import { pictureNumbers } from '@whyslow/measure/samples/picture-numbers.ts'
 import { readData } from '@whyslow/measure/samples/read-data.ts'
 import { saveInputs } from '@whyslow/measure/samples/saved.ts'
@@ -96,7 +97,7 @@ export function judgedInputs(
     labelsName: constraints.labels,
     limit: most,
     allowNaN: takesNaN(model),
-    pictures: pictureNumbers(model.source.file, constraints.pictures),
+    pictures: pictureNumbers(model.source.file, constraints.pictures, () => ownPictures(model)),
   })
   if (read.samples.length <= fewer.length) return { saved, samples: fewer, labels }
   return {

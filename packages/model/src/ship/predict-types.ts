@@ -33,6 +33,8 @@ interface TypesPlan extends Pick<ShipPlan, 'inputs' | 'outputs' | 'toolVersion'>
   readonly reuseOutputs: boolean
   /** The model is code. */
   readonly generated: boolean
+  /** OpenVINO or LiteRT predicts. */
+  readonly library?: boolean
 }
 
 /** predict.d.ts, and predict.d.mts, which TypeScript looks for where the module is imported by its path. */
@@ -69,12 +71,19 @@ export interface Model {
 
 export interface LoadOptions {
   /** Predicts in a thread of its own, so that the event loop stays free; false by default. Tensors are copied to it and back. */
-  readonly worker?: boolean
+  readonly worker?: boolean${plan.library ? LIBRARY_OPTION : ''}
 }
 
 export function load(options?: LoadOptions): Promise<Model>
 `
 }
+
+const LIBRARY_OPTION = `
+  /**
+   * The next prediction writes its results into the same arrays: read or copy them before it. false by default. In a worker
+   * results are always copies.
+   */
+  readonly reuseOutputs?: boolean`
 
 const PREDICT_NOW = `
   /** The same without a promise, which takes as long as a small model. Not of a model in a worker. Throws what predict() rejects with. */

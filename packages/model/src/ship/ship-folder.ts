@@ -44,7 +44,8 @@ async function writeContents(plan: ShipPlan, at: string, disk: Disk): Promise<vo
   const folder = folderAt(at, disk, plan.signal)
   await writeModelAndCode(plan, folder)
   const { setup, engine } = plan
-  const types = predictTypes({ ...plan, reuseOutputs: setup.options.reuseOutputs === true, generated: engine.generated === true })
+  const kind = { generated: engine.generated === true, library: engine.library !== undefined }
+  const types = predictTypes({ ...plan, ...kind, reuseOutputs: setup.options.reuseOutputs === true })
   for (const name of ['predict.d.ts', 'predict.d.mts']) await folder.add(name, 'types', types)
   await folder.add('package.json', 'package', packageText(plan))
   if (hasPythonModule(plan)) await writePython(plan, folder)

@@ -1,7 +1,7 @@
 // The comparison document, version 1: what `compare` writes, a public contract. One report document for each contestant that was
 // measured, and what they are side by side. Units as in document.ts; absent knowledge is null with its reason next to it.
 import type { ReportDocument } from './report.ts'
-import type { HeadAgreement, WeakOutput } from './trial-agreement.ts'
+import type { HeadAgreement, PeaksAgreement, WeakOutput } from './trial-agreement.ts'
 
 export interface ComparisonDocument {
   readonly schema: 'whyslow-comparison/1'
@@ -94,6 +94,7 @@ export interface Contestant {
       readonly alike: number
     }[] // as in report.ts
     readonly heads?: readonly HeadAgreement[]
+    readonly peaks?: readonly PeaksAgreement[]
     readonly weak?: readonly WeakOutput[]
   } | null
   readonly agreementReason: string | null // why there is none, or what it is on

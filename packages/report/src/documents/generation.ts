@@ -207,5 +207,14 @@ export interface GenerationEquality {
   /** How many of the others first differ where the two best logits are closer than the tolerance. */
   readonly nearTies: number
   readonly perplexityRatio: number | null
+  /** The user's own metric of the answers to their prompts; absent: none was given. */
+  readonly metric?: GenerationMetric
   readonly sentence: string
+}
+
+export interface GenerationMetric {
+  /** The name of its file. */
+  readonly name: string
+  readonly before: number
+  readonly after: number
 }

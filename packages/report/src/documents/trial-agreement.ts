@@ -14,11 +14,13 @@ export interface TrialAgreement {
   readonly loss?: { readonly rows: number; readonly largest: number }
   readonly selections?: readonly SelectionAgreement[] // absent: none is known
   readonly heads?: readonly HeadAgreement[] // absent: no output is known to be a detector's scores
+  readonly peaks?: readonly PeaksAgreement[] // absent: no output is known to be a map whose peaks are read
   readonly weak?: readonly WeakOutput[] // absent: the original decides something on these inputs, as far as is known
 }
 
 export interface HeadAgreement {
   readonly scores: readonly string[] // outputs of one head
+  readonly logits?: readonly string[] // those of which Sigmoid or Softmax is left to the caller; absent: none in an output of its own
   readonly found: number // scores of 0.5 or more in the original or in the candidate, over all inputs
   readonly differing: number // of these, below 0.25 in one of the two
   readonly alike: number // 1/√(1 + noise/signal) of the scores found
@@ -31,6 +33,15 @@ export interface PlacesAgreement {
   readonly by: 'overlap' | 'distance' // intersection over union, or 1/√(1 + noise/signal) by their own size there
   readonly rows: number
   readonly value: number // 0..1
+}
+
+/** The places and heights of the largest values of maps, as of keypoints. */
+export interface PeaksAgreement {
+  readonly output: string
+  readonly seen: number // peaks of a quarter of the highest and more, over all maps and inputs
+  readonly moved: number // of these, by more than 1/64 of the map's longer side
+  readonly farthest: number // the largest distance, of the longer side
+  readonly alike: number // 1/√(1 + noise/signal) of their heights
 }
 
 /** An output that no change could show in. */

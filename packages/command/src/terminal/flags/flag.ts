@@ -115,7 +115,7 @@ export function formerOptions(flag: Flag): readonly Option[] {
   })
 }
 
-interface Choosing {
+export interface Choosing {
   readonly choices: readonly string[]
 }
 

@@ -77,7 +77,8 @@ export const budget = (what: string, usual: string) =>
 export const out = <const W extends string>(words: W, what: string, replaces: string, usual?: string) =>
   [flag(words, what, parse.outputPath, usual === undefined ? {} : { usual }), flag('--force', replaces)] as const
 export const maxLoss = (what: string, usual: string) => flag('--max-loss <x>', what, parse.fraction, { usual })
-export const metric = flag('--metric <name>', 'how labelled --data is scored', oneOf(['accuracy', 'mse', 'mae']), {
+export const metricName = oneOf(['accuracy', 'mse', 'mae'])
+export const metric = flag('--metric <name>', 'how labelled --data is scored', metricName, {
   usual: 'chosen by the labels',
 })
 export const requires = own(

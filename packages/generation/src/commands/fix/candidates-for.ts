@@ -1,7 +1,7 @@
 // What may be tried on what was named: engines that are installed and can be shipped, the folder's other weights, remedies of its graph.
 import { readOnnx } from '@whyslow/formats/onnx.ts'
 import { readUsableCpus } from '@whyslow/measure/machine/index.ts'
-import { generatorEngines } from '../../engines/index.ts'
+import { generatorEngineById, generatorEngines } from '../../engines/index.ts'
 import type { GeneratorEngine } from '../../generator.ts'
 import type { Candidate } from '../../prove/candidate.ts'
 import { candidatesOf } from '../../prove/candidates/index.ts'
@@ -19,7 +19,8 @@ export function candidatesFor(
   const files = generatorFiles(base.source)
   const usableCpus = readUsableCpus()
   if (files === null) return candidatesOf({ engines, dtypes: [], remedies: [], tools, usableCpus })
-  const read = chosenVariant(files, base.options.dtype).dtype
+  const readsOthers = generatorEngineById(base.engine)?.otherWeights !== undefined
+  const read = readsOthers ? null : chosenVariant(files, base.options.dtype).dtype
   // Fewer bytes come first: they promise most.
   const dtypes = [...files.variants]
     .sort((a, b) => a.sizeBytes - b.sizeBytes)

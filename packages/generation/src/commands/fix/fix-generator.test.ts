@@ -78,6 +78,40 @@ test('what is faster and equal is kept, proven through the folder, and written',
   expect(JSON.parse(fs.readFileSync(path.join(out, 'report.json'), 'utf8'))).toMatchObject({ fix: { kept: ['threads-1'] } })
 })
 
+describe('a metric of the user', () => {
+  const withMetric = async (code: string, given: Partial<FixGeneratorOptions> = {}) => {
+    const folder = scratch()
+    const [metric, prompts] = [path.join(folder, 'score.mjs'), path.join(folder, 'prompts.txt')]
+    fs.writeFileSync(metric, code)
+    fs.writeFileSync(prompts, 'the cat\nthe rain')
+    const isChanged = ({ source }: GeneratorSetup) => source.endsWith('.onnx')
+    const options = { only: ['int8-weights'], metric, prompts, ...given }
+    return (await fixed((setup) => (isShipped(setup) || isChanged(setup) ? 20 : 41), options)).document.fix!
+  }
+
+  test('decides about what is lossy, on all answers to the user and nothing else', async () => {
+    const fix = await withMetric(
+      'export default (answers) => answers.map(({ prompt }) => prompt).join() === "the cat,the rain" && answers.every(({ text }) => typeof text === "string") ? 0.5 : 0',
+    )
+    expect(fix.kept).toContain('int8-weights-32')
+    expect(fix.equality).toMatchObject({
+      metric: { name: 'score.mjs', before: 0.5, after: 0.5 },
+      sentence: expect.stringMatching(/score\.mjs 0\.500 to 0\.500$/),
+    })
+  })
+
+  const counting = 'let calls = 0; export default () => 1 - (calls++ === 0 ? 0 : 0.1)'
+  test('refuses more than it may lose, and keeps what the user allows', async () => {
+    const fix = await withMetric(counting)
+    expect(fix.kept).toEqual([])
+    expect(fix.tried[0]).toMatchObject({
+      outcome: 'not equal',
+      reason: expect.stringMatching(/a loss of 0\.10, more than the 0\.01 allowed$/),
+    })
+    expect((await withMetric(counting, { maxLoss: 0.2 })).kept).toContain('int8-weights-32')
+  })
+})
+
 test('a folder that is slower than the original is not written, and the answer says so', async () => {
   const { document, base } = await fixed((setup) => (isShipped(setup) ? 60 : 41))
   expect(document.fix).toMatchObject({ kept: [], folder: null })
@@ -106,6 +140,10 @@ describe('what is refused before anything is measured', () => {
     fs.writeFileSync(path.join(theirs, 'a'), '')
     await expect(refused({ out: theirs })).rejects.toThrow(/was not written by whyslow/)
     await expect(refused({ prompts: '/nowhere.txt' })).rejects.toThrow('--prompts /nowhere.txt: no such file')
+    await expect(refused({ metric: 'score.mjs' })).rejects.toThrow('--metric score.mjs scores answers to your own prompts')
+    const prompts = path.join(theirs, 'prompts.txt')
+    fs.writeFileSync(prompts, 'a')
+    await expect(refused({ prompts, metric: 'nowhere.mjs' })).rejects.toThrow('--metric nowhere.mjs: no such file')
   })
 
   test('a decoder that another model feeds, before anything is measured', async () => {

@@ -6,9 +6,11 @@ import { inTemporaryFolder } from '@whyslow/command/temporary-folder.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { readUsableCpus } from '@whyslow/measure/machine/index.ts'
 import { nowMs } from '@whyslow/measure/machine/now.ts'
-import { reasonInWords, type Trial } from '@whyslow/measure/trials/port.ts'
+import { USUAL_LIMITS } from '@whyslow/measure/outputs/index.ts'
+import { reasonInWords, type Trial, type TrialLimits } from '@whyslow/measure/trials/port.ts'
 import type { GenerationDocument, GenerationFix, GenerationTrial } from '@whyslow/report/documents/generation.ts'
 import { addressName } from '@whyslow/report/text/addresses.ts'
+import { generatorEngineById } from '../../engines/index.ts'
 import type { Answer } from '../../prove/answers.ts'
 import { localBench, type Prompts } from '../../prove/bench.ts'
 import {
@@ -19,6 +21,7 @@ import {
   CALLS,
   LOOK_PROMPTS,
   LOOK_TOKENS,
+  METRIC_PROMPTS,
   MOST_PAIRS,
   PROOF_PAIRS,
   PROOF_PROMPTS,
@@ -27,8 +30,9 @@ import {
 import type { Candidate, Known } from '../../prove/candidate.ts'
 import { isFaster } from '../../prove/duel.ts'
 import { USUAL_LOSS } from '../../prove/equality.ts'
+import { type Metric, userMetric } from '../../prove/metric.ts'
 import { type Proven, proveWhole } from '../../prove/prove-whole.ts'
-import { search } from '../../prove/search.ts'
+import { search, textsOf } from '../../prove/search.ts'
 import type { GeneratorSetup } from '../../prove/setup.ts'
 import { generate } from '../generate/generate.ts'
 import { readPrompts } from '../generate/prompts-file.ts'
@@ -58,11 +62,12 @@ export async function fixGenerator(
     throw new InputError(`${addressName(source)}: fix writes a folder, and an address has none; give the model that it serves`)
   if (options.out !== null) checkOut(options.out, options.force, source)
   const users = options.prompts === null ? [] : readPrompts(options.prompts)
-  const found = await recognized(source, options.dtype)
+  const found = await recognized(source, readDtype(options))
   if (found.fedBy !== undefined)
     throw new InputError(
       `${source}: ${found.fedBy} feeds the decoder, and fix ships decoders that are fed token ids alone; whyslow generate measures it`,
     )
+  const metric = await metricOf(options, users)
   const document = await measure(source, { ...options, ...lengthsFor(found.model.context, options) })
   options.onDiagnosis?.(document.answer)
   return inTemporaryFolder(async (folder) => {
@@ -75,7 +80,7 @@ export async function fixGenerator(
     const progress = options.onProgress ?? (() => {})
     const fixed = await withMachineLock(
       { trials: options.trials, progress },
-      () => tried(run, candidates, { document, users }),
+      () => tried(run, candidates, { document, users, metric }),
       unlocked,
     )
     return { ...fixed, warnings: [...new Set([...unlocked, ...fixed.warnings])] }
@@ -101,8 +106,8 @@ function runOf(
   options: FixGeneratorOptions,
   { base, engines, folder }: Pick<FixRun, 'base' | 'engines' | 'folder'>,
 ): FixRun {
-  const { trials, memoryLimitBytes, signal } = options
-  const limits = { timeMs: LIMIT_MS, memoryBytes: memoryLimitBytes, signal }
+  const { trials } = options
+  const limits = limitsOf(options)
   return {
     ...{ source, options, base, engines, folder },
     evaluate: evaluator(trials.run, limits, () => newFolder(folder)),
@@ -133,23 +138,34 @@ function dryRun(candidates: readonly Candidate[]): GenerationFix {
   return fixOf({ tried, sentence: 'nothing was tried (--dry-run)' })
 }
 
+interface Measured {
+  readonly document: GenerationDocument
+  readonly users: readonly string[]
+  readonly metric: Metric | null
+}
+
 async function tried(
   run: FixRun,
   candidates: readonly Candidate[],
-  { document, users }: { readonly document: GenerationDocument; readonly users: readonly string[] },
+  { document, users, metric }: Measured,
 ): Promise<GenerationDocument> {
   const { base, bench, options } = run
   const { prompts, texts } = await proofTextsOf(run, document, users)
-  const budget = budgetOf(options, document)
+  const proven = prompts.slice(0, Math.max(PROOF_PROMPTS, metric?.count ?? 0))
+  const budget = budgetOf(options, document, proven.length)
   options.onPlan?.(budgetPlan(budget))
   options.onProgress?.({ stage: "the original's answers", done: 0, of: 1 })
   const tokens = tokensFor(document, prompts)
-  const original = needed(await bench.answers(base, prompts.slice(0, PROOF_PROMPTS), tokens))
+  const original = needed(await bench.answers(base, proven, tokens))
   const known = knownOf(run, original, texts)
   const common = {
     ...{ bench, base, known, candidates, original },
     reference: referenceOf(base, document, run.engines),
-    gate: { maxLoss: options.maxLoss ?? USUAL_LOSS, allowsOthers: options.maxLoss !== null },
+    gate: {
+      maxLoss: options.maxLoss ?? (metric === null ? USUAL_LOSS : USUAL_LIMITS.metric),
+      allowsOthers: options.maxLoss !== null,
+    },
+    metric: metric === null ? null : { of: metric, before: await metric.score(textsOf(original.slice(0, metric.count))) },
     signal: options.signal,
   }
   const timed = users.length > 0 ? (at: number) => prompts[at % prompts.length]! : longPrompts(prompts, document.model.context)
@@ -158,13 +174,17 @@ async function tried(
   const duel = { promptsOf, tokens: Math.min(CALL_TOKENS, tokens) }
   const found = await search({
     ...common,
-    look: { prompts: prompts.slice(0, LOOK_PROMPTS), tokens: Math.min(LOOK_TOKENS, tokens) },
+    // A few answers that are cut off say nothing of a metric.
+    look:
+      metric === null
+        ? { prompts: prompts.slice(0, LOOK_PROMPTS), tokens: Math.min(LOOK_TOKENS, tokens) }
+        : { prompts: proven, tokens },
     duel: { ...duel, most: MOST_PAIRS, endsEarly: true },
     hasTime: () => nowMs() - startMs < budget.seconds * 1000,
     ...(options.onTrial === undefined ? {} : { onTrial: options.onTrial }),
   })
   options.onProgress?.({ stage: 'the last proof', done: 0, of: 1 })
-  const proven = await proveWhole(
+  const whole = await proveWhole(
     {
       ...common,
       duel: { ...duel, most: PROOF_PAIRS, endsEarly: false },
@@ -173,11 +193,12 @@ async function tried(
     found.kept,
   )
   options.signal?.throwIfAborted()
-  if ('reason' in proven)
-    return answered(withFix(document, fixOf({ tried: found.tried, sentence: `nothing is proven: ${proven.reason}` })))
-  const folder = options.out !== null && isWorthShipping(proven) ? options.out : null
-  const fixed = answered(withFix(document, fixOf({ tried: dropped(found.tried, proven.dropped), proven, folder, sentence: '' })))
-  if (folder !== null) await shipProven(run, fixed, proven)
+  if ('reason' in whole)
+    return answered(withFix(document, fixOf({ tried: found.tried, sentence: `nothing is proven: ${whole.reason}` })))
+  const folder = options.out !== null && isWorthShipping(whole) ? options.out : null
+  const rows = dropped(found.tried, whole.dropped)
+  const fixed = answered(withFix(document, fixOf({ tried: rows, proven: whole, folder, sentence: '' })))
+  if (folder !== null) await shipProven(run, fixed, whole)
   return fixed
 }
 
@@ -189,13 +210,32 @@ function isWorthShipping({ kept, compared }: Proven): boolean {
 
 const answered = (document: GenerationDocument): GenerationDocument => ({ ...document, answer: answerOf(document) })
 
-function budgetOf({ budgetSeconds }: FixGeneratorOptions, { speed }: GenerationDocument): Budget {
-  return budgetFor(budgetSeconds, {
+function budgetOf({ budgetSeconds }: FixGeneratorOptions, { speed }: GenerationDocument, prompts: number): Budget {
+  const pace = {
     openMs: speed.openMs?.value ?? 0,
     firstMs: speed.timeToFirstTokenMs.value,
     perTokenMs: speed.timePerTokenMs?.value ?? 0,
-  })
+  }
+  return budgetFor(budgetSeconds, pace, prompts)
 }
+
+/** An engine that reads other weights has names of its own, not those of files. */
+const readDtype = ({ engine, dtype }: FixGeneratorOptions): string | null =>
+  engine !== null && generatorEngineById(engine)?.otherWeights !== undefined ? null : dtype
+
+async function metricOf(options: FixGeneratorOptions, users: readonly string[]): Promise<Metric | null> {
+  const { metric, dryRun, trials } = options
+  if (metric === null || dryRun) return null
+  if (users.length === 0)
+    throw new InputError(`--metric ${metric} scores answers to your own prompts; give them with --prompts FILE`)
+  return userMetric(metric, users.slice(0, METRIC_PROMPTS), trials.run, limitsOf(options))
+}
+
+const limitsOf = ({ memoryLimitBytes, signal }: FixGeneratorOptions): TrialLimits => ({
+  timeMs: LIMIT_MS,
+  memoryBytes: memoryLimitBytes,
+  signal,
+})
 
 /** Tokens that the context holds after the longest prompt, up to those of the proof. */
 function tokensFor({ model: { context } }: GenerationDocument, prompts: Prompts): number {

@@ -12,8 +12,13 @@ export interface FixGeneratorOptions extends GenerateOptions {
   readonly dryRun: boolean
   /** Budget of the search, seconds; null: one that suits the model. */
   readonly budgetSeconds: number | null
-  /** Largest share by which perplexity may rise, tokens differing as they may; null: 1 %, and tokens differ at near ties alone. */
+  /**
+   * Largest share by which perplexity may rise, or loss of `metric` in its own unit, tokens differing as they may; null: 1 % or 0.01, and without a
+   * metric tokens differ at near ties alone.
+   */
   readonly maxLoss: number | null
+  /** A module whose default export scores answers to `prompts`: prove/metric.ts. null: perplexity decides. */
+  readonly metric: string | null
   /** The sentence of the diagnosis, before anything is tried. */
   readonly onDiagnosis?: (sentence: string) => void
   /** What comes next and how long it takes. */
@@ -31,4 +36,5 @@ export const FIX_GENERATOR_DEFAULTS: FixGeneratorOptions = {
   dryRun: false,
   budgetSeconds: null,
   maxLoss: null,
+  metric: null,
 }

@@ -14,10 +14,9 @@ import type { KernelRates } from '../../estimate/kernel-rates.ts'
 import { lookupOf } from '../../estimate/lookup.ts'
 import type { GenerationFacts } from '../../facts.ts'
 import type { GeneratorEngine } from '../../generator.ts'
-import { openingOf } from '../../measure/opening.ts'
-import { prefixOf } from '../../measure/prefix.ts'
 import { cachedShareOf, depthLineOf, severalOf, speedOf } from '../../measure/summarize.ts'
 import type { MeasuredCall, ProcessMeasurement } from '../../measure/types.ts'
+import { callFacts } from './call-facts.ts'
 import type { GenerateOptions } from './options.ts'
 import type { RunPlan } from './plan.ts'
 import type { Recognized } from './recognized.ts'
@@ -25,7 +24,7 @@ import type { Recognized } from './recognized.ts'
 /** All that was measured; a text in place of a part says why it is not there. */
 export interface Outcome {
   readonly found: Recognized
-  readonly engine: Pick<GeneratorEngine, 'id' | 'title'>
+  readonly engine: Pick<GeneratorEngine, 'id' | 'title' | 'otherWeights' | 'threadsApart'>
   readonly plan: RunPlan
   readonly machine: Machine
   readonly options: GenerateOptions
@@ -36,8 +35,10 @@ export interface Outcome {
   readonly handoffMs: number | null
   /** The engine's kernels by type of weights; empty if they were not measured. */
   readonly kernelRates: KernelRates
-  /** What rules want of the graph. */
+  /** What rules want of the graph, and of other numbers of threads. */
   readonly facts: GenerationFacts
+  /** Why a fact is not there, by its name. */
+  readonly absent: Readonly<Record<string, string>>
   readonly warnings: readonly string[]
 }
 
@@ -111,23 +112,16 @@ export function documentOf(outcome: Outcome): GenerationDocument {
       ...(outcome.facts.weights === undefined ? {} : { weights: outcome.facts.weights }),
       kernelRates: outcome.kernelRates,
     }),
-    ...diagnoseGeneration({ ...measured, ...outcome.facts, ...callFacts(first!) }, found.source, options),
+    ...diagnoseGeneration(
+      { ...measured, ...outcome.facts, ...callFacts(outcome), absent: outcome.absent },
+      found.source,
+      options,
+    ),
     warnings,
   }
 }
 
 const HIDDEN = 'a token takes much longer than reading the weights, and the engine shows no operators'
-
-/** What the calls of a process say apart from their times. */
-function callFacts({ calls, host }: ProcessMeasurement): GenerationFacts {
-  const [prefix, opening] = [prefixOf(calls), openingOf(calls)]
-  return {
-    ...(prefix === undefined ? {} : { prefix }),
-    ...(opening === undefined ? {} : { opening }),
-    ...(host === undefined ? {} : { eventLoop: host.eventLoop }),
-    ...(host?.faults == null ? {} : { faults: host.faults }),
-  }
-}
 
 const profileIn = (step: StepProfile | string): StepProfile | null => (typeof step === 'string' ? null : step)
 

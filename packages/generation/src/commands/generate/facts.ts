@@ -3,8 +3,8 @@ import { elementCount, sizeInBytes } from '@whyslow/graph/dtype.ts'
 import type { GraphView, NodeView, TensorType } from '@whyslow/graph/types.ts'
 import type { StepProfile } from '../../divide/step-profile.ts'
 import type { GenerationFacts, GraphFact, WeightFact } from '../../facts.ts'
+import { withCacheBranch } from '../../recognize/branches.ts'
 import type { CacheEntry } from '../../recognize/layout.ts'
-import { withCacheBranch } from './branches.ts'
 import type { StepGraph } from './recognized.ts'
 
 /** Between weights that are kept and the product that reads them; behind a product, what only changes its result. */
@@ -16,21 +16,14 @@ const MOST_STEPS = 8
 
 export function graphFacts(given: Pick<StepGraph, 'graph' | 'layout'>, step: StepProfile | null): GenerationFacts {
   const { layout } = given
-  const graph = withCacheBranch(given.graph)
+  const graph = withCacheBranch(given.graph, new Set(layout.cache.map(({ past }) => past)))
   const makers = new Map(graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)))
   const head = headOf(graph, layout.logits.name, makers)
   const weights = graph.nodes.flatMap((node) => weightOf({ node, graph, makers, head, step }) ?? [])
-  const options = {
-    beams: 1,
-    beamsFrom: null,
-    cacheCapacity: layout.capacity,
-    capacityFrom: layout.capacity === null ? null : 'the graph',
-  }
   // A decoder has weights: none that is found is none that is known.
   return {
     ...(weights.length === 0 ? {} : { weights }),
     graph: graphFact({ graph, layout, hasBranches: graph !== given.graph }, head, step),
-    options,
   }
 }
 

@@ -18,20 +18,22 @@ import { addressOf, probesOf } from '../../engines/address/server.ts'
 import { generatorEngines } from '../../engines/index.ts'
 import { elementsRead } from '../../estimate/estimate.ts'
 import { type KernelRates, kernelRatesTask } from '../../estimate/kernel-rates.ts'
-import type { GenerationFacts } from '../../facts.ts'
+import type { GenerationFacts, ThreadsFact } from '../../facts.ts'
 import type { GeneratorEngine, GeneratorOptions } from '../../generator.ts'
 import { measureTask } from '../../measure/task.ts'
 import type { ProcessMeasurement } from '../../measure/types.ts'
+import { threadCounts } from '../../thread-counts.ts'
 import { chooseEngine } from './choose-engine.ts'
 import { documentOf, type Outcome, tokensOf } from './document.ts'
 import { graphFacts } from './facts.ts'
 import { ggufFacts } from './gguf-facts.ts'
 import { GENERATE_DEFAULTS, type GenerateOptions } from './options.ts'
-import { planOf, planOfProcess, type RunPlan, requestsOf } from './plan.ts'
+import { planOf, planOfProcess, planOfSweep, type RunPlan, requestsOf } from './plan.ts'
 import { profileStep, type Step } from './profile-step.ts'
 import { readPrompts } from './prompts-file.ts'
 import { recognized } from './recognize.ts'
 import type { Recognized } from './recognized.ts'
+import { sweepThreads } from './thread-sweep.ts'
 
 /** Reading memory to know its bandwidth, ms. */
 const BANDWIDTH_MS = 400
@@ -125,15 +127,40 @@ async function measured(run: Run, folder: string | null, warnings: readonly stri
   const threads = options.threads ?? Math.min(machine.usableCpus, machine.physicalCores ?? machine.usableCpus)
   const bandwidth = folder === null ? 'it is not of this machine' : await bandwidthOf(run, threads)
   const steps = folder === null ? null : await profiledSteps(run, folder, processes.measured)
+  const sweep =
+    folder === null
+      ? 'one request is sent at a time, whatever its server runs on'
+      : await threadsOf(run, threads, processes.measured)
   return {
     ...{ found, engine, plan, machine, options, processes: processes.measured, bandwidth },
+    absent: typeof sweep === 'string' ? { threads: sweep } : {},
     token: steps?.token ?? 'the model is behind an address',
     firstToken: steps?.firstToken ?? 'the model is behind an address',
-    facts: steps?.facts ?? {},
+    facts: { ...steps?.facts, ...(typeof sweep === 'string' ? {} : { threads: sweep }) },
     kernelRates: typeof steps?.token === 'object' ? await kernelRatesOf(run, steps.facts) : {},
     handoffMs: folder === null || threads < 2 ? null : inMs(await run.handoffNs()),
     warnings: [...warnings, ...processes.warnings, ...promptWarnings(run)],
   }
+}
+
+/** `fix` tries other numbers itself, after a quick measurement. */
+async function threadsOf(
+  run: Run,
+  usedCount: number,
+  processes: readonly ProcessMeasurement[],
+): Promise<readonly ThreadsFact[] | string> {
+  const { options, machine, plan, found, engine, own, limits, progress } = run
+  if (options.quick) return 'other numbers of threads are not measured with --quick'
+  progress({ stage: 'other numbers of threads', done: 0, of: 1 })
+  return sweepThreads(
+    { used: options.threads, usedCount, counts: threadCounts(machine.usableCpus), processes },
+    async (threads, process) => {
+      const setup = threads === null ? own : { ...own, threads, prefillThreads: null }
+      const input = { engine: engine.id, source: found.source, options: setup, plan: planOfSweep(plan, process) }
+      const trial = await options.trials.run(measureTask, input, { ...trialLimits(limits, 0), timeMs: PROCESS_LIMIT_MS })
+      return trial.outcome === 'measured' ? trial.value : null
+    },
+  )
 }
 
 const inMs = (ns: number | null): number | null => (ns === null ? null : ns / 1e6)

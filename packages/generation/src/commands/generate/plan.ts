@@ -2,6 +2,7 @@
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { MeasurePlan } from '../../measure/types.ts'
 import type { GenerateOptions } from './options.ts'
+import { SWEEP_CALLS } from './thread-sweep.ts'
 
 export interface RunPlan {
   readonly processes: number
@@ -59,4 +60,12 @@ export const planOfProcess = ({ measured }: RunPlan, process: number): MeasurePl
   ...measured,
   seed: process * SEEDS,
   naturalStop: process === 0,
+})
+
+/** A few calls and nothing else, with prompts that no other process has. */
+export const planOfSweep = ({ processes, measured }: RunPlan, process: number): MeasurePlan => ({
+  ...measured,
+  ...{ leastCalls: SWEEP_CALLS, mostCalls: SWEEP_CALLS, callsMs: 0, rounds: 1, depths: [], several: [] },
+  seed: (processes + process) * SEEDS,
+  naturalStop: false,
 })

@@ -13,7 +13,7 @@ import { type Limits, trialLimits } from '@whyslow/measure/trials/limits.ts'
 import { type RunTrial, reasonInWords } from '@whyslow/measure/trials/port.ts'
 import { type StepGraph, type StepProfile, stepProfileOf } from '../../divide/step-profile.ts'
 import { stepTask } from '../../divide/step-task.ts'
-import { branchValues, hidesBranches, withInner } from './branches.ts'
+import { branchValues, hidesBranches, withInner } from '../../recognize/branches.ts'
 
 /** A call that can be profiled: the model, and what it is fed. */
 export interface StepModel {

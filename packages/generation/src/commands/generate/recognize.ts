@@ -9,6 +9,7 @@ import { addressName } from '@whyslow/report/text/addresses.ts'
 import { zeroTensor } from '../../engines/loop/cache.ts'
 import { feedsFor } from '../../engines/loop/feeds.ts'
 import type { GeneratorOptions } from '../../generator.ts'
+import { beamsOf, generatorFiles } from '../../recognize/folder.ts'
 import type { DecoderLayout } from '../../recognize/layout.ts'
 import { type Recognized as Found, recognize } from '../../recognize/recognize.ts'
 import type { StepModel } from './profile-step.ts'
@@ -26,7 +27,24 @@ export async function recognized(source: string, dtype: string | null): Promise<
   const { heads: _, ...rest } = numbers
   const model: GenerationModel = { name, kind, ...rest, tokenizer }
   const fedBy = feederOf(found.layout)
-  return { source, kind, model, ...(fedBy === null ? {} : { fedBy }), step: (options) => stepOf(found, options) }
+  return {
+    ...{ source, kind, model },
+    ...(fedBy === null ? {} : { fedBy }),
+    ...callersOptions(found),
+    step: (options) => stepOf(found, options),
+  }
+}
+
+/** What callers get who set nothing themselves. Every measured call searches one beam. */
+function callersOptions({ source, kind, layout }: Found): Pick<Recognized, 'options' | 'guesses'> {
+  if (kind === 'address') return {}
+  const files = generatorFiles(source)
+  const capacity = layout?.capacity ?? null
+  const cache = { cacheCapacity: capacity, capacityFrom: capacity === null ? null : 'the graph' }
+  if (files === null) return { options: { beams: 1, beamsFrom: null, searched: 1, ...cache } }
+  const guessed = [files.generationConfig?.prompt_lookup_num_tokens, files.generationConfig?.assistant_early_exit]
+  const guesses = guessed.some((value) => typeof value === 'number')
+  return { options: { ...beamsOf(files), searched: 1, ...cache }, ...(guesses ? { guesses } : {}) }
 }
 
 function feederOf(layout: DecoderLayout | null): string | null {

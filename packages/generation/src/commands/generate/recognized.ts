@@ -1,6 +1,7 @@
 // What recognition tells `generate` of the thing that was named.
 import type { GraphView } from '@whyslow/graph/types.ts'
 import type { GenerationModel } from '@whyslow/report/documents/generation.ts'
+import type { OptionsFact } from '../../facts.ts'
 import type { GeneratorKind, GeneratorOptions } from '../../generator.ts'
 import type { DecoderLayout } from '../../recognize/layout.ts'
 import type { StepModel } from './profile-step.ts'
@@ -10,6 +11,10 @@ export interface Recognized {
   readonly source: string
   readonly kind: GeneratorKind
   readonly model: GenerationModel
+  /** What a caller's options are unless they set them, and the room of the cache; absent: not known. */
+  readonly options?: OptionsFact
+  /** true: a file of the model makes transformers in Python guess tokens. */
+  readonly guesses?: true
   /** The other model that feeds the decoder, as in 'an encoder'; absent: none does. */
   readonly fedBy?: string
   /** The decoder's graph and what one call of it is fed, if it is a graph that is read; else the reason why there is none. */

@@ -19,7 +19,11 @@ export interface LlamaModel {
   readonly trainContextSize?: number
   readonly tokens: { readonly eos?: Token | null; readonly eot?: Token | null }
   readonly fileInfo?: {
-    readonly metadata?: { readonly tokenizer?: { readonly ggml?: { readonly tokens?: { readonly length: number } } } }
+    readonly metadata?: {
+      readonly tokenizer?: {
+        readonly ggml?: { readonly tokens?: { readonly length: number }; readonly token_type?: ArrayLike<number> }
+      }
+    }
   }
   tokenize(text: string, specialTokens?: boolean): readonly Token[]
   detokenize(tokens: readonly Token[], specialTokens?: boolean, lastTokens?: readonly Token[]): string

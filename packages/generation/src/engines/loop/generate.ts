@@ -1,6 +1,7 @@
 // A whole call over a sequence whose loop is ours: the prompt in one call, then one token after the other, with what each part took.
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { TensorValue } from '@whyslow/measure/engines/types.ts'
+import { detokenizeTimes } from '../../detokenize-times.ts'
 import type { CallParts, GeneratedToken, Generation, GenerationRequest, Sequence, Step } from '../../generator.ts'
 import type { TextStream } from '../../tokenize/text-stream.ts'
 import type { Encoder } from './encoder.ts'
@@ -34,10 +35,11 @@ export async function generateWith(
   const prompt = promptIds(parts, request)
   if (typeof request.prompt === 'string') add('tokenizeMs', since())
   checkLength(parts, prompt.length, request.newTokens)
-  const sample = samplerOf(request.sampling)
+  const sample = samplerOf(request.sampling, prompt)
   const stream = parts.stream?.() ?? null
   const stops = stopSearch(request.stop)
   const tokens: GeneratedToken[] = []
+  const textMs: number[] = []
   const give = (token: GeneratedToken) => {
     tokens.push(token)
     if (onToken === undefined) return
@@ -63,7 +65,9 @@ export async function generateWith(
       ended = 'end'
       break
     }
+    const made = times.detokenizeMs ?? 0
     const text = stream === null ? null : textAfter(id, { stream, stops, add, isLast: tokens.length + 1 === request.newTokens })
+    if (stream !== null) textMs.push(times.detokenizeMs! - made)
     give({ id, text, atMs: since() })
     if (stops.found) {
       ended = 'stop'
@@ -80,6 +84,7 @@ export async function generateWith(
     ended,
     totalMs: since(),
     parts: times,
+    ...detokenizeTimes(textMs),
   }
 }
 
@@ -114,6 +119,7 @@ export async function generateEncoded(
       parts: {
         ...made.parts,
         prefillRunMs: made.parts.prefillRunMs! + encoded - tokenized,
+        encoderMs: encoded - tokenized,
         ...(typeof request.prompt === 'string' ? { tokenizeMs: tokenized - started } : {}),
       },
     }

@@ -1,6 +1,6 @@
 import { mulberry32 } from '@whyslow/graph/random.ts'
 import { describe, expect, it } from 'vitest'
-import { argmax, samplerOf } from './sampler.ts'
+import { argmax, isGreedy, samplerOf } from './sampler.ts'
 
 const shares = (sample: (logits: Float32Array) => number, logits: Float32Array, rounds = 4000) => {
   const counts = new Array<number>(logits.length).fill(0)
@@ -51,6 +51,24 @@ describe('sampling', () => {
     // 0.4 and 0.3 are not yet 0.75; with 0.2 they are.
     near(shares(samplerOf({ ...plain, topP: 0.75 }), logits), [0, 4 / 9, 2 / 9, 3 / 9])
     near(shares(samplerOf({ ...plain, topK: 3, topP: 0.4 }), logits), [0, 1, 0, 0])
+  })
+
+  it('min-p leaves out what is less than a share of the best, after top-p', () => {
+    near(shares(samplerOf({ ...plain, minP: 0.6 }), logits), [0, 4 / 7, 0, 3 / 7])
+    near(shares(samplerOf({ ...plain, minP: 0.4 }), logits), [0, 4 / 9, 2 / 9, 3 / 9])
+    near(shares(samplerOf({ ...plain, minP: 0.4, topP: 0.5 }), logits), [0, 4 / 7, 0, 3 / 7])
+    near(shares(samplerOf({ ...plain, minP: 0.6, topK: 3 }), logits), [0, 4 / 7, 0, 3 / 7])
+    near(shares(samplerOf({ ...plain, minP: 1 }), logits), [0, 1, 0, 0])
+  })
+
+  it('penalties make what is there already less probable, at temperature 0, too', () => {
+    const sampling = { ...plain, temperature: 0, penalties: { repetition: 1, presence: 0, frequency: 1 } }
+    const sample = samplerOf(sampling)
+    expect(Array.from({ length: 4 }, () => sample(logits.slice()))).toEqual([1, 3, 2, 1])
+    expect([isGreedy(sampling), isGreedy({ ...plain, temperature: 0 }), isGreedy(plain)]).toEqual([false, true, false])
+    expect(
+      samplerOf({ ...sampling, penalties: { repetition: 2, presence: 0, frequency: 0 } }, [1])(Float32Array.of(1, 3, 2)),
+    ).toBe(2)
   })
 
   it('draws what a nucleus of all ids sorted gives, for the same seed', () => {

@@ -1,14 +1,29 @@
-// The next token of logits: the largest, or one drawn by chance after temperature, top-k and top-p, in this order, as transformers does it.
+// The next token of logits: the largest, or one drawn by chance after penalties, temperature, top-k, top-p and min-p, in this order, as transformers does it.
 import { mulberry32 } from '@whyslow/graph/random.ts'
 import type { Sampling } from '../../generator.ts'
+import { penalizer, penaltiesOf } from './penalties.ts'
 
+/** Logits are its own from then on: penalties change them. */
 export type Sampler = (logits: Float32Array) => number
 
-export function samplerOf(sampling: Sampling): Sampler {
+/** A sampler of one answer to `prompt`. */
+export function samplerOf(sampling: Sampling, prompt: readonly number[] = []): Sampler {
   if (sampling.kind === 'greedy') return argmax
   const random = mulberry32(sampling.seed)
-  return (logits) => draw(logits, sampling, random())
+  const penalties = penaltiesOf(sampling)
+  if (penalties === null) return (logits) => draw(logits, sampling, random())
+  const seen = penalizer(penalties, prompt)
+  return (logits) => {
+    seen.apply(logits)
+    const id = draw(logits, sampling, random())
+    seen.add(id)
+    return id
+  }
 }
+
+/** Whether a token is the most probable one, whatever came before it. */
+export const isGreedy = (sampling: Sampling): boolean =>
+  sampling.kind === 'greedy' || (sampling.temperature <= 0 && penaltiesOf(sampling) === null)
 
 /** The lowest id of equals; NaN is never the largest. */
 export function argmax(logits: Float32Array): number {
@@ -25,17 +40,25 @@ export function argmax(logits: Float32Array): number {
 
 type Drawn = Extract<Sampling, { readonly kind: 'sample' }>
 
-function draw(logits: Float32Array, { temperature, topK, topP }: Drawn, chance: number): number {
+function draw(logits: Float32Array, { temperature, topK, topP, minP = null }: Drawn, chance: number): number {
   if (temperature <= 0) return argmax(logits)
   const best = argmax(logits)
   if (!Number.isFinite(logits[best]!)) return best
   // A nucleus of everything leaves nothing out.
   const share = topP !== null && topP < 1 ? topP : null
+  // The best one's weight is 1.
+  const least = minP ?? 0
   if (topK !== null && topK < logits.length) {
     const ids = bestOf(logits, topK)
-    return drawSorted(ids, weightsOf(logits, ids, { best, temperature }), { share, chance })
+    const weights = weightsOf(logits, ids, { best, temperature })
+    return drawSorted(ids, weights, { share, least, chance, total: sumOf(weights) })
   }
   const weights = allWeights(logits, { best, temperature })
+  if (least > 0) {
+    const ids = sortedFrom(logits, weights, least)
+    const own = weightsOf(logits, ids, { best, temperature })
+    return drawSorted(ids, own, { share, least, chance, total: sumOf(weights) })
+  }
   if (share !== null) return drawNucleus(logits, weights, { best, share, chance })
   let left = chance * sumOf(weights)
   for (let id = 0; id < weights.length; id++) {
@@ -70,15 +93,18 @@ function sumOf(weights: Float64Array): number {
 }
 
 interface Cut {
-  /** The nucleus is the fewest of the first that together have this share; null: all. */
+  /** The nucleus is the fewest of the first that together have this share of `total`; null: all. */
   readonly share: number | null
+  /** Those of less weight are left out. */
+  readonly least: number
+  readonly total: number
   readonly chance: number
 }
 
 /** One of `ids`, best first. */
-function drawSorted(ids: Int32Array, weights: Float64Array, { share, chance }: Cut): number {
-  const total = sumOf(weights)
-  const kept = share === null ? { count: ids.length, sum: total } : nucleus(weights, share * total)
+function drawSorted(ids: Int32Array, weights: Float64Array, { share, least, total, chance }: Cut): number {
+  const whole = share === null ? { count: ids.length, sum: sumOf(weights) } : nucleus(weights, share * total)
+  const kept = withoutLess(whole, weights, least)
   let left = chance * kept.sum
   for (let k = 0; k < kept.count; k++) {
     left -= weights[k]!
@@ -87,8 +113,25 @@ function drawSorted(ids: Int32Array, weights: Float64Array, { share, chance }: C
   return ids[kept.count - 1]!
 }
 
+function withoutLess({ count, sum }: Nucleus, weights: Float64Array, least: number): Nucleus {
+  while (count > 1 && weights[count - 1]! < least) sum -= weights[--count]!
+  return { count, sum }
+}
+
+interface Nucleus {
+  readonly count: number
+  readonly sum: number
+}
+
+/** Ids of that weight and more, best first. */
+function sortedFrom(logits: Float32Array, weights: Float64Array, least: number): Int32Array {
+  const ids: number[] = []
+  for (let id = 0; id < weights.length; id++) if (weights[id]! >= least) ids.push(id)
+  return Int32Array.from(ids).sort((a, b) => logits[b]! - logits[a]! || a - b)
+}
+
 /** How many of the first weights reach `wanted`, from `sum` on, and what they reach. */
-function nucleus(weights: Float64Array, wanted: number, sum = 0): { readonly count: number; readonly sum: number } {
+function nucleus(weights: Float64Array, wanted: number, sum = 0): Nucleus {
   for (let k = 0; k < weights.length; k++) {
     sum += weights[k]!
     if (sum >= wanted) return { count: k + 1, sum }

@@ -3,6 +3,7 @@
 //
 //   feeds made · run · outputs taken │ logits sliced · processors · sampler │ streamer (detokenizing) │ masks and ids of the next step ...
 //   └───────────── forward ─────────┘                                        put
+import { detokenizeTimes } from '../../detokenize-times.ts'
 import type { CallParts, GeneratedToken, Generation } from '../../generator.ts'
 import type { Callable, Outputs, Sliced, TextPipeline } from './module.ts'
 
@@ -18,6 +19,8 @@ export class CallClock {
   private afterForward = 0
   private putStart = 0
   private putDetokenize = 0
+  /** What each token took, from being handed to the streamer to the end of it. */
+  private readonly textMs: number[] = []
   private putEnd: number | null = null
 
   now(): number {
@@ -75,6 +78,7 @@ export class CallClock {
     this.putEnd = this.now()
     const detokenized = (this.parts.get('detokenizeMs') ?? 0) - this.putDetokenize
     this.add('streamerMs', Math.max(0, this.putEnd - this.putStart - detokenized))
+    if (token.text !== null) this.textMs.push(detokenized)
     return token
   }
 
@@ -94,6 +98,7 @@ export class CallClock {
       ended: stopped ? 'stop' : this.tokens.length >= newTokens ? 'length' : 'end',
       totalMs: this.now(),
       parts: Object.fromEntries(this.parts) as CallParts,
+      ...detokenizeTimes(this.textMs),
     }
   }
 

@@ -2,6 +2,7 @@
 import type { GeneratorEngine } from '../../generator.ts'
 import { int8Cache } from '../../remedies/int8-cache.ts'
 import type { GeneratorRemedy } from '../../remedies/kit/remedy.ts'
+import { threadCounts } from '../../thread-counts.ts'
 import type { Candidate } from '../candidate.ts'
 import { type GraphTools, graphRemedy } from './graph-remedy.ts'
 import { otherEngine } from './other-engine.ts'
@@ -23,7 +24,6 @@ export interface Candidates {
 }
 
 export function candidatesOf({ engines, dtypes, remedies, tools, usableCpus }: Candidates): readonly Candidate[] {
-  const counts = [...new Set([1, Math.ceil(usableCpus / 2), usableCpus])]
   const graphs = (fits: (remedy: GeneratorRemedy) => boolean) =>
     remedies.filter(fits).flatMap((remedy) => graphCandidates(remedy, tools))
   // Fewer bytes a token first, which is most of its time; what costs accuracy nothing after it, since time may end.
@@ -35,7 +35,7 @@ export function candidatesOf({ engines, dtypes, remedies, tools, usableCpus }: C
     // A cache in int8 takes fused attention, which the remedies before it make.
     ...graphs(({ id }) => id === int8Cache.id),
     ...engines.map((engine) => otherEngine(engine, 2)),
-    ...counts.map(threads),
+    ...threadCounts(usableCpus).map(threads),
     prefillThreads,
     shippedLoop,
     prefixCache,

@@ -1,4 +1,5 @@
 // The same model on another engine, whose loop is ours if it lets us.
+import { generatorEngineById } from '../../engines/index.ts'
 import type { GeneratorEngine } from '../../generator.ts'
 import type { Candidate } from '../candidate.ts'
 import { SHIPPED_LOOP } from '../setup.ts'
@@ -10,6 +11,9 @@ export const otherEngine = ({ id, title }: Pick<GeneratorEngine, 'id' | 'title'>
   effect: 'lossless',
   async apply(setup) {
     if (setup.engine === id) return { reason: 'it runs on this engine already' }
-    return { setup: { ...setup, engine: id, loop: setup.loop ?? SHIPPED_LOOP }, changes: [`runs on ${title}`] }
+    // Names of types of an engine that reads other weights are no files of the folder.
+    const isOwnName = generatorEngineById(setup.engine)?.otherWeights !== undefined
+    const options = isOwnName ? { ...setup.options, dtype: null } : setup.options
+    return { setup: { ...setup, engine: id, options, loop: setup.loop ?? SHIPPED_LOOP }, changes: [`runs on ${title}`] }
   },
 })

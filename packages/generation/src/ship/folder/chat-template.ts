@@ -9,9 +9,12 @@ import type { Template } from './text-generator.ts'
 export function chatTemplate({ chatTemplate: text, specialTokens }: PromptFacts): Template | null {
   if (text === null) return null
   const template = parsed(text)
-  return (messages) => {
+  // OpenAI's newer name of a system message, which few models know.
+  const known = (role: string): string => (role === 'developer' && !text.includes(role) ? 'system' : role)
+  return (messages, values = {}) => {
+    const named = messages.map((message) => ({ ...message, role: known(message.role) }))
     try {
-      return template.render({ ...specialTokens, messages: [...messages], add_generation_prompt: true })
+      return template.render({ ...specialTokens, add_generation_prompt: true, ...values, messages: named })
     } catch (error) {
       // Templates refuse roles and orders that the model was not trained on.
       throw new InputError(`the chat template refuses these messages: ${(error as Error).message}`)

@@ -1,17 +1,25 @@
 // OpenAI's protocol of completions and chat completions (platform.openai.com/docs/api-reference), as far as one model that generates text has it:
 // what a request means, and what its answers look like. No sockets here.
 import type { LoopEnd } from '../../loop/loop.ts'
+import type { Recommended } from './folder-options.ts'
 import type { GenerateOptions, Message, Prompt } from './text-generator.ts'
 
 /** What is wrong with a request, as the client is told it. */
 export class RequestError extends Error {
   readonly status: 400 | 403 | 404 | 405 | 413 | 429 | 500 | 503
   readonly code: string | null
+  /** The field that is wrong; null: none alone. */
+  readonly param: string | null
 
-  constructor(status: RequestError['status'], message: string, code: string | null = null) {
+  constructor(
+    status: RequestError['status'],
+    message: string,
+    { code = null, param = null }: Partial<Pick<RequestError, 'code' | 'param'>> = {},
+  ) {
     super(message)
     this.status = status
     this.code = code
+    this.param = param
   }
 }
 
@@ -19,6 +27,8 @@ export interface CompletionRequest {
   readonly kind: 'chat' | 'text'
   readonly prompt: Prompt
   readonly options: Omit<GenerateOptions, 'signal'>
+  /** How many answers are wanted. */
+  readonly count: number
   readonly stream: boolean
   /** The last chunk, without text, says how many tokens there were. */
   readonly includeUsage: boolean
@@ -29,23 +39,27 @@ export interface Limits {
   readonly takesMessages: boolean
   /** New tokens of a request that says no number itself. */
   readonly newTokens: number
+  /** How the model's makers would choose tokens, for what a request does not say. */
+  readonly recommended: Recommended
 }
 
 type Body = Readonly<Record<string, unknown>>
 
 const MOST_STOPS = 16
+const MOST_ANSWERS = 16
 
 /** Throws RequestError if it is not a request, or one for something else than this model does. */
 export function askedBy(kind: CompletionRequest['kind'], text: string, limits: Limits): CompletionRequest {
   const body = objectOf(text)
   checkModel(body, limits)
   const unable = Object.entries(UNABLE).find(([key, isAlright]) => body[key] != null && !isAlright(body[key]))
-  if (unable !== undefined) throw bad(`${unable[0]}: this server does not do that; leave it out`)
+  if (unable !== undefined) throw bad(`${unable[0]}: this server does not do that; leave it out`, 'unsupported_value')
   const prompt = kind === 'chat' ? messagesOf(body, limits) : promptOf(body.prompt)
   const options = optionsOf(body, kind, limits)
   const streamOptions = body.stream_options as { include_usage?: unknown } | null | undefined
   return {
     ...{ kind, prompt, options },
+    count: body.n == null ? 1 : wholeFrom1(body.n, 'n', MOST_ANSWERS),
     stream: flagOf(body.stream, 'stream'),
     includeUsage: streamOptions?.include_usage === true,
   }
@@ -53,7 +67,6 @@ export function askedBy(kind: CompletionRequest['kind'], text: string, limits: L
 
 /** What may be there and must not want anything. */
 const UNABLE: Readonly<Record<string, (value: unknown) => boolean>> = {
-  n: (value) => value === 1,
   best_of: (value) => value === 1,
   logprobs: (value) => value === false,
   top_logprobs: (value) => value === 0,
@@ -72,23 +85,28 @@ function objectOf(text: string): Body {
   } catch {
     throw bad('the body is not valid JSON')
   }
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw bad('the body is not a JSON object')
+  if (!isObject(body)) throw bad('the body is not a JSON object')
   return body as Body
 }
 
 function checkModel({ model }: Body, { name }: Limits): void {
   if (model === undefined || model === name) return
   if (typeof model !== 'string') throw bad('model: give a name')
-  throw new RequestError(404, `this server has no model '${shown(model)}', but '${name}'`, 'model_not_found')
+  throw new RequestError(404, `this server has no model '${shown(model)}', but '${name}'`, {
+    code: 'model_not_found',
+    param: 'model',
+  })
 }
 
 function messagesOf({ messages }: Body, { takesMessages }: Limits): readonly Message[] {
   if (!takesMessages) throw bad('the model has no chat template; use /v1/completions')
   if (!Array.isArray(messages) || messages.length === 0) throw bad('messages: give an array of at least one message')
   return messages.map((message, at) => {
-    const { role, content } = (message ?? {}) as { role?: unknown; content?: unknown }
+    const { role, content, ...others } = (message ?? {}) as { role?: unknown; content?: unknown; tool_calls?: unknown }
     if (typeof role !== 'string') throw bad(`messages[${at}].role: give a text`)
-    return { role, content: contentOf(content, at) }
+    // A message that calls tools says nothing itself.
+    if (content == null && Array.isArray(others.tool_calls)) return { ...others, role, content: '' }
+    return { ...others, role, content: contentOf(content, at) }
   })
 }
 
@@ -114,24 +132,42 @@ function promptOf(prompt: unknown): Prompt {
 
 function optionsOf(body: Body, kind: CompletionRequest['kind'], limits: Limits): CompletionRequest['options'] {
   const most = (kind === 'chat' ? body.max_completion_tokens : undefined) ?? body.max_tokens
-  const number = (key: string, usual: number, isRight: (value: number) => boolean, what: string): number => {
-    const value = body[key] ?? usual
+  const { recommended } = limits
+  const number = (key: string, isRight: (value: number) => boolean, what: string): number | undefined => {
+    const value = body[key]
+    if (value == null) return undefined
     if (typeof value !== 'number' || !isRight(value)) throw bad(`${key}: give ${what}`)
     return value
   }
-  const topK = body.top_k == null ? null : number('top_k', 0, (value) => Number.isInteger(value) && value >= 0, 'a whole number')
+  const share = (value: number): boolean => value > 0 && value <= 1
+  const penalty = (value: number): boolean => Math.abs(value) <= 2
+  const topK = number('top_k', (value) => Number.isInteger(value) && value >= -1, 'a whole number')
+  const values = body.chat_template_kwargs
+  if (values != null && !isObject(values)) throw bad('chat_template_kwargs: give an object')
   return {
     maxNewTokens: most == null ? limits.newTokens : wholeFrom1(most, 'max_tokens'),
-    temperature: number('temperature', 1, (value) => value >= 0 && value <= 2, 'a number from 0 to 2'),
-    topP: number('top_p', 1, (value) => value > 0 && value <= 1, 'a number above 0 and at most 1'),
-    topK: topK === 0 ? null : topK,
+    temperature:
+      number('temperature', (value) => value >= 0 && value <= 2, 'a number from 0 to 2') ?? recommended.temperature ?? 1,
+    topP: number('top_p', share, 'a number above 0 and at most 1') ?? recommended.topP ?? 1,
+    // 0 and -1 are all tokens.
+    topK: topK === undefined ? (recommended.topK ?? null) : topK <= 0 ? null : topK,
+    minP: number('min_p', (value) => value >= 0 && value <= 1, 'a number from 0 to 1') ?? recommended.minP ?? null,
+    repetitionPenalty:
+      number('repetition_penalty', (value) => value > 0 && value <= 2, 'a number above 0 and at most 2') ??
+      recommended.repetitionPenalty ??
+      1,
+    presencePenalty: number('presence_penalty', penalty, 'a number from -2 to 2') ?? 0,
+    frequencyPenalty: number('frequency_penalty', penalty, 'a number from -2 to 2') ?? 0,
     stop: stopsOf(body.stop),
-    ...(body.seed == null ? {} : { seed: number('seed', 0, Number.isInteger, 'a whole number') }),
+    ...(body.seed == null ? {} : { seed: number('seed', Number.isInteger, 'a whole number')! }),
+    ...(flagOf(body.ignore_eos, 'ignore_eos') ? { ignoreEnd: true } : {}),
+    ...(values == null ? {} : { templateValues: values as Body }),
   }
 }
 
-function wholeFrom1(value: unknown, key: string): number {
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < 1) throw bad(`${key}: give a whole number from 1`)
+function wholeFrom1(value: unknown, key: string, most = Number.MAX_SAFE_INTEGER): number {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 1 || value > most)
+    throw bad(`${key}: give a whole number from 1${most === Number.MAX_SAFE_INTEGER ? '' : ` to ${most}`}`)
   return value
 }
 
@@ -149,11 +185,19 @@ function flagOf(value: unknown, key: string): boolean {
   return value
 }
 
-const bad = (message: string): RequestError => new RequestError(400, message)
+/** 'n: …' and 'messages[0].role: …' begin with the field. */
+const bad = (message: string, code: string | null = null): RequestError =>
+  new RequestError(400, message, { code, param: /^([\w.[\]]+): /.exec(message)?.[1] ?? null })
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value)
 const shown = (text: string): string => text.slice(0, 80).replace(/[^\x20-\x7e]+/g, ' ')
 
-export const errorBody = ({ status, message, code }: Pick<RequestError, 'status' | 'message' | 'code'>): object => ({
-  error: { message, type: status < 500 ? 'invalid_request_error' : 'server_error', param: null, code },
+export const errorBody = ({
+  status,
+  message,
+  code,
+  param,
+}: Pick<RequestError, 'status' | 'message' | 'code' | 'param'>): object => ({
+  error: { message, type: status < 500 ? 'invalid_request_error' : 'server_error', param, code },
 })
 
 /** What all answers to one request have in common. */
@@ -171,26 +215,52 @@ export const usageOf = ({ promptTokens, cachedTokens, generatedTokens }: LoopEnd
   prompt_tokens_details: { cached_tokens: cachedTokens },
 })
 
+/** Several answers to one prompt, whose tokens count once. */
+export const togetherOf = (ends: readonly LoopEnd[]): LoopEnd => ({
+  ...ends[0]!,
+  generatedTokens: ends.reduce((sum, { generatedTokens }) => sum + generatedTokens, 0),
+})
+
+/** The options of the answer of that place: a seed draws another one each time. */
+export const optionsOfAnswer = ({ options }: CompletionRequest, at: number): CompletionRequest['options'] =>
+  options.seed === undefined ? options : { ...options, seed: options.seed + at }
+
 const reasonOf = ({ ended }: LoopEnd): 'length' | 'stop' => (ended === 'length' ? 'length' : 'stop')
 
-export function wholeAnswer({ kind, ...head }: AnswerHead, text: string, end: LoopEnd): object {
-  const said = kind === 'chat' ? { message: { role: 'assistant', content: text } } : { text }
-  const choices = [{ index: 0, ...said, logprobs: null, finish_reason: reasonOf(end) }]
-  return { ...head, object: kind === 'chat' ? 'chat.completion' : 'text_completion', choices, usage: usageOf(end) }
+interface Answered extends LoopEnd {
+  readonly text: string
 }
 
-/** A piece of a streamed answer. `end`: it is the last one, and says why and how many tokens there were. */
-export function chunkOf(
-  { kind, ...head }: AnswerHead,
-  text: string,
-  { isFirst = false, end = null as LoopEnd | null } = {},
-): object {
+export function wholeAnswer({ kind, ...head }: AnswerHead, answers: readonly Answered[]): object {
+  const said = (text: string) => (kind === 'chat' ? { message: { role: 'assistant', content: text, refusal: null } } : { text })
+  const choices = answers.map((end, index) => ({ index, ...said(end.text), logprobs: null, finish_reason: reasonOf(end) }))
+  return {
+    ...head,
+    object: kind === 'chat' ? 'chat.completion' : 'text_completion',
+    choices,
+    usage: usageOf(togetherOf(answers)),
+  }
+}
+
+export interface ChunkKind {
+  /** Which of several answers it is of; default: the first. */
+  readonly index?: number
+  readonly isFirst?: boolean
+  /** It is the last one of its answer, and says why. */
+  readonly end?: LoopEnd | null
+  /** What the last one of all says of tokens; null: a chunk of its own does; absent: it is not the last. */
+  readonly usage?: LoopEnd | null
+}
+
+/** A piece of a streamed answer. */
+export function chunkOf({ kind, ...head }: AnswerHead, text: string, chunk: ChunkKind = {}): object {
+  const { index = 0, isFirst = false, end = null, usage } = chunk
   const delta = { ...(isFirst ? { role: 'assistant' } : {}), ...(text === '' && !isFirst ? {} : { content: text }) }
   const choices = [
-    { index: 0, ...(kind === 'chat' ? { delta } : { text }), logprobs: null, finish_reason: end === null ? null : reasonOf(end) },
+    { index, ...(kind === 'chat' ? { delta } : { text }), logprobs: null, finish_reason: end === null ? null : reasonOf(end) },
   ]
-  const usage = end === null ? {} : { usage: usageOf(end) }
-  return { ...head, object: kind === 'chat' ? 'chat.completion.chunk' : 'text_completion', choices, ...usage }
+  const counted = usage === undefined ? {} : { usage: usage === null ? null : usageOf(usage) }
+  return { ...head, object: kind === 'chat' ? 'chat.completion.chunk' : 'text_completion', choices, ...counted }
 }
 
 /** The chunk that `stream_options.include_usage` wants after the last one. */

@@ -11,7 +11,16 @@ export interface FolderOptions {
   readonly prompts: PromptFacts
 }
 
-/** What the model's tokenizer says of prompts. */
+/** How the makers of a model would have its tokens chosen. */
+export interface Recommended {
+  readonly temperature?: number
+  readonly topK?: number
+  readonly topP?: number
+  readonly minP?: number
+  readonly repetitionPenalty?: number
+}
+
+/** What the model's files say of prompts, and of tokens after them. */
 export interface PromptFacts {
   /** A text that begins every prompt, as '<s>'; null: none. */
   readonly beginning: string | null
@@ -19,4 +28,6 @@ export interface PromptFacts {
   readonly chatTemplate: string | null
   /** What templates may name: bos_token, eos_token and others. */
   readonly specialTokens: Readonly<Record<string, string>>
+  /** Absent: nothing is said. */
+  readonly recommended?: Recommended
 }

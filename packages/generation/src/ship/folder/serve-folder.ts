@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { parseArgs } from 'node:util'
-import { InputError } from '@whyslow/graph/input-error.ts'
+import { InputError, isInputError } from '@whyslow/graph/input-error.ts'
 import { isLoopback } from '@whyslow/measure/machine/loopback.ts'
 import { textServer } from './server.ts'
 import type { TextGenerator } from './text-generator.ts'
@@ -106,6 +106,6 @@ function readFlags(): Flags | null {
 const nameOfFolder = (): string => JSON.parse(readFileSync(new URL('./package.json', import.meta.url), 'utf8')).name
 
 main().catch((error) => {
-  process.stderr.write(`${error instanceof InputError ? error.message : (error as Error).stack}\n`)
-  process.exit(error instanceof InputError ? 2 : 1)
+  process.stderr.write(`${isInputError(error) ? error.message : (error as Error).stack}\n`)
+  process.exit(isInputError(error) ? 2 : 1)
 })

@@ -73,9 +73,26 @@ test('a chat, whole and streamed: the same text and usage', async () => {
   const text = events.map((event) => event.choices?.[0]?.delta.content ?? '').join('')
   expect(text).toBe(whole.choices[0].message.content)
   expect(text).toHaveLength(6)
-  expect(events.at(-3)).toMatchObject({ choices: [{ finish_reason: 'length' }], usage: { completion_tokens: 6 } })
+  expect(events.at(-3)).toMatchObject({ choices: [{ finish_reason: 'length' }], usage: null })
   // The second request found the prompt in the cache.
   expect(events.at(-2)).toMatchObject({ choices: [], usage: { prompt_tokens_details: { cached_tokens: 2 } } })
+})
+
+test('several answers to one prompt, whole and streamed', async () => {
+  const { post } = await serve({ bend: (logits) => logits.fill(0) })
+  const asked = { ...CHAT, temperature: 1, seed: 5, n: 2 }
+  const { choices, usage } = (await (await post('/v1/chat/completions', asked)).json()) as Json
+  expect(choices.map(({ index }: Json) => index)).toEqual([0, 1])
+  const texts = choices.map(({ message }: Json) => message.content)
+  expect(texts[0]).not.toBe(texts[1])
+  expect(usage).toMatchObject({ prompt_tokens: 3, completion_tokens: 12 })
+  const streamed = await post('/v1/chat/completions', { ...asked, stream: true, stream_options: { include_usage: true } })
+  const events = await eventsOf(streamed)
+  const ofChoice = (at: number) =>
+    events.flatMap((event) => (event.choices?.[0]?.index === at ? (event.choices[0].delta.content ?? []) : [])).join('')
+  expect([ofChoice(0), ofChoice(1)]).toEqual(texts)
+  expect(events.at(-2).usage).toMatchObject({ prompt_tokens: 3, completion_tokens: 12 })
+  expect(events.filter((event) => event.choices?.[0]?.finish_reason === 'length')).toHaveLength(2)
 })
 
 test('a completion ends before a stop text', async () => {
@@ -109,7 +126,9 @@ describe('requests that are refused say why, as JSON', () => {
     const { post } = await serve({ context: 4 })
     const response = await post('/v1/completions', { prompt: 'abcde', stream: true })
     expect(response.status).toBe(400)
-    expect(await response.json()).toMatchObject({ error: { message: expect.stringContaining("the model's context holds 4") } })
+    expect(await response.json()).toMatchObject({
+      error: { message: expect.stringContaining("the model's context holds 4"), code: 'context_length_exceeded' },
+    })
   })
 
   test('a body in chunks is not read beyond the limit', async () => {

@@ -2,16 +2,19 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import http from 'node:http'
-import { InputError } from '@whyslow/graph/input-error.ts'
+import { isInputError } from '@whyslow/graph/input-error.ts'
 import { foreignRequest } from '@whyslow/measure/machine/loopback.ts'
 import type { LoopEnd } from '../../loop/loop.ts'
 import {
   type AnswerHead,
   askedBy,
+  type ChunkKind,
   type CompletionRequest,
   chunkOf,
   errorBody,
+  optionsOfAnswer,
   RequestError,
+  togetherOf,
   usageChunk,
   wholeAnswer,
 } from './completions.ts'
@@ -92,7 +95,7 @@ async function handle(serving: Serving, request: http.IncomingMessage, response:
 
 function knownError(error: unknown): RequestError {
   if (error instanceof RequestError) return error
-  if (error instanceof InputError) return new RequestError(400, error.message)
+  if (isInputError(error)) return new RequestError(400, error.message, { code: error.code })
   return new RequestError(500, 'internal error')
 }
 
@@ -131,6 +134,7 @@ async function answer(
   const asked = askedBy(kind, await bodyOf(request, serving.mostBodyBytes), {
     name: serving.name,
     takesMessages: serving.generator.takesMessages,
+    recommended: serving.generator.recommended,
     newTokens: serving.newTokens,
   })
   const left = new AbortController()
@@ -146,7 +150,8 @@ async function answer(
   }
   const work = () => (asked.stream ? stream : whole)(serving.generator, asked, { head, response, signal: left.signal })
   const turn = serving.line.join(work, left.signal)
-  if (turn === null) throw new RequestError(429, `${serving.line.waiting} requests wait already; try again later`, 'queue_full')
+  if (turn === null)
+    throw new RequestError(429, `${serving.line.waiting} requests wait already; try again later`, { code: 'queue_full' })
   await turn
 }
 
@@ -156,41 +161,44 @@ interface Reply {
   readonly signal: AbortSignal
 }
 
-async function whole(
-  generator: TextGenerator,
-  { prompt, options }: CompletionRequest,
-  { head, response, signal }: Reply,
-): Promise<void> {
-  const { text, ...end } = await generator.complete(prompt, { ...options, signal })
-  if (!signal.aborted) json(response, 200, wholeAnswer(head, text, end))
+async function whole(generator: TextGenerator, asked: CompletionRequest, { head, response, signal }: Reply): Promise<void> {
+  const answers: Awaited<ReturnType<TextGenerator['complete']>>[] = []
+  while (answers.length < asked.count && !signal.aborted)
+    answers.push(await generator.complete(asked.prompt, { ...optionsOfAnswer(asked, answers.length), signal }))
+  if (!signal.aborted) json(response, 200, wholeAnswer(head, answers))
 }
 
-async function stream(
-  generator: TextGenerator,
-  { prompt, options, includeUsage }: CompletionRequest,
-  { head, response, signal }: Reply,
-): Promise<void> {
-  const running = generator.generate(prompt, { ...options, signal })
+async function stream(generator: TextGenerator, asked: CompletionRequest, { head, response, signal }: Reply): Promise<void> {
+  const { count, includeUsage } = asked
   const send = (chunk: object) => sent(response, `data: ${JSON.stringify(chunk)}\n\n`, signal)
-  try {
-    // What is wrong with the prompt is said with a status.
-    let step = await running.next()
-    if (signal.aborted) return
-    response.writeHead(200, { 'Content-Type': 'text/event-stream; charset=utf-8', 'Cache-Control': 'no-cache' })
-    if (head.kind === 'chat') await send(chunkOf(head, '', { isFirst: true }))
-    while (!step.done) {
-      if (step.value.text !== '') await send(chunkOf(head, step.value.text))
-      step = await running.next()
+  const ends: LoopEnd[] = []
+  for (let index = 0; index < count; index++) {
+    const usage = includeUsage ? ({ usage: null } as const) : {}
+    const piece = (text: string, what: ChunkKind = {}) => send(chunkOf(head, text, { ...usage, ...what, index }))
+    const running = generator.generate(asked.prompt, { ...optionsOfAnswer(asked, index), signal })
+    try {
+      // What is wrong with the prompt is said with a status.
+      let step = await running.next()
+      if (signal.aborted) return
+      if (!response.headersSent)
+        response.writeHead(200, { 'Content-Type': 'text/event-stream; charset=utf-8', 'Cache-Control': 'no-cache' })
+      if (head.kind === 'chat') await piece('', { isFirst: true })
+      while (!step.done) {
+        if (step.value.text !== '') await piece(step.value.text)
+        step = await running.next()
+      }
+      if (signal.aborted) return
+      const end: LoopEnd = step.value
+      ends.push(end)
+      const isLast = index === count - 1 && !includeUsage
+      await piece(end.rest, { end, ...(isLast ? { usage: togetherOf(ends) } : {}) })
+    } finally {
+      // A generation that is not read to its end would keep the engine.
+      await running.return(undefined as never)
     }
-    if (signal.aborted) return
-    const end: LoopEnd = step.value
-    await send(chunkOf(head, end.rest, { end }))
-    if (includeUsage) await send(usageChunk(head, end))
-    response.end('data: [DONE]\n\n')
-  } finally {
-    // A generation that is not read to its end would keep the engine.
-    await running.return(undefined as never)
   }
+  if (includeUsage) await send(usageChunk(head, togetherOf(ends)))
+  response.end('data: [DONE]\n\n')
 }
 
 /** Resolves when the response takes more, or when the client has left: a response that is closed has no events any more. */

@@ -1,7 +1,8 @@
-import { expect, test } from 'vitest'
+import { expect, expectTypeOf, test } from 'vitest'
 import { ruleGenerator } from '../../../test/support/rule-generator.ts'
+import type * as shipped from '../shipped/generate.d.mts'
 import { chatTemplate } from './chat-template.ts'
-import { textGenerator } from './text-generator.ts'
+import { type GenerateOptions, type Prompt, type TextGenerator, textGenerator } from './text-generator.ts'
 
 const LOOP = { prefixCache: true, lookup: null }
 const FACTS = { beginning: null, specialTokens: { bos_token: '<s>' } }
@@ -16,6 +17,26 @@ test('a chat template renders messages, and what it refuses is one line', () => 
   expect(() => strict([{ role: 'system', content: '' }])).toThrow('the chat template refuses these messages: no system message')
   expect(() => chatTemplate({ ...FACTS, chatTemplate: '{% if %}' })).toThrow('the chat template of the model cannot be read: ')
   expect(chatTemplate({ ...FACTS, chatTemplate: null })).toBeNull()
+})
+
+test('a template takes tools and other values, and knows what OpenAI calls a developer', () => {
+  const text =
+    '{% for t in tools or [] %}[{{ t.name }}]{% endfor %}{% for m in messages %}{{ m.role }}:{{ m.content }}{{ m.tool_call_id }};{% endfor %}'
+  const template = chatTemplate({ ...FACTS, chatTemplate: text })!
+  const messages = [
+    { role: 'developer', content: 'Be brief' },
+    { role: 'tool', content: '5', tool_call_id: 'a' },
+  ]
+  expect(template(messages, { tools: [{ name: 'add' }] })).toBe('[add]system:Be brief;tool:5a;')
+  expect(template(messages)).toBe('system:Be brief;tool:5a;')
+  const knows = chatTemplate({ ...FACTS, chatTemplate: `{# developer #}${text}` })!
+  expect(knows(messages)).toMatch(/^developer:/)
+})
+
+test('the shipped types are those of the code', () => {
+  expectTypeOf<shipped.TextGenerator>().toEqualTypeOf<TextGenerator>()
+  expectTypeOf<shipped.GenerateOptions>().toEqualTypeOf<GenerateOptions>()
+  expectTypeOf<shipped.Prompt>().toEqualTypeOf<Prompt>()
 })
 
 test('texts, ids and messages are prompts', async () => {
@@ -48,10 +69,23 @@ test('the same seed draws the same text, and every call another one without', as
   expect(await drawn()).not.toBe(await drawn())
 })
 
+test('penalties change what is chosen, of guesses, too', async () => {
+  const same = ruleGenerator({ next: () => 1 })
+  const generator = textGenerator(same, { prefixCache: true, lookup: { most: 4, least: 1 } }, FACTS, null)
+  const text = async (options: object) => (await generator.complete('abc', { maxNewTokens: 6, ...options })).text
+  expect(await text({})).toBe('bbbbbb')
+  // The best logit is 10, the others are below 1.
+  expect((await text({ presencePenalty: 20 })).slice(0, 2)).toMatch(/^b[^b]$/)
+  expect((await text({ repetitionPenalty: 100 }))[0]).not.toBe('b')
+})
+
 test.each([
   [{ temperature: -1 }, 'temperature -1: give 0 or more'],
   [{ topK: 0 }, 'topK 0: give a whole number from 1'],
   [{ topP: 2 }, 'topP 2: give a number above 0 and at most 1'],
+  [{ minP: 2 }, 'minP 2: give a number from 0 to 1'],
+  [{ repetitionPenalty: 0 }, 'repetitionPenalty 0: give a number above 0'],
+  [{ presencePenalty: Number.NaN }, 'presencePenalty NaN: give a number'],
 ])('%j is refused', (options, message) => {
   const generator = textGenerator(ruleGenerator(), LOOP, FACTS, null)
   expect(() => generator.generate('abc', options)).toThrow(message)

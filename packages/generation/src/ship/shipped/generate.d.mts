@@ -22,6 +22,17 @@ export interface Message {
   /** A name that the model knows: 'system', 'user', 'assistant'. */
   readonly role: string
   readonly content: string
+  /** What else the chat template reads, such as tool_calls. */
+  readonly [field: string]: unknown
+}
+
+/** How the makers of the model would have its tokens chosen. */
+export interface Recommended {
+  readonly temperature?: number
+  readonly topK?: number
+  readonly topP?: number
+  readonly minP?: number
+  readonly repetitionPenalty?: number
 }
 
 export interface GenerateOptions {
@@ -33,10 +44,21 @@ export interface GenerateOptions {
   readonly topK?: number | null
   /** Draw among the fewest tokens that hold this share of the probability. */
   readonly topP?: number | null
+  /** Draw among tokens that have at least this share of the best one's probability. */
+  readonly minP?: number | null
+  /** Above 1: tokens of the prompt and of the answer become less probable, as transformers does it. Default: 1. */
+  readonly repetitionPenalty?: number
+  /** Above 0: tokens of the answer become less probable, once, or each time they came. Default: 0. */
+  readonly presencePenalty?: number
+  readonly frequencyPenalty?: number
   /** The same seed draws the same tokens. Default: another one each time. */
   readonly seed?: number
   /** Texts that end the generation and are not part of it. */
   readonly stop?: string | readonly string[]
+  /** Goes on after tokens that end a text. */
+  readonly ignoreEnd?: boolean
+  /** Values for the chat template, as in { tools, enable_thinking: false }. */
+  readonly templateValues?: Readonly<Record<string, unknown>>
   /** Ends the generation and frees its cache. */
   readonly signal?: AbortSignal
 }
@@ -49,6 +71,8 @@ export interface TextGenerator {
   readonly context: number | null
   /** Whether the model has a chat template. */
   readonly takesMessages: boolean
+  /** How the model's makers would choose tokens, as generation_config.json says; empty: they do not say. */
+  readonly recommended: Recommended
   /**
    * Yields tokens as they come. Calls run one after the other. A prompt that begins as the one before, such as a chat with one more message, is
    * computed from where it differs. Leaving the loop ends the generation.
@@ -57,7 +81,7 @@ export interface TextGenerator {
   /** The whole text. */
   complete(prompt: Prompt, options?: GenerateOptions): Promise<GenerationEnd & { readonly text: string }>
   /** Messages as the text that the model was trained on. */
-  template(messages: readonly Message[]): string
+  template(messages: readonly Message[], values?: Readonly<Record<string, unknown>>): string
   encode(text: string): readonly number[]
   decode(ids: readonly number[]): string
   close(): Promise<void>

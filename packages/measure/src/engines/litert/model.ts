@@ -2,6 +2,7 @@
 // what it can. Sizes that the file leaves free are set when a prediction is fed with others than the one before.
 import { elementCount } from '@whyslow/graph/dtype.ts'
 import { ELEMENT_ARRAYS } from '@whyslow/graph/element-arrays.ts'
+import { copyOf } from '../copy-of.ts'
 import type { Handle, Out } from '../koffi.ts'
 import type { Feeds, InputDeclaration, Results, TensorValue } from '../types.ts'
 import { type CallName, type Layout, type LitertApi, layoutOf, shapeOf, statusInWords, type TensorType } from './c-api.ts'
@@ -50,12 +51,18 @@ interface Opened extends Pick<LitertModel, 'inputs' | 'outputs'> {
   closed: boolean
 }
 
+interface Use {
+  readonly explain?: Explain
+  /** Outputs are in the same arrays at every prediction, as long as the shapes are the same. */
+  readonly reuse?: boolean
+}
+
 /** `cpu`: entries of LiteRT's CPU options. */
 export function openModel(
   api: LitertApi,
   file: string,
   cpu: Readonly<Record<string, string>>,
-  explain: Explain = (_, work) => work(),
+  { explain = (_, work) => work(), reuse = false }: Use = {},
 ): LitertModel {
   const failed = `Load model from ${file} failed`
   const environment = api.got('CreateEnvironment', ENVIRONMENT.length, ENVIRONMENT)
@@ -82,7 +89,7 @@ export function openModel(
       }
       fill(opened, last, feeds)
       infer(opened, last)
-      return resultsOf(opened, last)
+      return resultsOf(opened, last, reuse)
     },
     prepare(feeds) {
       checkOpen(opened)
@@ -174,6 +181,8 @@ interface Memory {
   /** Where the library had it when it was last locked, and the bytes there. */
   at: unknown
   view: Uint8Array<ArrayBuffer>
+  /** The array of every result, if results are reused. */
+  kept?: Uint8Array<ArrayBuffer>
 }
 
 /** What tells predictions apart that the model is set otherwise for. */
@@ -269,14 +278,14 @@ function fill({ api, inputs }: Opened, room: Room, feeds: Feeds): void {
   }
 }
 
-function resultsOf({ api, outputs }: Opened, room: Room): Results {
+function resultsOf({ api, outputs }: Opened, room: Room, reuse: boolean): Results {
   const results: Record<string, TensorValue> = {}
   for (const [i, { name, dtype }] of outputs.entries()) {
     const ArrayType = dtype === null ? undefined : ELEMENT_ARRAYS[dtype]
     if (dtype === null || ArrayType === undefined)
       throw new Error(`the output ${name} is of a type that LiteRT's C API does not give`)
     const memory = room.outputs[i]!
-    const bytes = copied(api, memory, bytesOf(dtype, memory.shape))
+    const bytes = copied(api, memory, bytesOf(dtype, memory.shape), reuse)
     results[name] = {
       dtype,
       shape: [...memory.shape],
@@ -289,9 +298,12 @@ function resultsOf({ api, outputs }: Opened, room: Room): Results {
 const bytesOf = (dtype: Port['dtype'], shape: readonly number[]): number =>
   elementCount(shape) * ((dtype === null ? undefined : ELEMENT_ARRAYS[dtype])?.BYTES_PER_ELEMENT ?? 0)
 
-function copied(api: LitertApi, memory: Memory, size: number): Uint8Array<ArrayBuffer> {
+function copied(api: LitertApi, memory: Memory, size: number, reuse: boolean): Uint8Array<ArrayBuffer> {
   if (size === 0) return new Uint8Array(0)
-  const bytes = locked(api, memory, READ, size).slice()
+  const read = locked(api, memory, READ, size)
+  if (reuse) memory.kept ??= new Uint8Array(size)
+  memory.kept?.set(read)
+  const bytes = memory.kept ?? copyOf(read)
   api.call('UnlockTensorBuffer', memory.buffer)
   return bytes
 }

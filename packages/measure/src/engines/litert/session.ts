@@ -7,7 +7,7 @@ import { saying } from './said.ts'
 
 /** `cpu`: entries of LiteRT's CPU options. */
 export function openSession(api: LitertApi, file: string, cpu: Readonly<Record<string, string>>): Session {
-  const model = openModel(api, file, cpu, (what, work) => saying(api, what, work))
+  const model = openModel(api, file, cpu, { explain: (what, work) => saying(api, what, work) })
   const { inputs } = model
   return {
     inputs: inputs.map(declared),

@@ -9,10 +9,11 @@ import { hasInput, openModel } from './model.ts'
 
 const loadApi = apiLoader(openApi, ownKoffi)
 
-/** `options`: what options.json says of OpenVINO. Errors say in one line what is missing. */
-export async function loadHere(options: FolderOptions, modelFile: string, afterClose: () => Error) {
+/** `options`: what options.json says of OpenVINO; `reuse`: results are written into the same arrays. Errors say in one line what is missing. */
+export async function loadHere(options: FolderOptions, modelFile: string, afterClose: () => Error, reuse = false) {
   const api = await openLibrary(OPENVINO, options, loadApi, nodeRuntime())
   const model = openModel(api, modelFile, options, {
+    reuse,
     declare: (read) => ({
       inputs: options.inputs.filter(({ name }) => hasInput(api, read, name)).map((input) => ({ ...input, isTensor: true })),
       outputs: options.outputs.map((name) => ({ name })),

@@ -1,9 +1,11 @@
 // A model opened with OpenVINO, by the engine and by the openvino.mjs of a shipped folder. It is compiled for the shapes that it is fed with: if
 // all are declared when it is opened, else at the first prediction with such shapes, so that its time is in that prediction. Beyond a few
 // shapes it is compiled once more with free ones.
+import { sizeInBytes } from '@whyslow/graph/dtype.ts'
 import { ELEMENT_ARRAYS } from '@whyslow/graph/element-arrays.ts'
 import { firstLineOf } from '@whyslow/graph/input-error.ts'
 import type { DType } from '@whyslow/graph/types.ts'
+import { copyOf } from '../copy-of.ts'
 import type { Handle, Out } from '../koffi.ts'
 import type { Feeds, InputDeclaration, Results, TensorValue } from '../types.ts'
 import type { OpenvinoApi } from './c-api.ts'
@@ -37,6 +39,8 @@ const MOST_SHAPES = 4
 const FREE = 'free shapes'
 /** Below this a copy takes less than binding another array. */
 const SHARED_BYTES = 65536
+/** Arrays of the caller's, for each input, that stay known: buffers that are filled by turns are bound without making a tensor. */
+const MOST_ARRAYS = 4
 /** The C API makes no shape without dimensions, and calls a scalar's a wrong parameter. */
 const INVALID_PARAMETER = -14
 
@@ -68,6 +72,8 @@ interface Compiled {
   readonly request: Handle
   /** The bound tensors of `predict`. */
   readonly own: Bound
+  /** Those over arrays of the caller's, the last used at the end; keyed by input. */
+  readonly shared: Map<string, readonly InputTensor[]>
   /** Whose inputs are in the request. */
   bound: Bound | null
   /** Made by the first `predict`. */
@@ -84,13 +90,15 @@ interface Use<Output> {
   readonly declare: (model: Handle) => Declared<Output>
   /** One prediction of a request; throws if the library refuses. */
   readonly infer?: ((request: Handle) => void) | undefined
+  /** Outputs of one shape are in the same arrays at every prediction, into which the library writes. */
+  readonly reuse?: boolean
 }
 
 export function openModel<Output extends { readonly name: string }>(
   api: OpenvinoApi,
   file: string,
   compiling: Compiling,
-  { declare, infer = (request) => inferOnce(api, request) }: Use<Output>,
+  { declare, infer = (request) => inferOnce(api, request), reuse = false }: Use<Output>,
 ): OpenvinoModel<Output> {
   const core = api.got('core_create')
   const fresh = readModel(api, core, file)
@@ -121,7 +129,7 @@ export function openModel<Output extends { readonly name: string }>(
       attach(api, compiled, compiled.own)
       for (const { name } of inputs) fill(opened, compiled, name, feeds[name]!)
       // Tensors of the caller's would be copied to a device at each prediction.
-      compiled.outputs ??= outputs.map((_, i) => (compiling.device === 'CPU' ? boundOutput(api, compiled, i) : null))
+      compiled.outputs ??= outputs.map((_, i) => (compiling.device === 'CPU' ? boundOutput(api, compiled, i, reuse) : null))
       infer(compiled.request)
       const results: Record<string, TensorValue> = {}
       for (const [i, { name }] of outputs.entries())
@@ -147,8 +155,9 @@ export function openModel<Output extends { readonly name: string }>(
       if (opened.fresh !== null) api.free('model', opened.fresh)
       const all = [...opened.byShapes.values()]
       for (const { request } of all) api.free('infer_request', request)
-      for (const bound of [...prepared, ...all.map(({ own }) => own)])
-        for (const { tensor } of bound.values()) api.free('tensor', tensor)
+      const tensors = [...prepared, ...all.map(({ own }) => own)].flatMap((bound) => [...bound.values()])
+      const shared = all.flatMap((one) => [...one.shared.values()].flat())
+      for (const { tensor } of new Set([...tensors, ...shared])) api.free('tensor', tensor)
       for (const one of all.flatMap(({ outputs: made }) => made ?? [])) if (one !== null) api.free('tensor', one.tensor)
       for (const { compiled } of all) api.free('compiled_model', compiled)
       api.free('core', core)
@@ -200,7 +209,7 @@ function compiledFor<Output>(opened: Opened<Output>, feeds: Feeds | null): Compi
     api.call('core_compile_model', core, model, compiling.device, properties.length / 2, out, ...properties)
     const compiled = out[0]
     const request = api.got('compiled_model_create_infer_request', compiled)
-    const made: Compiled = { compiled, request, own: new Map(), bound: null, outputs: null }
+    const made: Compiled = { compiled, request, own: new Map(), shared: new Map(), bound: null, outputs: null }
     byShapes.set(key, made)
     return made
   } finally {
@@ -227,24 +236,33 @@ function attach(api: OpenvinoApi, compiled: Compiled, bound: Bound): void {
  * Small data is copied into a tensor of the library's own, made once for each shape. From SHARED_BYTES on a CPU reads the caller's array:
  * JavaScript does not move the memory of such.
  */
-function fill<Output>({ api, compiling }: Opened<Output>, { request, own }: Compiled, name: string, value: TensorValue): void {
+function fill<Output>({ api, compiling }: Opened<Output>, compiled: Compiled, name: string, value: TensorValue): void {
+  const { request, own, shared } = compiled
   const data = value.data as ArrayBufferView
-  const shared = compiling.device === 'CPU' && data.byteLength >= SHARED_BYTES ? data : null
-  const known = own.get(name)
-  if (known !== undefined && known.shared === shared && known.key === value.shape.join()) {
+  const array = compiling.device === 'CPU' && data.byteLength >= SHARED_BYTES ? data : null
+  const key = value.shape.join()
+  const bound = own.get(name)
+  const others = shared.get(name) ?? []
+  const isOf = (one: InputTensor) => one.shared === array && one.key === key
+  const known = bound !== undefined && isOf(bound) ? bound : array === null ? undefined : others.find(isOf)
+  if (known !== undefined) {
     checkRange(name, value)
     known.bytes?.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
-    return
+    if (known === bound) return
   }
-  const made = inputTensor(api, name, value, shared)
+  const made = known ?? inputTensor(api, name, value, array)
   try {
     api.call('infer_request_set_tensor', request, name, made.tensor)
   } catch (error) {
-    api.free('tensor', made.tensor)
+    if (known === undefined) api.free('tensor', made.tensor)
     throw error
   }
   own.set(name, made)
-  if (known) api.free('tensor', known.tensor)
+  if (bound?.shared === null) api.free('tensor', bound.tensor)
+  if (array === null) return
+  const kept = [...others.filter((one) => one !== made), made]
+  shared.set(name, kept.slice(-MOST_ARRAYS))
+  for (const { tensor } of kept.slice(0, -MOST_ARRAYS)) api.free('tensor', tensor)
 }
 
 function inputTensor(api: OpenvinoApi, name: string, value: TensorValue, shared: ArrayBufferView | null): InputTensor {
@@ -274,7 +292,7 @@ function bytesOf(api: OpenvinoApi, tensor: Handle): Uint8Array<ArrayBuffer> {
 }
 
 /** A tensor that predictions write this output into, if its shape is always the same; null: it is read anew each time. */
-function boundOutput(api: OpenvinoApi, { compiled, request }: Compiled, index: number): BoundOutput | null {
+function boundOutput(api: OpenvinoApi, { compiled, request }: Compiled, index: number, reuse: boolean): BoundOutput | null {
   const port = api.got('compiled_model_output_by_index', compiled, index)
   try {
     const dtype = givenType(api, api.got<number>('port_get_element_type', port))
@@ -283,13 +301,23 @@ function boundOutput(api: OpenvinoApi, { compiled, request }: Compiled, index: n
     const shape = sizesIn(api, given)
     // The C API makes no tensor without dimensions.
     if (shape.length === 0 || shape.includes(0)) return null
-    const tensor = api.got('tensor_create', codeOf(api, dtype), { rank: shape.length, dims: shape })
+    const dims = { rank: shape.length, dims: shape }
+    // Memory of JavaScript's own stays valid for whoever holds a result after close(). That of an ArrayBuffer is not moved, however small.
+    const own = reuse ? new Uint8Array(new ArrayBuffer(sizeInBytes({ dtype, shape })!)) : null
+    const tensor =
+      own === null
+        ? api.got('tensor_create', codeOf(api, dtype), dims)
+        : api.got('tensor_create_from_host_ptr', codeOf(api, dtype), dims, own)
     if (api.calls.infer_request_set_output_tensor_by_index(request, index, tensor) !== 0) {
       api.free('tensor', tensor)
       return null
     }
+    if (own !== null) {
+      const data = elementsIn(dtype, own)
+      return { tensor, read: () => ({ dtype, shape: [...shape], data }) }
+    }
     const bytes = bytesOf(api, tensor)
-    return { tensor, read: () => ({ dtype, shape: [...shape], data: elementsIn(dtype, bytes.slice()) }) }
+    return { tensor, read: () => ({ dtype, shape: [...shape], data: elementsIn(dtype, copyOf(bytes)) }) }
   } finally {
     api.free('const_port', port)
   }
@@ -299,7 +327,7 @@ function output(api: OpenvinoApi, request: Handle, index: number): TensorValue {
   const tensor = api.got('infer_request_get_output_tensor_by_index', request, index)
   try {
     const dtype = givenType(api, api.got<number>('tensor_get_element_type', tensor))
-    return { dtype, shape: shapeOf(api, tensor), data: elementsIn(dtype, bytesOf(api, tensor).slice()) }
+    return { dtype, shape: shapeOf(api, tensor), data: elementsIn(dtype, copyOf(bytesOf(api, tensor))) }
   } finally {
     api.free('tensor', tensor)
   }

@@ -107,7 +107,7 @@ export function trialRow({ judgement, ...one }: Tried, goal: Goal): TrialRow {
 
 export function agreementRow(agreement: Tried['agreement']): TrialRow['agreement'] {
   if (agreement === null || agreement.mismatch !== null) return null
-  const { maxAbs, cosine, sqnrDb, equal, top1, selections, heads, weak } = agreement
+  const { maxAbs, cosine, sqnrDb, equal, top1, selections, heads, peaks, weak } = agreement
   const metric = agreement.metric && {
     name: agreement.metric.name,
     before: agreement.metric.before,
@@ -115,7 +115,7 @@ export function agreementRow(agreement: Tried['agreement']): TrialRow['agreement
   }
   const bound = boundOf(agreement)
   const loss = bound && { rows: bound.rows, largest: bound.largestLoss }
-  const told = { ...(selections && { selections }), ...(heads && { heads }), ...(weak && { weak }) }
+  const told = { ...(selections && { selections }), ...(heads && { heads }), ...(peaks && { peaks }), ...(weak && { weak }) }
   return { maxAbs, cosine, sqnrDb, equal, top1, metric, ...(loss && { loss }), ...told }
 }
 

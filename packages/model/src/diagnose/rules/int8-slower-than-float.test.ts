@@ -55,7 +55,7 @@ checkRule(int8SlowerThanFloat, {
       // 1e6 multiply-adds at a quarter of 100 GFLOP/s: 0.08 ms, and 4 times a floor of 0.02 ms; of 4 and of 2 ms.
       name: 'grouped convolutions where none was timed alone',
       given: evidence({ nodes }),
-      expect: { timeMs: 6, wouldSaveMs: 6 - 2 * 0.16, basis: 'modelled', nodes: ['deep', 'deeper'] },
+      expect: { timeMs: 6, wouldSaveMs: null, detail: /about 320 µs/, nodes: ['deep', 'deeper'] },
     },
     {
       name: 'grouped convolutions where experiments had no time for float',
@@ -63,7 +63,7 @@ checkRule(int8SlowerThanFloat, {
         nodes,
         operatorExperiments: experiments([{ opTypes: ['QLinearConv'], variants: [{ kind: 'one-thread', ratio: 1 }] }]),
       }),
-      expect: { wouldSaveMs: 6 - 2 * 0.16, basis: 'modelled' },
+      expect: { timeMs: 6, wouldSaveMs: null },
     },
   ],
   clear: [

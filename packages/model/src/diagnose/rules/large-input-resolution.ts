@@ -40,14 +40,25 @@ export const largeInputResolution = defineRule({
 
     const { sweep, savedShare } = large
     const half = Math.round(sweep.current / 2)
+    // Of an estimate, the time is that of the half that would go.
+    const known =
+      sweep.points.length > 0
+        ? {
+            title: `Half the ${sweep.unit} would save ${percent(savedShare)} of the latency`,
+            timeMs: p50Ms * Math.min(1, 2 * savedShare),
+            wouldSaveMs: p50Ms * savedShare,
+          }
+        : {
+            timeMs: p50Ms * savedShare,
+            wouldSaveMs: null,
+            savingUnknown: 'no smaller size was timed: a run without --quick does it',
+          }
     return {
-      title: `Half the ${sweep.unit} would save ${percent(savedShare)} of the latency`,
+      ...known,
       ...tell`${how(sweep)}: ${ms('fixed', Math.max(0, sweep.fit!.fixedMs))} +
         ${ms('by-size', sweep.fit!.perUnitMs * sweep.current)} for the ${number('size', sweep.current, sweep.unit)} ${sweep.unit} in use;
         ${number('half-size', half, sweep.unit)} of them would do with half of the second part.
         Whether the answers stay good enough has to be tried on real data.`,
-      timeMs: p50Ms * Math.min(1, 2 * savedShare),
-      wouldSaveMs: p50Ms * savedShare,
       basis: 'modelled',
       next: halfSizeCommand(sweep, inputs),
     }

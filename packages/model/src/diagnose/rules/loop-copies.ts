@@ -40,8 +40,10 @@ export const loopCopies = defineRule({
         ${countFact('variable', variables)} that no round changes: each is copied in every round. Read from outside of the loop they
         would not be copied, and weights among them would be packed.`,
       timeMs: ownMs,
-      wouldSaveMs: savingMs,
-      basis: whole === undefined ? 'modelled' : 'measured',
+      ...(whole === undefined
+        ? { wouldSaveMs: null, savingUnknown: 'the model was not timed without these copies: fix tries it' }
+        : { wouldSaveMs: savingMs }),
+      basis: 'measured',
       nodes: [...new Set([...ran, ...(whole === undefined ? [] : within)].map(({ name }) => name))],
       next: fixModel(),
     }

@@ -22,8 +22,8 @@ export const threadOversubscription = defineRule({
 
     const waitMs = waitInMedianMs(latency, threads)
     const sweptRatio = threadSweep === undefined ? undefined : ratioInSweep(threadSweep, threads, cpus)
-    const wouldSaveMs =
-      sweptRatio === undefined ? modelledSavingMs(latency.p50Ms, waitMs, threads, cpus) : latency.p50Ms * sweptRatio
+    const mostMs = mostWaitMs(latency.p50Ms, waitMs, threads, cpus)
+    const wouldSaveMs = sweptRatio === undefined ? (mostMs === 0 ? 0 : null) : latency.p50Ms * sweptRatio
     const limit =
       machine.quotaCpus === null || machine.quotaCpus > machine.usableCpus
         ? tell`may use ${countFact('CPU', cpus)}`
@@ -31,16 +31,17 @@ export const threadOversubscription = defineRule({
     const measured = tell`Measured with ${number('CPUs', cpus, 'CPUs')},`
     const cost =
       sweptRatio === undefined
-        ? tell`At the median each waits ${ms('waited-in-median', waitMs)} a prediction, from which the saving is modelled.`
+        ? tell`At the median each waits ${ms('waited-in-median', waitMs)} a prediction.`
         : wouldSaveMs === 0
           ? tell`${measured} it is not faster.`
-          : tell`${measured} a prediction takes ${ms('on-fitting-threads', latency.p50Ms - wouldSaveMs)} instead of ${ms('p50', latency.p50Ms)}.`
+          : tell`${measured} a prediction takes ${ms('on-fitting-threads', latency.p50Ms * (1 - sweptRatio))} instead of ${ms('p50', latency.p50Ms)}.`
     return {
       title: `${threads} threads share ${plural(cpus, 'CPU')}`,
       ...tell`The engine works with ${countFact('thread', threads)} and the process ${limit}: threads wait for each other's turn. ${cost}`,
-      timeMs: latency.p50Ms,
+      timeMs: wouldSaveMs === null ? mostMs : latency.p50Ms,
       wouldSaveMs,
-      basis: sweptRatio === undefined ? 'modelled' : 'measured',
+      ...(wouldSaveMs === null && { savingUnknown: 'fewer threads were not timed: a run without --quick does it' }),
+      basis: 'measured',
       next: fixModel(),
     }
   },
@@ -59,9 +60,9 @@ function ratioInSweep(sweep: Sweep, threads: number, cpus: number): number | und
 }
 
 /**
- * The mean wait of a thread removed, and at most the share of turns that the threads above the CPUs take: with T threads always
+ * The mean wait of a thread, and at most the share of turns that the threads above the CPUs take: with T threads always
  * runnable on C CPUs each runs C/T of the time.
  */
-function modelledSavingMs(p50Ms: number, waitMs: number, threads: number, cpus: number): number {
+function mostWaitMs(p50Ms: number, waitMs: number, threads: number, cpus: number): number {
   return Math.min(waitMs, p50Ms * (1 - cpus / threads))
 }

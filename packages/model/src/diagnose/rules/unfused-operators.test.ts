@@ -96,7 +96,7 @@ checkRule(unfusedOperators, {
       // 808,008 B at 40 GB/s (L3) = 0.0202002 ms. 1.8 - 0.0212002.
       name: 'a LayerNorm in nine pieces',
       given: evidence({ p50Ms: 10, nodes: layerNorm, constants }),
-      expect: { timeMs: 1.8, wouldSaveMs: 1.7787998, detail: /^1 LayerNorm/ },
+      expect: { timeMs: 1.8, wouldSaveMs: null, detail: /^1 LayerNorm.* no less than 21\.2 µs/s },
     },
     {
       name: 'a LayerNorm in pieces that were timed alone, without a rewrite',
@@ -118,13 +118,13 @@ checkRule(unfusedOperators, {
       // Twelve nodes of 0.2 ms; both products and the softmax stay.
       name: 'attention in heads, scaled before the product',
       given: evidence({ p50Ms: 10, nodes: heads, constants: { eighth: scalar(0.125) } }),
-      expect: { timeMs: 2.4, wouldSaveMs: 1.8, detail: /^1 attention/ },
+      expect: { timeMs: 2.4, wouldSaveMs: null, detail: /^1 attention.* no less than 600 µs/s },
     },
     {
       // Five nodes, 1.6 ms; the erf's own 0.8 ms stay.
       name: 'a GELU in five pieces',
       given: evidence({ p50Ms: 10, nodes: gelu, constants }),
-      expect: { timeMs: 1.6, wouldSaveMs: 0.8, detail: /^1 GELU/ },
+      expect: { timeMs: 1.6, wouldSaveMs: null, detail: /^1 GELU.* no less than 800 µs/s },
     },
     {
       name: 'a GELU written with half of x first',
@@ -133,7 +133,7 @@ checkRule(unfusedOperators, {
         nodes: [part('Mul', ['x', 'half'], 'h'), ...gelu.slice(0, 3), part('Mul', ['h', 'f'], 'y')],
         constants,
       }),
-      expect: { timeMs: 1.6, wouldSaveMs: 0.8 },
+      expect: { timeMs: 1.6, wouldSaveMs: null },
     },
     {
       // Scale and mask go, the softmax and both products stay.
@@ -149,13 +149,13 @@ checkRule(unfusedOperators, {
         ],
         constants: { eight: scalar(8) },
       }),
-      expect: { timeMs: 1.6, wouldSaveMs: 0.9, detail: /^1 attention/ },
+      expect: { timeMs: 1.6, wouldSaveMs: null, detail: /^1 attention/ },
     },
     {
-      // 0.8 ms as above, and 1.7787998 of the normalization.
+      // 0.8 ms as above; of the normalization it is not known.
       name: 'attentions that were timed alone, and a LayerNorm in pieces that was not',
       given: attention(0.6, layerNorm),
-      expect: { timeMs: 3.8, wouldSaveMs: 2.5787998, basis: 'modelled', detail: /by fuse-attention .* 1 LayerNorm/ },
+      expect: { timeMs: 3.8, wouldSaveMs: 0.8, basis: 'measured', detail: /by fuse-attention .* 1 LayerNorm/ },
     },
     {
       name: 'attentions that were timed alone beside their fused form',
@@ -168,7 +168,7 @@ checkRule(unfusedOperators, {
         p50Ms: 10,
         nodes: [part('Conv', ['x', 'w'], 'a', 5), part('BatchNormalization', ['a', 's', 'b', 'm', 'v'], 'y', 0.6)],
       }),
-      expect: { wouldSaveMs: 0.6, nodes: ['BatchNormalization_1'] },
+      expect: { timeMs: 0.6, wouldSaveMs: null, nodes: ['BatchNormalization_1'] },
     },
   ],
   clear: [

@@ -1,6 +1,6 @@
 // Operators that were exported in pieces and that the engine did not put together again. Each piece reads and writes the whole
 // tensor and pays its own start.
-// An attention whose fused form was timed next to its pieces is measured, the others are modelled.
+// What an attention saves whose fused form was timed next to its pieces is known, of the others it is not.
 
 import type { Given, Outcome } from '@whyslow/diagnosis/rule.ts'
 import { countFact, ms, number, share, tell } from '@whyslow/diagnosis/tell.ts'
@@ -24,10 +24,10 @@ export const unfusedOperators = defineRule({
     const [alone, rest] = [timedAlone(given), modelled(given)]
     if (!isFound(alone) || !isFound(rest)) return isFound(alone) ? alone : rest
     return {
-      ...tell`${alone} ${{ detail: rest.detail, facts: rest.facts.map((fact) => ({ ...fact, name: `modelled-${fact.name}` })) }}`,
+      ...tell`${alone} ${{ detail: rest.detail, facts: rest.facts.map((fact) => ({ ...fact, name: `others-${fact.name}` })) }}`,
       timeMs: alone.timeMs + rest.timeMs,
-      wouldSaveMs: Math.min((alone.wouldSaveMs ?? 0) + (rest.wouldSaveMs ?? 0), given.latency.p50Ms),
-      basis: 'modelled',
+      wouldSaveMs: alone.wouldSaveMs,
+      basis: 'measured',
       nodes: [...new Set([...(alone.nodes ?? []), ...(rest.nodes ?? [])])],
       next: NEXT,
     }
@@ -72,10 +72,11 @@ function modelled({ latency, profile, roofs, machine, operatorExperiments }: Wan
   const nodes = timed.flatMap((group) => group.nodes)
   return {
     ...tell`${kinds.reduce((all, kind) => tell`${all}, ${kind}`)} run as ${countFact('node', nodes.length)} that take ${ms('time', timeMs)}, ${share('time-share', timeMs / p50Ms)}
-        of the p50. Fused, they would pass over their data once, in ${ms('fused', timeMs - savingMs)}.`,
+        of the p50. Fused, they would pass over their data once, in no less than ${ms('fused', timeMs - savingMs)}.`,
     timeMs,
-    wouldSaveMs: Math.min(savingMs, p50Ms),
-    basis: 'modelled',
+    wouldSaveMs: null,
+    savingUnknown: 'their fused forms were not timed: fix tries them',
+    basis: 'measured',
     nodes,
     next: NEXT,
   }

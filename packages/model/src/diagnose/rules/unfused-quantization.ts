@@ -16,7 +16,7 @@ export const unfusedQuantization = defineRule({
   id: 'unfused-quantization',
   area: 'software',
   title: 'Quantized operators run in float, with conversions at every prediction',
-  needs: ['latency', 'profile', 'costs', 'roofs'],
+  needs: ['latency', 'profile', 'costs'],
   wants: ['graph', 'model', 'engine', 'machine', 'operatorExperiments'],
   check(given) {
     const { p50Ms } = given.latency

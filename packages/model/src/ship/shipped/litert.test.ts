@@ -190,6 +190,29 @@ print(said)`,
     ])
   })
 
+  test('with reuseOutputs results are in the same arrays; a worker gives copies', async () => {
+    const out = await shipped(perceptron)
+    const seen = run(
+      out,
+      `const seen = []
+for (const options of [{ reuseOutputs: true }, {}, { worker: true, reuseOutputs: true }]) {
+  const model = await load(options)
+  const predict = async (value) => (await model.predict({ x: { type: 'float32', data: new Float32Array(16).fill(value), dims: [1, 16] } })).y.data
+  const first = await predict(1)
+  const before = String(first)
+  const second = await predict(2)
+  await model.close()
+  seen.push([first.buffer === second.buffer, String(first) === before, String(second) === before])
+}
+print(seen)`,
+    )
+    expect(seen).toEqual([
+      [true, false, false],
+      [false, true, false],
+      [false, true, false],
+    ])
+  })
+
   test('a model or a library that is none says so', async () => {
     const out = await shipped(perceptron)
     fs.writeFileSync(path.join(out, 'model.tflite'), 'no model')

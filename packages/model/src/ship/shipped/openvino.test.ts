@@ -181,14 +181,41 @@ for (const worker of [false, true]) {
   const results = [await predict(a)]
   a.fill(2)
   results.push(await predict(a), await predict(b), await predict(a))
+  // More than are kept, each twice, the second time with other numbers.
+  const many = Array.from({ length: 7 }, (_, k) => new Float32Array(40_000).fill(k))
+  for (const data of many) results.push(await predict(data))
+  for (const data of many.slice(3)) results.push(await predict(data.fill(data[0] + 10)))
   globalThis.gc?.()
   seen.push(results.map((data) => [data.length, data[0], data.at(-1)]))
   await model.close()
 }
 print(seen)`,
     )
-    const rows = [2, 4, 6, 4].map((value) => [40_000, value, value])
+    const rows = [2, 4, 6, 4, 0, 2, 4, 6, 8, 10, 12, 26, 28, 30, 32].map((value) => [40_000, value, value])
     expect(seen).toEqual([rows, rows])
+  })
+
+  test('with reuseOutputs results are in the same arrays, which stay readable after close(); a worker gives copies', async () => {
+    const out = await shipped({
+      nodes: [node('Add', ['x', 'x'], ['y'])],
+      inputs: [valueInfo('x', 'float32', [3])],
+      outputs: [valueInfo('y', 'float32', [3])],
+    })
+    const seen = run(
+      out,
+      `const seen = []
+for (const options of [{ reuseOutputs: true }, {}, { worker: true, reuseOutputs: true }]) {
+  const model = await load(options)
+  const predict = async (value) => (await model.predict({ x: { type: 'float32', data: new Float32Array(3).fill(value), dims: [3] } })).y.data
+  const [first, second] = [await predict(1), await predict(2)]
+  await model.close()
+  globalThis.gc?.()
+  seen.push([first === second, [...first], [...second]])
+}
+print(seen)`,
+    )
+    const own = [false, [2, 2, 2], [4, 4, 4]]
+    expect(seen).toEqual([[true, [4, 4, 4], [4, 4, 4]], own, own])
   })
 
   test('close() lets predictions that were asked for end; a library that is none says so', async () => {

@@ -6,7 +6,8 @@ const port = /** @type {import('node:worker_threads').MessagePort} */ (parentPor
 let last = Promise.resolve()
 
 try {
-  const model = await load()
+  // What is sent are copies.
+  const model = await load({ reuseOutputs: true })
   port.on('message', (message) => {
     last = last.then(() => (message.close ? close(model) : answer(model, message)))
   })

@@ -9,15 +9,18 @@ const afterClose = () => new Error('predict() was called after close(); load() t
 /** Code that only some folders have. */
 const beside = (name) => import(new URL(`.//${name}`, import.meta.url).href)
 
-/** `spinning: false`: idle threads of the engine give up the CPU, for several sessions side by side; not with `worker`. */
-export async function load({ worker = false, spinning = true } = {}) {
-  return worker ? loadInWorker() : loadHere(spinning)
+/**
+ * `spinning: false`: idle threads of the engine give up the CPU, for several sessions side by side; not with `worker`. `reuseOutputs: true`, on
+ * OpenVINO and LiteRT: the next prediction writes its results into the same arrays.
+ */
+export async function load({ worker = false, spinning = true, reuseOutputs = false } = {}) {
+  return worker ? loadInWorker() : loadHere(spinning, reuseOutputs)
 }
 
-async function loadHere(spinning) {
+async function loadHere(spinning, reuse) {
   const { openvino, litert, compiled, ends, ...engine } = JSON.parse(readFileSync(fileAt('./options.json'), 'utf8'))
-  if (openvino) return (await beside('openvino.mjs')).loadHere(openvino, fileAt('./model.onnx'), afterClose)
-  if (litert) return (await beside('litert.mjs')).loadHere(litert, fileAt('./model.tflite'), afterClose)
+  if (openvino) return (await beside('openvino.mjs')).loadHere(openvino, fileAt('./model.onnx'), afterClose, reuse)
+  if (litert) return (await beside('litert.mjs')).loadHere(litert, fileAt('./model.tflite'), afterClose, reuse)
   if (compiled) return (await beside('predict-compiled.mjs')).loadHere(compiled, afterClose)
   const quietly = spinning ? engine : { ...engine, session: quiet(engine.session) }
   const opened = await (await beside('onnxruntime.mjs')).loadHere(quietly, fileAt('./model.onnx'), afterClose)

@@ -9,6 +9,7 @@ import { viewGraph } from '@whyslow/graph/view.ts'
 import { takesNaN } from '@whyslow/measure/choose-inputs.ts'
 import { knownValuesOf } from '@whyslow/measure/known-values.ts'
 import type { KnownValues } from '@whyslow/measure/samples/known.ts'
+import { ownPictures } from '@whyslow/measure/samples/metadata/own-pictures.ts'
 import { pictureNumbers } from '@whyslow/measure/samples/picture-numbers.ts'
 import { pixelsIn, type WithPixels } from '@whyslow/measure/samples/synthetic.ts'
 import type { ModelSpec } from '../../serve/protocol.ts'
@@ -47,7 +48,10 @@ const known = (model: Model, graph: GraphView, file: string): KnownModel => ({
   file,
   allowNaN: takesNaN(model),
   values: () => knownValuesOf(model, graph),
-  withPixels: pixelsIn(model, pictureNumbers(file, null)),
+  withPixels: pixelsIn(
+    model,
+    pictureNumbers(file, null, () => ownPictures(model)),
+  ),
 })
 
 const sameNames = (inputs: readonly ValueDeclaration[], served: ModelSpec): boolean =>

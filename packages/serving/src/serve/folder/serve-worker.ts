@@ -1,14 +1,15 @@
 // A worker of the server in a folder that `fix` wrote: predicts through predict.mjs next to it. It is bundled as serve-worker.mjs.
 import { parentPort, workerData } from 'node:worker_threads'
-import type { Predictor } from '@whyslow/measure/engines/shipped-folder.ts'
+import type { LoadPredictor, Predictor } from '@whyslow/measure/engines/shipped-folder.ts'
 import type { Feeds, Results, TensorValue } from '@whyslow/measure/engines/types.ts'
 import { predictLoop } from '../predict-loop.ts'
 
 const { modelFile, options } = workerData as { modelFile: string; options: { configEntries: Readonly<Record<string, string>> } }
 
 await predictLoop(parentPort!, async () => {
-  const { load } = (await import(modelFile)) as { load: (options: { spinning: boolean }) => Promise<Predictor> }
-  const { predict } = await load({ spinning: options.configEntries['session.intra_op.allow_spinning'] !== '0' })
+  const { load } = (await import(modelFile)) as { load: LoadPredictor }
+  const spinning = options.configEntries['session.intra_op.allow_spinning'] !== '0'
+  const { predict } = await load({ spinning, reuseOutputs: true })
   return {
     inputs: [],
     outputs: [],

@@ -50,6 +50,9 @@ class TransformersGenerator:
             ids = torch.tensor([prompt], dtype=torch.long)
         streamer = _Streamer(clock, times)
         options = {"max_new_tokens": asked["newTokens"], "streamer": streamer, "use_cache": True, **_sampling(asked["sampling"], torch)}
+        if asked.get("plain"):
+            # In place of what generation_config.json may say.
+            options.update(repetition_penalty=1.0, no_repeat_ngram_size=0)
         if asked["stop"]:
             options.update(stop_strings=list(asked["stop"]), tokenizer=self.tokenizer)
         config = self.model.generation_config

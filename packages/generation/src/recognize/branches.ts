@@ -40,20 +40,43 @@ const hasProducts = (graph: GraphView): boolean =>
   withInner(graph).some(({ nodes }) => nodes.some(({ opType }) => /MatMul|Gemm/.test(opType)))
 
 /**
- * One graph as a call with a filled cache runs it: an If by the nodes of its then_branch, which is the one with a cache. What an If gives is its
- * branch's value under another name.
+ * One graph as a call with a filled cache runs it: an If by the nodes of the branch that decode takes. What an If gives is its branch's value under another
+ * name. `past`: inputs that carry the cache.
  */
-export function withCacheBranch(graph: GraphView): GraphView {
+export function withCacheBranch(graph: GraphView, past: ReadonlySet<string>): GraphView {
   if (!graph.nodes.some(isBranched)) return graph
   const constants = { ...graph.constants }
+  const makers = new Map(graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)))
   const nodes = graph.nodes.flatMap((node) => {
-    const taken = isBranched(node) ? node.subgraphs.then_branch : undefined
+    const taken = isBranched(node) ? decodeBranch(node, past, makers) : undefined
     if (taken === undefined) return [node]
-    const inner = withCacheBranch(taken)
+    const inner = withCacheBranch(taken, past)
     Object.assign(constants, inner.constants)
     return [...inner.nodes, ...node.outputs.flatMap((output, at) => renamed(inner.outputs[at]?.name, output))]
   })
   return { ...graph, nodes, constants }
+}
+
+/** The branch that reads more of the cache; if both read as much, the one that a true use_cache_branch takes: exporters name no side. */
+function decodeBranch(
+  { subgraphs: { then_branch: then, else_branch: other }, inputs }: NodeView,
+  past: ReadonlySet<string>,
+  makers: ReadonlyMap<string, NodeView>,
+): GraphView | undefined {
+  if (then === undefined || other === undefined) return then ?? other
+  const reads = (branch: GraphView): number =>
+    new Set(withInner(branch).flatMap(({ nodes }) => nodes.flatMap((node) => node.inputs.filter((name) => past.has(name))))).size
+  const [byThen, byOther] = [reads(then), reads(other)]
+  if (byThen !== byOther) return byThen > byOther ? then : other
+  return isNegated(inputs[0], makers) ? other : then
+}
+
+/** Whether a condition is Not of what it comes from. */
+function isNegated(condition: string | undefined, makers: ReadonlyMap<string, NodeView>): boolean {
+  const maker = makers.get(condition ?? '')
+  if (maker === undefined) return false
+  if (maker.opType === 'Not') return !isNegated(maker.inputs[0], makers)
+  return /^(Identity|Cast|Squeeze|Reshape)$/.test(maker.opType) && isNegated(maker.inputs[0], makers)
 }
 
 const renamed = (from: string | undefined, to: string): NodeView[] =>
