@@ -208,6 +208,22 @@ const OF_REPORT: readonly Derived<ReportDocument>[] = [
       ...(pipeline?.sessions ?? []).map(({ runMs }) => percent(runMs / (latency?.p50Ms ?? Number.NaN))),
     ],
   },
+  {
+    what: 'modules of one place in repeated layers together, those that are not drawn together, and dispatch: also as a share of the model',
+    on: ['torch'],
+    words: ({ pipeline }) => {
+      if (pipeline?.torch == null) return []
+      const { modules, p50Ms, dispatchMs } = pipeline.torch
+      const alike = sums(
+        modules,
+        ({ name, type }) => `${name.replace(/(?<=^|\.)\d+(?=\.|$)/g, '*')} ${type}`,
+        ({ selfMs }) => selfMs,
+      ).sort((a, b) => b - a)
+      const left = alike.map((_, at) => sum(alike.slice(at)))
+      const dispatch = dispatchMs === null ? [] : [dispatchMs, p50Ms - dispatchMs]
+      return [...alike, ...left, ...dispatch].flatMap((ms) => [time(ms), percent(ms / p50Ms)])
+    },
+  },
 ]
 
 const OF_LOAD: readonly Derived<LoadDocument>[] = [

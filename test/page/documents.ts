@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { LoadDocument } from '@whyslow/report/documents/load.ts'
-import type { ReportDocument } from '@whyslow/report/documents/report.ts'
+import { isReport, type ReportDocument } from '@whyslow/report/documents/report.ts'
 import type { StudyDocument, StudyPlace } from '@whyslow/report/documents/study.ts'
 import { comparison, contestant } from '@whyslow/report/support/documents/example-comparison.ts'
 import { ROOT } from '../root.ts'
@@ -17,13 +17,11 @@ const named = (folder: string, ending: string, drawn: (document: { schema?: stri
       .filter(([, document]) => drawn(document as { schema?: string })),
   )
 
-const SCHEMAS = ['report', 'comparison', 'load', 'study', 'ab', 'gap', 'distill', 'lint', 'generation'].map(
-  (kind) => `whyslow-${kind}/1`,
-)
+const SCHEMAS = ['comparison', 'load', 'study', 'ab', 'gap', 'distill', 'lint', 'generation'].map((kind) => `whyslow-${kind}/1`)
 
 export const recorded: Readonly<Record<string, object>> = {
   ...named('golden', '.report.json'),
-  ...named('golden', '.document.json', ({ schema }) => SCHEMAS.includes(schema ?? '')),
+  ...named('golden', '.document.json', ({ schema }) => isReport(schema) || SCHEMAS.includes(schema ?? '')),
   ...Object.fromEntries(Object.entries(named('reports', '.json')).map(([name, document]) => [`reports/${name}`, document])),
 }
 

@@ -14,7 +14,7 @@ import { strangers } from './known-numbers.ts'
 import { missing } from './must-draw.ts'
 
 /** Those that `npm test` draws; they have most of what is drawn. */
-const SHORT = new Set(['reports/cnn', 'load'])
+const SHORT = new Set(['reports/cnn', 'load', 'pipeline-torch'])
 
 const cases: [string, object[]][] = [
   ...Object.entries(recorded).map(([name, document]): [string, object[]] => [name, [document]]),

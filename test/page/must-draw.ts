@@ -1,7 +1,15 @@
 // What a page must draw of each kind of document: rows of its tables, bars of its charts, sentences. Cells are apart by ' | ', as drawn-numbers.ts
 // reads them.
 
-import { count, percent, perSecond, sharePercent, time, timeWithInterval } from '@whyslow/measure/statistics/numbers.ts'
+import {
+  count,
+  percent,
+  perSecond,
+  sharePercent,
+  significant,
+  time,
+  timeWithInterval,
+} from '@whyslow/measure/statistics/numbers.ts'
 import type { AbDocument } from '@whyslow/report/documents/ab.ts'
 import type { ComparisonDocument } from '@whyslow/report/documents/comparison.ts'
 import type { DistillDocument } from '@whyslow/report/documents/distill.ts'
@@ -10,6 +18,7 @@ import type { GenerationDocument } from '@whyslow/report/documents/generation.ts
 import type { LintDocument } from '@whyslow/report/documents/lint.ts'
 import type { LoadDocument } from '@whyslow/report/documents/load.ts'
 import type { ReportDocument } from '@whyslow/report/documents/report.ts'
+import type { TorchSection } from '@whyslow/report/documents/report-torch.ts'
 import type { StudyDocument } from '@whyslow/report/documents/study.ts'
 import { sentenceOf } from '@whyslow/report/text/answers/answer-command.ts'
 import { measured, partRows } from '@whyslow/report/text/generation/generation-words.ts'
@@ -41,6 +50,7 @@ const or = <T>(value: T | null | undefined, say: (value: T) => string, otherwise
 const MOST_PRINTED = 200
 /** Rows of a table that is folded. */
 const MOST_ROWS = 100
+const calls = (value: number): string => (Number.isInteger(value) ? String(value) : significant(value))
 const LETTERS_OF_A_BAR = 40
 
 function ofReport(given: object): Must[] {
@@ -56,7 +66,7 @@ function ofReport(given: object): Must[] {
       : Object.entries(areas).map(([key, { timeMs }]) => sentence(`${areaTitle(key)}, ${time(Math.max(0, timeMs))}`))),
     ...findings.flatMap(({ title, timeMs, wouldSaveMs, facts, next }) => [
       sentence(title),
-      ...(wouldSaveMs !== 0 && (latency !== null || report.trace?.latencyMs != null)
+      ...((wouldSaveMs ?? timeMs) !== 0 && (latency !== null || report.trace?.latencyMs != null)
         ? [sentence(time(wouldSaveMs ?? timeMs))]
         : []),
       ...facts.map(({ name, value, unit }) => sentence(`${name} | ${factSaid(value, unit)}`)),
@@ -97,8 +107,31 @@ function ofReport(given: object): Must[] {
     ...(lines ?? [])
       .slice(0, MOST_ROWS)
       .map(({ timeMs, share }) => sentence(` | ${time(timeMs)} | ${sharePercent(share)} | `, 'lines')),
+    ...(pipeline?.torch == null ? [] : ofTorch(pipeline.torch)),
   ]
 }
+
+/** Each module, operator, copy, read and setting; what dispatch takes. */
+const ofTorch = ({ modules, operators, dispatchMs, copies, reads, trials }: TorchSection): Must[] => [
+  ...modules.slice(0, MOST_ROWS).map(({ selfMs, timeMs }) => sentence(` | ${time(selfMs)} | ${time(timeMs)} | `, 'torch')),
+  ...(dispatchMs === null
+    ? []
+    : [
+        sentence(`Starting operators takes ${time(dispatchMs)}`, 'torch'),
+        ...operators.map((one) => row('torch', one.name, calls(one.calls), time(one.timeMs))),
+      ]),
+  ...copies.slice(0, MOST_ROWS).map((one) => sentence(` | ${calls(one.calls)} | ${time(one.timeMs)}`, 'torch')),
+  ...reads.map(({ file, line, method }) => sentence(`${file}:${line} | .${method}() read into Python | `, 'torch')),
+  ...trials.flatMap(({ code, times, reason }) => [
+    ...(times === null
+      ? []
+      : [
+          sentence(`${code} | ${time(times.nowMs)} | ${time(times.insteadMs)} | `, 'torch'),
+          sentence(factorRange(times.ratioLow, times.ratioHigh), 'torch'),
+        ]),
+    ...(reason === null ? [] : [sentence(reason, 'torch')]),
+  ]),
+]
 
 /** Longest first; what is not known of one stands so. */
 function operatorRows({ latency, trace }: ReportDocument, nodes: ReportDocument['nodes']): Must[] {

@@ -3,6 +3,7 @@ alone; no test looks at how long something takes."""
 
 import ast
 import builtins
+import gc
 import importlib.util
 import json
 import os
@@ -316,6 +317,14 @@ class Targets(unittest.TestCase):
         self.assertEqual(self.kind(model + "train(model())"), "script")
         self.assertEqual(self.kind("def model(size): return Net(size)\nprint(model(3))"), "script")
         self.assertEqual(self.kind(model + "def predict(x): return x\ndef samples(): return [1]"), "stages")
+
+    def test_a_model_that_needs_arguments_is_told(self):
+        needs = "import torch\ndef model(size, depth=2): return Net(size)\n"
+        for source in (needs, needs + "def example_inputs(): return 1", needs.replace("import torch\n", "") + "example_inputs = 1"):
+            with self.assertRaisesRegex(Contract, r"^model\(size\) needs arguments, .*def model\(size=\.\.\.\)"):
+                self.kind(source)
+        self.assertEqual(self.kind(needs + "net = model(3)\nprint(net)"), "script")
+        self.assertEqual(self.kind(needs + "def samples(): return [1]"), "stages")
 
     def test_what_calls_the_model_that_a_file_gives(self):
         source = """
@@ -718,6 +727,25 @@ class Imports(unittest.TestCase):
         self.assertEqual((rows["whyslow_imported_a"]["line"], rows["whyslow_imported_b"]["line"]), (2, None))
         self.assertEqual(times.total_ms, rows["whyslow_imported_a"]["totalMs"])
         self.assertNotIn("os", rows)
+
+    def test_what_is_collected_while_something_is_imported_is_a_part_of_importing_it(self):
+        own = written("import gc\ngc.collect()\n", "whyslow_imported_c.py")
+        sys.path.insert(0, os.path.dirname(own))
+        times = import_times.ImportTimes(own)
+        garbage = predictions.Garbage(times.is_importing)
+        gc.disable()
+        garbage.start()
+        try:
+            exec("import whyslow_imported_c", {})
+            self.assertEqual((garbage.pauses, garbage.ns), (0, 0))
+            gc.collect()
+        finally:
+            garbage.stop()
+            gc.enable()
+            times.stop()
+            sys.path.pop(0)
+        self.assertEqual(garbage.pauses, 1)
+        self.assertGreater(garbage.ns, 0)
 
 
 class Threads(unittest.TestCase):

@@ -91,9 +91,32 @@ class Given(unittest.TestCase):
                 pass
 
         opened = torch_model.Opened("model.py", Net(), torch_model.given_of((1, 2)))
-        self.assertEqual(opened.names(), ["image", "mask"])
-        again = opened.with_tensors({"image": 3, "mask": 4})
+        self.assertEqual([name for name, _ in opened._leaves()], ["image", "mask"])
+        is_tensor, torch_model._is_tensor = torch_model._is_tensor, lambda one: isinstance(one, int)
+        try:
+            again = opened.with_tensors({"image": 3, "mask": 4})
+        finally:
+            torch_model._is_tensor = is_tensor
         self.assertEqual((again.args, again.words), ((3, 4), {}))
+
+    def test_what_is_nested_has_a_name_of_its_own(self):
+        import collections
+
+        Pair = collections.namedtuple("Pair", "a b")
+        value = {"x": [1, (2, None)], "more": collections.OrderedDict(y=Pair(3, 4))}
+        self.assertEqual(
+            torch_model.leaves_of(value, "in"), [("in_x_0", 1), ("in_x_1_0", 2), ("in_x_1_1", None), ("in_more_y_0", 3), ("in_more_y_1", 4)]
+        )
+        is_tensor, torch_model._is_tensor = torch_model._is_tensor, lambda one: isinstance(one, int)
+        try:
+            changed = torch_model.mapped(value, lambda one: one * 10)
+            opened = torch_model.Opened("model.py", lambda: None, torch_model.Given((), {"in": value}))
+            self.assertEqual(opened.names(), ["in_x_0", "in_x_1_0", "in_more_y_0", "in_more_y_1"])
+            again = opened.with_tensors({"in_x_0": 5, "in_x_1_0": 6, "in_more_y_0": 7, "in_more_y_1": 8}).words["in"]
+        finally:
+            torch_model._is_tensor = is_tensor
+        self.assertEqual(changed, {"x": [10, (20, None)], "more": {"y": Pair(30, 40)}})
+        self.assertEqual((again["x"], again["more"]["y"], value["x"]), ([5, (6, None)], Pair(7, 8), [1, (2, None)]))
 
     def test_an_estimator_predicts_and_a_module_is_called(self):
         class Estimator:
@@ -102,6 +125,20 @@ class Given(unittest.TestCase):
 
         self.assertEqual(torch_model.predict(Estimator(), (4,)), 8)
         self.assertEqual(torch_model.predict(lambda value, by=1: value * by, {"value": 4, "by": 3}), 12)
+
+    def test_what_model_returns_is_a_model(self):
+        class Net:
+            def __call__(self, value):
+                return value
+
+        self.assertIsInstance(torch_model.made(Net), Net)
+        for returned, says in (
+            (None, "returned nothing: return the model itself"),
+            ({"weight": 1}, "returned a dict: .*net.load_state_dict"),
+            (Net, r"returned the class Net, not an object of it: return Net\(\.\.\.\)"),
+        ):
+            with self.assertRaisesRegex(Contract, r"^model\(\) " + says):
+                torch_model.made(lambda: returned)
 
     def test_a_file_without_a_model_or_inputs(self):
         import tempfile

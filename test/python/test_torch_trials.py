@@ -115,6 +115,47 @@ class ChangedInputs(unittest.TestCase):
 
 
 @unittest.skipIf(torch is None, "this Python has no torch")
+class Training(unittest.TestCase):
+    def test_modules_that_predict_otherwise_in_training_mode(self):
+        nn = torch.nn
+
+        class Own(nn.Module):
+            def forward(self, x):
+                return nn.functional.dropout(x, 0.5, self.training)
+
+        class Below(Own):
+            @torch.no_grad()
+            def forward(self, x):
+                return [super(Below, self).forward(one) for one in x]
+
+        same = nn.Sequential(nn.Linear(2, 2), nn.ReLU(), nn.LayerNorm(2))
+        self.assertFalse(torch_model.in_training(same.train()))
+        for one in (nn.Dropout(0.1), nn.BatchNorm1d(2), Own(), Below()):
+            self.assertTrue(torch_model.in_training(nn.Sequential(nn.Linear(2, 2), one).train()), one)
+            self.assertFalse(torch_model.in_training(nn.Sequential(nn.Linear(2, 2), one).eval()), one)
+
+    def test_a_script_that_ran_with_gradients_is_tried_without(self):
+        model = torch.jit.script(torch.nn.Sequential(torch.nn.Linear(4, 4), torch.nn.ReLU())).eval()
+        x = torch.ones(2, 4)
+        for _ in range(3):
+            model(x)
+        found = torch_modules.Found(model, (x,), {}, True, None)
+        trials = [one for one in torch_trials.trials_of(torch, found, model, 8, False) if one.id == "inference-mode"]
+        rows = [torch_trials.tried(torch, found, model, one) for one in trials]
+        self.assertEqual([(row["equal"], row["reason"], row["title"]) for row in rows], [("bits", None, "no_grad")])
+
+    def test_what_keeps_tensors_for_a_backward_pass(self):
+        class Without(torch.nn.Linear):
+            @torch.no_grad()
+            def forward(self, x):
+                return super().forward(x)
+
+        x = torch.ones(1, 2)
+        for model, keeps in ((torch.nn.Linear(2, 2), True), (Without(2, 2), False), (torch.nn.Linear(2, 2).requires_grad_(False), False)):
+            self.assertEqual(torch_model.tracks_gradients(torch, lambda model=model: model(x).argmax().item()), keeps, model)
+
+
+@unittest.skipIf(torch is None, "this Python has no torch")
 class Compiled(unittest.TestCase):
     def test_no_clock_breaks_a_graph(self):
         for how in ("torch.compile", "compile"):

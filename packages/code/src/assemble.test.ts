@@ -70,7 +70,9 @@ describe('stages', () => {
     const { trials: _, dispatchMs: __, ...model } = exampleTorch()
     const facts = { ...model, predictionMs: 20, p50Ms: 18, modules: [{ ...model.modules[0]!, timeMs: 18, selfMs: 16 }] }
     const { torch } = assembleEvidence({ ...passes([]), torch: pass([{ kind: 'torch', facts }]) }, asked())
-    expect(torch).toMatchObject({ predictionMs: 10, p50Ms: 9 })
+    expect(torch).toMatchObject({ predictionMs: 10, p50Ms: 9, operatorNs: model.operatorNs })
+    // Half of 42 × 2 µs + 4 × 0.5 µs: the timed passes were twice as fast. What one operator costs is told as it was measured.
+    expect(torch?.dispatchMs).toBeCloseTo(0.043, 9)
     expect(torch!.modules[0]).toMatchObject({ timeMs: 9, selfMs: 8 })
   })
 

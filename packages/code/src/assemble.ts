@@ -2,7 +2,7 @@
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { median, medianOrNull, p50Interval, turnTimes } from '@whyslow/measure/statistics/index.ts'
 import type { TorchFacts, TorchSection } from '@whyslow/report/documents/report-torch.ts'
-import type { PassFailure, PassResult } from './driver.ts'
+import type { PassResult } from './driver.ts'
 import type { PipelineEvidence, PipelineLatency, Stage } from './evidence.ts'
 import type {
   AlternativeFact,
@@ -15,6 +15,7 @@ import type {
   SourcePattern,
   StageFact,
 } from './facts.ts'
+import { failureSentence, refusal } from './failure.ts'
 import { partition, partitionScript, timingOverhead } from './partition.ts'
 import type { Block, Message, Target } from './protocol.ts'
 import { stageFacts } from './stage-facts.ts'
@@ -49,31 +50,11 @@ const all = <K extends Message['kind']>(passes: readonly PassResult[], kind: K):
 
 const last = <K extends Message['kind']>(passes: readonly PassResult[], kind: K): Of<K> | undefined => all(passes, kind).at(-1)
 
-/** A failure as its reader would say it: 'predict of sample 3 threw: …'. */
-export function failureSentence({ how, phase, stage, sample, reason, place }: PassFailure): string {
-  const at = place === null ? '' : ` (${place.file}:${place.line})`
-  const of = sample === null ? '' : ` on sample ${sample}`
-  const where =
-    stage === null
-      ? { start: 'its process', import: 'the file', load: 'load()', samples: 'samples()' }[phase as string]
-      : `${stage}()`
-  const what = {
-    threw: 'threw',
-    contract: 'cannot be used',
-    exited: 'ended its process',
-    crashed: 'crashed',
-    'timed-out': 'hangs',
-    'out-of-memory': 'took too much memory',
-    'not-started': 'could not be started',
-  }[how]
-  return `${where ?? 'the code'}${of} ${what}: ${reason}${at}`
-}
-
 /** Throws InputError if no timed pass came to its end. */
 export function assembleEvidence({ timed, profiled, observed, torch }: Passes, asked: PipelineQuestion): PipelineEvidence {
   const sound = timed.filter(({ failure }) => failure === null)
   const failed = timed.find(({ failure }) => failure !== null)
-  if (sound.length === 0) throw new InputError(`${asked.file}: ${failureSentence(failed!.failure!)}`)
+  if (sound.length === 0) throw new InputError(`${asked.file}: ${refusal(failed!, asked.found?.from)}`)
   const every = [...sound, profiled, observed]
   const target = last(sound, 'imported')!.target
   const timing = target.kind === 'script' ? scriptTiming(sound) : callTiming(sound, target)
@@ -105,6 +86,7 @@ export function assembleEvidence({ timed, profiled, observed, torch }: Passes, a
     ...told('calls', calls),
     ...told('loops', last([observed], 'loops')?.loops),
     ...told('sessions', last([observed], 'sessions')?.sessions),
+    ...told('loaders', last([observed], 'loaders')?.loaders),
     ...told('torch', torchOf(torch, p50Ms)),
     patterns: [
       ...(target.kind === 'script' ? asked.patterns.map((one) => ofScript(one, calls ?? [])) : asked.patterns),
@@ -123,30 +105,33 @@ export function assembleEvidence({ timed, profiled, observed, torch }: Passes, a
 function torchOf(pass: PassResult | undefined, p50Ms: number): TorchSection | undefined {
   const seen = pass && last([pass], 'torch')?.facts
   if (seen === undefined) return undefined
-  const facts = undisturbed(seen, p50Ms)
+  const [facts, pace] = undisturbed(seen, p50Ms)
+  const dispatchMs = dispatchOf(seen)
   const trials = all([pass!], 'torchTrial').map(({ trial: { pairsMs, ...rest } }) => ({
     ...rest,
     times: pairsMs.length === 0 ? null : turnTimes(pairsMs),
   }))
-  return { ...facts, dispatchMs: dispatchOf(facts), trials }
+  return { ...facts, dispatchMs: dispatchMs === null ? null : dispatchMs * pace, trials }
 }
 
-/** Times of a model's parts in a prediction of the timed passes: another pass, later and with clocks, is faster or slower as a whole. */
-function undisturbed(seen: TorchFacts, p50Ms: number): TorchFacts {
-  if (!(seen.predictionMs > 0 && p50Ms > 0)) return seen
+/**
+ * Times of a model's parts in a prediction of the timed passes, and how much longer those are than in the pass that divides them: another pass,
+ * later and with clocks, is faster or slower as a whole. What one operator costs is told as that pass has it.
+ */
+function undisturbed(seen: TorchFacts, p50Ms: number): readonly [TorchFacts, number] {
+  if (!(seen.predictionMs > 0 && p50Ms > 0)) return [seen, 1]
   const scale = p50Ms / seen.predictionMs
   const scaled = <T extends { readonly timeMs: number }>(rows: readonly T[]) =>
     rows.map((one) => ({ ...one, timeMs: one.timeMs * scale }))
-  return {
+  const facts = {
     ...seen,
     predictionMs: p50Ms,
     p50Ms: seen.p50Ms * scale,
-    operatorNs: seen.operatorNs * scale,
-    moduleNs: seen.moduleNs * scale,
     modules: scaled(seen.modules).map((one) => ({ ...one, selfMs: one.selfMs * scale })),
     operators: scaled(seen.operators),
     copies: scaled(seen.copies),
   }
+  return [facts, scale]
 }
 
 /** A process knows the CPUs that it may run on, but of no quota. */
@@ -320,7 +305,7 @@ function absentOf(profiled: PassResult, observed: PassResult, torch?: PassResult
   }
   const absent: Record<string, string> = {}
   if (last([profiled], 'lines') === undefined) absent.lines = reason(profiled, 'the profiled run')
-  for (const key of ['calls', 'loops', 'sessions'] as const)
+  for (const key of ['calls', 'loops', 'sessions', 'loaders'] as const)
     if (last([observed], key) === undefined) absent[key] = reason(observed, 'the run that looks at calls and values')
   if (torch?.failure != null) absent.torch = failureSentence(torch.failure)
   return absent

@@ -1,7 +1,10 @@
+import { rank } from '@whyslow/diagnosis/run-rules.ts'
 import { expect, test } from 'vitest'
-import { exampleLine, exampleLoop, examplePattern, examplePipeline } from '../test/support/example-pipeline.ts'
+import { exampleLine, exampleLoop, examplePattern, examplePipeline, exampleSession } from '../test/support/example-pipeline.ts'
+import { exampleTimes, exampleTorch, exampleTrial } from '../test/support/example-torch.ts'
 import { diagnosePipeline } from './diagnose.ts'
 import type { Replacement } from './evidence.ts'
+import { pipelineRules } from './rules/index.ts'
 import { scalarLoop } from './rules/scalar-loop.ts'
 
 const given = {
@@ -34,4 +37,29 @@ test('a replacement that was timed beside a place saves its share of the time of
   expect(other).toMatchObject({
     finding: { wouldSaveMs: null, savingUnknown: 'nothing was run in its place', replacement: null },
   })
+})
+
+test.each([
+  ['surely 4 % faster', { ...exampleTimes(1.04), ratioLow: 1.02, ratioHigh: 1.06 }],
+  ['not told apart', { ...exampleTimes(1.01), ratioLow: 0.95, ratioHigh: 1.03 }],
+])('gradients left on come before the settings that are timed without them: inference_mode %s', (_, times) => {
+  const { ran } = exampleSession()
+  const evidence = examplePipeline({
+    language: 'python',
+    sessions: [exampleSession({ engine: 'pytorch', gradients: true, runMs: 9 })],
+    torch: exampleTorch({
+      ran,
+      gradients: true,
+      dispatchMs: 6,
+      trials: [
+        exampleTrial('inference-mode', { equal: 'bits', times }),
+        exampleTrial('threads', { times: exampleTimes(1.5), threads: 1 }),
+        exampleTrial('bfloat16', { times: exampleTimes(1.8), error: 0.001 }),
+        exampleTrial('compile', { times: exampleTimes(2.5) }),
+      ],
+    }),
+  })
+  const [first, ...others] = rank(diagnosePipeline(evidence, pipelineRules))
+  expect(first).toMatchObject({ rule: 'gradient-tracking', places: [ran] })
+  expect(others.map(({ rule }) => rule)).toEqual(['dispatch-overhead', 'idle-bfloat16-units', 'thread-count'])
 })

@@ -17,7 +17,7 @@ export function diagnosePipeline(evidence: PipelineEvidence, rules: readonly Pip
 }
 
 function withReplacement(finding: Finding, { replacements }: PipelineEvidence): PipelineFinding {
-  const { rule, places, timeMs, savingUnknown: _, ...rest } = finding
+  const { rule, places, timeMs, savingUnknown: _, atMostMs: __, ...rest } = finding
   const replacement = replacements.find((one) => one.rule === rule && places.some((place) => isAt(one, place))) ?? null
   if (replacement === null) return { ...finding, replacement }
   // The ratio was measured, in turns, of one run of the place; it may run several times a prediction, at another pace.

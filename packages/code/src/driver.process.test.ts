@@ -43,6 +43,14 @@ describe.runIf(process.platform === 'linux')('a pass', LINUX, () => {
     ['that works in a call, for it may go round in a circle', at('stages', 'timed') + WORKS, true],
   ])('%s hangs', async (_, code, busyIsAlive) => {
     const reason = expect.stringMatching(/^nothing happened for \d+ s; if it only takes long, allow more with --timeout$/)
-    expect(await failureOf(code, busyIsAlive)).toMatchObject({ how: 'timed-out', reason })
+    expect(await failureOf(code, busyIsAlive)).toMatchObject({ how: 'timed-out', reason, place: null })
+  })
+
+  test('that hangs is told with the place where it stood, if its language says', async () => {
+    const stands = "require('node:fs').writeFileSync(stateFile + '.place', JSON.stringify({ file: 'service.py', line: 31 }));"
+    expect(await failureOf(at('script', 'profiled') + stands + WAITS, true)).toMatchObject({
+      how: 'timed-out',
+      place: { file: 'service.py', line: 31 },
+    })
   })
 })

@@ -122,7 +122,7 @@ export function startPass(command: DriverCommand, given: Omit<Plan, 'stateFile'>
   child.stdin!.write(`${JSON.stringify(plan)}\n`)
   const result = ended.then((how): PassResult => {
     if (how.stop?.at === 'abort') throw signal!.reason
-    const failure = failureOf(how, messages, readState(stateFile), log.kept())
+    const failure = failureOf(how, messages, { ...readState(stateFile), place: standsAt(stateFile) }, log.kept())
     return { messages, failure, log: log.kept(), leftRunning: how.left }
   })
   return { result, send: (line) => child.stdin!.write(`${JSON.stringify(line)}\n`), end: () => child.stdin!.end() }
@@ -147,7 +147,9 @@ function stallWatch(stateFile: string, { stallMs, busyIsAlive }: PassLimits, mes
   }
 }
 
-function failureOf(how: EndedProcess, messages: readonly Message[], at: Position, log: Log): PassFailure | null {
+type Standing = Position & { readonly place: PassFailure['place'] }
+
+function failureOf(how: EndedProcess, messages: readonly Message[], at: Standing, log: Log): PassFailure | null {
   const stage = at.stage === null ? null : (targetOf(messages)?.stages[at.stage] ?? null)
   const where = { phase: at.phase, stage, sample: at.sample, place: null }
   const failed = messages.findLast((message) => message.kind === 'failed')
@@ -159,7 +161,12 @@ function failureOf(how: EndedProcess, messages: readonly Message[], at: Position
   if (stop?.at === 'time' || stop?.at === 'stall') {
     const seconds = `${Math.round(stop.afterMs / 1000)} s`
     const stalled = `nothing happened for ${seconds}; if it only takes long, allow more with --timeout`
-    return { how: 'timed-out', ...where, reason: stop.at === 'stall' ? stalled : `it did not end within ${seconds}` }
+    return {
+      how: 'timed-out',
+      ...where,
+      place: at.place,
+      reason: stop.at === 'stall' ? stalled : `it did not end within ${seconds}`,
+    }
   }
   if (stop?.at === 'memory')
     return { how: 'out-of-memory', ...where, reason: `it used ${Math.round(stop.usedBytes / 1e6)} MB of memory` }
@@ -224,6 +231,15 @@ function stateBytes(file: string): string {
     return fs.readFileSync(file, 'latin1')
   } catch {
     return ''
+  }
+}
+
+/** Where the user's code stood still when it was last looked at; null: its language does not tell, or it went on. */
+function standsAt(stateFile: string): PassFailure['place'] {
+  try {
+    return JSON.parse(fs.readFileSync(`${stateFile}.place`, 'utf8'))
+  } catch {
+    return null
   }
 }
 

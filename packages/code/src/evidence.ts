@@ -7,6 +7,7 @@ import type {
   ImportFact,
   Language,
   LineFact,
+  LoaderFact,
   LoopFact,
   ProcessFacts,
   SessionFact,
@@ -67,6 +68,7 @@ export interface PipelineEvidence {
   readonly calls?: readonly CallFact[]
   readonly loops?: readonly LoopFact[]
   readonly sessions?: readonly SessionFact[]
+  readonly loaders?: readonly LoaderFact[]
   readonly patterns?: readonly SourcePattern[]
   /** undefined: the user's code calls no PyTorch module, or the pass that divides its time failed. */
   readonly torch?: TorchSection

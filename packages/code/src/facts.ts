@@ -188,6 +188,28 @@ export interface SessionFact {
   readonly stage: string | null
 }
 
+/** A data loader of PyTorch, seen at work. Times are of the process that predicts: what worker processes do meanwhile is not in them. */
+export interface LoaderFact {
+  /** Where it is made, and where its batches are taken. */
+  readonly made: CodePlace | null
+  readonly ran: CodePlace | null
+  /** Where an item is made, if that is the user's own code: `__getitem__` of the dataset. */
+  readonly item: CodePlace | null
+  readonly workers: number
+  readonly batchSize: number | null
+  readonly persistent: boolean
+  readonly pinned: boolean
+  readonly gpu: boolean
+  readonly startsPerPrediction: number
+  /** Starting and ending workers, and waiting for the first batch of them. */
+  readonly startMs: number
+  readonly batchesPerPrediction: number
+  /** Waiting for batches; without workers, making them. */
+  readonly waitMs: number
+  /** Part of `waitMs` that makes one batch of items; null: workers do it. */
+  readonly collateMs: number | null
+}
+
 /** Two ways to do the same, timed in turns in the user's own interpreter: `predict` against the direct call, a DMatrix against an array. */
 export interface AlternativeFact extends CodePlace, TurnTimes {
   /** The finding it belongs to: 'predict-call-overhead', 'sequential-calls'. */

@@ -1,6 +1,8 @@
 // What rules ask of the evidence: which patterns of the source are hot, and how hot. A place below these limits is no finding, whatever
 // its source looks like.
-import { verdictOf } from '@whyslow/measure/statistics/index.ts'
+import { type RatioInterval, verdictOf } from '@whyslow/measure/statistics/index.ts'
+import { time } from '@whyslow/measure/statistics/numbers.ts'
+import type { TorchSection, TorchSetting } from '@whyslow/report/documents/report-torch.ts'
 import type { PipelineEvidence, Stage } from './evidence.ts'
 import type { AlternativeFact, CallFact, CodePlace, LineFact, LoopFact, PatternName, SourcePattern } from './facts.ts'
 
@@ -10,12 +12,47 @@ export const HOT_SHARE = 0.05
 /** Saving of what was found and timed, but not tried in another way: no constant of ours says what another way leaves. Only a replacement that was run does. */
 export const UNTRIED = { wouldSaveMs: null, savingUnknown: 'nothing was run in its place', basis: 'measured' } as const
 
-/** What the other way saves of `timeMs` at a place, if the two were timed in turns there; nothing if it is not surely faster. */
-export function savingTried({ alternatives }: PipelineEvidence, rule: string, at: CodePlace, timeMs: number) {
-  const tried = alternatives.find((one) => one.rule === rule && inWords(one) === inWords(at))
-  if (tried === undefined) return UNTRIED
-  return { wouldSaveMs: verdictOf(tried) === 'slower' ? timeMs * (1 - 1 / tried.ratio) : 0, basis: 'measured' as const }
+/** Settings of a PyTorch model that cure what a rule finds, as they are timed where its time is divided. */
+const SETTINGS: Readonly<Record<string, TorchSetting>> = { 'gradient-tracking': 'inference-mode', 'training-mode': 'eval' }
+
+/**
+ * What the other way saves of `timeMs` at a place, if the two were timed in turns there. A difference that is not certain is an unknown saving:
+ * at most what the intervals leave room for.
+ */
+export function savingTried({ alternatives, torch }: PipelineEvidence, rule: string, at: CodePlace, timeMs: number) {
+  const ofModel = isOf(torch, at) ? torch.trials.filter(({ id }) => id === SETTINGS[rule]) : []
+  const tried: readonly RatioInterval[] = [
+    ...ofModel.flatMap(({ times }) => times ?? []),
+    ...alternatives.filter((one) => one.rule === rule && inWords(one) === inWords(at)),
+  ]
+  if (tried.length === 0) return UNTRIED
+  const saving = savingOfPairs(tried, timeMs)
+  // Who does less is not slower for it: others ran meanwhile.
+  return saving.wouldSaveMs === 0
+    ? { ...UNTRIED, atMostMs: 0, savingUnknown: 'timed in turns, the other way was not faster' }
+    : saving
 }
+
+/** The same, of what was timed. `least`: the smallest difference that counts as faster. */
+export function savingOfPairs(tried: readonly RatioInterval[], timeMs: number, least?: number) {
+  const saves = (ratio: number) => timeMs * Math.max(0, 1 - 1 / ratio)
+  const won = tried.find((one) => verdictOf(one, least) === 'slower')
+  if (won !== undefined) return { wouldSaveMs: saves(won.ratio), basis: 'measured' as const }
+  const widthOf = ({ ratioLow, ratioHigh }: RatioInterval) => ratioHigh / ratioLow
+  const surest = tried.reduce((one, other) => (widthOf(other) < widthOf(one) ? other : one))
+  const atMostMs = saves(surest.ratioHigh)
+  if (atMostMs <= 0) return { wouldSaveMs: 0, basis: 'measured' as const }
+  return {
+    wouldSaveMs: null,
+    atMostMs,
+    savingUnknown: `timed in turns, no difference was certain: at most ${time(atMostMs)}`,
+    basis: 'measured' as const,
+  }
+}
+
+/** Whether the PyTorch model whose time was divided is the one that is called at a place. */
+export const isOf = (torch: TorchSection | undefined, at: CodePlace): torch is TorchSection =>
+  torch !== undefined && torch.ran !== null && inWords(torch.ran) === inWords(at)
 
 /** A call that is surely faster in another way, with what that saves of a prediction. */
 export interface FasterWay {

@@ -11,6 +11,7 @@ import type {
   ImportFact,
   Language,
   LineFact,
+  LoaderFact,
   LoopFact,
   PairedAlternative,
   ProcessFacts,
@@ -125,6 +126,7 @@ export type Message =
   | { readonly kind: 'loops'; readonly loops: readonly LoopFact[] }
   | { readonly kind: 'patterns'; readonly patterns: readonly SourcePattern[] }
   | { readonly kind: 'sessions'; readonly sessions: readonly SessionFact[] }
+  | { readonly kind: 'loaders'; readonly loaders: readonly LoaderFact[] }
   | { readonly kind: 'alternatives'; readonly alternatives: readonly (AlternativeFact | PairedAlternative)[] }
   | { readonly kind: 'imports'; readonly imports: readonly ImportFact[] }
   | { readonly kind: 'process'; readonly facts: ProcessFacts }

@@ -18,15 +18,19 @@ export const dispatchShare = ({ dispatchMs, p50Ms }: TorchSection): number | nul
 /** The share of the model's time from which on starting operators is what to look at; below it, their kernels are. */
 export const DISPATCH_SHARE = 0.2
 
+/** Settings are timed on the model after eval() and within inference_mode(). */
+export const WITHOUT_TRAINING = ['training-mode', 'gradient-tracking'] as const
+
 interface TorchRule {
   readonly id: string
   readonly area: Area
   readonly title: string
+  readonly after?: readonly string[]
   check(torch: TorchSection, evidence: Pick<PipelineEvidence, 'latency' | 'target'>): Outcome
 }
 
 /** What `defineRule` takes, of a rule about a PyTorch model: it applies where the user's code calls one. */
-export const ofTorch = ({ id, area, title, check }: TorchRule) =>
+export const ofTorch = ({ id, area, title, after, check }: TorchRule) =>
   ({
     id,
     area,
@@ -34,6 +38,7 @@ export const ofTorch = ({ id, area, title, check }: TorchRule) =>
     languages: ['python'],
     needs: ['sessions', 'latency', 'target'],
     wants: ['torch'],
+    ...(after === undefined ? {} : { after }),
     check({
       torch,
       sessions,
@@ -71,6 +76,10 @@ export function wonBy(torch: TorchSection, id: TorchSetting, p50Ms: number): Won
   })
   return won.sort((a, b) => b.savedMs - a.savedMs)[0] ?? null
 }
+
+/** Whether the setting was tried, and timed. */
+export const isTimed = ({ trials }: TorchSection, setting: TorchSetting): boolean =>
+  trials.some(({ id, times }) => id === setting && times !== null)
 
 /** Outputs that differ by rounding alone. */
 export const isSame = ({ equal }: TorchTrial): boolean => equal === 'bits' || equal === 'rounding'

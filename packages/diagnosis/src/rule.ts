@@ -25,6 +25,8 @@ export interface Finding extends Sentence {
   /** What the rule's counterfactual would save per prediction, ms; 0 for a note; null if nobody knows: `savingUnknown` says why. */
   readonly wouldSaveMs: number | null
   readonly savingUnknown?: string
+  /** The most that an unknown saving can be, as far as it was timed, ms. */
+  readonly atMostMs?: number
   /** The saving by part of a prediction that takes several steps, each once, ms: the first token, and each after it. null: unknown. */
   readonly savingByPart?: Readonly<Record<string, number | null>>
   /** How the saving is known; if it is not, how the time is. */
@@ -35,6 +37,8 @@ export interface Finding extends Sentence {
   readonly places: readonly Place[]
   /** The command to type next; null: there is none. */
   readonly next: NextCommand | null
+  /** Rules whose findings rank before it: see `Rule.after`. */
+  readonly after?: readonly string[]
 }
 
 export type Verdict<F extends Finding = Finding> =
@@ -85,6 +89,8 @@ export interface Rule<E, K extends Keys<E> = Keys<E>, W extends Keys<E> = Keys<E
   readonly needs: readonly K[]
   /** Evidence that sharpens the answer if it is there. */
   readonly wants?: readonly W[]
+  /** Rules whose cures were in place when its savings were timed: what they find ranks before what it finds. */
+  readonly after?: readonly string[]
   check(evidence: Free & Given<E, K, W>): Outcome<Keys<E>>
 }
 

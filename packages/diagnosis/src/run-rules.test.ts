@@ -129,6 +129,24 @@ test('an unknown saving ranks by the time, after a known one of that size', () =
   ])
 })
 
+test('an unknown saving with a bound ranks by that, and one timed with another cure in place stands behind it', () => {
+  const verdict = (rule: string, wouldSaveMs: number | null, more: Partial<Finding> = {}): Verdict => ({
+    verdict: 'found',
+    rule,
+    finding: { ...found, ...about, rule, wouldSaveMs, timeMs: 9, places: [], ...more },
+  })
+  const order = (...all: Verdict[]) => rank(all).map(({ rule }) => rule)
+  const gradients = verdict('gradients', null, { atMostMs: 0.5 })
+  expect(order(gradients, verdict('saves 1', 1))).toEqual(['saves 1', 'gradients'])
+  const compile = verdict('compile', 4, { after: ['gradients', 'training'] })
+  const threads = verdict('threads', 3, { after: ['gradients', 'training'] })
+  const json = verdict('json', 6)
+  expect(order(threads, compile, gradients, json)).toEqual(['json', 'gradients', 'compile', 'threads'])
+  expect(order(compile, verdict('training', 1), gradients)).toEqual(['training', 'gradients', 'compile'])
+  // What is surely no gain is a note, and stays behind.
+  expect(order(compile, verdict('gradients', 0))).toEqual(['compile', 'gradients'])
+})
+
 test('a rule gives a finding for each place: of two at one place the larger, and none is clear', () => {
   const at = (line: number, wouldSaveMs: number | null) => ({
     ...found,

@@ -9,6 +9,7 @@ interface Runnable<Given> {
   readonly languages?: readonly string[]
   readonly needs: readonly PropertyKey[]
   readonly wants?: readonly PropertyKey[]
+  readonly after?: readonly string[]
   check(given: Given): Outcome<PropertyKey>
 }
 
@@ -27,19 +28,24 @@ export function runRules<R extends Runnable<never>>(
 /** A known saving of nine tenths of a time counts as large as that time: two runs of one program differ by as much. */
 const AS_LARGE = 0.9
 
-/** Size by which findings are ranked: the saving, or the time if the saving is not known. */
-const sizeOf = ({ wouldSaveMs, timeMs }: Pick<Finding, 'wouldSaveMs' | 'timeMs'>): number => wouldSaveMs ?? AS_LARGE * timeMs
+/** Size by which findings are ranked: the saving, or the time if the saving is not known, or what it is at most. */
+const sizeOf = ({ wouldSaveMs, atMostMs, timeMs }: Pick<Finding, 'wouldSaveMs' | 'atMostMs' | 'timeMs'>): number =>
+  wouldSaveMs ?? Math.min(AS_LARGE * timeMs, atMostMs ?? Number.POSITIVE_INFINITY)
 
 /**
- * Findings of the verdicts: largest saving first. One whose saving is unknown ranks by its time, after those that are known to save as
- * much. Then the notes (saving 0), largest time first. Ties keep the rules' order.
+ * Findings of the verdicts: largest saving first. One whose saving is unknown ranks by its time or by the most that it can save, after those
+ * that are known to save as much. Then the notes (saving 0), largest time first. Ties keep the rules' order. A finding whose saving was timed
+ * with the cures of others in place stands behind them: on its own it may save less.
  */
 export function rank<F extends Finding>(verdicts: readonly Verdict<F>[]): F[] {
-  return verdicts
+  const sorted = verdicts
     .flatMap((verdict) => (verdict.verdict === 'found' ? [verdict.finding] : []))
     .sort(
       (a, b) => sizeOf(b) - sizeOf(a) || Number(a.wouldSaveMs === null) - Number(b.wouldSaveMs === null) || b.timeMs - a.timeMs,
     )
+  const isFirst = (before: F, { after = [], wouldSaveMs }: F) =>
+    after.includes(before.rule) && before.wouldSaveMs !== 0 && wouldSaveMs !== 0
+  return [...new Set(sorted.flatMap((one) => [...sorted.filter((before) => isFirst(before, one)), one]))]
 }
 
 /** Rules that could not tell, with the reason. */
@@ -58,7 +64,7 @@ function verdictsOf<R extends Runnable<never>>(
   evidence: WithAbsent & { readonly language?: string },
   free: object,
 ): Verdict[] {
-  const { id, area, title, languages, needs, wants = [] } = rule
+  const { id, area, title, languages, needs, wants = [], after } = rule
   if (languages !== undefined && !languages.includes(evidence.language ?? '')) return [{ verdict: 'does-not-apply', rule: id }]
   const evidenceOf = (key: PropertyKey): unknown => evidence[key as keyof typeof evidence]
   const missing = needs.find((key) => evidenceOf(key) === undefined)
@@ -78,7 +84,7 @@ function verdictsOf<R extends Runnable<never>>(
   }
   const all = 'detail' in outcome ? [outcome] : eachPlaceOnce(outcome)
   if (all.length === 0) return [{ verdict: 'clear', rule: id }]
-  const stated = { rule: id, area, title, nodes: [], places: [], next: null }
+  const stated = { rule: id, area, title, nodes: [], places: [], next: null, ...(after === undefined ? {} : { after }) }
   return all.map((found) => ({ verdict: 'found', rule: id, finding: { ...stated, ...found } }))
 }
 

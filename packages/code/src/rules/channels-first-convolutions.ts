@@ -1,13 +1,14 @@
 // Convolutions whose images come with channels first: oneDNN's kernels want them last, and reorder.
 import { ms, ratio, tell } from '@whyslow/diagnosis/tell.ts'
 import { defineRule } from '../rule.ts'
-import { isSame, modelMs, ofTorch, placesOfModel, wonBy } from '../torch.ts'
+import { isSame, modelMs, ofTorch, placesOfModel, WITHOUT_TRAINING, wonBy } from '../torch.ts'
 
 export const channelsFirstConvolutions = defineRule(
   ofTorch({
     id: 'channels-first-convolutions',
     area: 'software',
     title: 'Convolutions with channels first are slower here',
+    after: WITHOUT_TRAINING,
     check(torch, { latency: { p50Ms } }) {
       const trial = torch.trials.find(({ id }) => id === 'channels-last')
       if (trial === undefined) return 'does-not-apply'

@@ -2,13 +2,25 @@
 import { countFact, share as inShare, ms, ns, tell } from '@whyslow/diagnosis/tell.ts'
 import { UNTRIED } from '../hot.ts'
 import { defineRule } from '../rule.ts'
-import { DISPATCH_SHARE, dispatchShare, fixOf, isSame, ofTorch, placesOfModel, undisturbedMs, wonBy } from '../torch.ts'
+import {
+  DISPATCH_SHARE,
+  dispatchShare,
+  fixOf,
+  isSame,
+  isTimed,
+  ofTorch,
+  placesOfModel,
+  undisturbedMs,
+  WITHOUT_TRAINING,
+  wonBy,
+} from '../torch.ts'
 
 export const dispatchOverhead = defineRule(
   ofTorch({
     id: 'dispatch-overhead',
     area: 'software',
     title: 'Time goes to starting operators, not to running them',
+    after: WITHOUT_TRAINING,
     check(torch, { latency: { p50Ms }, target }) {
       const share = dispatchShare(torch)
       const { dispatchMs, operatorsPerPrediction } = torch
@@ -24,9 +36,11 @@ export const dispatchOverhead = defineRule(
       return {
         ...tell`${torch.root} runs ${countFact('operator', Math.round(operatorsPerPrediction))} for a prediction; starting one takes ${ns('empty-operator', torch.operatorNs)} on this machine: ${inShare('dispatch', share)} of the model's time.${cure}`,
         timeMs,
-        ...(compiled === null || !isSame(compiled.trial)
-          ? UNTRIED
-          : { wouldSaveMs: Math.min(compiled.savedMs, p50Ms), basis: 'measured' as const }),
+        ...(compiled !== null && isSame(compiled.trial)
+          ? { wouldSaveMs: Math.min(compiled.savedMs, p50Ms), basis: 'measured' as const }
+          : isTimed(torch, 'compile')
+            ? { ...UNTRIED, savingUnknown: 'torch.compile was tried and is no cure; an exported graph was not run' }
+            : UNTRIED),
         places: placesOfModel(torch),
         next: fixOf({ target }),
       }

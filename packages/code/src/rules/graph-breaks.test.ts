@@ -14,6 +14,11 @@ checkRule(graphBreaks, {
       given: torchPipeline({ trials: [broken] }),
       expect: { timeMs: 0, wouldSaveMs: 0, detail: /2 graphs of the model in place of one: Tensor\.item/ },
     },
+    {
+      name: 'of a model that the user’s code compiles: nobody knows what they cost',
+      given: torchPipeline({ compiled: true, trials: [{ ...broken, times: null, reason: 'it is compiled as it is' }] }),
+      expect: { timeMs: 10, wouldSaveMs: null, savingUnknown: /without the breaks was not run/ },
+    },
   ],
   clear: [{ name: 'one graph', given: torchPipeline({ trials: [exampleTrial('compile', { graphs: 1, breaks: [] })] }) }],
 })

@@ -1,7 +1,7 @@
 // Processors with AMX or AVX512-BF16 multiply bfloat16 faster than float32; the outputs are less exact.
 import { error, ms, ratio, tell } from '@whyslow/diagnosis/tell.ts'
 import { defineRule } from '../rule.ts'
-import { modelMs, ofTorch, placesOfModel, wonBy } from '../torch.ts'
+import { modelMs, ofTorch, placesOfModel, WITHOUT_TRAINING, wonBy } from '../torch.ts'
 
 /** Beyond, it is another model. */
 const LARGEST_ERROR = 0.05
@@ -11,6 +11,7 @@ export const idleBfloat16Units = defineRule(
     id: 'idle-bfloat16-units',
     area: 'hardware',
     title: 'Units for bfloat16 are idle: it would be faster on this processor',
+    after: WITHOUT_TRAINING,
     check(torch, { latency: { p50Ms } }) {
       const trial = torch.trials.find(({ id }) => id === 'bfloat16')
       if (trial === undefined) return 'does-not-apply'

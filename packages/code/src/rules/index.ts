@@ -4,6 +4,7 @@ import { allProbabilities } from './all-probabilities.ts'
 import { arrayOfNumbersInput } from './array-of-numbers-input.ts'
 import { channelsFirstConvolutions } from './channels-first-convolutions.ts'
 import { contextPerRequest } from './context-per-request.ts'
+import { dataLoadingBound } from './data-loading-bound.ts'
 import { dataframeConversion } from './dataframe-conversion.ts'
 import { dataframePerRow } from './dataframe-per-row.ts'
 import { decodeDominates } from './decode-dominates.ts'
@@ -52,6 +53,7 @@ export const pipelineRules: readonly PipelineRule[] = [
   arrayOfNumbersInput,
   channelsFirstConvolutions,
   contextPerRequest,
+  dataLoadingBound,
   dataframeConversion,
   dataframePerRow,
   decodeDominates,

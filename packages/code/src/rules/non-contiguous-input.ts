@@ -32,8 +32,7 @@ export const nonContiguousInput = defineRule({
           timeMs > 0 ? tell`, ${ms('copying', timeMs)} of a prediction` : ''
         }. Written in the wanted order from the start, or copied once with np.ascontiguousarray, it is read as it lies.`,
         timeMs,
-        // What an engine takes to copy it is not known apart.
-        ...(timeMs > 0 ? UNTRIED : { wouldSaveMs: 0, basis: 'modelled' }),
+        ...(timeMs > 0 ? UNTRIED : { ...UNTRIED, savingUnknown: 'what the engine takes to copy it is not known apart' }),
         places: [...new Map([...copied, ...given].map((one) => [inWords(one), placeOf(one)])).values()],
       },
     ]

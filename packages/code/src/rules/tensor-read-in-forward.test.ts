@@ -20,6 +20,18 @@ checkRule(tensorReadInForward, {
       given: torchPipeline({ reads: [{ ...read, method: '__bool__' }], device: 'cuda' }),
       expect: { timeMs: 0.006, wouldSaveMs: null, detail: /a condition on a tensor/ },
     },
+    {
+      name: 'a loop over what the model gave',
+      given: torchPipeline({ reads: [{ ...read, calls: 400, inside: false }] }),
+      // 400 × 2000 ns
+      expect: { title: 'Values are read from tensors one by one', timeMs: 0.8, detail: /one transfer of its result/ },
+    },
   ],
-  clear: [{ name: 'few reads on a CPU', given: torchPipeline({ reads: [read] }) }],
+  clear: [
+    { name: 'few reads on a CPU', given: torchPipeline({ reads: [read] }) },
+    {
+      name: 'the result of the model, read once on a GPU',
+      given: torchPipeline({ reads: [{ ...read, calls: 1, inside: false }], device: 'cuda' }),
+    },
+  ],
 })

@@ -13,6 +13,16 @@ const WORDS: Readonly<Record<string, string>> = {
   __index__: 'a tensor as an index',
 }
 
+const IN_FORWARD =
+  'Each waits for what computes the value, and torch.compile cannot go over it. Operators on whole tensors (torch.where, masks) need no value in Python.'
+/** Outside of modules, fewer come from no loop. */
+const LEAST_OUTSIDE = 4
+const ONE_BY_ONE = {
+  title: 'Values are read from tensors one by one',
+  detail:
+    'Each waits for what computes the value. An operator on the whole tensor, and one transfer of its result (.tolist()), does the same.',
+}
+
 export const tensorReadInForward = defineRule(
   ofTorch({
     id: 'tensor-read-in-forward',
@@ -25,13 +35,17 @@ export const tensorReadInForward = defineRule(
       const scalars = torch.operators.find(({ name }) => name === READ)
       const all = sum(torch.reads.map(({ calls }) => calls))
       return torch.reads.flatMap((read) => {
+        // What the model gives has to be read sometime, once.
+        const isOutside = read.inside === false
+        if (isOutside && read.calls < LEAST_OUTSIDE) return []
         const ownMs = ((scalars?.timeMs ?? 0) * read.calls) / all + (read.calls * torch.operatorNs) / 1e6
         const timeMs = undisturbedMs(ownMs, torch, p50Ms)
         // On a CPU each costs what starting an operator costs.
         if (torch.device === 'cpu' && timeMs < HOT_SHARE * p50Ms && !broken.has(inWords(read))) return []
         return [
           {
-            ...tell`${inWords(read)} reads values by ${WORDS[read.method] ?? `.${read.method}()`}, ${number('reads', read.calls, 'reads')} times a prediction, ${ms('reads-time', timeMs)}. Each waits for what computes the value, and torch.compile cannot go over it. Operators on whole tensors (torch.where, masks) need no value in Python.`,
+            ...tell`${inWords(read)} reads values by ${WORDS[read.method] ?? `.${read.method}()`}, ${number('reads', read.calls, 'reads')} times a prediction, ${ms('reads-time', timeMs)}. ${isOutside ? ONE_BY_ONE.detail : IN_FORWARD}`,
+            ...(isOutside && { title: ONE_BY_ONE.title }),
             timeMs,
             ...UNTRIED,
             places: [placeOf(read)],

@@ -1,13 +1,14 @@
 // PyTorch's threads: as many as cores by default, whatever the model is worth.
 import { countFact, ms, tell } from '@whyslow/diagnosis/tell.ts'
 import { defineRule } from '../rule.ts'
-import { modelMs, ofTorch, placesOfModel, wonBy } from '../torch.ts'
+import { modelMs, ofTorch, placesOfModel, WITHOUT_TRAINING, wonBy } from '../torch.ts'
 
 export const threadCount = defineRule(
   ofTorch({
     id: 'thread-count',
     area: 'software',
     title: 'Another thread count is faster',
+    after: WITHOUT_TRAINING,
     check(torch, { latency: { p50Ms } }) {
       const tried = torch.trials.filter(({ id }) => id === 'threads')
       if (tried.length === 0) return 'does-not-apply'

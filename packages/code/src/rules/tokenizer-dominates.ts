@@ -1,7 +1,7 @@
 // Tokenizers written by hand go character by character; a known library may do the same in less time, in Python in compiled code.
 import { countFact, ms, number, ratio, type Sentence, share, tell } from '@whyslow/diagnosis/tell.ts'
 import type { AlternativeFact, CodePlace } from '../facts.ts'
-import { hotPatterns, type NamedWork, namedWork, placeOf, sum, UNTRIED } from '../hot.ts'
+import { hotPatterns, type NamedWork, namedWork, placeOf, savingOfPairs, sum, UNTRIED } from '../hot.ts'
 import { defineRule } from '../rule.ts'
 
 /** Less than that is a part among others. */
@@ -82,7 +82,6 @@ function textsOf({ texts }: Tried): Sentence {
   return texts.different === 0 ? all : tell`${number('different-texts', texts.different, 'texts')} of ${all}`
 }
 
-/** A note where the library is no faster. */
 function measured(one: Tried, timeMs: number, part: number) {
   const isFaster = one.ratioLow >= LEAST_RATIO
   const times = tell`${ms('instead', one.insteadMs)} in place of ${ms('now', one.nowMs)} a call`
@@ -91,7 +90,6 @@ function measured(one: Tried, timeMs: number, part: number) {
     ...(isFaster
       ? tell`${same}; it takes ${times}, ${ratio('factor', one.ratio)} times as fast, ${IN_TURNS}.`
       : tell`${same}, and is not surely faster: ${times}, ${IN_TURNS}.`),
-    wouldSaveMs: isFaster ? timeMs * (1 - 1 / one.ratio) : 0,
-    basis: 'measured' as const,
+    ...savingOfPairs([one], timeMs, 1 - 1 / LEAST_RATIO),
   }
 }

@@ -1,4 +1,5 @@
 import { checkRule, examplePipeline, exampleSession } from '../../test/support/check-rule.ts'
+import { exampleTimes, exampleTorch, exampleTrial } from '../../test/support/example-torch.ts'
 import { trainingMode } from './training-mode.ts'
 
 const given = (training: boolean | null) =>
@@ -16,9 +17,25 @@ checkRule(trainingMode, {
       given: examplePipeline({ language: 'python', sessions: [exampleSession({ engine: 'keras', training: true })] }),
       expect: { timeMs: 5, detail: /Call it with training=False/ },
     },
+    {
+      name: 'eval() in turns is twice as fast: 5 − 5 / 2 = 2.5 ms',
+      given: {
+        ...given(true),
+        torch: exampleTorch({
+          ran: exampleSession().ran,
+          training: true,
+          trials: [exampleTrial('eval', { equal: 'different', times: exampleTimes(2) })],
+        }),
+      },
+      expect: { wouldSaveMs: 2.5 },
+    },
   ],
   clear: [
     { name: 'after eval()', given: given(false) },
+    {
+      name: 'a model without a layer that predicts otherwise then',
+      given: { ...given(true), torch: exampleTorch({ ran: exampleSession().ran, training: false }) },
+    },
     { name: 'a framework that does not tell', given: given(null) },
   ],
 })

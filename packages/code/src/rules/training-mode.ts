@@ -1,6 +1,6 @@
 // Dropout drops and BatchNorm updates its statistics while module.training is set: slower, and other outputs.
 import { ms, tell } from '@whyslow/diagnosis/tell.ts'
-import { inWords, placeOf, savingTried } from '../hot.ts'
+import { inWords, isOf, placeOf, savingTried } from '../hot.ts'
 import { defineRule } from '../rule.ts'
 
 const CURES: Readonly<Record<string, string>> = {
@@ -14,9 +14,11 @@ export const trainingMode = defineRule({
   title: 'The model predicts in training mode',
   languages: ['python'],
   needs: ['sessions'],
+  wants: ['torch'],
   check(evidence) {
-    return evidence.sessions
-      .filter(({ training, ran }) => training === true && ran !== null)
+    const { sessions, torch } = evidence
+    return sessions
+      .filter(({ training, ran }) => ran !== null && (isOf(torch, ran) ? torch.training : training === true))
       .map((session) => {
         const ran = session.ran!
         const timeMs = Math.min(evidence.latency.p50Ms, session.runMs)

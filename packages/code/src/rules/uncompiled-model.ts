@@ -1,13 +1,24 @@
 // torch.compile fuses operators into kernels of their own; whether that pays is timed.
 import { ms, ratio, tell } from '@whyslow/diagnosis/tell.ts'
 import { defineRule } from '../rule.ts'
-import { DISPATCH_SHARE, dispatchShare, fixOf, isSame, modelMs, ofTorch, placesOfModel, wonBy } from '../torch.ts'
+import {
+  DISPATCH_SHARE,
+  dispatchShare,
+  fixOf,
+  isSame,
+  modelMs,
+  ofTorch,
+  placesOfModel,
+  WITHOUT_TRAINING,
+  wonBy,
+} from '../torch.ts'
 
 export const uncompiledModel = defineRule(
   ofTorch({
     id: 'uncompiled-model',
     area: 'software',
     title: 'The model runs operator by operator: torch.compile is faster',
+    after: WITHOUT_TRAINING,
     check(torch, { latency: { p50Ms }, target }) {
       if (torch.compiled) return 'does-not-apply'
       const trial = torch.trials.find(({ id }) => id === 'compile')

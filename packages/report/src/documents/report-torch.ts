@@ -42,6 +42,8 @@ export interface TorchCopy {
 /** Values brought from a tensor to Python: `.item()`, `.cpu()`, `if tensor:`. */
 export interface TorchRead extends TorchPlace {
   readonly method: string
+  /** While a module is at work; false: before or after the model. Absent in documents from before it was told. */
+  readonly inside?: boolean
   readonly calls: number
 }
 
@@ -83,7 +85,10 @@ export interface TorchFacts {
   /** null: not counted. */
   readonly operatorsPerPrediction: number | null
   readonly moduleCalls: number
-  /** What an operator on empty tensors costs, ns, and the call of a module that does nothing. */
+  /**
+   * What an operator on empty tensors costs, ns, and the call of a module that does nothing: medians of torch.utils.benchmark, in the pass that
+   * divides the model's time.
+   */
   readonly operatorNs: number
   readonly moduleNs: number
   readonly copies: readonly TorchCopy[]

@@ -1,7 +1,7 @@
 // The one sentence of a pipeline: how long, where, what to do.
 
 import { sharePercent, time, timeWithInterval } from '@whyslow/measure/statistics/numbers.ts'
-import type { ReportDocument } from '../documents/report.ts'
+import type { ReportDocument, ReportFinding } from '../documents/report.ts'
 import type { PipelineSection } from '../documents/report-pipeline.ts'
 import { withCommand } from './answers/answer-command.ts'
 import { basisWord, isToFix } from './findings/findings-text.ts'
@@ -29,15 +29,22 @@ export function pipelineAnswer({ latency, stages, findings, pipeline }: Facts): 
     torchPart(pipeline) ?? (most === undefined || parts.length < 2 ? '' : `. ${sharePercent(most.share)} is in ${most.name}`)
   const first = findings.find(isToFix)
   if (first === undefined) return `${took}${where}. Nothing was found that would make it faster.`
-  const [place] = first.places
-  const named = `"${printable(first.title)}"${place === undefined ? '' : ` (${place.file}:${place.line})`}`
-  const { wouldSaveMs } = first
-  if (wouldSaveMs === null)
-    return withCommand(
-      `${took}${where}. Largest finding: ${named} takes ${time(first.timeMs)}; how much of it can be saved is unknown`,
-      first,
-    )
-  const amount = wouldSaveMs >= latency.p50Ms ? 'nearly all of it' : time(wouldSaveMs)
-  const saving = `${first.basis === 'modelled' ? 'up to ' : ''}${amount} (${basisWord(first.basis)})`
-  return withCommand(`${took}${where}. Biggest win: fixing ${named} could save ${saving}`, first)
+  // One that others are timed after comes first, whatever it saves.
+  const biggest = findings.reduce((most, one) => ((one.wouldSaveMs ?? 0) > (most.wouldSaveMs ?? 0) ? one : most), first)
+  const lead = `${took}${where}. ${sentenceOf(first, latency.p50Ms, first === biggest)}`
+  return biggest === first
+    ? withCommand(lead, first)
+    : withCommand(`${lead}. ${sentenceOf(biggest, latency.p50Ms, true)}`, biggest.next === null ? first : biggest)
+}
+
+function sentenceOf({ title, places, timeMs, wouldSaveMs, basis }: ReportFinding, p50Ms: number, isBiggest: boolean): string {
+  const [place] = places
+  const named = `"${printable(title)}"${place === undefined ? '' : ` (${place.file}:${place.line})`}`
+  if (wouldSaveMs === null) {
+    const took = timeMs > 0 ? ` takes ${time(timeMs)}; how much of it can be saved is unknown` : '; what it takes is unknown'
+    return `Largest finding: ${named}${took}`
+  }
+  const amount = wouldSaveMs >= p50Ms ? 'nearly all of it' : time(wouldSaveMs)
+  const saving = `${basis === 'modelled' ? 'up to ' : ''}${amount} (${basisWord(basis)})`
+  return `${isBiggest ? 'Biggest win' : 'First'}: fixing ${named} could save ${saving}`
 }

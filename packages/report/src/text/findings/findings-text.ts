@@ -12,7 +12,8 @@ export const isToFix = ({ wouldSaveMs }: Pick<Saving, 'wouldSaveMs'>): boolean =
 /** 'would save up to 3.20 ms of 9.00 ms'; 'takes 5.00 ms of 9.00 ms; saving unknown: no replacement was run'. */
 export function savingWords({ timeMs, wouldSaveMs, savingUnknown, basis }: Saving, wholeMs: number | null): string {
   const whole = wholeMs === null ? '' : ` of ${time(wholeMs)}`
-  if (wouldSaveMs === null) return `takes ${time(timeMs)}${whole}; saving unknown${savingUnknown ? `: ${savingUnknown}` : ''}`
+  const unknown = `saving unknown${savingUnknown ? `: ${savingUnknown}` : ''}`
+  if (wouldSaveMs === null) return timeMs > 0 ? `takes ${time(timeMs)}${whole}; ${unknown}` : unknown
   // Measured apart from the whole, a saving can come out slightly larger.
   if (wholeMs !== null && wouldSaveMs >= wholeMs) return `would save nearly all of ${time(wholeMs)}`
   return `would save ${basis === 'modelled' ? 'up to ' : ''}${time(wouldSaveMs)}${whole}`

@@ -1,9 +1,10 @@
 // A PyTorch model on a terminal: its modules, what dispatch takes, and other settings timed in turns.
 import { plural, sharePercent, significant, time } from '@whyslow/measure/statistics/numbers.ts'
-import type { TorchSection, TorchTrial } from '../../documents/report-torch.ts'
+import type { TorchSection } from '../../documents/report-torch.ts'
 import { type Colours, table } from '../page.ts'
 import { hang, wrap } from '../wrap.ts'
 import { moduleGroups } from './modules.ts'
+import { outputsWords } from './outputs.ts'
 
 const MOST_MODULES = 8
 const MOST_OPERATORS = 4
@@ -89,17 +90,10 @@ function trials({ trials: all }: TorchSection, width: number, colours: Colours):
         { head: 'with', side: 'left', texts: timed.map(({ times }) => time(times.insteadMs)) },
         { head: 'as fast', side: 'left', texts: timed.map(({ times }) => range(times)) },
         { head: 'first call', side: 'left', texts: timed.map(({ firstMs }) => (firstMs === null ? '' : time(firstMs))) },
-        { head: 'outputs', texts: timed.map(outputs) },
+        { head: 'outputs', texts: timed.map(outputsWords) },
       ],
       colours,
     ),
     ...lines.flat(),
   ]
-}
-
-function outputs({ id, equal, error }: TorchTrial): string {
-  if (equal === 'bits') return 'equal bit for bit'
-  if (equal === 'rounding') return 'equal within rounding'
-  if (id === 'eval' || error === null) return 'not comparable'
-  return `differ by ${significant(error * 100, 2)} %`
 }

@@ -104,6 +104,9 @@ function Saving({ finding: { timeMs, wouldSaveMs, savingUnknown, basis }, report
   const whole = wholeMs(report)
   const ms = wouldSaveMs ?? timeMs
   const share = whole === null || whole <= 0 ? null : ms / whole
+  const unknown = wouldSaveMs === null && <p class="soft">saving unknown{savingUnknown !== undefined && `: ${savingUnknown}`}</p>
+  // What it takes is unknown, too.
+  if (ms === 0) return <div class="saving">{unknown}</div>
   return (
     <div class="saving">
       <p class="label">{wouldSaveMs === null ? 'takes' : basis === 'modelled' ? 'would save up to' : 'would save'}</p>
@@ -119,7 +122,7 @@ function Saving({ finding: { timeMs, wouldSaveMs, savingUnknown, basis }, report
         </>
       )}
       {share === null && <span class={`tag ${basis}`}>{basis}</span>}
-      {wouldSaveMs === null && <p class="soft">saving unknown{savingUnknown !== undefined && `: ${savingUnknown}`}</p>}
+      {unknown}
     </div>
   )
 }

@@ -11,6 +11,7 @@ import { Inside, innerReport } from './inside.tsx'
 import { Processes } from './processes.tsx'
 import { Stages } from './stages.tsx'
 import { Start } from './start.tsx'
+import { TorchModel } from './torch.tsx'
 
 export const PIPELINE_PARTS: readonly PartOf<PipelineReport>[] = [
   {
@@ -24,6 +25,12 @@ export const PIPELINE_PARTS: readonly PartOf<PipelineReport>[] = [
     title: 'Line by line',
     draw: (report) => <HotLines report={report} />,
     when: ({ lines }) => (lines?.length ?? 0) > 0,
+  },
+  {
+    id: 'torch',
+    title: 'The PyTorch model',
+    draw: ({ pipeline: { torch } }) => (torch == null ? null : <TorchModel torch={torch} />),
+    when: ({ pipeline }) => pipeline.torch != null,
   },
   {
     id: 'inside',

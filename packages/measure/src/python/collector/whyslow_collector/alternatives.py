@@ -6,6 +6,7 @@ import sys
 from . import instead_of_preparing, values
 from .clock import in_turns
 from .instead_of_columns import by_columns
+from .torch_model import without_gradients
 
 _BUDGET_MS = 700
 _SMALL_ROWS = 32
@@ -83,12 +84,13 @@ def _torch(session):
         return
     bound = lambda: model(*args[1:], **kwargs)  # noqa: E731
     if session.gradients:
+        name = without_gradients(torch, model)
 
         def without():
-            with torch.inference_mode():
+            with getattr(torch, name)():
                 return bound()
 
-        yield "gradient-tracking", "model(x)", "with torch.inference_mode(): model(x)", (bound, without)
+        yield "gradient-tracking", "model(x)", "with torch.%s(): model(x)" % name, (bound, without)
     if session.training and hasattr(model, "eval"):
 
         def settled():

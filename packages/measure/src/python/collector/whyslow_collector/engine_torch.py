@@ -34,7 +34,7 @@ class TorchModel:
         self._opened = opened
         pairs = opened.tensors()
         self.inputs = [_port(name, one) for name, one in pairs]
-        given = torch_model.Given(map(self._fitted, opened.given.args), {name: self._fitted(one) for name, one in opened.given.words.items()})
+        given = self._fitted_all(opened.given)
         start = now_ns()
         with torch.no_grad():
             example, self._changes = torch_model.changes_inputs(model, given)
@@ -44,9 +44,12 @@ class TorchModel:
         self._names = output_names([name for name, _ in pairs], example)
         self.outputs = [_port(name, one) for name, (_, one) in zip(self._names, torch_model.flat(example))]
 
+    def _fitted_all(self, given):
+        return torch_model.Given(torch_model.mapped(given.args, self._fitted), torch_model.mapped(given.words, self._fitted))
+
     def _fitted(self, tensor):
         torch = self._torch
-        if not isinstance(tensor, torch.Tensor) or not tensor.is_floating_point():
+        if not tensor.is_floating_point():
             return tensor
         tensor = tensor.bfloat16() if self._half else tensor
         return tensor.contiguous(memory_format=torch.channels_last) if self._last and tensor.dim() == 4 else tensor
@@ -62,12 +65,11 @@ class TorchModel:
         if self._mode == "as-written" and not self._half and not self._last and not self._changes:
             args, words = given.args, given.words
             return lambda: model(*args, **words)
-        fitted = self._fitted
 
         def run():
-            own = given.copied() if self._changes else given
+            own = self._fitted_all(given.copied() if self._changes else given)
             with torch.inference_mode() if self._mode != "as-written" else contextlib.nullcontext():
-                return model(*map(fitted, own.args), **{name: fitted(one) for name, one in own.words.items()})
+                return model(*own.args, **own.words)
 
         return run
 

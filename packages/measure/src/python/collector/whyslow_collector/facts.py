@@ -44,6 +44,8 @@ def observed(run):
     run.send("loops", loops=loops.rows(accounts.predictions))
     run.send("calls", calls=calls, p50Ms=watched_ms)
     run.send("sessions", sessions=libraries.rows(accounts.predictions, names))
+    run.send("loaders", loaders=libraries.loading.rows(accounts.predictions))
+    libraries.interpreters.warn(run.send)
     run.send("patterns", patterns=patterns)
     run.send("process", facts=accounts.facts)
     preparing = prepared(libraries, accounts.predictions)

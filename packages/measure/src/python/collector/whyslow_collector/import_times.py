@@ -53,6 +53,9 @@ class ImportTimes:
         if builtins.__import__ == self._timed:
             builtins.__import__ = self._import
 
+    def is_importing(self):
+        return bool(self._stack)
+
     @property
     def total_ms(self):
         """Time of all that began outside an import, ms."""

@@ -11,7 +11,9 @@ from functools import partial
 from . import values
 from .after_import import AfterImport
 from .clock import MS, now_ns
+from .data_loading import DataLoading
 from .instead_of_preparing import Preparation, is_transforms
+from .other_interpreters import OtherInterpreters
 from .places import name_of, shown
 
 #: An interpreter runs on what its tensors were set to before.
@@ -145,8 +147,12 @@ class Libraries:
         #: Tokenizers and chains of transforms: no sessions, since no model runs.
         self.preparations = []
         self._depth = threading.local()
+        self.loading = DataLoading(run, lambda: self.counting)
+        self.interpreters = OtherInterpreters()
 
     def start(self):
+        self.loading.start()
+        self.interpreters.start()
         AfterImport({name: partial(self._wrap, name) for name in [*WRAPPED, ESTIMATORS]}).start()
 
     def _wrap(self, name, module):

@@ -1,6 +1,7 @@
 """One pass of the user's code: the plan comes as the first line, messages go back until `bye` (packages/code/src/protocol.ts)."""
 
 import atexit
+import contextlib
 import faulthandler
 import os
 import platform
@@ -12,6 +13,7 @@ import traceback
 from .errors import Contract, reason_of
 from .places import Places, innermost, shown
 from .predictions import Failed
+from .standstill import Standstill
 from .whereabouts import Whereabouts
 from .wire import Lines
 
@@ -76,9 +78,9 @@ def main():
     plan = wire.receive()
     if plan is None:
         return
-    end_with(os.getppid())
     faulthandler.enable(2)
     run = Run(plan, wire)
+    end_with(os.getppid(), Standstill(run).look)
     forks = watch_forks(run)
     hello(run)
     code = 0
@@ -152,7 +154,7 @@ def packages():
 def failed(run, error, contract=False):
     """Gives the exit code."""
     at = run.whereabouts
-    place = innermost(error.__traceback__, run.places)
+    place = innermost(error.__traceback__, run.places) or run.door
     in_call = at.phase in ("first", "warm-up", "timed", "profiled", "facts")
     names = run.stage_names
     stage = names[at.stage] if in_call and 0 <= at.stage < len(names) else None
@@ -178,14 +180,17 @@ def flush():
             pass
 
 
-def end_with(parent):
-    """Nobody is left to end this process once whyslow was killed."""
+def end_with(parent, each_second=None):
+    """Nobody is left to end this process once whyslow was killed. `each_second()` is called meanwhile."""
     if not hasattr(os, "getppid") or sys.platform == "win32":
         return
 
     def watch():
         while os.getppid() == parent:
             time.sleep(1)
+            if each_second is not None:
+                with contextlib.suppress(Exception):
+                    each_second()
         os._exit(1)
 
     threading.Thread(target=watch, name="whyslow-parent", daemon=True).start()

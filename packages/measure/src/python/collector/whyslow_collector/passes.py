@@ -63,6 +63,10 @@ def prepare(run, compile_source=None):
     at.enter("samples")
     samples, source = reading.read(found, plan.get("data"), run.send)
     run.send("samples", count=len(samples), source=source)
+    if not samples and found.door is not None:
+        from .torch_model import TELL
+
+        raise Contract("it has model() and no example_inputs(): %s; or name samples with --data" % TELL)
     if not samples and found.needs_sample():
         raise Contract("%s needs something to work on: export samples(), or name samples with --data" % found.stages[0][0])
     predictions = Predictions(found, model, samples, at)

@@ -140,9 +140,10 @@ class Predictions:
 
 
 class Garbage:
-    """What collecting garbage takes; between `start` and `stop`."""
+    """What collecting garbage takes; between `start` and `stop`, but for what is collected while `is_left_out()`."""
 
-    def __init__(self):
+    def __init__(self, is_left_out=lambda: False):
+        self._is_left_out = is_left_out
         self.ns = 0
         self.pauses = 0
         self._began = 0
@@ -157,7 +158,7 @@ class Garbage:
     def _told(self, phase, _):
         if phase == "start":
             self._began = now_ns()
-        else:
+        elif not self._is_left_out():
             self.ns += now_ns() - self._began
             self.pauses += 1
 

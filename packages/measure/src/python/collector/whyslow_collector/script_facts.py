@@ -32,10 +32,11 @@ def observed(run, tree):
     sampler.looks = 0
     path = run.plan["file"]
     code = loops.compile(read_source(path), path)
-    garbage = Garbage()
     libraries.counting = loops.is_counting = True
     error = None
     imports = ImportTimes(path)
+    # What modules collect while they are imported is a part of importing them.
+    garbage = Garbage(imports.is_importing)
     before = process_facts()
     garbage.start()
     start = now_ns()
@@ -58,6 +59,8 @@ def observed(run, tree):
     tell(run, sampler, 1, took / MS, [])
     run.send("loops", loops=loops.rows(1))
     run.send("sessions", sessions=libraries.rows(1, []))
+    run.send("loaders", loaders=libraries.loading.rows(1))
+    libraries.interpreters.warn(run.send)
     run.send("patterns", patterns=settled(patterns_of(run.places.user_files(), path), loops.values))
     run.send("calls", calls=loops.value_rows(1))
     run.send("process", facts=facts)

@@ -57,12 +57,22 @@ def gives_model(tree, is_fed):
     """Whether the file gives a model for others to call: `model()`, without a `predict` of its own, and what feeds it, or nothing that runs."""
     functions = functions_of(tree)
     function = functions.get("model")
-    if function is None or _required(function.args) > 0 or "predict" in functions or "predict" in _assigned(tree) or HOLDER in _assigned(tree):
+    if function is None or "predict" in functions or "predict" in _assigned(tree) or HOLDER in _assigned(tree):
         return False
-    feeds = ("example_inputs", "samples")
-    if is_fed or any(name in functions or name in _assigned(tree) for name in feeds):
+    has = lambda name: name in functions or name in _assigned(tree)  # noqa: E731
+    if _required(function.args) > 0:
+        # With samples, it may be what predicts; who calls it has a script.
+        is_called = any(isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "model" for node in ast.walk(tree))
+        if has("example_inputs") or has("torch") and not (is_fed or is_called or has("samples")):
+            raise Contract(_needs_arguments("model", [one.arg for one in [*function.args.posonlyargs, *function.args.args]][: _required(function.args)]))
+        return False
+    if is_fed or has("example_inputs") or has("samples"):
         return True
     return not any(isinstance(node, (ast.For, ast.While, ast.With, ast.Try)) or _calls(node) for node in tree.body)
+
+
+def _needs_arguments(name, needed):
+    return "%s(%s) needs arguments, and whyslow calls it without any: give them defaults (def %s(%s=...))" % (name, ", ".join(needed), name, needed[0])
 
 
 def _calls(node):

@@ -158,6 +158,9 @@ def axes_of(opened, inputs):
     if not shapes:
         return None
     listed = list(shapes.values()) if isinstance(shapes, dict) else list(shapes)
+    if len(listed) != len(inputs):
+        # Of nested inputs.
+        return None
     axes = {}
     for name, one in zip(inputs, listed):
         if isinstance(one, dict):

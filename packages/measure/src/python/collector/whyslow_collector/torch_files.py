@@ -5,13 +5,15 @@ refused when it is looked up (https://docs.python.org/3/library/pickle.html#rest
 import contextlib
 import inspect
 import io
+import json
 import os
 import pickle
+import re
 import sys
 import zipfile
 
 from . import torch_checks
-from .errors import Contract
+from .errors import Contract, reason_of
 
 ENDINGS = (".pt2", ".pt", ".pth", ".torchscript")
 _MOST_ENTRIES = 200_000
@@ -121,14 +123,37 @@ def load_file(path):
     _refuse_code(path, _kind_of(path, ["m/" + one for one in reader.get_all_records()]), reader.get_all_records(), reader.get_record)
     with no_pickled_classes(path):
         if kind == "torchscript":
-            model = torch.jit.load(path, map_location="cpu")
+            model = _opened(torch, path, lambda: torch.jit.load(path, map_location="cpu"))
             return model, _traced_inputs(torch, path)
-        program = torch.export.load(path)
+        program = _opened(torch, path, lambda: torch.export.load(path))
     module = _unguarded(program)
     # What was exported predicts as it was exported; the flag says nothing, and eval() is refused.
     for one in module.modules():
         one.training = False
     return module, program.example_inputs
+
+
+def _opened(torch, path, load):
+    try:
+        return load()
+    except Contract:
+        raise
+    except Exception as error:
+        saved, own = _saved_by(path), torch.__version__
+        by = "" if saved is None else " (saved by PyTorch %s)" % saved
+        told = "PyTorch %s of this Python cannot open %s%s: %s" % (own, os.path.basename(path), by, reason_of(error.__cause__ or error)[:200].rstrip("."))
+        next_ = "save it again with this version" if saved == own else "save it again with this version, or name a Python with the one that saved it by --python"
+        raise Contract("%s; %s" % (told, next_)) from error
+
+
+def _saved_by(path):
+    """The version that an exported program names; None: it names none."""
+    with contextlib.suppress(Exception), zipfile.ZipFile(path) as archive:
+        for name in archive.namelist():
+            if name.endswith("serialized_exported_program.json") or "/models/" in "/" + name and name.endswith(".json"):
+                found = json.loads(archive.read(name)).get("torch_version")
+                return found if isinstance(found, str) and re.fullmatch(r"[\w.+<=-]{1,40}", found) else None
+    return None
 
 
 def _unguarded(program):

@@ -1,9 +1,11 @@
 """A model that whyslow itself calls: a file of the user's with `model()`, which returns an nn.Module or an estimator, and `example_inputs()`; an exported
 program (`.pt2`); TorchScript (`.pt`). A tuple or list of `example_inputs()` is the arguments of one call, a dict its keywords."""
 
+import copy
 import inspect
 import os
 import sys
+from collections.abc import Mapping
 
 from . import torch_files
 from .errors import Contract
@@ -11,7 +13,11 @@ from .module_file import import_file
 
 #: Weights that nobody loads are the same in every process.
 _SEED = 0
-_TELL = "add `def example_inputs(): return (torch.randn(1, 3, 224, 224),)` with inputs as your service has them"
+TELL = "add `def example_inputs(): return (torch.randn(1, 3, 224, 224),)` with inputs as your service has them"
+
+
+#: Inputs that are no tensors and stay as they are.
+_CONSTANTS = (bool, int, float, str, type(None))
 
 
 class Given:
@@ -26,21 +32,36 @@ class Given:
         return Given(copied(self.args), copied(self.words))
 
 
+def mapped(value, change):
+    """Arguments with `change(tensor)` in place of each tensor, however deep in lists, tuples and mappings."""
+    if isinstance(value, tuple):
+        inner = [mapped(one, change) for one in value]
+        return type(value)(*inner) if hasattr(value, "_fields") else tuple(inner)
+    if isinstance(value, list):
+        return [mapped(one, change) for one in value]
+    if isinstance(value, Mapping):
+        inner = {} if type(value) is dict else copy.copy(value)
+        for name, one in value.items():
+            inner[name] = mapped(one, change)
+        return inner
+    return change(value) if _is_tensor(value) else value
+
+
+def leaves_of(value, name):
+    """(name, value) of each that is no list, tuple or mapping, in the order of `mapped`: 'batch_x' of batch['x']."""
+    if isinstance(value, Mapping):
+        return [leaf for key, one in value.items() for leaf in leaves_of(one, "%s_%s" % (name, key))]
+    if isinstance(value, (list, tuple)):
+        return [leaf for at, one in enumerate(value) for leaf in leaves_of(one, "%s_%d" % (name, at))]
+    return [(name, value)]
+
+
 def copied(value):
-    if type(value) in (list, tuple):
-        return type(value)(map(copied, value))
-    if type(value) is dict:
-        return {name: copied(one) for name, one in value.items()}
-    if not _is_tensor(value):
-        return value
-    return value.detach().clone().requires_grad_(value.requires_grad)
+    return mapped(value, lambda tensor: tensor.detach().clone().requires_grad_(tensor.requires_grad))
 
 
 def tensors_of(value):
-    """Tensors of arguments, as deep as `copied` copies them."""
-    if type(value) in (list, tuple, dict):
-        return [tensor for one in (value.values() if type(value) is dict else value) for tensor in tensors_of(one)]
-    return [value] if _is_tensor(value) else []
+    return [one for _, one in leaves_of(value, "") if _is_tensor(one)]
 
 
 def _is_tensor(value):
@@ -60,7 +81,7 @@ def changes_inputs(call, given):
 def given_of(value):
     if isinstance(value, Given):
         return value
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return Given((), value)
     if isinstance(value, (tuple, list)):
         return Given(value, {})
@@ -75,11 +96,57 @@ def seeded():
 
 
 def made(function):
+    """The model that the function returns. Throws Contract if it returns something else."""
     seeded()
     model = function()
     # It may have been imported only in there.
     seeded()
+    if inspect.isclass(model):
+        raise Contract("model() returned the class %s, not an object of it: return %s(...)" % (model.__name__, model.__name__))
+    if not callable(model) and not hasattr(model, "predict"):
+        what = "nothing" if model is None else "%s %s" % ("an" if type(model).__name__[0] in "AEIOUaeiou" else "a", type(model).__name__)
+        told = "; load a state_dict into a module: net.load_state_dict(weights)" if isinstance(model, dict) else ""
+        raise Contract("model() returned %s: return the model itself, an nn.Module or an estimator%s" % (what, told))
     return model
+
+
+def tracks_gradients(torch, call):
+    """Whether a call keeps tensors for a backward pass."""
+    kept = []
+
+    def keep(tensor):
+        kept.append(True)
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        call()
+    return bool(kept)
+
+
+def without_gradients(torch, model):
+    """
+    The name of the context that tracks none: what TorchScript has made of its graph for a call with gradients refuses tensors of inference_mode.
+    """
+    return "no_grad" if isinstance(model, torch.jit.ScriptModule) else "inference_mode"
+
+
+def in_training(model):
+    """Whether modules in training mode predict otherwise than after eval(): those that read `self.training`."""
+    return any(one.training and reads_training(one) for one in model.modules())
+
+
+def reads_training(module):
+    """Whether a method of its class does. True if nobody can tell."""
+    if not hasattr(getattr(type(module), "forward", None), "__code__"):
+        return True
+    own = [cls for cls in type(module).__mro__ if cls.__module__ != "torch.nn.modules.module" and cls is not object]
+    functions = [inspect.unwrap(one) for cls in own for one in vars(cls).values() if callable(one)]
+    return any("training" in _names_in(one.__code__) for one in functions if hasattr(one, "__code__"))
+
+
+def _names_in(code):
+    inner = [name for one in code.co_consts if hasattr(one, "co_names") for name in _names_in(one)]
+    return [*code.co_names, *inner]
 
 
 def is_torch_module(model):
@@ -113,28 +180,34 @@ class Opened:
         self.dynamic_shapes = dynamic_shapes
 
     def names(self):
-        """Of its inputs, in the order in which they are given: the parameters of forward."""
-        if not self.given.args:
-            return list(self.given.words)
+        """Of its tensors, in the order in which they are given: the parameters of forward, and what is nested in them after those."""
+        return [name for name, one in self._leaves() if _is_tensor(one)]
+
+    def _leaves(self):
         positional = _parameters(self.model)
         own = [positional[at] if at < len(positional) else "input_%d" % at for at in range(len(self.given.args))]
-        return [*own, *self.given.words]
+        return [leaf for name, one in zip([*own, *self.given.words], [*self.given.args, *self.given.words.values()]) for leaf in leaves_of(one, name)]
 
     def tensors(self):
-        """Pairs of a name and a tensor. Throws Contract where an input is something else."""
-        import torch
-
-        pairs = list(zip(self.names(), [*self.given.args, *self.given.words.values()]))
-        other = next((pair for pair in pairs if not isinstance(pair[1], torch.Tensor)), None)
+        """
+        Pairs of a name and a tensor. Numbers, texts and None among the inputs are the same at each call. Throws Contract where an input is something else.
+        """
+        leaves, file = self._leaves(), os.path.basename(self.path)
+        other = next((leaf for leaf in leaves if not _is_tensor(leaf[1]) and not isinstance(leaf[1], _CONSTANTS)), None)
         if other is not None:
-            raise Contract("%s: the input %s is %s; only models whose inputs are tensors are read" % (os.path.basename(self.path), other[0], type(other[1]).__name__))
+            raise Contract("%s: the input %s is %s; inputs are tensors, and lists, tuples and dicts of them" % (file, other[0], type(other[1]).__name__))
+        pairs = [leaf for leaf in leaves if _is_tensor(leaf[1])]
+        if not pairs or len({name for name, _ in pairs}) < len(pairs):
+            told = "two inputs have one name" if pairs else "no input is a tensor"
+            raise Contract("%s: %s; %s" % (file, told, TELL))
         return pairs
 
     def with_tensors(self, by_name):
         """Arguments of a call with other tensors."""
-        names = self.names()
-        count = len(self.given.args)
-        return Given([by_name[name] for name in names[:count]], {name: by_name[name] for name in names[count:]})
+        names = iter(self.names())
+        change = lambda _: by_name[next(names)]  # noqa: E731
+        args = mapped(self.given.args, change)
+        return Given(args, mapped(self.given.words, change))
 
 
 def _parameters(model):
@@ -161,7 +234,7 @@ def open_model(path):
     model = made(function)
     example = example_of(module)
     if example is None:
-        raise Contract("%s has model() and no example_inputs(): %s" % (name, _TELL))
+        raise Contract("%s has model() and no example_inputs(): %s" % (name, TELL))
     return Opened(path, model, given_of(example()), getattr(module, "dynamic_shapes", None))
 
 

@@ -18,6 +18,8 @@ class Found:
         self.words = words
         self.gradients = gradients
         self.stack = stack
+        #: Whether a call of it keeps what a backward pass would need.
+        self.tracks = gradients
         #: Whether it changes its inputs in place.
         self.changes = False
         self.calls = 0

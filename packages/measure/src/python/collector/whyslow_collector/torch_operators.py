@@ -2,11 +2,13 @@
 costs that has nothing to compute."""
 
 import sys
+import timeit
 
 from .clock import MS, median, now_ns
 from .places import name_of, shown
 
 _LOOPS = 2000
+_REPEATS = 21
 #: Methods that bring values from a tensor to Python. On a device each waits for it.
 READS = ("item", "tolist", "numpy", "cpu", "__bool__", "__float__", "__int__", "__index__")
 _COPIES = ("_to_copy", "clone", "copy_", "contiguous", "to_mkldnn", "to_dense")
@@ -109,8 +111,8 @@ def _word(dtype):
     return str(dtype).replace("torch.", "")
 
 
-def reads_of(torch, places, predict):
-    """What one prediction reads from tensors into Python: [(method, place, calls)]."""
+def reads_of(torch, places, stack, predict):
+    """What one prediction reads from tensors into Python, and whether a module is at work then."""
     from torch.overrides import TorchFunctionMode
 
     found = {}
@@ -121,45 +123,34 @@ def reads_of(torch, places, predict):
             if name in READS:
                 place = place_of(places)
                 if place is not None:
-                    key = (name, place["file"], place["line"])
+                    key = (name, stack.now() is not None, place["file"], place["line"])
                     found.setdefault(key, [place, 0])[1] += 1
             return function(*args, **(kwargs or {}))
 
     with Watch():
         predict()
-    return [{"method": key[0], **place, "calls": calls} for key, (place, calls) in found.items()]
+    return [{"method": key[0], "inside": key[1], **place, "calls": calls} for key, (place, calls) in found.items()]
 
 
 def empty_operator_ns(torch, gradients):
-    """An operator on tensors without elements, as Python calls it: of seven loops the second shortest, since what disturbs one is no cost of it."""
+    """What starting an operator takes: torch.add on tensors without elements, as Python calls it."""
     one = torch.empty(0, requires_grad=gradients)
-    add = torch.add
-
-    def loop():
-        start = now_ns()
-        for _ in range(_LOOPS):
-            add(one, one)
-        return (now_ns() - start) / _LOOPS
-
     with torch.set_grad_enabled(gradients):
-        loop()
-        return sorted(loop() for _ in range(7))[1]
+        return _median_ns("add(x, x)", add=torch.add, x=one)
 
 
 def empty_module_ns(torch):
-    """Median of a module's call that does nothing, without its operators."""
-    module = torch.nn.Identity()
-    plain = lambda value: value  # noqa: E731
-    one = torch.empty(0)
+    """Of a module's call that does nothing, without its operators."""
+    names = {"module": torch.nn.Identity(), "plain": lambda value: value, "x": torch.empty(0)}
+    return max(0.0, _median_ns("module(x)", **names) - _median_ns("plain(x)", **names))
 
-    def loop(call):
-        start = now_ns()
-        for _ in range(_LOOPS):
-            call(one)
-        return (now_ns() - start) / _LOOPS
 
-    loop(module)
-    return max(0.0, median([loop(module) for _ in range(5)]) - median([loop(plain) for _ in range(5)]))
+def _median_ns(statement, **names):
+    """
+    What torch.utils.benchmark.Timer gives on an idle machine. On a busy one its blocks, of 10 ms and more, hold what other programs took; these loops are
+    of about a millisecond.
+    """
+    return median(timeit.repeat(statement, globals=names, number=_LOOPS, repeat=_REPEATS)) / _LOOPS * 1e9
 
 
 def operator_rows(sites, runs):

@@ -4,7 +4,7 @@ turns. Nothing is told where the user's code calls no module."""
 import os
 import sys
 
-from . import torch_modules, torch_operators, torch_trials
+from . import torch_model, torch_modules, torch_operators, torch_trials
 from .clock import MS, median, now_ns
 from .places import shown, usable_cpus
 
@@ -41,18 +41,24 @@ def observed(run):
         run.send("warning", text="the model is on %s: its modules are timed there, and no other setting was tried" % facts["device"])
         return
     root, is_compiled = torch_modules.inner_of(found.module)
-    if is_compiled:
-        return
     compiles = run.plan["budgetMs"] >= _COMPILES_FROM_MS
     broken = torch_trials.breaks_of(torch, found, root) if compiles and not isinstance(root, torch.jit.ScriptModule) else None
+    if is_compiled:
+        if broken is not None:
+            run.send("torchTrial", trial={**torch_trials.as_compiled(), **_breaks(broken)})
+        return
     # Compiling is at work for long without a word.
     run.whereabouts.enter("load")
     for trial in torch_trials.trials_of(torch, found, root, usable_cpus(), compiles):
         row = torch_trials.tried(torch, found, root, trial)
         if trial.id == "compile" and broken is not None:
-            row["graphs"] = broken["graphs"]
-            row["breaks"] = [{**one, "file": None if one["file"] is None else shown(one["file"])} for one in broken["breaks"]]
+            row.update(_breaks(broken))
         run.send("torchTrial", trial=row)
+
+
+def _breaks(broken):
+    told = [{**one, "file": None if one["file"] is None else shown(one["file"])} for one in broken["breaks"]]
+    return {"graphs": broken["graphs"], "breaks": told}
 
 
 def facts_of(run, torch, predictions, found):
@@ -66,9 +72,9 @@ def facts_of(run, torch, predictions, found):
         with torch_modules.Wrapped(nodes, stack.wrap):
             predict()
         if once_ms <= _SLOWEST_WATCHED_MS:
-            reads = torch_operators.reads_of(torch, run.places, predict)
             calls = {one: one.calls for one in nodes}
             with torch_modules.Wrapped(nodes, stack.wrap):
+                reads = torch_operators.reads_of(torch, run.places, stack, predict)
                 sites, runs = torch_operators.watched(torch, run.places, stack, predict, _WATCHED), _WATCHED
             for one in nodes:
                 one.calls = calls[one]
@@ -78,7 +84,9 @@ def facts_of(run, torch, predictions, found):
     recompiles = recompiled(torch)
     whole_ns, added, prediction_ns = torch_modules.timed(nodes if not is_compiled else [torch_modules.Node("", found.module)], predict, run.plan["budgetMs"])
     torch_operators.fit(sites, runs, whole_ns)
-    gradients = bool(found.gradients and any(one.requires_grad for one in root.parameters()))
+    if found.gradients:
+        # To look into what is compiled would compile it anew.
+        found.tracks = any(one.requires_grad for one in root.parameters()) if is_compiled else torch_model.tracks_gradients(torch, predict)
     parameters = [one for one in root.parameters()]
     count = sum(one.calls for one in sites) / runs
     return {
@@ -92,8 +100,8 @@ def facts_of(run, torch, predictions, found):
         "parameters": sum(one.numel() for one in parameters),
         "threads": torch.get_num_threads(),
         "usableCpus": usable_cpus(),
-        "gradients": gradients,
-        "training": any(one.training for one in root.modules()),
+        "gradients": found.tracks,
+        "training": torch_model.in_training(root),
         "compiled": is_compiled,
         "recompiles": recompiles,
         "predictionMs": prediction_ns / MS,
@@ -103,7 +111,7 @@ def facts_of(run, torch, predictions, found):
         "operators": torch_operators.operator_rows(sites, runs),
         "operatorsPerPrediction": count if sites else None,
         "moduleCalls": sum(one.calls for one in nodes),
-        "operatorNs": torch_operators.empty_operator_ns(torch, gradients),
+        "operatorNs": torch_operators.empty_operator_ns(torch, found.tracks),
         "moduleNs": torch_operators.empty_module_ns(torch),
         "copies": torch_operators.copy_rows(sites, runs),
         "reads": reads,

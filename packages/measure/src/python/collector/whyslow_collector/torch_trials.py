@@ -6,7 +6,7 @@ import os
 
 from .clock import MS, in_turns, now_ns
 from .errors import reason_of
-from .torch_model import Given, changes_inputs, flat
+from .torch_model import Given, changes_inputs, flat, in_training, mapped, tensors_of, without_gradients
 
 _BUDGET_MS = 900
 #: As packages/measure/src/outputs has it.
@@ -59,10 +59,11 @@ def evaluating(root):
 
 def inferring(torch, module, found):
     """Without gradients."""
+    context = getattr(torch, without_gradients(torch, module))
 
     def call():
         given = _given(found)
-        with torch.inference_mode():
+        with context():
             return module(*given.args, **given.words)
 
     return call
@@ -74,9 +75,10 @@ def trials_of(torch, found, root, cpus, compiles):
         _, found.changes = changes_inputs(found.module, Given(args, words))
     again = lambda: inferring(torch, found.module, found)  # noqa: E731
     trials = []
-    if found.gradients:
-        trials.append(Trial("inference-mode", "inference_mode", "with torch.inference_mode(): model(x)", again))
-    if any(one.training for one in root.modules()):
+    if found.tracks:
+        name = without_gradients(torch, root)
+        trials.append(Trial("inference-mode", name, "with torch.%s(): model(x)" % name, again))
+    if in_training(root):
         trials.append(Trial("eval", "eval()", "model.eval()", lambda: plain(torch, found)))
     threads = torch.get_num_threads()
     for count in sorted({1, max(1, cpus)} - {threads}):
@@ -85,7 +87,7 @@ def trials_of(torch, found, root, cpus, compiles):
         trials.append(Trial("threads", "%d %s" % (count, word), "torch.set_num_threads(%d)" % count, again, settle, count))
     if isinstance(root, torch.jit.ScriptModule):
         return trials
-    if _has_convolutions(torch, root) and any(_is_image(torch, one) for one in [*args, *words.values()]):
+    if _has_convolutions(torch, root) and any(_is_image(torch, one) for one in tensors_of([args, words])):
         code = "model = model.to(memory_format=torch.channels_last)"
         trials.append(Trial("channels-last", "channels_last", code, lambda: _channels_last(torch, root, found)))
     floats = [one for one in root.parameters() if one.is_floating_point()]
@@ -106,7 +108,7 @@ def _is_image(torch, value):
 
 def _each(found, change):
     given = _given(found)
-    return [change(one) for one in given.args], {name: change(one) for name, one in given.words.items()}
+    return mapped(given.args, change), mapped(given.words, change)
 
 
 def _channels_last(torch, root, found):
@@ -123,7 +125,7 @@ def _channels_last(torch, root, found):
 
 def _bfloat16(torch, root, found):
     twin = copy.deepcopy(root).bfloat16()
-    change = lambda one: one.bfloat16() if isinstance(one, torch.Tensor) and one.is_floating_point() else one  # noqa: E731
+    change = lambda one: one.bfloat16() if one.is_floating_point() else one  # noqa: E731
 
     def call():
         with torch.inference_mode():
@@ -133,17 +135,28 @@ def _bfloat16(torch, root, found):
     return call
 
 
+def _row(id, title, code):
+    return {"id": id, "title": title, "code": code, "firstMs": None, "equal": None, "error": None, "reason": None, "pairsMs": []}
+
+
+def as_compiled():
+    """The row of torch.compile for a model that the user's code has compiled."""
+    return {**_row("compile", "torch.compile", "model = torch.compile(model)"), "reason": "the model is compiled already"}
+
+
 def tried(torch, found, root, trial):
     """
     The row of a trial: times in turns, how the outputs compare, or why there are none. The first two settings start from the model as the user's code
     calls it; the others from the model out of training mode and without gradients, so that what each gains is its own.
     """
-    row = {"id": trial.id, "title": trial.title, "code": trial.code, "firstMs": None, "equal": None, "error": None, "reason": None, "pairsMs": []}
+    row = _row(trial.id, trial.title, trial.code)
     if trial.threads is not None:
         row["threads"] = trial.threads
     as_called = trial.id in ("inference-mode", "eval")
     settle = trial.settle
     training = [one for one in root.modules() if one.training]
+    # No two calls give the same.
+    is_random = as_called and in_training(root)
     if trial.id == "eval":
 
         def settle(side):
@@ -160,8 +173,7 @@ def tried(torch, found, root, trial):
             instead = trial.make()
             after = instead()
             row["firstMs"] = (now_ns() - start) / MS
-            # In training mode no two calls give the same.
-            row["equal"], row["error"] = ("different", None) if as_called and training else compared(torch, before, after)
+            row["equal"], row["error"] = ("different", None) if is_random else compared(torch, before, after)
             row.update(in_turns(now, instead, _BUDGET_MS, settle))
     except Exception as error:
         row["reason"] = reason_of(error)[:300]
