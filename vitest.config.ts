@@ -5,6 +5,7 @@
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { configDefaults, defineConfig } from 'vitest/config'
+import './test/native-typescript.mjs'
 import { mutantPlugin } from './scripts/thresholds.mjs'
 import { isShort, LONG, QUIET } from './test/long.ts'
 import { writeToMemory } from './test/scratch.ts'
@@ -15,6 +16,13 @@ writeToMemory()
 /** The runner itself does little: on two CPUs both can run tests. */
 const maxWorkers = Math.max(2, availableParallelism() - 1)
 const GLOBAL_SETUP = './test/global-setup.ts'
+/**
+ * Node imports tests and sources itself; test/native-typescript.mjs turns them into JavaScript where Node cannot. scripts/mutants.mjs changes a
+ * source while it is read, which takes a plugin of Vite.
+ */
+const changesSources = process.env.WHYSLOW_MUTANTS !== undefined
+const experimental = changesSources ? {} : { viteModuleRunner: false, nodeLoader: false }
+const TYPESCRIPT = './test/native-typescript.mjs'
 /** An engine that a test opens in its own process says nothing of itself, as in a trial. What a test sets ends with it. */
 const QUIET_ENGINES = { env: { ORT_DISABLE_TELEMETRY: '1' }, unstubEnvs: true }
 /** Tests next to their source that open a session of an engine, or ask whether it is installed. */
@@ -23,6 +31,8 @@ const OPEN_ENGINES = [
   'packages/measure/src/engines/**/{openvino,litert,compiled,written-models,koffi,shipped-folder}.test.ts',
   'packages/measure/src/engines/python/python-*.test.ts',
   'packages/generation/src/engines/*.test.ts',
+  'packages/model/src/ship/shipped/{openvino,litert}.test.ts',
+  'packages/model/src/quantize/write/{float-results,marked}.test.ts',
 ]
 /** Tests next to their source that start processes and wait for them. */
 const PROCESSES = 'packages/*/src/**/*.process.test.ts'
@@ -42,12 +52,13 @@ export default defineConfig({
     sequence: { sequencer: SlowestFirst },
     projects: [
       {
-        plugins: [mutantPlugin],
+        plugins: changesSources ? [mutantPlugin] : [],
         test: {
           name: 'unit',
           ...QUIET_ENGINES,
+          experimental,
           globalSetup: GLOBAL_SETUP,
-          setupFiles: './test/seed.ts',
+          setupFiles: './test/setup.mjs',
           include: ['packages/*/{src,test,web}/**/*.test.ts', 'test/**/*.test.ts'],
           exclude: [...OPEN_ENGINES, PROCESSES, 'test/measured/**', 'test/full/**', 'test/fuzz/**', 'test/page/**'],
           testTimeout: 60_000,
@@ -61,6 +72,8 @@ export default defineConfig({
         test: {
           name: 'engines',
           ...QUIET_ENGINES,
+          experimental,
+          setupFiles: TYPESCRIPT,
           globalSetup: [GLOBAL_SETUP, './test/availability.ts'],
           include: [...OPEN_ENGINES, 'test/page/**/*.test.ts'],
           exclude: [...configDefaults.exclude, ...LONG],
@@ -76,6 +89,8 @@ export default defineConfig({
         test: {
           name: 'commands',
           ...commands,
+          experimental,
+          setupFiles: TYPESCRIPT,
           globalSetup: [...ROOFS, './test/measured/one-lock.ts'],
           env: { WHYSLOW_LOCK: join(tmpdir(), `whyslow-test-lock-${process.pid}`) },
           include: [PROCESSES, 'test/{measured,full,fuzz}/**/*.test.ts'],
@@ -90,6 +105,8 @@ export default defineConfig({
         test: {
           name: 'quiet',
           ...commands,
+          experimental,
+          setupFiles: TYPESCRIPT,
           globalSetup: ROOFS,
           include: [...QUIET],
           exclude: [...configDefaults.exclude, ...LONG],

@@ -12,7 +12,7 @@ const ALLOWED = 0.05
 
 if (process.argv[1] === import.meta.filename) await main()
 // Loaded before the command (NODE_OPTIONS); its trials know nothing of remedies.
-else if (process.argv[1]?.endsWith(path.join('dist', 'cli', 'main.js'))) {
+else if (process.argv[1] === path.join(import.meta.dirname, '../dist/whyslow/main.js')) {
   const names = Array.from({ length: neutral }, (_, k) => `neutral-${k + 1}`)
   remedies.splice(0, remedies.length, ...names.map(note))
 }

@@ -22,6 +22,7 @@ const mutants = sources.flatMap((file) =>
 )
 
 process.env.WHYSLOW_TEST_SET_UP = '1'
+process.env.WHYSLOW_MUTANTS = '1'
 const vitest = await createVitest('test', { root, project: ['unit'], watch: false, bail: 1, reporters: [{}] })
 // What is given to vitest itself gives way to what the project says.
 if (values.jobs !== undefined) for (const { config } of vitest.projects) config.maxWorkers = Number(values.jobs)

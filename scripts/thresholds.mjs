@@ -9,6 +9,7 @@ export const FOLDERS = [
   'packages/code/src/rules',
   'packages/serving/src/load/rules',
   'packages/generation/src/rules',
+  'packages/generation/src/prove',
   'packages/model/src/tune',
 ]
 

@@ -23,6 +23,13 @@ function missingFiles({ path, imports }: Source): string[] {
   )
 }
 
+/** Built files that are started or asked for by name, which no import shows: '../dist/whyslow/main.js'. */
+function missingPaths(path: string, text: string): string[] {
+  return [...text.matchAll(/['"`](?:\.\.\/)*(dist\/[\w/-]+\.js)['"`]/g)]
+    .filter(([, target]) => !existsSync(join(ROOT, sourceOf(target!))))
+    .map(([, target]) => `${path}: ${target}`)
+}
+
 /** `import { a, b as c } from './file.js'` whose file exports no a. */
 function missingNames(path: string, text: string): string[] {
   return [...text.matchAll(/^import \{([^}]*)\} from '(\.[^']*)'/gm)].flatMap(([, names, specifier]) => {
@@ -52,6 +59,9 @@ describe('benchmarks', () => {
 
   test('import files and names that exist', () => {
     expect(programs.flatMap(missingFiles)).toEqual([])
+    expect(programs.flatMap(({ path, text }) => missingPaths(path, text))).toEqual([])
+    // Where a path is put together of words, nothing is checked.
+    expect(programs.filter(({ text }) => /'dist',/.test(text)).map(({ path }) => path)).toEqual([])
     expect(programs.flatMap(({ path, text }) => missingNames(path, text))).toEqual([])
   })
 
@@ -81,6 +91,7 @@ describe('benchmarks', () => {
     const text = "import { median, nothing } from './shared.mjs'\nimport { gone } from '../dist/gone.js'\n"
     expect(missingNames('bench/some.mjs', text)).toEqual(['bench/some.mjs: nothing of bench/shared.mjs'])
     expect(missingFiles(parseSource('bench/some.mjs', text))).toEqual(['bench/some.mjs: dist/gone.js'])
+    expect(missingPaths('bench/some.mjs', "start('../dist/gone/main.js')")).toEqual(['bench/some.mjs: dist/gone/main.js'])
   })
 })
 

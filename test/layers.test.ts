@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { engines } from '@whyslow/measure/engines/index.ts'
 import type typescript from 'typescript'
 import { describe, expect, test } from 'vitest'
+import { pureRooms } from '../scripts/pure-rooms.mjs'
 import { PEERS, parseSource, peersOf, ROOT, readSources, readWebSources, type Source } from './sources.ts'
 import { ts } from './typescript.ts'
 
@@ -31,9 +32,7 @@ const ROOMS: Readonly<Record<string, Room>> = Object.fromEntries(
 )
 
 /** No files, clocks, randomness, process or console, so that they run in a page as they are. */
-const [, ARE_PURE, ARE_NOT] = /^- (`graph`[^:]*) are pure, ([^:]*) apart/m.exec(LAW)!
-const PURE = named(ARE_PURE!)
-const IMPURE = named(ARE_NOT!)
+const { pure: PURE, apart: IMPURE } = pureRooms(LAW)
 
 /** What the page (packages/report/web) imports from the sources: how numbers and sentences are worded on the terminal, and the types of documents. */
 const WEB: Room = { imports: ['report/text', 'measure/statistics/numbers.ts'], types: ['report/documents'] }

@@ -1,7 +1,7 @@
 // The last lines of a test run: which tests were left out, and why, by reason. If WHYSLOW_ALLOWED_SKIPS names a file (.ci/run does), each reason
 // must match one of its lines, or the run fails: what CI cannot run must not look as if it had passed.
-import { readFileSync, writeFileSync } from 'node:fs'
-import { relative } from 'node:path'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
 import type { Reporter, TestModule, TestSpecification } from 'vitest/node'
 import { FEWER_CASES, isShort, LONG } from './long.ts'
 import { missingEngine } from './missing-engine.ts'
@@ -58,7 +58,20 @@ export function isAllowed(reason: string, allowed: string): boolean {
 }
 
 function writeDurations(modules: readonly TestModule[]): void {
-  const seconds = modules.map((one) => [one.relativeModuleId, Math.round(one.diagnostic().duration / 100) / 10] as const)
-  const long = seconds.filter(([, one]) => one >= SHORTEST_S).sort(([a], [b]) => (a < b ? -1 : 1))
-  writeFileSync(DURATIONS, `${JSON.stringify(Object.fromEntries(long), null, 2)}\n`)
+  const run = modules.map((one) => [one.relativeModuleId, one.diagnostic().duration / 1000] as const)
+  const known = JSON.parse(readFileSync(DURATIONS, 'utf8')) as Readonly<Record<string, number>>
+  writeFileSync(DURATIONS, `${JSON.stringify(mergedDurations(known, Object.fromEntries(run), isFile), null, 2)}\n`)
+}
+
+const isFile = (path: string) => existsSync(join(ROOT, path))
+
+/** Seconds by path: those of this run, and of files that did not run what is known of them; files that are gone, and short ones, are left out. */
+export function mergedDurations(
+  known: Readonly<Record<string, number>>,
+  run: Readonly<Record<string, number>>,
+  exists: (path: string) => boolean,
+): Record<string, number> {
+  const all = Object.entries({ ...known, ...run }).map(([path, seconds]) => [path, Math.round(seconds * 10) / 10] as const)
+  const long = all.filter(([path, seconds]) => seconds >= SHORTEST_S && exists(path))
+  return Object.fromEntries(long.sort(([a], [b]) => (a < b ? -1 : 1)))
 }

@@ -15,7 +15,7 @@ export const QUIET: readonly string[] = [
 export const TAKE_LONG = [
   ...QUIET,
   ...measured(
-    'ab bad-input check compare engines examples exit-codes fix fleet full-disk fleet-s3 hostile-clients javascript-child lint load',
+    'ab bad-input check compare engines examples exit-codes fix fleet fleet-store full-disk fleet-s3 hostile-clients javascript-child lint load',
   ),
   ...measured(
     'javascript-replacements main-job operator-times pack python-collector quantize serve serve-grpc signals strangers-folder two-at-once user-code-interrupt',

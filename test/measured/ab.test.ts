@@ -1,5 +1,5 @@
 // `ab` on real programs, each in processes of its own: both languages, what goes wrong, and what is left behind: nothing. Which is faster is
-// decided on scripted ones (packages/whyslow/src/smoke.test.ts).
+// decided on scripted ones (packages/whyslow/src/smoke-code.test.ts).
 import { spawnSync } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

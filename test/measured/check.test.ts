@@ -53,7 +53,7 @@ describe('a report', () => {
     const measured = await whyslow(where, small, ...SHORT, '--json', report, '--save')
     expect(measured.status, measured.stderr).toBe(0)
     const same = await whyslow(where, 'check', small, '--against', report, '--fail-above', '50', ...SHORT)
-    // What it decides is in packages/whyslow/src/smoke.test.ts: a machine that is at work on other tests may change between the two runs.
+    // What it decides is in packages/whyslow/src/smoke-models.test.ts: a machine that is at work on other tests may change between the two runs.
     expect(same.status, same.stderr).toBe(0)
 
     const document = JSON.parse(readFileSync(report, 'utf8')) as ReportDocument

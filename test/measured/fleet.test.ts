@@ -1,12 +1,10 @@
 // A fleet on a real Redis and, where it is here, a real PostgreSQL: agents are killed at random and Redis is restarted, and each trial still
-// ends once. Trials are scripted: what is tested is that none is lost and none is measured beside another.
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+// ends once. Trials are scripted: what is tested is that none is lost and none is measured beside another. What the store alone does is in
+// fleet-store.test.ts.
+import { type ChildProcess, spawnSync } from 'node:child_process'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { FLEET_DEFAULTS } from '@whyslow/fleet/fleet.ts'
-import { readStore } from '@whyslow/fleet/history/history.ts'
 import { openAgentQueue, openAsking } from '@whyslow/fleet/queue/bullmq-queue.ts'
 import { makeJob, type Signer } from '@whyslow/fleet/queue/job.ts'
 import type { AskingQueue } from '@whyslow/fleet/queue/queue.ts'
@@ -16,14 +14,11 @@ import { storedReports } from '@whyslow/fleet/store/store.ts'
 import { exampleMachine, exampleReport } from '@whyslow/fleet/support/study/example-reports.ts'
 import { mulberry32 } from '@whyslow/graph/random.ts'
 import type { ReportDocument } from '@whyslow/report/documents/report.ts'
-import { fleet } from '@whyslow/whyslow/compose/fleet.ts'
 import { Redis } from 'ioredis'
-import pg from 'pg'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { ended, fleetServers, type Store } from '../support/fleet-servers.ts'
 import { freePort } from '../support/port.ts'
-import { ownFolders } from './command.ts'
 
-const POSTGRES = '/usr/lib/postgresql'
 const MACHINE = 'x64-avx2-2c-abcdef'
 const TRIALS = 200
 const AGENTS = 4
@@ -34,57 +29,10 @@ const DISTURBED = 1014
 const SLEEPING = 1015
 /** Half a minute unless an agent is given another time. */
 const PUT_BACK_MS = 3000
-
-const folder = mkdtempSync(join(tmpdir(), 'whyslow-fleet-'))
 const SERVERS = ['redis-server', 'valkey-server'] as const
-const children = new Set<ChildProcess>()
-afterAll(() => {
-  for (const child of children) child.kill('SIGKILL')
-  rmSync(folder, { recursive: true, force: true })
-})
 
-function started(command: string, words: readonly string[], options: { uid?: number; gid?: number } = {}): ChildProcess {
-  const child = spawn(command, words, { stdio: 'ignore', cwd: folder, ...options })
-  children.add(child)
-  child.once('exit', () => children.delete(child))
-  return child
-}
-
-const ended = (child: ChildProcess) =>
-  new Promise((done) => (child.exitCode === null && child.signalCode === null ? child.once('exit', done) : done(null)))
-
-/** Undefined with the reason where there is none. */
-async function postgres(): Promise<{ url: string } | { reason: string }> {
-  const versions = existsSync(POSTGRES) ? readdirSync(POSTGRES) : []
-  const bin = versions.map((version) => join(POSTGRES, version, 'bin')).find((one) => existsSync(join(one, 'initdb')))
-  if (bin === undefined) return { reason: 'no PostgreSQL is installed' }
-  // It does not run as root.
-  const user = process.getuid?.() === 0 ? Number(spawnSync('id', ['-u', 'postgres'], { encoding: 'utf8' }).stdout) : undefined
-  const as =
-    user === undefined ? {} : { uid: user, gid: Number(spawnSync('id', ['-g', 'postgres'], { encoding: 'utf8' }).stdout) }
-  const data = join(folder, 'postgres')
-  mkdirSync(data)
-  chmodSync(folder, 0o777)
-  if (user !== undefined) spawnSync('chown', ['postgres', data])
-  const made = spawnSync(join(bin, 'initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '--no-sync'], {
-    ...as,
-    encoding: 'utf8',
-    cwd: data,
-  })
-  if (made.status !== 0) return { reason: `initdb: ${made.stderr}` }
-  const port = await freePort()
-  started(join(bin, 'postgres'), ['-D', data, '-p', String(port), '-k', data, '-h', '127.0.0.1'], as)
-  const url = `postgres://postgres@127.0.0.1:${port}/postgres`
-  for (let look = 0; look < 100; look++) {
-    const store = await openPostgres(url).catch(() => undefined)
-    await store?.close()
-    if (store !== undefined) return { url }
-    await sleep(100)
-  }
-  return { reason: 'PostgreSQL did not start within 10 s' }
-}
-
-let store: Awaited<ReturnType<typeof postgres>> = { reason: '' }
+const { folder, started, postgres } = fleetServers()
+let store: Store = { reason: '' }
 beforeAll(async () => {
   store = await postgres()
 })
@@ -339,52 +287,6 @@ describe.each(SERVERS)('a fleet on %s', (server) => {
     await client.quit()
     await asking.close()
   })
-})
-
-test('PostgreSQL gives what it holds a page at a time, in order of time, and names what is no report', async ({ skip }) => {
-  if ('reason' in store) skip(`without PostgreSQL: ${store.reason}`)
-  const { url } = store as { url: string }
-  const owner = new pg.Client(url)
-  await owner.connect()
-  await owner.query('create database pages')
-  await owner.end()
-  const pages = url.replace(/postgres$/, 'pages')
-  const shared = await openPostgres(pages)
-  const machine = exampleMachine('paged')
-  // Seconds are told apart by their last digits, and come in another order.
-  const at = (i: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, (i * 37) % 120)).toISOString()
-  for (let i = 0; i < 120; i++) await shared.insertIfAbsent(`t${i}`, exampleReport(machine, { createdAt: at(i) }))
-  const broken = exampleReport(machine, { createdAt: at(200), p50Ms: 0 })
-  await shared.insertIfAbsent('broken', broken)
-  await shared.close()
-  const { entries, warnings } = await readStore(pages)
-  expect(entries.map(({ savedAt }) => savedAt)).toEqual(Array.from({ length: 120 }, (_, i) => at(i)).sort())
-  expect(warnings).toEqual([expect.stringMatching(/trial "broken" \(latency.p50Ms is not above 0\)/)])
-})
-
-test('who may only read PostgreSQL reads it, and a run whose reports it refuses still has them', async (context) => {
-  if ('reason' in store) context.skip(`without PostgreSQL: ${store.reason}`)
-  // The roofs are known there.
-  vi.stubEnv('XDG_CACHE_HOME', ownFolders(context).cache)
-  const { url } = store as { url: string }
-  await (await openPostgres(url)).close()
-  const owner = new pg.Client(url)
-  await owner.connect()
-  await owner.query(
-    'revoke create on schema public from public; create role reader login; grant select on whyslow_trials to reader',
-  )
-  await owner.end()
-  // It trusts whoever comes, with any password.
-  const reader = `${url.replace('postgres@', 'reader:se%2Fcret@')}?application_name=a&password=se%2Fcret`
-  const read = await openPostgres(reader)
-  expect(await read.find('none')).toBeUndefined()
-  await read.close()
-  const model = join(import.meta.dirname, '../../fixtures/models/symbolic-batch.onnx')
-  const { reports, failures, warnings } = await fleet([model], { ...FLEET_DEFAULTS, quick: true, store: reader })
-  expect([reports.length, failures]).toEqual([1, []])
-  expect(warnings).toEqual([expect.stringMatching(/^--store .*: 1 of 1 reports are not kept there \(permission denied/)])
-  const document = JSON.stringify([warnings, await storedReports(reader), await readStore(reader)])
-  expect(document).not.toMatch(/cret|password/)
 })
 
 const jobOf = (batch: number, run: string, signer: Signer | null = null) =>

@@ -15,7 +15,7 @@ const MOST_BYTES = 7e6
 const folder = mkdtempSync(join(tmpdir(), 'whyslow-pack-'))
 /** What is packed, as the build left it: packing rewrites dist/, and the tests that follow want it as it is. */
 const source = join(folder, 'source')
-const PACKED = ['dist', 'packages', 'scripts', 'docs/findings', 'tsconfig.json', 'package.json', 'README.md', 'LICENSE', 'NOTICE']
+const PACKED = ['dist', 'scripts', 'docs/findings', 'package.json', 'README.md', 'LICENSE', 'NOTICE']
 const env = {
   ...process.env,
   ONNXRUNTIME_NODE_INSTALL: 'skip',
@@ -39,9 +39,11 @@ beforeAll(() => {
   for (const path of PACKED) cpSync(join(ROOT, path), join(source, path), { recursive: true })
   symlinkSync(join(ROOT, 'node_modules'), join(source, 'node_modules'), 'junction')
   const about = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: { prepack: string } }
-  const [build, ...more] = about.scripts.prepack.split(' && ')
-  // The tests have built it.
-  expect(build).toBe('npm run build')
+  const [build, declarations, ...more] = about.scripts.prepack.split(' && ')
+  // The tests have built it, and declarations are made where `npm run types` has made most of them.
+  expect([build, declarations]).toEqual(['npm run build', 'node scripts/declarations.mjs'])
+  const made = spawnSync(process.execPath, [join(ROOT, 'scripts/declarations.mjs'), join(source, 'dist')], { encoding: 'utf8' })
+  expect(made.status, made.stdout).toBe(0)
   about.scripts.prepack = more.join(' && ')
   writeFileSync(join(source, 'package.json'), JSON.stringify(about))
   const pack = npm(source, 'pack', '--json', '--pack-destination', folder)

@@ -27,7 +27,7 @@ import { factor, factorRange, intervalOf } from '../../packages/report/web/src/f
 import { nodeTitle, shownName } from '../../packages/report/web/src/kit/shown-name.ts'
 import { normalReport } from '../../packages/report/web/src/normal.ts'
 import type { DrawnText } from './drawn-numbers.ts'
-import { factSaid } from './known-numbers.ts'
+import { factSaid } from './number-words.ts'
 
 interface Must {
   /** The part of the page; undefined: anywhere. */

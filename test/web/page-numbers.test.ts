@@ -3,8 +3,9 @@
 import { describe, expect, test } from 'vitest'
 import { recorded } from '../page/documents.ts'
 import type { DrawnText } from '../page/drawn-numbers.ts'
-import { numbersIn, strangers } from '../page/known-numbers.ts'
+import { strangers } from '../page/known-numbers.ts'
 import { missing, mustDraw } from '../page/must-draw.ts'
+import { numbersIn } from '../page/number-words.ts'
 
 const pageOf = (document: object): DrawnText[] =>
   mustDraw(document).map(({ on = 'answer', text }) => ({ place: `${on} row`, text }))

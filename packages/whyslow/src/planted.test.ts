@@ -1,7 +1,7 @@
 // Causes that were planted, found and undone by whole command lines: the engine takes longer by construction wherever the cause is in the
 // graph (example-planted.ts), so that one run decides, on any computer.
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fromBinary } from '@bufbuild/protobuf'
 import { absent, here, scriptedMachine } from '@whyslow/command/support/example-trials.ts'
@@ -313,6 +313,8 @@ describe('quantize', () => {
 test('what fix ships predicts as the original does', async () => {
   const file = fileOf(listed)
   const out = newPath()
+  // In place of `npm install` in the folder.
+  symlinkSync(path.resolve(import.meta.dirname, '../../../node_modules'), path.join(folder, 'node_modules'), 'junction')
   await typed(`fix ${file} -o ${out} --only initializers-as-inputs --no-cache`, { stages: onTrials(slowWhileListed) })
   const { y } = await predicted(ortCpu.open(file, plainOptions), x)
   const shipped = await predicted(engineOfFolder({ folder: out, takesTensors: false, env: {} }).open('', plainOptions), x)

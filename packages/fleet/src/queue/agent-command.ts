@@ -4,7 +4,7 @@ import path from 'node:path'
 import { placesOf } from '@whyslow/command/engine-options.ts'
 import { limitsOf } from '@whyslow/command/limits.ts'
 import { DEFAULTS } from '@whyslow/command/options.ts'
-import { disturbanceIn, lookAround } from '@whyslow/command/quiet.ts'
+import { disturbanceIn, type Look, lookAround } from '@whyslow/command/quiet.ts'
 import { describeEngine } from '@whyslow/measure/describe-engine.ts'
 import { engines } from '@whyslow/measure/engines/index.ts'
 import { cacheFolder } from '@whyslow/measure/machine/folders.ts'
@@ -83,7 +83,8 @@ export async function agent(
       store,
       log,
       signal,
-      measure: (job, stop, anyway) => measureJob(job, { ...places, task, trials: localTrials, signal: stop, anyway, log }),
+      measure: (job, stop, anyway) =>
+        measureJob(job, { ...places, task, trials: localTrials, look: lookAround, signal: stop, anyway, log }),
     })
   } finally {
     files?.close()
@@ -94,6 +95,8 @@ export async function agent(
 interface JobGiven extends Places {
   readonly task: WhyTask
   readonly trials: TrialRunner
+  /** Whether the machine is quiet, before the trial and after it. */
+  readonly look: () => Promise<Look>
   readonly signal: AbortSignal
   readonly anyway: boolean
   readonly log: (line: string) => void
@@ -104,7 +107,7 @@ interface JobGiven extends Places {
  * who made them is not known.
  */
 export async function measureJob(job: FleetJob, given: JobGiven): Promise<Measured> {
-  const { trials, task, signal, anyway, log } = given
+  const { trials, task, look, signal, anyway, log } = given
   const folder = makeRunning(given.cache)
   try {
     const model = await setOut(path.join(folder, 'model'), job.model, given)
@@ -115,11 +118,11 @@ export async function measureJob(job: FleetJob, given: JobGiven): Promise<Measur
     const options = { engine, batch, threads, seconds, quick, labels, shapes, values, data }
     const { memoryBytes } = limitsOf(readMachine([]), { memoryLimitBytes: null, signal })
     return await trials.alone(async () => {
-      const before = await lookAround()
+      const before = await look()
       const disturbedBefore = disturbanceIn(before)
       if (disturbedBefore !== null && !anyway) return { report: null, disturbed: disturbedBefore }
       const report = await whyInTrial({ run: trials.run, task }, { file: model, options }, { memoryBytes, signal })
-      return { report, disturbed: disturbedBefore ?? disturbanceIn(await lookAround(), before) }
+      return { report, disturbed: disturbedBefore ?? disturbanceIn(await look(), before) }
     }, toldTo(log))
   } finally {
     rmSync(folder, { recursive: true, force: true })

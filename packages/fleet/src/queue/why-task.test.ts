@@ -17,6 +17,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const report = exampleReport(exampleMachine('here'))
 const store = folderStore(path.join(folder, 'store'))
 const bytes = 2 ** 20
+const look = async () => ({ busyShare: 0, stolenShare: 0, waitedShare: null, clock: 1 })
 
 const task = defineWhyTask(import.meta.url, { why: () => Promise.reject(new Error('read in this process')) })
 
@@ -38,7 +39,7 @@ async function measured(trial: Trial<WhyAnswer>, signal = new AbortController().
   const job = makeJob({ model: [await keep(store, file)], data: [], ...given, ...times }, null)
   const trials = scriptedRunner({ why: () => trial })
   const cache = path.join(folder, 'cache')
-  const places = { store, cache, mostBytes: 1e6, task, trials, signal, anyway: true, log: () => {} }
+  const places = { store, cache, mostBytes: 1e6, task, trials, look, signal, anyway: true, log: () => {} }
   const result = measureJob(job, places)
   await result.catch(() => {})
   expect(trials.asked.map(({ task, limits }) => [task, limits.memoryBytes! > 0, limits.timeMs])).toEqual([

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Answer, Rating } from './answers.ts'
-import { type Gate, judge, NEAR_TIE } from './equality.ts'
+import { type Gate, judge, NEAR_TIE, USUAL_LOSS } from './equality.ts'
 
 const original: Answer[] = [
   { prompt: [1], ids: [1, 2, 3, 4] },
@@ -8,7 +8,7 @@ const original: Answer[] = [
 ]
 const changed: Answer[] = [original[0]!, { prompt: [2], ids: [5, 6, 9, 9] }]
 const rating = (nats: number, gaps: number[] = []): Rating => ({ nats, tokens: 100, gaps })
-const lossless: Gate = { lossless: true, maxLoss: 0.01, allowsOthers: false }
+const lossless: Gate = { lossless: true, maxLoss: USUAL_LOSS, allowsOthers: false }
 const lossy: Gate = { ...lossless, lossless: false }
 
 test('lossless: equal or refused, however near the tie', () => {
@@ -37,7 +37,7 @@ test('lossy: near ties count, with perplexity within the limit', () => {
   // exp(0.009)
   expect(equality.perplexityRatio).toBeCloseTo(1.00904, 5)
   expect(equality.sentence).toMatch(/1 first differ at a near tie .*; perplexity rises by 0\.90 %$/)
-  const worse = judge(original, changed, { ...passing, other: rating(201.1) }, lossy)
+  const worse = judge(original, changed, { ...passing, other: rating(201.05) }, lossy)
   expect(worse).toMatchObject({
     passes: false,
     equality: { sentence: expect.stringMatching(/rises by 1\.1 %, more than the 1\.0 % allowed$/) },

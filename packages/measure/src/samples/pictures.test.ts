@@ -1,5 +1,6 @@
 import type { DType } from '@whyslow/graph/types.ts'
 import { describe, expect, test } from 'vitest'
+import { onlyFull } from '../../../../test/only-full.ts'
 import { type PictureNumbers, parsePictures } from './picture-numbers.ts'
 import { type DecodePictures, decodeWith, isPicture, picturesNote, readPictures } from './pictures.ts'
 import type { ResolvedInput } from './resolved.ts'
@@ -74,11 +75,20 @@ test('by their names', () => {
   expect(['a.JPG', 'b.jpeg', 'c.png', 'd.npy', 'png'].map(isPicture)).toEqual([true, true, true, false, false])
 })
 
+/** It waits without work. */
+const WAITS = 'setTimeout(() => {}, 600_000)'
+
 test('a decoder that does not end is ended, and the picture that it was at is named', () => {
-  // It waits without work, and long enough to have started on a busy machine.
-  const stuck = "require('fs').writeSync(1, Buffer.alloc(12)); setTimeout(() => {}, 600_000)"
-  const size = { sharp: '', height: 2, width: 2, channels: 3, limitMs: 4000 }
-  expect(() => decodeWith(stuck, ['a/first.png', 'a/second.png'], size)).toThrow(
-    'second.png: sharp did not decode it within 4 s; remove the image',
+  const size = { sharp: '', height: 2, width: 2, channels: 3, limitMs: 300 }
+  expect(() => decodeWith(WAITS, ['a/first.png', 'a/second.png'], size)).toThrow(
+    'first.png: sharp did not decode it within 0.3 s; remove the image',
   )
+})
+
+test('of a decoder that has decoded some, the next one is named', (context) => {
+  onlyFull(context, 'waits until a process has started on a busy machine')
+  const size = { sharp: '', height: 2, width: 2, channels: 3, limitMs: 4000 }
+  expect(() =>
+    decodeWith(`require('fs').writeSync(1, Buffer.alloc(12)); ${WAITS}`, ['a/first.png', 'a/second.png'], size),
+  ).toThrow('second.png: sharp did not decode it within 4 s; remove the image')
 })

@@ -35,11 +35,18 @@ export interface Connections {
    * No new connections; those that there are get their answers, and are closed with them. `drain`: takes no more requests, and resolves when
    * those that were accepted have their answers.
    */
-  close(drain: () => Promise<void>): Promise<void>
+  close(drain: () => Promise<void>, times?: EndingTimes): Promise<void>
 }
 
-/** As `ANSWER_IDLE_MS`, while the server ends. */
-const ENDING_IDLE_MS = 2000
+/** What clients are given while the server ends. */
+export interface EndingTimes {
+  /** As `ANSWER_IDLE_MS`. */
+  readonly idleMs: number
+  /** How long connections without a request are kept: what was just sent on them is answered. */
+  readonly graceMs: number
+}
+
+const ENDING: EndingTimes = { idleMs: 2000, graceMs: 1000 }
 /**
  * How much more of a refused body is read, and for how long: a client that writes all before it reads would else see a reset and no
  * status. https://www.rfc-editor.org/rfc/rfc9112#section-9.6
@@ -48,8 +55,6 @@ const LINGER_BYTES = 256 * 1024 * 1024
 const LINGER_MS = 5000
 /** A body that is refused is read to its end if it has no more: its connection costs more than what is left of it. */
 const KEPT_BYTES = 1024 * 1024
-/** How long connections without a request are kept at the end: what was just sent on them is answered. */
-const GRACE_MS = 1000
 
 /** What is no request, by the error of Node's parser; else 400. */
 const PARSER_STATUS: Readonly<Record<string, string>> = {
@@ -63,7 +68,8 @@ export function watchConnections(server: http.Server): Connections {
   let open = 0
   /** Sockets on which something came that is no HTTP. */
   const broken = new WeakSet<net.Socket>()
-  let isEnding = false
+  /** Null: the server does not end yet. */
+  let ending: EndingTimes | null = null
   let settled = () => {}
   server.maxConnections = MOST_CONNECTIONS
   server.on('clientError', (error: NodeJS.ErrnoException, socket: net.Socket) => {
@@ -72,7 +78,7 @@ export function watchConnections(server: http.Server): Connections {
     if (waits) broken.add(socket)
     else refuseBroken(error, socket)
   })
-  const idleMs = () => (isEnding ? ENDING_IDLE_MS : ANSWER_IDLE_MS)
+  const idleMs = () => ending?.idleMs ?? ANSWER_IDLE_MS
   const closed = (count: number) => {
     open -= count
     if (open === 0) settled()
@@ -116,13 +122,13 @@ export function watchConnections(server: http.Server): Connections {
       const { request, response } = exchange
       if (response.destroyed || response.headersSent) return
       const { socket } = request
-      const isNewestAtEnd = (isEnding || broken.has(socket)) && isNewest(exchange)
+      const isNewestAtEnd = (ending !== null || broken.has(socket)) && isNewest(exchange)
       const isUnread = !request.complete && (isNewestAtEnd || !isShort(request))
       const isLast = isUnread || isNewestAtEnd
       response.writeHead(status, { ...headers, 'Content-Length': body.length, ...(isLast ? { Connection: 'close' } : {}) })
       if (isUnread) {
         response.write(body)
-        linger(request, isEnding ? ENDING_IDLE_MS : LINGER_MS, () => response.end())
+        linger(request, ending?.idleMs ?? LINGER_MS, () => response.end())
       } else {
         request.resume()
         response.end(body)
@@ -131,16 +137,16 @@ export function watchConnections(server: http.Server): Connections {
       if (response.socket !== null) socket.setTimeout(idleMs())
       limitReading(exchange, answerLimitMs(body.length))
     },
-    async close(drain) {
-      isEnding = true
+    async close(drain, times = ENDING) {
+      ending = times
       // Node's own would end those without a request at once, and with them what was just sent.
       const unused = new Promise<void>((resolve) => net.Server.prototype.close.call(server, () => resolve()))
-      await Promise.race([unused, passed(GRACE_MS)])
+      await Promise.race([unused, passed(times.graceMs)])
       server.closeIdleConnections()
       const drained = drain()
       for (const { response, refuse } of [...bySocket.values()].flatMap((own) => [...own])) {
         refuse?.(new RequestError(503, SHUTTING_DOWN))
-        if (response.writableEnded) response.socket?.setTimeout(ENDING_IDLE_MS)
+        if (response.writableEnded) response.socket?.setTimeout(times.idleMs)
       }
       await drained
       await new Promise<void>((resolve) => {

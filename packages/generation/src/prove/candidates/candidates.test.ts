@@ -68,6 +68,14 @@ describe('the prefix cache', () => {
     })
   })
 
+  test.each([
+    [16, 'setup'],
+    [15, 'reason'],
+  ])('with %d tokens that are shared there is a %s', async (count, what) => {
+    const answers = [1, 2].map((last) => answer([...shared.slice(0, count), 100 + last]))
+    expect(await applied(prefixCache, base, knownWith({ answers }))).toHaveProperty(what)
+  })
+
   test('is not tried on prompts that do not', async () => {
     const answers = [answer([1, 2, 3]), answer([1, 2, 4])]
     expect(await applied(prefixCache, base, knownWith({ answers }))).toMatchObject({
@@ -87,7 +95,7 @@ describe('prompt lookup', () => {
 
   test('is tried if the curve is flat and the text repeats itself', async () => {
     const found = await applied(promptLookup, base, knownWith({ answers, curve: curve(1.2) }))
-    expect(found).toMatchObject({ setup: { loop: { lookup: { most: 7 } } } })
+    expect(found).toMatchObject({ setup: { loop: { lookup: { most: 7, least: 2 } } } })
   })
 
   test('is refused by its estimate on a steep curve, or on a text that says nothing twice', async () => {

@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest'
+import { duel } from './duel.ts'
+import { type GeneratorSetup, PLAIN_OPTIONS } from './setup.ts'
+
+const base: GeneratorSetup = { engine: 'e', source: 'model', options: PLAIN_OPTIONS, loop: null }
+const candidate: GeneratorSetup = { ...base, source: 'another' }
+
+/** Pairs that were read, and the verdict, where the candidate takes so many times the base's 10 ms a token and 100 ms for the first one. */
+async function dueled(perToken: number, first: number, endsEarly = true) {
+  const times = async (setup: GeneratorSetup) => {
+    const [a, b] = setup === candidate ? [perToken, first] : [1, 1]
+    return { outcome: 'measured', value: { openMs: 1, coldFirstMs: 1, perTokenMs: 10 * a, firstMs: 100 * b } } as const
+  }
+  const trial = await duel(base, candidate, { bench: { times }, promptsOf: () => [], tokens: 8, most: 6, endsEarly })
+  if (trial.outcome !== 'measured') throw new Error(trial.outcome)
+  return [trial.value.readings.length, trial.value.perToken.verdict]
+}
+
+test.each([
+  ['a gain of a little more than a fifth', 0.79, 1, 2],
+  ['a gain of a little less', 0.81, 1, 4],
+  ['a first token that takes a little longer', 0.5, 1.02, 2],
+  ['a first token that takes longer', 0.5, 1.04, 4],
+])('%s is taken as faster after as many pairs as it takes', async (_, perToken, first, pairs) => {
+  expect(await dueled(perToken, first)).toEqual([pairs, 'faster'])
+})
+
+test('what shows no gain is given up after two pairs, what is shipped after as many as there are', async () => {
+  expect(await dueled(1.01, 1)).toEqual([2, 'no-difference'])
+  expect((await dueled(1, 1, false))[0]).toBe(6)
+  expect(await dueled(0.5, 1, false)).toEqual([4, 'faster'])
+})
