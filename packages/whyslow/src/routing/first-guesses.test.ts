@@ -160,7 +160,7 @@ const FILES: typeof COMMANDS = [
   ['http://127.0.0.1:1/a http://127.0.0.1:1/b', 'load takes one address; try: whyslow load http://127.0.0.1:1/a'],
   ['fix', 'as in: whyslow fix model.onnx -o fast/'],
   ['compare', 'as in: whyslow compare model.onnx'],
-  ['fix @service.py', 'service.py is a program; measure it: whyslow pipeline service.py'],
+  ['fix @service.py', 'or name a function: whyslow fix service.py:score -o fast/'],
   ['compare @report.json', "a document of whyslow; show it with 'whyslow view'"],
   ['@report.json @report.json @report.json', 'more at once: whyslow fleet report report.json report.json report.json'],
   ['fix @modle.onnx', 'no such file; did you mean model.onnx?'],

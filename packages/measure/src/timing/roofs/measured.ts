@@ -58,7 +58,7 @@ export async function measuredRoofs(wanted: RoofsWanted): Promise<RoofsFound> {
 }
 
 /** What they are kept under. */
-function roofsKey({
+export function roofsKey({
   machine,
   engineId,
   engine,
