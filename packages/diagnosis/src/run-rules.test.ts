@@ -143,6 +143,12 @@ test('an unknown saving with a bound ranks by that, and one timed with another c
   const json = verdict('json', 6)
   expect(order(threads, compile, gradients, json)).toEqual(['json', 'gradients', 'compile', 'threads'])
   expect(order(compile, verdict('training', 1), gradients)).toEqual(['training', 'gradients', 'compile'])
+  // A cure that was timed and can save next to nothing does not stand before what saves, unless results are other without it.
+  expect(order(compile, verdict('gradients', null, { atMostMs: 0 }))).toEqual(['compile', 'gradients'])
+  expect(order(compile, verdict('gradients', null, { atMostMs: 0.1 }))).toEqual(['compile', 'gradients'])
+  expect(order(compile, verdict('gradients', null))).toEqual(['gradients', 'compile'])
+  const eager = verdict('eager', 4, { after: ['training-mode'] })
+  expect(order(eager, verdict('training-mode', null, { atMostMs: 0 }))).toEqual(['training-mode', 'eager'])
   // What is surely no gain is a note, and stays behind.
   expect(order(compile, verdict('gradients', 0))).toEqual(['compile', 'gradients'])
 })

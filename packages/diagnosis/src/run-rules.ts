@@ -32,10 +32,16 @@ const AS_LARGE = 0.9
 const sizeOf = ({ wouldSaveMs, atMostMs, timeMs }: Pick<Finding, 'wouldSaveMs' | 'atMostMs' | 'timeMs'>): number =>
   wouldSaveMs ?? Math.min(AS_LARGE * timeMs, atMostMs ?? Number.POSITIVE_INFINITY)
 
+/** The least share of a saving that was timed with a cure in place which that cure itself can save, for its finding to stand before the saving's. */
+const LEAST_OF_LATER = 0.03
+
+/** Whose cure comes before others however little it saves: results differ without it. */
+const CHANGES_RESULTS = 'training-mode'
+
 /**
  * Findings of the verdicts: largest saving first. One whose saving is unknown ranks by its time or by the most that it can save, after those
  * that are known to save as much. Then the notes (saving 0), largest time first. Ties keep the rules' order. A finding whose saving was timed
- * with the cures of others in place stands behind them: on its own it may save less.
+ * with the cures of others in place stands behind them, unless they save next to nothing: on its own it may save less.
  */
 export function rank<F extends Finding>(verdicts: readonly Verdict<F>[]): F[] {
   const sorted = verdicts
@@ -43,8 +49,11 @@ export function rank<F extends Finding>(verdicts: readonly Verdict<F>[]): F[] {
     .sort(
       (a, b) => sizeOf(b) - sizeOf(a) || Number(a.wouldSaveMs === null) - Number(b.wouldSaveMs === null) || b.timeMs - a.timeMs,
     )
-  const isFirst = (before: F, { after = [], wouldSaveMs }: F) =>
-    after.includes(before.rule) && before.wouldSaveMs !== 0 && wouldSaveMs !== 0
+  const isFirst = (before: F, later: F) => {
+    if (!later.after?.includes(before.rule) || before.wouldSaveMs === 0 || later.wouldSaveMs === 0) return false
+    const most = before.wouldSaveMs ?? before.atMostMs ?? Number.POSITIVE_INFINITY
+    return before.rule === CHANGES_RESULTS || most > LEAST_OF_LATER * sizeOf(later)
+  }
   return [...new Set(sorted.flatMap((one) => [...sorted.filter((before) => isFirst(before, one)), one]))]
 }
 
