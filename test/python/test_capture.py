@@ -2,10 +2,12 @@
 
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import textwrap
+import types
 import unittest
 
 COLLECTOR = os.path.join(os.path.dirname(__file__), "..", "..", "packages", "measure", "src", "python", "collector")
@@ -70,6 +72,7 @@ class Edited(unittest.TestCase):
             return reason, []
         [changed] = edits.result()
         compile(changed["text"], file, "exec")
+        self.assertEqual(edits.result(), [changed])
         return changed["text"], [(one["line"], one["before"], one["after"]) for one in changed["changes"]]
 
     def test_a_method(self):
@@ -119,6 +122,117 @@ class Edited(unittest.TestCase):
         text, _ = self.edited("fast_model = 1\ndef predict(x):\n    return model(x)\n")
         self.assertIn("from fast import model as fast_fast_model", text)
 
+    def refused(self, source, run="predict('a')", prefix="MODELS = {'a': model, 'b': None}\n"):
+        reason, changes = self.edited(prefix + textwrap.dedent(source), run)
+        self.assertEqual(changes, [], source)
+        self.assertNotIn("\n", reason)
+        return reason
+
+    def test_a_site_that_other_models_can_reach_stays(self):
+        self.assertEqual(
+            self.refused("def predict(s):\n    return MODELS[s].predict(1)\n"), "MODELS[s] at service.py:3 can be another model for other inputs"
+        )
+        for source in (
+            "def get(name):\n    return MODELS[name]\ndef predict(s):\n    return get(s).predict(1)\n",
+            "def get(name):\n    return MODELS[name]\ndef predict(s):\n    found = get(s)\n    return found(1)\n",
+            "import contextvars\nlang = contextvars.ContextVar('lang', default='a')\ndef get():\n    return MODELS[lang.get()]\ndef predict(s):\n    return get()(1)\n",
+            "def score(m, x):\n    return m.predict(x)\ndef predict(s):\n    return score(MODELS[s], 1)\n",
+            "def score(m, x):\n    return m.predict(x)\nother = None\ndef predict(s):\n    return score(other, 1) if s == 'b' else score(model, 1)\n",
+            "def predict(s):\n    m = model\n    if s == 'b':\n        m = MODELS['b']\n    return m.predict(1)\n",
+            "def predict(s):\n    return [m.predict(1) for m in [MODELS[s]]]\n",
+            "def predict(s):\n    for name in s:\n        m = MODELS[name]\n        m.predict(1)\n",
+            "def predict(s):\n    return (lambda m: m.predict(1))(MODELS[s])\n",
+            "def predict(s):\n    return (MODELS['a'] if s == 'a' else MODELS['b']).predict(1)\n",
+            "current = None\ndef use(s):\n    global current\n    current = MODELS[s]\ndef predict(s):\n    use(s)\n    return current.predict(1)\n",
+            "def put(name, m):\n    MODELS['a'] = MODELS[name]\ndef predict(s):\n    return MODELS['a'].predict(1)\n",
+        ):
+            with self.subTest(source):
+                self.assertIn("can be another model for other inputs", self.refused(source))
+
+    def test_an_attribute_of_a_class_with_several_objects_stays(self):
+        head = "class Service:\n    def __init__(self, m):\n        self.m = m\n    def run(self, x):\n        return self.m.predict(x)\n"
+        for source in (
+            "first, second = Service(model), Service(None)\ndef predict(s):\n    return (first if s == 'a' else second).run(1)\n",
+            "ALL = {name: Service(m) for name, m in MODELS.items()}\ndef predict(s):\n    return ALL[s].run(1)\n",
+            "def predict(s):\n    return Service(MODELS[s]).run(1)\n",
+            "def make():\n    return Service\nservice = make()(model)\ndef predict(s):\n    return service.run(1)\n",
+            "service = Service(model)\ndef switch(s):\n    service.m = MODELS[s]\ndef predict(s):\n    switch(s)\n    return service.run(1)\n",
+        ):
+            with self.subTest(source):
+                self.assertIn("self.m at service.py:6 can be another model", self.refused(head + source))
+        self.assertIn(
+            "self.m at service.py:7",
+            self.refused(
+                "class Service:\n    @property\n    def m(self):\n        return MODELS[self.lang]\n    def predict(self, lang):\n        return self.m(1)\n"
+                "service = Service()\ndef predict(s):\n    service.lang = s\n    return service.predict(1)\n"
+            ),
+        )
+
+    def test_what_surely_is_one_model_is_redirected(self):
+        for source in (
+            "class Service:\n    def __init__(self, folder):\n        self.m = Model()\n    def run(self, x):\n        return self.m.predict(x)\n"
+            "def load():\n    return Service('here')\ndef predict(service, x):\n    return service.run(x)\nif __name__ == '__main__':\n    predict(load(), 1)\n",
+            "def load():\n    return Model()\ndef predict(m, x):\n    return m.predict(x)\n",
+            "def predict(m, x):\n    return m(x)\nload = Model\n",
+            "_model = None\ndef get():\n    global _model\n    if _model is None:\n        _model = Model()\n    return _model\n"
+            "def load():\n    return 1\ndef predict(a, x):\n    found = get()\n    return found.predict(x)\n",
+            "state = {}\ndef start(app):\n    state['m'] = Model()\ndef load():\n    start(1)\ndef predict(a, x):\n    return state['m'].predict(x)\n",
+            "import functools\n@functools.lru_cache\ndef get():\n    m = Model()\n    m = m\n    return m\n"
+            "def load():\n    return get()\ndef score(m, x):\n    return m.predict(x)\ndef predict(a, x):\n    return score(get(), x)\n",
+            "class Request:\n    class app:\n        class state:\n            m = None\ndef load():\n    Request.app.state.m = Model()\n"
+            "def handle(request, x):\n    return request.app.state.m.predict(x)\ndef predict(a, x):\n    return handle(Request, x)\n",
+            "m = Model()\nNAME = 'a'\nALL = {'a': m}\ndef load():\n    return 1\ndef predict(a, x):\n    return ALL[NAME].predict(x) if x else 0\n",
+        ):
+            with self.subTest(source):
+                text, changes = self.edited(source, "predict(load(), 1)")
+                self.assertIn("return fast_model", text)
+
+    def test_a_call_of_several_models_stays(self):
+        with tempfile.TemporaryDirectory() as folder:
+            file = os.path.join(folder, "service.py")
+            source = "def predict():\n    for one in (first, second):\n        model = one\n        model.predict(1)\n        other.predict(1)\n"
+            with open(file, "w") as written:
+                written.write(source)
+            names = {"first": Model(), "second": Model(), "other": Model()}
+            exec(compile(source, file, "exec"), names)
+            eval("predict()", names)
+            shared = set(names["first"].sites) & set(names["second"].sites)
+            edits = call_edits.Edits("fast", [file], shared)
+            for name in ("first", "second"):
+                self.assertEqual(edits.calls(names[name].sites, name), "the call at service.py:4 is of several models")
+            self.assertIsNone(edits.calls(names["other"].sites, "other"))
+            self.assertEqual(edits.calls(names["other"].sites, "model"), "two changes of service.py fall on one place")
+            [changed] = edits.result()
+            self.assertEqual(changed["text"], "from fast import other as fast_other\n" + source.replace("other.", "fast_other."))
+
+    def test_lines_end_where_python_has_them_end(self):
+        for letter in ("\x0c", "\x0b", "\x85", "\u2028"):
+            text, changes = self.edited("# a%sb\nTEXT = 'a%sb'\ndef predict(x):\n    return model.predict(x)\n" % (letter, letter if letter != "\x0b" else ""))
+            self.assertIn("    return fast_model.predict(x)\n", text)
+            self.assertEqual(changes[-1], (4, "    return model.predict(x)", "    return fast_model.predict(x)"))
+
+    def test_the_import_stands_behind_what_has_to_begin_the_file(self):
+        head = "#!/usr/bin/env python3\n# -*- coding: utf-8 -*-\n# Licence.\n"
+        text, _ = self.edited(head + "def predict(x):\n    return model.predict(x)")
+        self.assertTrue(text.startswith(head + "from fast import model as fast_model\ndef"), text)
+
+    def test_a_line_that_no_line_can_stand_in_front_of(self):
+        for body in (
+            "def predict(x): return pipe(x)\n",
+            "def predict(x):\n    if not x: return 0\n    else: return pipe(x)\n",
+            "def predict(x):\n    if not x:\n        return 0\n    elif pipe(x):\n        return 1\n",
+            "def predict(x):\n    y = 1; return pipe(x)\n",
+        ):
+            with self.subTest(body):
+                reason, _ = self.edited("pipe = Library(Model())\n" + body)
+                self.assertIn("and no line can stand in front of that", reason)
+        reason, _ = self.edited("pipes = [Library(Model())]\ndef predict(x):\n    return [p(x) for p in pipes]\n")
+        self.assertIn("no name there surely leads to it", reason)
+
+    def test_what_would_be_no_python_is_a_reason(self):
+        reason, _ = self.edited("def predict(x):\n    'It.'\n    if x: \\\n        return pipe(x)\npipe = Library(Model())\n")
+        self.assertEqual(reason, "service.py with its lines changed is no Python")
+
     def test_a_function_that_returns_what_another_gives(self):
         with tempfile.TemporaryDirectory() as folder:
             file = os.path.join(folder, "service.py")
@@ -129,6 +243,112 @@ class Edited(unittest.TestCase):
             self.assertIn("takes more than a text", edits.body(file, 6, "two", "tokenizer"))
             [changed] = edits.result()
             self.assertIn('        """Of a text."""\n        return fast_tokenizer(text)\n        return [1]\n', changed["text"])
+
+
+class Taken(unittest.TestCase):
+    """What is kept of a program that runs."""
+
+    def recorder(self):
+        from whyslow_collector import capture, places
+
+        run = types.SimpleNamespace(places=places.Places(), door=None, whereabouts=types.SimpleNamespace(stage=-1, calls=0))
+        recorder = capture.Recorder(run)
+        recorder.counting = True
+        return recorder
+
+    def run_with(self, recorder, source, **names):
+        class Booster:
+            def predict(self, x):
+                return x
+
+        Booster.predict = recorder._wrapper("scikit-learn", "predict", "run", Booster.predict)
+        with tempfile.TemporaryDirectory() as folder:
+            file = os.path.join(folder, "service.py")
+            with open(file, "w") as written:
+                written.write(source)
+            exec(compile(source, file, "exec"), {"Booster": Booster, **names})
+
+    def test_a_call_that_no_line_makes(self):
+        from whyslow_collector import capture
+
+        recorder = self.recorder()
+        self.run_with(recorder, "import threading\nmodel = Booster()\none = threading.Thread(target=model.predict, args=(1,))\none.start()\none.join()\n")
+        [sites] = recorder.sites.values()
+        self.assertEqual(call_edits.Edits("fast").calls(sites, "model"), "it is called in another thread; no line of the program calls it")
+        [session] = recorder.sessions
+        recorder.sites[id(session)] = {}
+        exported, capture.export_models.exported = capture.export_models.exported, lambda *given: {}
+        try:
+            with tempfile.TemporaryDirectory() as folder:
+                told = capture.written(session, recorder, call_edits.Edits("fast"), "model", folder)
+        finally:
+            capture.export_models.exported = exported
+        self.assertEqual(told["reason"], "no line of the program calls it")
+
+    def test_calls_of_several_models_are_known(self):
+        recorder = self.recorder()
+        self.run_with(recorder, "for one in (Booster(), Booster()):\n    one.predict(1)\nlast = Booster()\nlast.predict(1)\n")
+        [(key, method)] = recorder.shared()
+        self.assertEqual((key[1], method), (2, "predict"))
+
+    def test_names_are_by_first_calls_and_stay(self):
+        from whyslow_collector import capture
+
+        source = "first = Booster()\nsecond = Booster()\nfirst.predict(1)\nsecond.predict(1)\nthird = Booster()\nthird.predict(1)\n"
+        recorder = self.recorder()
+        self.run_with(recorder, source)
+        a, b, c = recorder.sessions
+        a.run_ns, b.run_ns, c.run_ns = 30, 60, 1
+        self.assertEqual(capture.chosen(recorder), [("model", a), ("model_2", b)])
+        known = [{"name": name, "engine": one.engine, "type": "Booster", "ran": one.ran} for name, one in capture.chosen(recorder)]
+        a.run_ns, b.run_ns, c.run_ns = 1, 60, 50
+        self.assertEqual(capture.chosen(recorder, known), [("model", a), ("model_2", b)])
+        self.assertEqual(capture.chosen(recorder, known[1:]), [("model_2", b)])
+        self.assertEqual(capture.chosen(recorder, [{**known[0], "type": "Net"}]), [])
+
+
+class Patch(unittest.TestCase):
+    def patched(self, files, program):
+        """By name: bytes before, text that Python would read of it when changed -> bytes as `patch` writes them."""
+        from whyslow_collector import capture
+
+        with tempfile.TemporaryDirectory() as folder:
+            changed = []
+            for name, (before, text) in files.items():
+                file = os.path.join(folder, name)
+                os.makedirs(os.path.dirname(file), exist_ok=True)
+                with open(file, "wb") as written:
+                    written.write(before)
+                changed.append({"file": file, "text": text})
+            root = capture.root_of(os.path.join(folder, program), [one["file"] for one in changed])
+            diff = "".join(capture.diff_of(one, root) for one in changed).encode()
+            for command in (["git", "apply", "--check", "-"], ["patch", "-p1"]):
+                ended = subprocess.run(command, cwd=root, input=diff, capture_output=True)
+                self.assertEqual((ended.returncode, ended.stderr), (0, b""), (ended, diff))
+            found = {}
+            for name in files:
+                with open(os.path.join(folder, name), "rb") as file:
+                    found[name] = file.read()
+            return found
+
+    @unittest.skipUnless(shutil.which("patch") and shutil.which("git"), "patch or git is not installed")
+    def test_it_applies(self):
+        for before, text, after in (
+            (b"a\nb\nc", "new\na\nb\nd", b"new\na\nb\nd"),
+            (b"a\nb", "a\nb\nc", b"a\nb\nc"),
+            (b"a\r\nb\r\nc\r\n", "a\nnew\nd\nc\n", b"a\r\nnew\r\nd\r\nc\r\n"),
+            (b"a\r\nb\r\nc", "a\nb\nd", b"a\r\nb\r\nd"),
+            (b"a\r\nb\nc\n", "a\nb\nd\n", b"a\r\nb\nd\r\n"),
+            ("# a\x0cb \u2028\x85\na\n".encode(), "# a\x0cb \u2028\x85\nb\n", "# a\x0cb \u2028\x85\nb\n".encode()),
+            ("\ufeffa\nb\n".encode(), "a\nc\n", "\ufeffa\nc\n".encode()),
+        ):
+            with self.subTest(before):
+                self.assertEqual(self.patched({"service.py": (before, text)}, "service.py"), {"service.py": after})
+
+    @unittest.skipUnless(shutil.which("patch") and shutil.which("git"), "patch or git is not installed")
+    def test_files_outside_the_programs_folder(self):
+        files = {"app/my service.py": (b"a\n", "b\n"), "lib/models.py": (b"c\n", "d\n")}
+        self.assertEqual(self.patched(files, "app/my service.py"), {"app/my service.py": b"b\n", "lib/models.py": b"d\n"})
 
 
 class Instead(unittest.TestCase):

@@ -62,6 +62,8 @@ export interface CapturePlan {
   readonly folder: string
   /** That changed files import. */
   readonly package: string
+  /** Those that were taken out of the program when it ran before, by the names that they keep; empty: it has not run. */
+  readonly models: readonly Pick<CapturedModel, 'name' | 'engine' | 'type' | 'ran'>[]
   /** Names of models that are left as they are. */
   readonly without: readonly string[]
   /** Functions that a library's tokenizer stands in for. */
@@ -183,6 +185,8 @@ export interface Captured {
   readonly models: readonly CapturedModel[]
   /** The user's files with the changes in them: all lines that differ. */
   readonly files: readonly ChangedFile[]
+  /** The folder that their patch is applied in, absolute. */
+  readonly root: string
   readonly kindOfProgram: Target['kind']
   /** Tokenizers written by hand. */
   readonly tokenizers: readonly SourcePattern[]
@@ -193,7 +197,7 @@ export interface ChangedFile {
   readonly file: string
   readonly text: string
   readonly changes: readonly ChangedLine[]
-  /** For `patch`, from the program's folder. */
+  /** For `patch -p1` in `Captured.root`. */
   readonly diff: string
 }
 

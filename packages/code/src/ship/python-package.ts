@@ -57,18 +57,18 @@ function requirementsOf(root: string, names: readonly string[]): string {
   return `${[...new Set(lines.filter((line) => line.trim() !== ''))].join('\n')}\n`
 }
 
-/** The folder, proven, at its place. */
+/** The folder, proven, at its place. `patched`: the folder that `changes.diff` is applied in. */
 export async function placePackage(
   root: string,
   target: string,
-  { out, document }: { readonly out: string; readonly document: AbDocument },
+  { out, document, patched }: { readonly out: string; readonly document: AbDocument; readonly patched: string },
 ): Promise<void> {
   await placeFolder(
     target,
     async (at) => {
       fs.cpSync(root, at, { recursive: true, filter: (file) => !NOT_SHIPPED.has(path.basename(file)) })
       const folder = folderAt(at, nodeDisk)
-      await folder.add('README.md', 'readme', readmeText(document))
+      await folder.add('README.md', 'readme', readmeText(document, { target, patched }))
       await folder.add('report.json', 'report', `${JSON.stringify(document, null, 2)}\n`)
       const files = fs.readdirSync(at).map((name) => ({ path: name }))
       const manifest = {
@@ -84,7 +84,12 @@ export async function placePackage(
   )
 }
 
-function readmeText(document: AbDocument): string {
+interface Folders {
+  readonly target: string
+  readonly patched: string
+}
+
+function readmeText(document: AbDocument, { target, patched }: Folders): string {
   const { answer, fix, a, b } = document
   const models = fix!.models.map(({ name, type, engine, place, runs, reason, notes }) => {
     const where = place === null ? '' : `, called at ${place.file}:${place.line}`
@@ -98,7 +103,7 @@ function readmeText(document: AbDocument): string {
     '## Lines to change',
     `Keep this folder where \`import ${path.basename(fix!.shipped!)}\` finds it, as next to \`${path.basename(a.file)}\`, and install \`requirements.txt\`.`,
     `\`\`\`diff\n${changeLines(fix!).join('\n')}\n\`\`\``,
-    `Or: \`patch -p1 < changes.diff\` in the folder of \`${path.basename(a.file)}\`.`,
+    `Or, in \`${patched}\`: \`patch -p1 < "${path.relative(patched, path.join(target, 'changes.diff')).replaceAll(path.sep, '/')}"\`.`,
     `## Models\n\n${models.join('\n')}`,
     `What a model's folder holds is in its own README.md. Written by whyslow ${toolVersion}.`,
     '',

@@ -46,6 +46,7 @@ const captured = (models: readonly CapturedModel[], rest: Partial<Captured> = {}
       diff: '--- a/service.py\n',
     },
   ],
+  root: folder,
   kindOfProgram: 'stages',
   tokenizers: [],
   ...rest,
@@ -141,7 +142,9 @@ describe.skipIf(process.platform === 'win32')('fix of a program', UNIX, () => {
         'stand_in.py',
       ].sort(),
     )
-    expect(fs.readFileSync(path.join(out, 'README.md'), 'utf8')).toContain('-model.predict(x)\n+fast_model.predict(x)')
+    const readme = fs.readFileSync(path.join(out, 'README.md'), 'utf8')
+    expect(readme).toContain('-model.predict(x)\n+fast_model.predict(x)')
+    expect(readme).toContain(`in \`${folder}\`: \`patch -p1 < "${path.basename(out)}/changes.diff"\``)
   })
 
   test.each<[string, Partial<AbDocument>]>([
@@ -164,6 +167,32 @@ describe.skipIf(process.platform === 'win32')('fix of a program', UNIX, () => {
     })
     expect(plans.map(({ capture }) => capture!.without)).toEqual([[], ['model_2']])
     expect(document.fix!.models).toMatchObject([{ reason: null }, { runs: null, reason: 'an operator is not known' }])
+  })
+
+  test('the second look at a program is for the models of the first, by their names, and replaces none that was not fixed', async () => {
+    const place = (line: number) => ({ file: 'service.py', line, function: null })
+    const [fit, unfit, odd] = [
+      model(),
+      model({ name: 'model_2', file: '/tmp/net.onnx', ran: place(2) }),
+      model({ name: 'model_3', ran: place(3) }),
+    ]
+    const fix: FixModel = (file, given) => {
+      if (file.endsWith('.onnx')) throw new InputError('/tmp/net.onnx: an operator is not known')
+      return writes(file, given)
+    }
+    const first = captured([fit, unfit, { ...odd, reason: 'predict() is called in several ways' }])
+    const { document, plans } = await fixed({ rounds: [first, captured([fit, odd])], fix })
+    expect(plans[1]!.capture).toMatchObject({
+      models: [{ name: 'model', engine: 'xgboost', type: 'Booster', ran: place(1) }, { name: 'model_2' }, { name: 'model_3' }],
+      without: ['model_2', 'model_3'],
+    })
+    expect(document.fix!.models.map(({ name, reason }) => [name, reason])).toEqual([
+      ['model', null],
+      ['model_3', 'predict() is called in several ways'],
+      ['model_2', 'an operator is not known'],
+    ])
+    const other = fixed({ rounds: [captured([fit, unfit]), captured([fit, model({ name: 'model_4' })])], fix })
+    await expect(other).rejects.toThrow(/^\S+service\.py: a Booster of xgboost predicted only when it ran again; give it samples/)
   })
 
   test('inputs that do not fit are left out once', async () => {

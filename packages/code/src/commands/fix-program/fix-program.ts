@@ -53,7 +53,7 @@ export async function fixProgram(
       ),
     )
     const whole: AbDocument = { ...document, fix: { shipped: shipped ? all.out : null, files, models } }
-    if (shipped) await placePackage(root, target, { out: all.out!, document: whole })
+    if (shipped) await placePackage(root, target, { out: all.out!, document: whole, patched: captured.root })
     return whole
   })
 }
@@ -81,6 +81,8 @@ function packageName(folder: string): string {
 
 interface Round {
   readonly number: number
+  /** What the round before took out. */
+  readonly models: readonly CapturedModel[]
   /** Reasons why models stay as they are, by name. */
   readonly failed: ReadonlyMap<string, string>
   readonly tokenizers: readonly CapturedTokenizer[]
@@ -90,7 +92,7 @@ interface Round {
 async function fixParts(program: Program, options: FixProgramOptions, ports: FixProgramPorts) {
   const root = path.join(program.folder, program.name)
   const failed = new Map<string, string>()
-  const first = await capture(program, options, { number: 0, failed, tokenizers: [] })
+  const first = await capture(program, options, { number: 0, models: [], failed, tokenizers: [] })
   const fresh = () => {
     fs.rmSync(root, { recursive: true, force: true })
     fs.mkdirSync(root)
@@ -106,8 +108,22 @@ async function fixParts(program: Program, options: FixProgramOptions, ports: Fix
     else fixed.push({ model, report })
   }
   const again = failed.size > 0 || tokenizers.length > 0
-  const captured = again ? await capture(program, options, { number: 1, failed, tokenizers }) : first
-  const models = captured.models.map((one) => ({ ...one, reason: failed.get(one.name) ?? one.reason }))
+  // What was not fixed is not to be replaced the second time either, whatever the program does then.
+  for (const { name, reason } of first.models) if (reason !== null) failed.set(name, reason)
+  const captured = again ? await capture(program, options, { number: 1, models: first.models, failed, tokenizers }) : first
+  const gone = first.models.filter(({ name }) => !captured.models.some((one) => one.name === name))
+  const models = [
+    ...captured.models.map((one) => ({ ...one, reason: failed.get(one.name) ?? one.reason })),
+    ...gone.map((one) => ({ ...one, reason: failed.get(one.name) ?? 'it did not predict when the program ran again' })),
+  ]
+  const isKnown = (model: CapturedModel) => model.engine === 'tokenizer' || fixed.some((one) => one.model.name === model.name)
+  const unknown = models.find((one) => one.reason === null && !isKnown(one))
+  if (unknown !== undefined) {
+    const { type, engine } = unknown
+    throw new InputError(
+      `${program.given}: a ${type} of ${engine} predicted only when it ran again; give it samples with which each run does the same`,
+    )
+  }
   if (models.every(({ reason }) => reason !== null)) throw new InputError(noModel(program.given, models, captured.tokenizers))
   return { captured: { ...captured, models }, fixed: fixed.filter(({ model }) => isReplaced(models, model)) }
 }
@@ -152,7 +168,7 @@ function noModel(given: string, models: readonly CapturedModel[], [tokenizer]: C
 async function capture(
   { given, file, call, name, folder }: Program,
   options: FixProgramOptions,
-  { number, failed, tokenizers }: Round,
+  { number, models, failed, tokenizers }: Round,
 ): Promise<Captured> {
   options.onProgress?.({ stage: 'looking at the models that it runs', done: 0, of: 1 })
   const command = await python.command(file, { python: options.python, signal: options.signal })
@@ -169,7 +185,7 @@ async function capture(
     minCalls: 1,
     intervalUs: 0,
     importTimes: false,
-    capture: { folder: own, package: name, without: [...failed.keys()], tokenizers },
+    capture: { folder: own, package: name, models: models.map(identityOf), without: [...failed.keys()], tokenizers },
   }
   const limits = { ...limitsOf(machineOf(options.trials), options), stallMs: STALL_MS, busyIsAlive: true, timeMs: LONGEST_MS }
   const { messages, failure } = await options.run(command, plan, { limits, folder })
@@ -183,6 +199,8 @@ async function capture(
     `${given} runs from top to bottom, and what it gives cannot be compared; put the prediction into predict(sample), add samples(), or name a function: whyslow fix ${given}:score -o fast/`,
   )
 }
+
+const identityOf = ({ name, engine, type, ran }: CapturedModel) => ({ name, engine, type, ran })
 
 /** The reason if it cannot be. */
 async function fixOne(

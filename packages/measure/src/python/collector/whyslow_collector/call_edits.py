@@ -4,7 +4,9 @@ expression means there; one that library code makes is left where it is, and a l
 import ast
 import os
 
+from .errors import Contract
 from .module_file import read_source
+from .one_object import OneObject
 
 #: Attributes that are followed from a name of the user's to what a library holds for them.
 _DEEPEST = 3
@@ -20,7 +22,7 @@ class Site:
         self.line = frame.f_lineno
         self.span = _span(code, frame.f_lasti)
         self.first_line = code.co_firstlineno
-        self.names = (frame.f_locals, frame.f_globals)
+        self.names = (dict(frame.f_locals), frame.f_globals)
 
     def key(self):
         return self.file, self.line, self.span
@@ -35,10 +37,14 @@ def _span(code, at):
 
 
 class Edits:
-    """Changes of files of the user's, by their places in the source as it is."""
+    """Changes of files of the user's, by their places in the source as it is. `files`: of the whole program; `shared`: calls, (key, method), that have
+    been seen to be of several models."""
 
-    def __init__(self, package):
+    def __init__(self, package, files=(), shared=()):
         self.package = package
+        self._files = files
+        self._shared = shared
+        self._one = None
         self._sources = {}
         #: By file: (start, end, text), offsets of the source.
         self._cuts = {}
@@ -46,10 +52,22 @@ class Edits:
         self._imports = {}
 
     def _source(self, file):
-        if file not in self._sources:
+        known = os.path.realpath(file)
+        if known not in self._sources:
             text = read_source(file)
-            self._sources[file] = (text, ast.parse(text, file), _line_starts(text))
-        return self._sources[file]
+            self._sources[known] = (text, ast.parse(text, file), _line_starts(text))
+        return self._sources[known]
+
+    def _objects(self, file):
+        tree = self._source(file)[1]
+        if self._one is None or tree not in self._one.trees:
+            for other in self._files:
+                try:
+                    self._source(other)
+                except (OSError, SyntaxError, ValueError):
+                    continue
+            self._one = OneObject([one for _, one, _ in self._sources.values()])
+        return self._one
 
     def name_for(self, file, name):
         """What `name` of the package is called in the file."""
@@ -63,16 +81,28 @@ class Edits:
 
     def calls(self, sites, name):
         """Redirects all calls of a model, {(key, method): (site, model)}; a reason if one cannot be, and then none is."""
+        return self._whole(lambda: (self.call(site, method, target, name) for (_, method), (site, target) in sites.items()))
+
+    def _whole(self, reasons):
+        """Does all of some changes or, if there is a reason against one or the text is no Python with them, none."""
         before = {file: list(cuts) for file, cuts in self._cuts.items()}, {file: dict(names) for file, names in self._imports.items()}
-        for (_, method), (site, target) in sites.items():
-            reason = self.call(site, method, target, name)
-            if reason is not None:
-                self._cuts, self._imports = before
-                return reason
-        return None
+        try:
+            reason = next((one for one in reasons() if one is not None), None)
+        except Contract as error:
+            reason = str(error)
+        for file in self._cuts if reason is None else ():
+            try:
+                ast.parse(self._text(file))
+            except (SyntaxError, ValueError):
+                reason = "%s with its lines changed is no Python" % os.path.basename(file)
+        if reason is not None:
+            self._cuts, self._imports = before
+        return reason
 
     def call(self, site, method, target, name):
-        """Redirects the call; a reason if it cannot be."""
+        """Redirects the call; a reason if it cannot be. `site`: or the reason why there is none."""
+        if isinstance(site, str):
+            return site
         _, tree, _ = self._source(site.file)
         node = self._call_at(tree, site, method)
         if node is None:
@@ -80,6 +110,11 @@ class Edits:
         own = _redirected(node, site, method, target)
         if own is None:
             return self._attach(node, site, target, name)
+        if (site.key(), method) in self._shared:
+            return "the call at %s:%d is of several models" % (os.path.basename(site.file), site.line)
+        if not self._objects(site.file).is_one(own):
+            told = " ".join(self._segment(site.file, own).split())
+            return "%s at %s:%d can be another model for other inputs" % (told, os.path.basename(site.file), site.line)
         rows = self._rows_of(tree, node, site)
         if isinstance(rows, str):
             return rows
@@ -103,13 +138,16 @@ class Edits:
         return named[0] if len(named) == 1 else None
 
     def _attach(self, node, site, target, name):
-        path = _path_to(target, site.names, node)
+        one = self._objects(site.file)
+        path = _path_to(target, site.names, node, lambda path: one.path(path, node))
         if path is None:
-            return "a library calls the model at %s:%d, and no name there leads to it" % (os.path.basename(site.file), site.line)
+            return "a library calls the model at %s:%d, and no name there surely leads to it" % (os.path.basename(site.file), site.line)
         text, tree, starts = self._source(site.file)
         statement = _statement_of(tree, node)
         start = starts[statement.lineno - 1]
-        indent = text[start : len(text)][: statement.col_offset]
+        indent = text[start : _offset(text, starts, statement.lineno, statement.col_offset)]
+        if indent.strip() or text.startswith("elif", start + len(indent)):
+            return "a library calls the model at %s:%d, and no line can stand in front of that" % (os.path.basename(site.file), site.line)
         self._put(site.file, start, start, "%s%s.attach(%s)\n" % (indent, self.name_for(site.file, name), path))
         return None
 
@@ -132,6 +170,9 @@ class Edits:
 
     def body(self, file, line, function, name):
         """The function around the line returns what `name` gives of its text, in its first line; a reason if it cannot."""
+        return self._whole(lambda: [self._body(file, line, function, name)])
+
+    def _body(self, file, line, function, name):
         text, tree, starts = self._source(file)
         kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
         around = [one for one in ast.walk(tree) if isinstance(one, kinds) and one.name == function]
@@ -146,30 +187,45 @@ class Edits:
         self._put(file, start, start, "%sreturn %s(%s)\n" % (text[start : start + first.col_offset], self.name_for(file, name), given[0]))
         return None
 
-    def _cut(self, file, node, text):
+    def _span_of(self, file, node):
         source, _, starts = self._source(file)
-        self._put(file, _offset(source, starts, node.lineno, node.col_offset), _offset(source, starts, node.end_lineno, node.end_col_offset), text)
+        return _offset(source, starts, node.lineno, node.col_offset), _offset(source, starts, node.end_lineno, node.end_col_offset)
+
+    def _segment(self, file, node):
+        start, end = self._span_of(file, node)
+        return self._source(file)[0][start:end]
+
+    def _cut(self, file, node, text):
+        self._put(file, *self._span_of(file, node), text)
 
     def _put(self, file, start, end, text):
+        """Throws Contract if other text is to stand there already."""
         cut = (start, end, text)
-        if cut not in self._cuts.setdefault(file, []):
-            self._cuts[file].append(cut)
+        if cut in self._cuts.setdefault(file, []):
+            return
+        if any(start < other_end and other_start < end for other_start, other_end, _ in self._cuts[file]):
+            raise Contract("two changes of %s fall on one place" % os.path.basename(file))
+        self._cuts[file].append(cut)
 
     def result(self):
         """[{file, text, changes: [{line, before, after}]}]; `line`: of the source as it is, `before` None for a line that is new."""
         return [self._changed(file) for file in sorted(self._cuts)]
 
     def _changed(self, file):
+        changed = self._text(file)
+        return {"file": file, "text": changed, "changes": _changes(self._source(file)[0].split("\n"), changed.split("\n"))}
+
+    def _text(self, file):
+        """The file's, with the changes in it."""
         text, tree, starts = self._source(file)
         names = ", ".join("%s as %s" % pair for pair in sorted(self._imports[file].items()))
-        at = _behind_imports(tree)
+        at = _behind_imports(tree, text)
         start = starts[at] if at < len(starts) else len(text)
         line = "from %s import %s\n" % (self.package, names)
         cuts = [*self._cuts[file], (start, start, line if start == 0 or text[start - 1 : start] == "\n" else "\n" + line)]
-        changed = text
         for one in sorted(cuts, reverse=True):
-            changed = changed[: one[0]] + one[2] + changed[one[1] :]
-        return {"file": file, "text": changed, "changes": _changes(text.splitlines(), changed.splitlines())}
+            text = text[: one[0]] + one[2] + text[one[1] :]
+        return text
 
 
 def _changes(before, after):
@@ -187,10 +243,11 @@ def _changes(before, after):
 
 
 def _line_starts(text):
+    """Lines end as Python's do, with a line feed alone: a form feed or U+2028 is a letter like any other."""
     starts = [0]
-    for line in text.splitlines(keepends=True):
-        starts.append(starts[-1] + len(line))
-    return starts
+    for line in text.split("\n")[:-1]:
+        starts.append(starts[-1] + len(line) + 1)
+    return starts if starts[-1] == len(text) else [*starts, len(text)]
 
 
 def _offset(text, starts, line, column):
@@ -204,9 +261,10 @@ def _is_text(node):
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
 
 
-def _behind_imports(tree):
-    """Lines in front of the first statement that is neither the file's own text nor an import."""
-    last = 0
+def _behind_imports(tree, text):
+    """Lines in front of the first statement that is neither the file's own text nor an import; comments that begin the file (`#!`, its encoding) stay there."""
+    lines = text.split("\n")
+    last = next((at for at, line in enumerate(lines) if not line.startswith("#")), len(lines))
     for node in tree.body:
         if not (_is_text(node) or isinstance(node, (ast.Import, ast.ImportFrom))):
             break
@@ -285,7 +343,7 @@ def _statement_of(tree, node):
     return found
 
 
-def _path_to(target, names, call):
+def _path_to(target, names, call, is_one):
     """`pipe.model`: from a name in the call, or one of the user's, to the model that a library holds for it."""
     near = [one.id for one in ast.walk(call) if isinstance(one, ast.Name)]
     known = {**names[1], **names[0]}
@@ -294,9 +352,9 @@ def _path_to(target, names, call):
     for depth in range(_DEEPEST + 1):
         following = []
         for path, value in todo:
-            if value is target:
+            if value is target and is_one(path):
                 return path
-            if id(value) in seen or isinstance(value, (type(ast), type, str, bytes, int, float, list, tuple, dict)) or value is None:
+            if value is target or id(value) in seen or isinstance(value, (type(ast), type, str, bytes, int, float, list, tuple, dict)) or value is None:
                 continue
             seen.add(id(value))
             members = dict(getattr(value, "__dict__", {}))

@@ -2,16 +2,19 @@
 was called and what it gave; calls become changes of the source (call_edits.py). The program itself opened the models, so nothing is unpickled here."""
 
 import difflib
+import io
 import os
+import re
 import sys
 import threading
+import tokenize
 
 from . import export_models
 from .call_edits import Edits, Site
 from .clock import MS, now_ns
 from .errors import Contract, reason_of
 from .libraries import Libraries
-from .module_file import read_source, run_main
+from .module_file import run_main
 from .patterns import patterns_of
 
 #: Calls of a model that are kept, and most predictions that are made to see them.
@@ -21,6 +24,8 @@ _SECONDS = 10
 _MOST_MODELS = 4
 #: Of the time in all models, what one takes at least.
 _LEAST_SHARE = 0.05
+_NOWHERE = "no line of the program calls it"
+_IN_A_THREAD = "it is called in another thread; no line of the program calls it"
 
 
 class Call:
@@ -48,9 +53,12 @@ class Recorder(Libraries):
             return session
         frame = self._user_frame()
         site = None if frame is None else Site(frame)
+        is_apart = threading.current_thread() is not threading.main_thread()
         calls = self.calls.setdefault(id(session), [])
         sites = self.sites.setdefault(id(session), {})
-        if site is not None and len(sites) < 64:
+        if site is None:
+            sites.setdefault((None, attribute), (_IN_A_THREAD if is_apart else _NOWHERE, session.target))
+        elif len(sites) < 64:
             sites.setdefault((site.key(), attribute), (site, session.target))
         if len(calls) < _CALLS:
             call = Call(attribute, *export_models.kept(args[1:], kwargs, self.matrices), site)
@@ -64,6 +72,11 @@ class Recorder(Libraries):
         if call is not None and session is not None and kind in ("run", "run-model"):
             call.result = result
             self._local.call = None
+
+    def shared(self):
+        """Calls, (key, method), that several models have been called by."""
+        seen = [one for sites in self.sites.values() for one in sites]
+        return {one for one in seen if seen.count(one) > 1}
 
     def _user_frame(self):
         frame = sys._getframe(2)
@@ -86,22 +99,60 @@ def captured(run, kind, tree):
         predict(run, recorder)
     run.whereabouts.enter("facts")
     folder = run.plan["capture"]["folder"]
-    edits = Edits(run.plan["capture"]["package"])
+    edits = Edits(run.plan["capture"]["package"], program_files(run.places), recorder.shared())
     without = run.plan["capture"]["without"]
-    models = [written(one, recorder, None if name in without else edits, name, folder) for name, one in chosen(recorder)]
+    taken = chosen(recorder, run.plan["capture"]["models"])
+    models = [written(one, recorder, None if name in without else edits, name, folder) for name, one in taken]
     for one in run.plan["capture"]["tokenizers"]:
         reason = edits.body(os.path.abspath(one["file"]), one["line"], one["function"], one["name"])
         models.append({"name": one["name"], "engine": "tokenizer", "type": one["function"], "ran": {name: one[name] for name in ("file", "line", "function")}, "reason": reason, "standIn": one["standIn"]})
     by_hand = [one for one in patterns_of(run.places.user_files()) if one["pattern"] == "hand-tokenizer"]
-    root = os.path.dirname(run.plan["file"])
-    files = [{**one, "diff": diff_of(one, root)} for one in edits.result()]
-    run.send("captured", models=models, files=files, kindOfProgram=kind, tokenizers=by_hand)
+    changed = edits.result()
+    root = root_of(run.plan["file"], [one["file"] for one in changed])
+    files = [{**one, "diff": diff_of(one, root)} for one in changed]
+    run.send("captured", models=models, files=files, root=root, kindOfProgram=kind, tokenizers=by_hand)
+
+
+def program_files(places):
+    """Of all modules that are the user's."""
+    files = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
+    return sorted({one for one in files if isinstance(one, str) and one.endswith((".py", ".pyw")) and places.is_user(one)})
+
+
+def root_of(program, files):
+    """The folder that a patch of these files is applied in: the program's, or the innermost that holds all of them."""
+    folder = os.path.dirname(os.path.abspath(program))
+    try:
+        return os.path.commonpath([folder, *(os.path.dirname(os.path.abspath(one)) for one in files)])
+    except ValueError:
+        return folder
 
 
 def diff_of(changed, root):
+    """For `patch -p1` in the root: ends of lines stay what they are in the file."""
     name = os.path.relpath(changed["file"], root).replace(os.sep, "/")
-    before, after = (text.splitlines(keepends=True) for text in (read_source(changed["file"]), changed["text"]))
-    return "".join(difflib.unified_diff(before, after, "a/" + name, "b/" + name))
+    with open(changed["file"], "rb") as file:
+        data = file.read()
+    encoding = tokenize.detect_encoding(io.BytesIO(data).readline)[0]
+    mark = "\ufeff" if encoding == "utf-8-sig" else ""
+    before = data.decode(encoding)
+    after = mark + with_ends_of(before, changed["text"])
+    lines = [re.findall("[^\n]*\n|[^\n]+", text) for text in (mark + before, after)]
+    tab = "\t" if " " in name else ""
+    diff = difflib.unified_diff(*lines, "a/" + name + tab, "b/" + name + tab)
+    return "".join(line if line.endswith("\n") else line + "\n\\ No newline at end of file\n" for line in diff)
+
+
+def with_ends_of(before, text):
+    """A changed text whose lines end as those of the file do, which Python reads as line feeds."""
+    old = re.findall("[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+", before)
+    end = next((one[len(one.rstrip("\r\n")) :] for one in old), "") or "\n"
+    new = re.findall("[^\n]*\n|[^\n]+", text)
+    same = difflib.SequenceMatcher(None, [re.sub("\r\n?", "\n", one) for one in old], new, autojunk=False)
+    lines = [one.replace("\n", end) for one in new]
+    for block in same.get_matching_blocks():
+        lines[block.b : block.b + block.size] = old[block.a : block.a + block.size]
+    return "".join(lines)
 
 
 def predict(run, recorder):
@@ -117,12 +168,25 @@ def predict(run, recorder):
     recorder.counting = False
 
 
-def chosen(recorder):
-    """(name, session) of those that take most, the first named `model`."""
-    ran = sorted((one for one in recorder.sessions if one.runs and recorder.calls.get(id(one))), key=lambda one: -one.run_ns)
+def chosen(recorder, known=()):
+    """(name, session) of those that take most, named `model`, `model_2` in the order of their first calls. `known`: those that were chosen when the program ran
+    before, which are chosen again, by what they are and where they are called: clocks differ."""
+    ran = sorted((one for one in recorder.sessions if one.runs and recorder.calls.get(id(one))), key=lambda one: list(recorder.calls).index(id(one)))
+    if known:
+        found = []
+        for told in known:
+            one = next((one for one in ran if all(told[name] == value for name, value in _told(one).items())), None)
+            if one is not None:
+                ran.remove(one)
+                found.append((told["name"], one))
+        return found
     whole = sum(one.run_ns for one in ran)
-    most = [one for one in ran if one.run_ns >= _LEAST_SHARE * whole][:_MOST_MODELS]
-    return [("model" if at == 0 else "model_%d" % (at + 1), one) for at, one in enumerate(most)]
+    most = sorted((one for one in ran if one.run_ns >= _LEAST_SHARE * whole), key=lambda one: -one.run_ns)[:_MOST_MODELS]
+    return [("model" if at == 0 else "model_%d" % (at + 1), one) for at, one in enumerate(one for one in ran if one in most)]
+
+
+def _told(session):
+    return {"engine": session.engine, "ran": session.ran, "type": type(session.target).__name__}
 
 
 def written(session, recorder, edits, name, folder):
@@ -130,11 +194,9 @@ def written(session, recorder, edits, name, folder):
     calls = recorder.calls[id(session)]
     told = {
         "name": name,
-        "engine": session.engine,
-        "ran": session.ran,
+        **_told(session),
         "opened": session.opened,
         "runMs": session.run_ns / MS / max(1, session.runs),
-        "type": type(session.target).__name__,
     }
     if edits is None:
         return {**told, "reason": "it was left as it is"}
@@ -142,7 +204,8 @@ def written(session, recorder, edits, name, folder):
     os.makedirs(place)
     try:
         model = export_models.exported(session, calls, place)
-        reason = edits.calls(recorder.sites[id(session)], name)
+        sites = recorder.sites[id(session)]
+        reason = edits.calls(sites, name) if sites else _NOWHERE
         if reason is not None:
             raise Contract(reason)
         return {**told, **model, "reason": None}
