@@ -80,6 +80,60 @@ test('wide maps, of which a cosine does not see that the peaks move', () => {
   expect(judged(before, wide(1)).ok).toBe(true)
 })
 
+test('a peak that the candidate alone has, or no longer has, has moved', () => {
+  const lacking = maps((x, k) => (k < 3 ? 0.05 * x : x))
+  const whole = maps((x) => x)
+  for (const [before, after] of [
+    [lacking, whole],
+    [whole, lacking],
+  ] as const)
+    expect(judged(named('heatmaps', before), named('heatmaps', after))).toMatchObject({
+      ok: false,
+      peaks: [{ seen: 34, moved: 6, farthest: 0 }],
+    })
+  // Just above a quarter of the highest in one of the two, and just below it in the other.
+  const low = maps((x, k) => (k < 3 ? 0.26 * x : x))
+  const lower = maps((x, k) => (k < 3 ? 0.245 * x : x))
+  expect(judged(named('heatmaps', low), named('heatmaps', lower))).toMatchObject({ ok: true, peaks: [{ seen: 34, moved: 0 }] })
+})
+
+/** Two objects of each class, of these heights. */
+const objects = (name: string, left: number, right: number) =>
+  named(
+    name,
+    tensorsOf(
+      [1, 10, SIDE, SIDE],
+      ([, k, row, column]) => left * bump(row!, column!, [12 + 3 * k!, 12]) + right * bump(row!, column!, [12 + 3 * k!, 50]),
+      1,
+    ),
+  )
+
+test.each(['hm', 'heatmaps'])('%s: which of two objects about as high is the higher one does not count', (name) => {
+  expect(judged(objects(name, 0.91, 0.9), objects(name, 0.9, 0.91))).toMatchObject({ ok: true, peaks: [{ seen: 10, moved: 0 }] })
+  // The first is gone, the second was much lower, or is much higher now.
+  expect(judged(objects(name, 0.91, 0.9), objects(name, 0, 0.91))).toMatchObject({ ok: false, peaks: [{ moved: 10 }] })
+  expect(judged(objects(name, 0.91, 0.6), objects(name, 0.6, 0.91))).toMatchObject({ ok: false, peaks: [{ moved: 10 }] })
+})
+
+test.each(['keypoint_descriptors', 'kpt_offset', 'joint_offsets', 'heatmap_offset', 'pose/tags', 'keypoint_visibility'])(
+  '%s are no heat maps',
+  (name) => {
+    const results = named(
+      name,
+      maps((x) => x),
+    )
+    expect(judged(results, results)).toMatchObject({ peaks: undefined })
+  },
+)
+
+test.each(['feature_extractor/heatmap', 'heatmap_stage4', 'hm_hp'])('%s are heat maps', (name) => {
+  const results = named(
+    name,
+    maps((x) => 0.2 + 0.3 * x),
+  )
+  expect(judged(results, results)).toMatchObject({ peaks: [{ output: name, seen: 34, moved: 0 }] })
+})
+
 test('two axes apart, by their name', () => {
   const axes = (moved: number) =>
     named(

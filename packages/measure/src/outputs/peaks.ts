@@ -14,7 +14,12 @@ import type { PeaksAgreement } from './types.ts'
 const SAME_PEAK = 1 / 64
 /** Lower ones, of the highest, are of what is not in the image. */
 const LEAST_HEIGHT = 0.25
+/** Heights that differ by no more, of the higher one, are alike: which of two such peaks of a map is the higher one says nothing. */
+const SAME_HEIGHT = 0.1
 const SAYS_HEATMAPS = /heat_?map|key_?point|kpt|joint|(^|[_./])(pose|hm)($|[_./\d])/i
+/** What else there is of a keypoint, unless a heat map is spoken of behind it. */
+const SAYS_OTHER =
+  /(offset|displace|descriptor|embed|visib|depth|feature|vector|coord|regress|(^|[_./])(tags?|pafs?|reg)($|[_./\d]))(?!.*heat_?map)/i
 const SAYS_AXES = /simcc/i
 const SHORTEST_SIDE = 8
 const MOST_MAPS = 512
@@ -35,7 +40,7 @@ export function comparePeaks(one: Compared, graph: GraphView | undefined): Peaks
   const { name, original, originalNumbers, candidateNumbers, selected, tie } = one
   const [{ shape, dtype }] = original as [(typeof original)[0]]
   const isNumeric = originalNumbers !== null && candidateNumbers !== null && isRealFloat(dtype) && selected === undefined
-  if (!isNumeric || original.some((other) => other.shape.join() !== shape.join())) return null
+  if (!isNumeric || SAYS_OTHER.test(name) || original.some((other) => other.shape.join() !== shape.join())) return null
   const maps = mapsOf(name, shape, graph)
   if (maps === null || !(SAYS_AXES.test(name) || SAYS_HEATMAPS.test(name) || arePeaked(originalNumbers, maps))) return null
   const { count, height, width, at } = maps
@@ -44,23 +49,27 @@ export function comparePeaks(one: Compared, graph: GraphView | undefined): Peaks
     return Array.from({ length: count }, (_, map) => {
       const [from, to] = [peakOf(a, map, maps), peakOf(b, map, maps)]
       const [x, y] = [(from % width) - (to % width), Math.floor(from / width) - Math.floor(to / width)]
-      const isTie = a[at(map, to)]! >= a[at(map, from)]! - tie
-      return {
-        height: a[at(map, from)]!,
-        other: b[at(map, to)]!,
-        distance: isTie ? 0 : Math.hypot(x, y) / Math.max(height, width),
-      }
+      const [top, other] = [a[at(map, from)]!, b[at(map, to)]!]
+      const isTie = a[at(map, to)]! >= top - tie
+      // Two objects in one map: both have both, and another one is a little higher.
+      const haveBoth = () =>
+        summitAt(a, map, to, maps) >= (1 - SAME_HEIGHT) * top && summitAt(b, map, from, maps) >= (1 - SAME_HEIGHT) * other
+      return { height: top, other, distance: isTie || haveBoth() ? 0 : Math.hypot(x, y) / Math.max(height, width) }
     })
   })
   const highest = peaks.reduce((most, peak) => Math.max(most, peak.height), 0)
-  const seen = peaks.filter((peak) => peak.height > 0 && peak.height >= LEAST_HEIGHT * highest)
-  if (seen.length === 0) return null
+  if (!(highest > 0)) return null
+  const isSeen = (one: number) => one >= LEAST_HEIGHT * highest
+  const seen = peaks.filter((peak) => isSeen(peak.height) || isSeen(peak.other))
+  const isAlone = (peak: (typeof seen)[number]) =>
+    isSeen(peak.height) !== isSeen(peak.other) &&
+    Math.abs(peak.other - peak.height) > SAME_HEIGHT * Math.max(peak.height, peak.other)
   const sum = (of: (peak: (typeof seen)[number]) => number) => seen.reduce((total, peak) => total + of(peak), 0)
   const noise = sum((peak) => (peak.other - peak.height) ** 2)
   return {
     output: name,
     seen: seen.length,
-    moved: seen.filter(({ distance }) => distance > SAME_PEAK).length,
+    moved: seen.filter((peak) => peak.distance > SAME_PEAK || isAlone(peak)).length,
     farthest: seen.reduce((most, { distance }) => Math.max(most, distance), 0),
     alike: noise === 0 ? 1 : 1 / Math.sqrt(1 + noise / sum((peak) => peak.height ** 2)),
   }
@@ -87,6 +96,26 @@ function peakOf(numbers: Numbers, map: number, { height, width, at }: Maps): num
   let best = 0
   for (let place = 1; place < height * width; place++) if (numbers[at(map, place)]! > numbers[at(map, best)]!) best = place
   return best
+}
+
+/** The height of the local maximum at a place, or no further from it than the same peak may be; -Infinity if there is none. */
+function summitAt(numbers: Numbers, map: number, place: number, { height, width, at }: Maps): number {
+  const [x, y] = [place % width, Math.floor(place / width)]
+  const isNear = (other: number) =>
+    Math.hypot((other % width) - x, Math.floor(other / width) - y) <= SAME_PEAK * Math.max(height, width)
+  let summit = place
+  for (let from = -1; from !== summit; ) {
+    from = summit
+    const [column, row] = [from % width, Math.floor(from / width)]
+    for (let down = Math.max(0, row - 1); down <= Math.min(height - 1, row + 1); down++) {
+      for (let right = Math.max(0, column - 1); right <= Math.min(width - 1, column + 1); right++) {
+        const other = down * width + right
+        if (numbers[at(map, other)]! > numbers[at(map, summit)]!) summit = other
+      }
+    }
+    if (!isNear(summit)) return Number.NEGATIVE_INFINITY
+  }
+  return numbers[at(map, summit)]!
 }
 
 /** Near zero but around the peak, in most maps of most samples. */

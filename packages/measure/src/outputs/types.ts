@@ -117,9 +117,9 @@ export interface PlacesAgreement {
 /** Maps of which the place of the largest value is read: see peaks.ts. */
 export interface PeaksAgreement {
   readonly output: string
-  /** Peaks of a quarter of the highest and more, over all maps and inputs. */
+  /** Peaks of a quarter of the highest and more in one of the two, over all maps and inputs. */
   readonly seen: number
-  /** Those that are further away in the other than 1/64 of the map's longer side. */
+  /** Those that are further away in the other than 1/64 of the map's longer side, or are lower than that quarter there. */
   readonly moved: number
   /** The largest distance, of the longer side. */
   readonly farthest: number

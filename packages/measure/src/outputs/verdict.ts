@@ -295,7 +295,7 @@ function headFault({ heads = [], peaks = [] }: Agreement, maxLoss: number): stri
   }
   for (const { output, seen, moved, alike } of peaks) {
     if (moved > Math.max(OTHER_FINDS, maxLoss) * seen)
-      return `${moved} of the ${seen} peaks of '${output}' move by more than 1/64 of the map's side`
+      return `${moved} of the ${seen} peaks of '${output}' move by more than 1/64 of the map's side, or are in one of the two alone`
     const least = Math.min(SAME_PLACES, 1 - maxLoss)
     if (alike < least)
       return `the heights of the ${seen} peaks of '${output}' agree to ${short(alike)} (cosine), below ${short(least)}`

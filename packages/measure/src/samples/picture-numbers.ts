@@ -17,6 +17,9 @@ export interface PictureNumbers {
 
 export const UNIT_RGB: PictureNumbers = { scale: 1 / 255, mean: [0], std: [1], bgr: false, from: '' }
 
+/** As `from`: numbers that were said when the model was exported, of whatever images it was exported with. */
+export const FROM_METADATA = "The file's metadata"
+
 const FILE = 'preprocessor_config.json'
 const BYTE = 1 / 255
 /** A mean or a deviation above this is of bytes, as --image-normalize has it. */

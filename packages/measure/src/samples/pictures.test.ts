@@ -1,7 +1,7 @@
 import type { DType } from '@whyslow/graph/types.ts'
 import { describe, expect, test } from 'vitest'
 import { onlyFull } from '../../../../test/only-full.ts'
-import { type PictureNumbers, parsePictures } from './picture-numbers.ts'
+import { FROM_METADATA, type PictureNumbers, parsePictures } from './picture-numbers.ts'
 import { type DecodePictures, decodeWith, isPicture, picturesNote, readPictures } from './pictures.ts'
 import type { ResolvedInput } from './resolved.ts'
 
@@ -48,6 +48,21 @@ describe('a picture becomes the input', () => {
   test('numbers for other channels are refused', () => {
     expect(() => read(input([1, 3, 1, 2]), parsePictures('mean=1/2'))).toThrow(
       /^--image-preprocessing: 1\/2 is for 2 channels, and 'x' takes 3/,
+    )
+  })
+
+  test('numbers of the file’s metadata for other channels are left out, also of what is said; bytes need none', () => {
+    const numbers = { ...parsePictures('bgr,mean=0.1/0.2/0.3'), from: FROM_METADATA }
+    const grey = (dtype: DType, said: PictureNumbers) =>
+      readPictures('photos', ['a.jpg'], [input([1, 1, 1, 2], dtype)], {
+        numbers: said,
+        decode: () => [Uint8Array.of(0, 255)],
+      })[0]!.tensors.get('x')!.data
+    expect(Array.from(grey('float32', numbers) as Float32Array)).toEqual([0, 1])
+    expect(grey('uint8', numbers)).toEqual(Uint8Array.of(0, 255))
+    expect(picturesNote([input([1, 1, 8, 8])], numbers)).toMatch(/ as grey, stretched to 8x8, numbers 0\.\.1;/)
+    expect(() => grey('float32', { ...numbers, from: 'preprocessor_config.json' })).toThrow(
+      "preprocessor_config.json: 0.1/0.2/0.3 is for 3 channels, and 'x' takes 1",
     )
   })
 

@@ -7,7 +7,7 @@ import { InputError } from '@whyslow/graph/input-error.ts'
 import { findPackage, installCommand, placesOf } from '../engines/find-package.ts'
 import { isPlainFloat } from './dtype-arrays.ts'
 import { formatShape } from './flags.ts'
-import { type PictureNumbers, UNIT_RGB } from './picture-numbers.ts'
+import { FROM_METADATA, type PictureNumbers, UNIT_RGB } from './picture-numbers.ts'
 import type { DataRecord } from './records.ts'
 import type { ResolvedInput } from './resolved.ts'
 
@@ -34,8 +34,7 @@ export function readPictures(
   }: { readonly numbers?: PictureNumbers | null; readonly decode?: DecodePictures } = {},
 ): readonly DataRecord[] {
   const { input, frame } = pictureInputOf(inputs, folder)
-  const said = numbers ?? UNIT_RGB
-  checkNumbers(said, frame, input)
+  const said = fitting(numbers, frame, input) ?? UNIT_RGB
   const pictures = decode(
     names.map((name) => join(folder, name)),
     frame,
@@ -55,8 +54,9 @@ export function readPictures(
 }
 
 /** For whoever reads the numbers. */
-export function picturesNote(inputs: readonly ResolvedInput[], numbers: PictureNumbers | null = null): string {
+export function picturesNote(inputs: readonly ResolvedInput[], said: PictureNumbers | null = null): string {
   const { input, frame } = pictureInputOf(inputs, '')
+  const numbers = fitting(said, frame, input)
   const orders = numbers?.bgr ? ['grey', 'BGR', 'BGRA'] : ['grey', 'RGB', 'RGBA']
   const order = orders[[1, 3, 4].indexOf(frame.channels)]!
   const became = `Images became '${input.name}' as ${order}, stretched to ${frame.width}x${frame.height}, numbers`
@@ -66,11 +66,17 @@ export function picturesNote(inputs: readonly ResolvedInput[], numbers: PictureN
   return `${became} (byte x ${Number(scale.toPrecision(4))} - ${mean.join('/')}) / ${std.join('/')}, by ${from}`
 }
 
-/** Checks the counts of numbers. They leave out an alpha channel, which is scaled and no more. */
-function checkNumbers({ mean, std, from }: PictureNumbers, { channels }: Frame, { name }: ResolvedInput): void {
+/**
+ * The numbers, if there are as many as channels; they may leave out an alpha channel, which is scaled and no more. null: the file's metadata is of
+ * other images. Throws an InputError for what was said otherwise. Bytes that stay bytes need none.
+ */
+function fitting(numbers: PictureNumbers | null, { channels }: Frame, { name, dtype }: ResolvedInput): PictureNumbers | null {
+  if (numbers === null || dtype === 'uint8') return numbers
+  const { mean, std, from } = numbers
   const colours = Math.min(3, channels)
   const odd = [mean, std].find(({ length }) => length !== 1 && length !== colours && length !== channels)
-  if (odd === undefined) return
+  if (odd === undefined) return numbers
+  if (from === FROM_METADATA) return null
   throw new InputError(`${from}: ${odd.join('/')} is for ${odd.length} channels, and '${name}' takes ${channels}`)
 }
 

@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import AdmZip from 'adm-zip'
-import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { factsOfSize, idsNextTo, vocabularyReader } from './vocabulary.ts'
 
 const home = fs.mkdtempSync(path.join(os.tmpdir(), 'vocabulary-'))
@@ -100,6 +100,23 @@ describe('idsNextTo', () => {
     expect(idsOf('the cat', 1000, 'model.tflite')!.sentences).toEqual([[4, 5]])
     put('model.tflite', Buffer.alloc(40, 'TFL3'))
     expect(idsOf('the cat', 1000, 'model.tflite')).toBeUndefined()
+  })
+  it('reads a TFLite model once, and none that is too large to look', () => {
+    put('model.tflite', Buffer.alloc(40, 'TFL3'))
+    const file = path.join(folder, 'model.tflite')
+    const read = vi.spyOn(fs, 'readFileSync')
+    const reads = () => read.mock.calls.filter(([of]) => of === file).length
+    try {
+      const reader = vocabularyReader()
+      for (let input = 0; input < 2; input++) expect(idsNextTo(file, 1000, ['go'], reader)).toBeUndefined()
+      expect(reads()).toBe(1)
+      fs.truncateSync(file, 2 ** 28 + 1)
+      expect(idsNextTo(file, 1000, ['go'])).toBeUndefined()
+      expect(reads()).toBe(1)
+    } finally {
+      read.mockRestore()
+      fs.rmSync(file)
+    }
   })
   it('looks in the folder above, and takes no vocabulary with more pieces than the table has rows', () => {
     put('vocab.json', Object.fromEntries(['go', ...fillers('')].map((piece, k) => [piece, k + 50])))

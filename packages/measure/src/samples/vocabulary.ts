@@ -3,7 +3,8 @@
 // https://huggingface.co/docs/tokenizers/components
 import fs from 'node:fs'
 import path from 'node:path'
-import { openZip } from '@whyslow/graph/archives/zip.ts'
+import { type Archive, openZip } from '@whyslow/graph/archives/zip.ts'
+import { MOST_TFLITE_BYTES } from './metadata/own-pictures.ts'
 import { readPieces } from './metadata/sentence-piece.ts'
 
 /** Texts as ids, and what is put around them. */
@@ -41,12 +42,18 @@ const LEAST_PIECES = 20
 const PADDING = ['[PAD]', '<pad>', '<PAD>', '<|pad|>', '<|endoftext|>', '</s>']
 const UNKNOWN = ['[UNK]', '<unk>', '<UNK>', 'UNK', '<|unk|>', '[OOV]', '<OOV>']
 
-/** Reads vocabularies, each file once. */
+/** Reads vocabularies, each file once, and a model with an archive behind it. */
 export function vocabularyReader(): ReadVocabulary {
-  const read = new Map<string, Vocabulary | undefined>()
+  const archiveOf = once(archiveBehind)
+  return once((file) => readVocabulary(file, archiveOf))
+}
+
+function once<T>(read: (file: string) => T): (file: string) => T {
+  const known = new Map<string, { readonly content: T }>()
   return (file) => {
-    if (!read.has(file)) read.set(file, readVocabulary(file))
-    return read.get(file)
+    const found = known.get(file) ?? { content: read(file) }
+    known.set(file, found)
+    return found.content
   }
 }
 
@@ -61,7 +68,7 @@ export function idsNextTo(
   model: string,
   rows: number,
   texts: readonly string[],
-  read: ReadVocabulary = readVocabulary,
+  read: ReadVocabulary = vocabularyReader(),
 ): TokenIds | undefined {
   const folder = path.dirname(model)
   // Files that belong to a TFLite model stand in an archive behind its end.
@@ -81,9 +88,11 @@ export function idsNextTo(
   return undefined
 }
 
-function readVocabulary(file: string): Vocabulary | undefined {
+type ArchiveOf = (model: string) => Archive | undefined
+
+function readVocabulary(file: string, archiveOf: ArchiveOf): Vocabulary | undefined {
   try {
-    const bytes = bytesOf(file)
+    const bytes = bytesOf(file, archiveOf)
     if (bytes === undefined) return undefined
     const name = path.basename(file)
     if (PIECES.includes(name)) return ofPieces(bytes, name === SHIFTED ? 1 : 0)
@@ -97,16 +106,27 @@ function readVocabulary(file: string): Vocabulary | undefined {
 }
 
 /** The content of a file, or of a member of the archive behind a TFLite model; undefined if there is none, or it is too large. */
-function bytesOf(file: string): Uint8Array | undefined {
+function bytesOf(file: string, archiveOf: ArchiveOf): Uint8Array | undefined {
   const model = path.dirname(file)
   const isMember = model.endsWith('.tflite') && fs.statSync(model, { throwIfNoEntry: false })?.isFile() === true
   if (!isMember) {
     const stat = fs.statSync(file, { throwIfNoEntry: false })
     return stat?.isFile() && stat.size <= MOST_BYTES ? fs.readFileSync(file) : undefined
   }
-  const archive = openZip(new Uint8Array(fs.readFileSync(model)), { where: model, again: 'export it again' })
-  const member = archive.members.get(path.basename(file))
-  return member === undefined || member.sizeBytes > MOST_BYTES ? undefined : archive.read(path.basename(file))
+  const archive = archiveOf(model)
+  const member = archive?.members.get(path.basename(file))
+  return member === undefined || member.sizeBytes > MOST_BYTES ? undefined : archive?.read(path.basename(file))
+}
+
+/** undefined: there is none, or the model is too large to look for it. */
+function archiveBehind(model: string): Archive | undefined {
+  if (fs.statSync(model).size > MOST_TFLITE_BYTES) return undefined
+  const { buffer, byteOffset, byteLength } = fs.readFileSync(model)
+  try {
+    return openZip(new Uint8Array(buffer, byteOffset, byteLength), { where: model, again: 'export it again' })
+  } catch {
+    return undefined
+  }
 }
 
 /** What SentencePiece puts around a text by itself is nothing: its models have names for what theirs do. */

@@ -38,8 +38,8 @@ export interface PlacesAgreement {
 /** The places and heights of the largest values of maps, as of keypoints. */
 export interface PeaksAgreement {
   readonly output: string
-  readonly seen: number // peaks of a quarter of the highest and more, over all maps and inputs
-  readonly moved: number // of these, by more than 1/64 of the map's longer side
+  readonly seen: number // peaks of a quarter of the highest and more in one of the two, over all maps and inputs
+  readonly moved: number // of these, by more than 1/64 of the map's longer side, or that one of the two alone has
   readonly farthest: number // the largest distance, of the longer side
   readonly alike: number // 1/√(1 + noise/signal) of their heights
 }

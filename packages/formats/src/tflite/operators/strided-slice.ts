@@ -14,12 +14,17 @@ function stridedSlice(call: OperatorCall, x: Value): Value {
     readonly Dimension[],
     readonly Dimension[],
   ]
-  // With an offset, ends are counted from where their axes begin.
+  // With an offset, ends are counted from where their axes begin: from the first or, backwards, the last, if the mask leaves out where.
+  const isOpen = (k: number) => ((masks.begin_mask >> k) & 1) === 1
+  const firsts = steps.map((step, k) => (isOpen(k) && step < 0 ? -1 : 0))
   const sum = (a: Dimension, b: Dimension | undefined) => (typeof a === 'number' && typeof b === 'number' ? a + b : null)
-  const end = offset ? begin.map((from, k) => sum(from, stops[k])) : stops
+  const end = offset ? begin.map((from, k) => sum(isOpen(k) ? firsts[k]! : from, stops[k])) : stops
   const listOf = (bounds: 'begin' | 'end'): Value => {
     const list = asInt64(builder, input(call, bounds === 'begin' ? 1 : 2).value)
-    return bounds === 'end' && offset ? binary(builder, 'Add', listOf('begin'), list) : list
+    if (bounds === 'begin' || !offset) return list
+    if (masks.begin_mask === 0) return binary(builder, 'Add', listOf('begin'), list)
+    const from = binary(builder, 'Mul', listOf('begin'), builder.ints(steps.map((_, k) => (isOpen(k) ? 0 : 1))))
+    return binary(builder, 'Add', binary(builder, 'Add', from, builder.ints(firsts)), list)
   }
   return slice(builder, x, stridedAxes(x.shape, { begin, end, steps, masks }, call.refusal), listOf)
 }

@@ -301,11 +301,15 @@ const bytesOf = (dtype: Port['dtype'], shape: readonly number[]): number =>
 function copied(api: LitertApi, memory: Memory, size: number, reuse: boolean): Uint8Array<ArrayBuffer> {
   if (size === 0) return new Uint8Array(0)
   const read = locked(api, memory, READ, size)
-  if (reuse) memory.kept ??= new Uint8Array(size)
-  memory.kept?.set(read)
-  const bytes = memory.kept ?? copyOf(read)
-  api.call('UnlockTensorBuffer', memory.buffer)
-  return bytes
+  try {
+    if (!reuse) return copyOf(read)
+    // None are left in one whose memory its owner has transferred.
+    if (memory.kept?.byteLength !== size) memory.kept = new Uint8Array(size)
+    memory.kept.set(read)
+    return memory.kept
+  } finally {
+    api.call('UnlockTensorBuffer', memory.buffer)
+  }
 }
 
 /** The library's own memory, until it is unlocked. */

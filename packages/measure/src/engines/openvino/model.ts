@@ -41,6 +41,8 @@ const FREE = 'free shapes'
 const SHARED_BYTES = 65536
 /** Arrays of the caller's, for each input, that stay known: buffers that are filled by turns are bound without making a tensor. */
 const MOST_ARRAYS = 4
+/** Bytes of them all, but for those that a prediction reads. */
+const MOST_SHARED_BYTES = 64e6
 /** The C API makes no shape without dimensions, and calls a scalar's a wrong parameter. */
 const INVALID_PARAMETER = -14
 
@@ -51,6 +53,8 @@ interface Opened<Output> extends Declared<Output> {
   readonly compiling: Compiling
   readonly isFree: boolean
   readonly byShapes: Map<string, Compiled>
+  /** Those over arrays of the caller's, and which input they are of; the last used at the end. */
+  readonly shared: Map<InputTensor, { readonly own: Bound; readonly name: string }>
   /** As it was read, for the first compilation; null once that has changed it. */
   fresh: Handle | null
   closed: boolean
@@ -72,8 +76,6 @@ interface Compiled {
   readonly request: Handle
   /** The bound tensors of `predict`. */
   readonly own: Bound
-  /** Those over arrays of the caller's, the last used at the end; keyed by input. */
-  readonly shared: Map<string, readonly InputTensor[]>
   /** Whose inputs are in the request. */
   bound: Bound | null
   /** Made by the first `predict`. */
@@ -83,6 +85,8 @@ interface Compiled {
 interface BoundOutput {
   readonly tensor: Handle
   readonly read: () => TensorValue
+  /** The results' memory, into which the library writes; null: results are copies. */
+  readonly own: Uint8Array<ArrayBuffer> | null
 }
 
 interface Use<Output> {
@@ -113,6 +117,7 @@ export function openModel<Output extends { readonly name: string }>(
     outputs,
     isFree,
     byShapes: new Map(),
+    shared: new Map(),
     fresh,
     closed: false,
   }
@@ -130,6 +135,7 @@ export function openModel<Output extends { readonly name: string }>(
       for (const { name } of inputs) fill(opened, compiled, name, feeds[name]!)
       // Tensors of the caller's would be copied to a device at each prediction.
       compiled.outputs ??= outputs.map((_, i) => (compiling.device === 'CPU' ? boundOutput(api, compiled, i, reuse) : null))
+      if (reuse) compiled.outputs = compiled.outputs.map((one, i) => (isGivenAway(one) ? boundAgain(api, compiled, i, one) : one))
       infer(compiled.request)
       const results: Record<string, TensorValue> = {}
       for (const [i, { name }] of outputs.entries())
@@ -156,8 +162,7 @@ export function openModel<Output extends { readonly name: string }>(
       const all = [...opened.byShapes.values()]
       for (const { request } of all) api.free('infer_request', request)
       const tensors = [...prepared, ...all.map(({ own }) => own)].flatMap((bound) => [...bound.values()])
-      const shared = all.flatMap((one) => [...one.shared.values()].flat())
-      for (const { tensor } of new Set([...tensors, ...shared])) api.free('tensor', tensor)
+      for (const { tensor } of new Set([...tensors, ...opened.shared.keys()])) api.free('tensor', tensor)
       for (const one of all.flatMap(({ outputs: made }) => made ?? [])) if (one !== null) api.free('tensor', one.tensor)
       for (const { compiled } of all) api.free('compiled_model', compiled)
       api.free('core', core)
@@ -209,7 +214,7 @@ function compiledFor<Output>(opened: Opened<Output>, feeds: Feeds | null): Compi
     api.call('core_compile_model', core, model, compiling.device, properties.length / 2, out, ...properties)
     const compiled = out[0]
     const request = api.got('compiled_model_create_infer_request', compiled)
-    const made: Compiled = { compiled, request, own: new Map(), shared: new Map(), bound: null, outputs: null }
+    const made: Compiled = { compiled, request, own: new Map(), bound: null, outputs: null }
     byShapes.set(key, made)
     return made
   } finally {
@@ -234,17 +239,19 @@ function attach(api: OpenvinoApi, compiled: Compiled, bound: Bound): void {
 
 /**
  * Small data is copied into a tensor of the library's own, made once for each shape. From SHARED_BYTES on a CPU reads the caller's array:
- * JavaScript does not move the memory of such.
+ * JavaScript does not move the memory of such. A result that is fed back is copied if the library writes the next one over it.
  */
-function fill<Output>({ api, compiling }: Opened<Output>, compiled: Compiled, name: string, value: TensorValue): void {
-  const { request, own, shared } = compiled
+function fill<Output>(opened: Opened<Output>, compiled: Compiled, name: string, value: TensorValue): void {
+  const { api, compiling, shared } = opened
+  const { request, own, outputs } = compiled
   const data = value.data as ArrayBufferView
-  const array = compiling.device === 'CPU' && data.byteLength >= SHARED_BYTES ? data : null
+  const isResult = outputs?.some((one) => one?.own?.buffer === data.buffer) === true
+  const array = compiling.device === 'CPU' && data.byteLength >= SHARED_BYTES && !isResult ? data : null
   const key = value.shape.join()
   const bound = own.get(name)
-  const others = shared.get(name) ?? []
+  const others = () => [...shared].flatMap(([one, input]) => (input.own === own && input.name === name ? [one] : []))
   const isOf = (one: InputTensor) => one.shared === array && one.key === key
-  const known = bound !== undefined && isOf(bound) ? bound : array === null ? undefined : others.find(isOf)
+  const known = bound !== undefined && isOf(bound) ? bound : array === null ? undefined : others().find(isOf)
   if (known !== undefined) {
     checkRange(name, value)
     known.bytes?.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
@@ -260,9 +267,24 @@ function fill<Output>({ api, compiling }: Opened<Output>, compiled: Compiled, na
   own.set(name, made)
   if (bound?.shared === null) api.free('tensor', bound.tensor)
   if (array === null) return
-  const kept = [...others.filter((one) => one !== made), made]
-  shared.set(name, kept.slice(-MOST_ARRAYS))
-  for (const { tensor } of kept.slice(0, -MOST_ARRAYS)) api.free('tensor', tensor)
+  shared.delete(made)
+  shared.set(made, { own, name })
+  for (const one of others().slice(0, -MOST_ARRAYS)) forget(opened, one)
+  let bytes = [...shared.keys()].reduce((sum, one) => sum + one.shared!.buffer.byteLength, 0)
+  for (const [one, input] of [...shared]) {
+    if (bytes <= MOST_SHARED_BYTES) break
+    if (input.own === own && own.get(input.name) === one) continue
+    bytes -= one.shared!.buffer.byteLength
+    forget(opened, one)
+  }
+}
+
+/** A request that still has the tensor gets another before it reads it. */
+function forget<Output>({ api, shared }: Opened<Output>, one: InputTensor): void {
+  const { own, name } = shared.get(one)!
+  shared.delete(one)
+  if (own.get(name) === one) own.delete(name)
+  api.free('tensor', one.tensor)
 }
 
 function inputTensor(api: OpenvinoApi, name: string, value: TensorValue, shared: ArrayBufferView | null): InputTensor {
@@ -314,13 +336,22 @@ function boundOutput(api: OpenvinoApi, { compiled, request }: Compiled, index: n
     }
     if (own !== null) {
       const data = elementsIn(dtype, own)
-      return { tensor, read: () => ({ dtype, shape: [...shape], data }) }
+      return { tensor, own, read: () => ({ dtype, shape: [...shape], data }) }
     }
     const bytes = bytesOf(api, tensor)
-    return { tensor, read: () => ({ dtype, shape: [...shape], data: elementsIn(dtype, copyOf(bytes)) }) }
+    return { tensor, own, read: () => ({ dtype, shape: [...shape], data: elementsIn(dtype, copyOf(bytes)) }) }
   } finally {
     api.free('const_port', port)
   }
+}
+
+/** Whoever had the result has transferred its memory, to another thread perhaps: it is no longer the library's to write into. */
+const isGivenAway = (one: BoundOutput | null): one is BoundOutput => one?.own?.byteLength === 0
+
+function boundAgain(api: OpenvinoApi, compiled: Compiled, index: number, { tensor }: BoundOutput): BoundOutput | null {
+  const made = boundOutput(api, compiled, index, true)
+  api.free('tensor', tensor)
+  return made
 }
 
 function output(api: OpenvinoApi, request: Handle, index: number): TensorValue {

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeRoot } from '@whyslow/formats/tflite/write/flatbuffer.ts'
-import { model, modelInMemory, node, valueInfo } from '@whyslow/graph/build.ts'
+import { floatTensor, model, modelInMemory, node, valueInfo } from '@whyslow/graph/build.ts'
 import { expect, test } from 'vitest'
 import { folderOfTests } from '../../../test/support/trials/example-folder.ts'
 import { ownPictures, TFLITE_FILE, TFLITE_METADATA } from './own-pictures.ts'
@@ -36,6 +36,7 @@ test.each<[string, Readonly<Record<string, string>>, object | null]>([
   ['no deviation', { mean: '0.5', std: '0' }, null],
   ['words', { mean: 'as trained', meaning: '3' }, null],
   ['a range that is not known', { 'Image.NominalPixelRange': 'Other' }, null],
+  ['a range by the name of what every object has', { 'Image.NominalPixelRange': 'constructor' }, null],
   ['other things', { stride: '32', names: "{0: 'cat'}" }, null],
 ])('%s', (_, metadata, numbers) => {
   if (numbers === null) expect(said(metadata)).toBeNull()
@@ -46,6 +47,29 @@ test('means of a model that takes them off itself are its own', () => {
   const own = modelInMemory(model({ ...relu, nodes: [node('Sub', ['x', 'x'], ['y'])] }))
   own.proto.metadataProps.push({ key: 'mean', value: '0.5' } as never)
   expect(ownPictures(own)).toBeNull()
+})
+
+test('so are those that it takes off behind a Transpose, from whichever input', () => {
+  const nodes = [
+    node('Transpose', ['image'], ['turned'], { perm: [0, 3, 1, 2] }),
+    node('Cast', ['turned'], ['cast'], { to: 1 }),
+    node('Sub', ['cast', 'mean'], ['centred']),
+    node('Div', ['centred', 'std'], ['y']),
+    node('Div', ['size', 'std'], ['z']),
+  ]
+  const image = valueInfo('image', 'float32', [1, 32, 32, 3])
+  const size = valueInfo('size', 'float32', [1, 2])
+  const initializers = [floatTensor('mean', [1, 3, 1, 1], [0.5, 0.5, 0.5]), floatTensor('std', [1], [0.5])]
+  const outputs = [valueInfo('y', 'float32', [1, 3, 32, 32])]
+  const of = (parts: Partial<Parameters<typeof model>[0]>) => {
+    const own = modelInMemory(model({ nodes, inputs: [image], outputs, initializers, ...parts }))
+    own.proto.metadataProps.push({ key: 'mean', value: '0.5' } as never)
+    return ownPictures(own)
+  }
+  expect(of({})).toBeNull()
+  expect(of({ inputs: [size, image] })).toBeNull()
+  // Nothing is taken off the image, and a size is no image.
+  expect(of({ nodes: [...nodes.slice(0, 2), nodes[4]!], inputs: [size, image] })).toMatchObject({ mean: [0.5] })
 })
 
 /** A TFLite file as far as its metadata is read. */
@@ -63,7 +87,8 @@ const metadataOf = (units: readonly object[]) =>
     TFLITE_METADATA,
     'M001',
   )!
-const inFile = (file: string) => ownPictures({ proto: model(relu), source: { file, format: 'tflite', sha256: '', sizeBytes: 0 } })
+const inFile = (file: string) =>
+  ownPictures({ ...modelInMemory(model(relu)), source: { file, format: 'tflite', sha256: '', sizeBytes: 0 } })
 
 test('the normalization in the metadata of a TFLite file, of bytes', () => {
   expect(inFile(tflite('signed.tflite', metadataOf([unit([127.5], [127.5])])))).toMatchObject({
@@ -82,6 +107,8 @@ test('a TFLite file without it, with another normalization than there is, cut of
   expect(inFile(tflite('none.tflite', null))).toBeNull()
   expect(inFile(tflite('empty.tflite', metadataOf([])))).toBeNull()
   expect(inFile(tflite('zero.tflite', metadataOf([unit([1], [0])])))).toBeNull()
+  expect(inFile(tflite('nan.tflite', metadataOf([unit([1], [Number.NaN])])))).toBeNull()
+  expect(inFile(tflite('infinite.tflite', metadataOf([unit([Number.POSITIVE_INFINITY], [1])])))).toBeNull()
   expect(inFile(tflite('cut.tflite', whole.slice(0, 20)))).toBeNull()
   expect(inFile(join(folder, 'absent.tflite'))).toBeNull()
 })

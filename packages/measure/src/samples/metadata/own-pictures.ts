@@ -6,14 +6,15 @@ import { bytes, removedField, tables, text, uint32, union, vector } from '@whysl
 import { readRoot } from '@whyslow/formats/tflite/flatbuffer.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { Model } from '@whyslow/graph/model.ts'
-import type { PictureNumbers } from '../picture-numbers.ts'
+import type { TypeProto } from 'onnx-buf'
+import { firstLayers } from '../first-layers.ts'
+import { FROM_METADATA, type PictureNumbers } from '../picture-numbers.ts'
 
 const BYTE = 1 / 255
 /** A mean or a deviation above this is of bytes. */
 const UNIT_LIMIT = 1.5
-const FROM = "The file's metadata"
 const numbers = (scale: number, mean: readonly number[] = [0], std: readonly number[] = [1], bgr = false): PictureNumbers => ({
-  ...{ scale, mean, std, bgr, from: FROM },
+  ...{ scale, mean, std, bgr, from: FROM_METADATA },
 })
 
 /** Image.NominalPixelRange, and the range that holds if nothing is said. */
@@ -25,14 +26,19 @@ const RANGES: Readonly<Record<string, PictureNumbers>> = {
 }
 const IS_MEAN = /^(input|image|pixel|norm|normalize)?[._]?means?$/i
 const IS_STD = /^(input|image|pixel|norm|normalize)?[._]?(std|stds|stddev|stdev)$/i
+const CHANNELS = [1, 3, 4] as const
 const MOST_CHANNELS = 4
+/** Tensors of fewer axes are no images, but sizes and factors next to them. */
+const LEAST_RANK = 3
 
 /** null: it says nothing. */
-export function ownPictures({ proto, source }: Pick<Model, 'proto' | 'source'>): PictureNumbers | null {
+export function ownPictures(model: Model): PictureNumbers | null {
+  const { proto, source } = model
   const said = new Map(proto.metadataProps.map(({ key, value }) => [key, value]))
+  const mean = byMean(said)
   return (
     byImageKeys(said) ??
-    (normalizesItself(proto) ? null : byMean(said)) ??
+    (mean !== null && normalizesItself(model) ? null : mean) ??
     byExporter(said) ??
     (source.format === 'tflite' ? inTflite(source.file) : null)
   )
@@ -42,15 +48,30 @@ type Said = ReadonlyMap<string, string>
 
 const NORMALIZES: ReadonlySet<string> = new Set(['Sub', 'Add', 'Div', 'Mul', 'BatchNormalization', 'ImageScaler'])
 
-/** Its metadata may then say what its own nodes do. */
-const normalizesItself = ({ graph }: Model['proto']): boolean =>
-  graph?.node.some(({ opType, input }) => NORMALIZES.has(opType) && input.includes(graph.input[0]?.name ?? '')) ?? false
+/** Its metadata may then say what its own nodes do, be it behind others that turn, convert or resize the image. */
+function normalizesItself(model: Model): boolean {
+  const { graph } = model.proto
+  if (graph === undefined) return false
+  const weights = new Set(graph.initializer.map(({ name }) => name))
+  const images = graph.input.flatMap(({ name, type }) => (weights.has(name) || rankOf(type) < LEAST_RANK ? [] : [name]))
+  const isScaled = (name: string, channels: number) => {
+    const { scale, shift, inputMoments } = firstLayers(model, name, channels)
+    return inputMoments !== null || scale.some((one) => one !== 1) || shift.some((one) => one !== 0)
+  }
+  return (
+    graph.node.some(({ opType, input }) => NORMALIZES.has(opType) && images.some((name) => input.includes(name))) ||
+    images.some((name) => CHANNELS.some((channels) => isScaled(name, channels)))
+  )
+}
+
+const rankOf = (type: TypeProto | undefined): number =>
+  (type?.value.case === 'tensorType' ? type.value.value.shape?.dim.length : undefined) ?? LEAST_RANK
 
 function byImageKeys(said: Said): PictureNumbers | null {
   const [format, range] = [said.get('Image.BitmapPixelFormat'), said.get('Image.NominalPixelRange')]
   if (format === undefined && range === undefined) return null
-  const found = RANGES[range ?? 'NominalRange_0_255']
-  return found === undefined ? null : { ...found, bgr: /^bgr/i.test(format ?? '') }
+  const known = range ?? 'NominalRange_0_255'
+  return !Object.hasOwn(RANGES, known) ? null : { ...RANGES[known]!, bgr: /^bgr/i.test(format ?? '') }
 }
 
 function byMean(said: Said): PictureNumbers | null {
@@ -108,12 +129,12 @@ export const TFLITE_METADATA = {
 }
 const METADATA = { buffer: 'TFLITE_METADATA', identifier: 'M001' }
 /** Larger files are no models of images on a phone, for which metadata is written. */
-const MOST_BYTES = 2 ** 28
+export const MOST_TFLITE_BYTES = 2 ** 28
 
 /** The first normalization of an input. A damaged file is read as one without metadata. */
 function inTflite(file: string): PictureNumbers | null {
   try {
-    if (statSync(file).size > MOST_BYTES) return null
+    if (statSync(file).size > MOST_TFLITE_BYTES) return null
     const content = new Uint8Array(readFileSync(file))
     const { buffers, metadata } = readRoot(content, TFLITE_FILE, file)
     const at = metadata.find(({ name }) => name === METADATA.buffer)?.buffer
@@ -124,7 +145,8 @@ function inTflite(file: string): PictureNumbers | null {
     const found = units.find(({ options }) => options?.member === 'NormalizationOptions')?.options?.fields as
       | { readonly mean: readonly number[]; readonly std: readonly number[] }
       | undefined
-    if (found === undefined || found.mean.length === 0 || found.std.some((one) => one <= 0)) return null
+    if (found === undefined || found.mean.length === 0 || !found.mean.every(Number.isFinite)) return null
+    if (!found.std.every((one) => one > 0 && Number.isFinite(one))) return null
     // Of bytes, as TensorFlow's task library applies it.
     return numbers(1, found.mean, found.std.length === 0 ? [1] : found.std)
   } catch (error) {

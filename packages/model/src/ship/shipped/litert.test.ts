@@ -213,6 +213,23 @@ print(seen)`,
     ])
   })
 
+  test('with reuseOutputs results may be transferred', async () => {
+    const out = await shipped(perceptron)
+    const seen = run(
+      out,
+      `const model = await load({ reuseOutputs: true })
+const predict = async (value) => (await model.predict({ x: { type: 'float32', data: new Float32Array(16).fill(value), dims: [1, 16] } })).y.data
+const first = await predict(1)
+const before = String(first)
+const given = structuredClone(first, { transfer: [first.buffer] })
+const second = await predict(2)
+const seen = [first.length, String(given) === before, second.length, String(second) === before, String(await predict(1)) === before]
+await model.close()
+print(seen)`,
+    )
+    expect(seen).toEqual([0, true, 4, false, true])
+  })
+
   test('a model or a library that is none says so', async () => {
     const out = await shipped(perceptron)
     fs.writeFileSync(path.join(out, 'model.tflite'), 'no model')

@@ -218,6 +218,34 @@ print(seen)`,
     expect(seen).toEqual([[true, [4, 4, 4], [4, 4, 4]], own, own])
   })
 
+  test('with reuseOutputs a state that is fed back is read as it was, and results may be transferred', async () => {
+    const out = await shipped({
+      nodes: [node('Transpose', ['state'], ['next'], { perm: [1, 0] })],
+      inputs: [valueInfo('state', 'float32', [160, 160])],
+      outputs: [valueInfo('next', 'float32', [160, 160])],
+    })
+    const seen = run(
+      out,
+      `const model = await load({ reuseOutputs: true })
+const first = Float32Array.from({ length: 160 * 160 }, (_, k) => k)
+const turned = first.map((_, k) => first[(k % 160) * 160 + Math.floor(k / 160)])
+const predict = async (data) => (await model.predict({ state: { type: 'float32', data, dims: [160, 160] } })).next.data
+const same = (one, other) => one.length === other.length && one.every((value, k) => value === other[k])
+const seen = []
+let state = first
+for (let k = 0; k < 4; k++) {
+  state = await predict(state)
+  seen.push(same(state, k % 2 === 0 ? turned : first))
+}
+const given = structuredClone(state, { transfer: [state.buffer] })
+const after = await predict(first)
+seen.push(state.length, same(given, first), same(after, turned), after === (await predict(first)))
+await model.close()
+print(seen)`,
+    )
+    expect(seen).toEqual([true, true, true, true, 0, true, true, true])
+  })
+
   test('close() lets predictions that were asked for end; a library that is none says so', async () => {
     const out = await shipped('symbolic-batch.onnx')
     const [ends, broken] = run(

@@ -33,7 +33,7 @@ export async function chooseSamples({ graph, known, options }: Choosing, ask: Tr
   const flags = { shapes, values, batch, limitBytes: MOST_SAMPLE_BYTES, known: known?.values ?? (() => new Map()) }
   if (data !== null) {
     const base = resolveInputs(graph.inputs, graph, flags)
-    const pictures = pictureNumbers(known?.file ?? '', options.pictures)
+    const pictures = pictureNumbers(known?.file ?? '', options.pictures, known?.pictures)
     const read = readData(data, base.inputs, { batch, labelsName: options.labels, allowNaN: known?.allowNaN ?? false, pictures })
     return { samples: read.samples, warnings: read.note === undefined ? [] : [read.note] }
   }

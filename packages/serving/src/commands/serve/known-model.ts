@@ -10,7 +10,7 @@ import { takesNaN } from '@whyslow/measure/choose-inputs.ts'
 import { knownValuesOf } from '@whyslow/measure/known-values.ts'
 import type { KnownValues } from '@whyslow/measure/samples/known.ts'
 import { ownPictures } from '@whyslow/measure/samples/metadata/own-pictures.ts'
-import { pictureNumbers } from '@whyslow/measure/samples/picture-numbers.ts'
+import { type PictureNumbers, pictureNumbers } from '@whyslow/measure/samples/picture-numbers.ts'
 import { pixelsIn, type WithPixels } from '@whyslow/measure/samples/synthetic.ts'
 import type { ModelSpec } from '../../serve/protocol.ts'
 
@@ -19,6 +19,8 @@ export interface KnownModel {
   /** Where a preprocessor_config.json may lie. */
   readonly file: string
   readonly allowNaN: boolean
+  /** What its own file says of the images that it takes; null: nothing. */
+  readonly pictures: () => PictureNumbers | null
   /** What it tells of the values of its inputs. */
   readonly values: () => ReadonlyMap<string, KnownValues>
   /** Inputs that take photos, with the values that the model was trained on. */
@@ -40,19 +42,27 @@ export async function knownModel(file: string, served: ModelSpec): Promise<Known
   } catch (error) {
     if (!(error instanceof InputError)) throw error
   }
-  return { graph: declaredGraph(served), file: inner, allowNaN: true, values: () => new Map(), withPixels: (inputs) => inputs }
+  return {
+    graph: declaredGraph(served),
+    file: inner,
+    allowNaN: true,
+    pictures: () => null,
+    values: () => new Map(),
+    withPixels: (inputs) => inputs,
+  }
 }
 
-const known = (model: Model, graph: GraphView, file: string): KnownModel => ({
-  graph,
-  file,
-  allowNaN: takesNaN(model),
-  values: () => knownValuesOf(model, graph),
-  withPixels: pixelsIn(
-    model,
-    pictureNumbers(file, null, () => ownPictures(model)),
-  ),
-})
+function known(model: Model, graph: GraphView, file: string): KnownModel {
+  const pictures = () => ownPictures(model)
+  return {
+    graph,
+    file,
+    allowNaN: takesNaN(model),
+    pictures,
+    values: () => knownValuesOf(model, graph),
+    withPixels: pixelsIn(model, pictureNumbers(file, null, pictures)),
+  }
+}
 
 const sameNames = (inputs: readonly ValueDeclaration[], served: ModelSpec): boolean =>
   inputs.length === served.inputs.length && inputs.every(({ name }) => served.inputs.some((one) => one.name === name))
