@@ -240,5 +240,65 @@ class EstimatorFile(unittest.TestCase):
         self.assertEqual(model.predict_proba(frame).tolist(), before)
 
 
+@unittest.skipUnless(importlib.util.find_spec("torch") and importlib.util.find_spec("numpy"), "PyTorch is not installed")
+class TrainingMode(unittest.TestCase):
+    def test_results_of_dropout_and_of_the_batch_are_refused(self):
+        import torch
+        from whyslow_collector import capture, export_models
+        from whyslow_collector.errors import Contract
+
+        rows = torch.arange(12.0).reshape(4, 3)
+        for layer in (torch.nn.Dropout(0.1), torch.nn.BatchNorm1d(3)):
+            model = torch.nn.Sequential(layer, torch.nn.Linear(3, 2)).train()
+            call = capture.Call("__call__", (rows,), {}, None)
+            call.result = model(rows)
+            with tempfile.TemporaryDirectory() as folder, self.assertRaisesRegex(Contract, "it is in training mode.*call model.eval\\(\\)"):
+                export_models.of_torch(model, [call], folder)
+            self.assertTrue(layer.training)
+
+
+class Refused(unittest.TestCase):
+    def run_of(self, source):
+        """(a run of the pass on the source, its tree, the messages that it sends)."""
+        from types import SimpleNamespace
+
+        from whyslow_collector import main, target
+
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        file = os.path.join(folder.name, "refused_%d.py" % abs(hash(source)))
+        with open(file, "w") as written:
+            written.write(source)
+        sent = []
+        wire = SimpleNamespace(send=lambda kind, **content: sent.append((kind, content)))
+        plan = {"file": file, "pass": "capture", "call": None, "capture": {"folder": folder.name, "package": "fast", "without": [], "tokenizers": []}}
+        return main.Run(plan, wire), target.parse(file), sent
+
+    def test_nothing_of_a_script_runs(self):
+        from whyslow_collector import capture
+
+        run, tree, sent = self.run_of("raise SystemExit('it ran')\n")
+        capture.captured(run, "script", tree)
+        [(kind, content)] = sent
+        self.assertEqual((kind, content["kindOfProgram"], content["models"]), ("captured", "script", []))
+
+    def test_predictions_that_return_nothing(self):
+        from types import SimpleNamespace
+
+        from whyslow_collector import capture
+        from whyslow_collector.errors import Contract
+
+        argv = list(sys.argv)
+        self.addCleanup(lambda: setattr(sys, "argv", argv))
+        for returned, says in (("None", "it returns nothing that can be compared"), ("x or None", None)):
+            run, _, _ = self.run_of("def samples():\n    return [0, 0, 0, 1]\ndef predict(x):\n    return %s\n" % returned)
+            recorder = SimpleNamespace(counting=False)
+            if says is None:
+                capture.predict(run, recorder)
+            else:
+                with self.assertRaisesRegex(Contract, says):
+                    capture.predict(run, recorder)
+
+
 if __name__ == "__main__":
     unittest.main()

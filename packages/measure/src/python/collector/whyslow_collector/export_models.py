@@ -241,6 +241,8 @@ def of_torch(model, calls, folder):
         return tuple(flat)
 
     was_training = [one for one in model.modules() if one.training]
+    if any(one.training and "Drop" in type(one).__name__ and getattr(one, "p", getattr(one, "drop_prob", 0)) for one in was_training):
+        raise Contract(_TRAINING)
     model.eval()
     try:
         names = _input_names(model, first, template)
@@ -250,6 +252,8 @@ def of_torch(model, calls, folder):
         outputs = ["output" if len(flat) == 1 else "output_%d" % at for at in range(len(flat))]
         if not flat:
             raise Contract("the model gives no tensor")
+        if was_training and not _alike(torch, flat, _taken(torch, first.result)[1]):
+            raise Contract(_TRAINING)
         file = os.path.join(folder, "model.onnx")
         notes = _exported_somehow(torch, torch_export, wrapper, names, outputs, given, file)
     finally:
@@ -261,6 +265,14 @@ def of_torch(model, calls, folder):
         notes = [*notes, "it was in training mode; what is exported predicts as after model.eval()"]
     spec = {"kind": "torch", "given": template, "gives": structure["is"], "inputs": names, "outputs": outputs}
     return {"file": file, "data": data, "standIn": spec, "batch": 1, "notes": notes}
+
+
+#: Dropout is random; batch normalization goes by the other rows of the batch.
+_TRAINING = "it is in training mode, in which its results are random or depend on the batch: call model.eval() once it is loaded"
+
+
+def _alike(torch, ones, others):
+    return len(ones) == len(others) and all(one.shape == other.shape and torch.allclose(one, other, 1e-3, 1e-4, equal_nan=True) for one, other in zip(ones, others))
 
 
 def _taken(torch, value):
