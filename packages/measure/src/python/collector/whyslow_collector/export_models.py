@@ -4,7 +4,7 @@ its calls (packages/code/src/ship/stand_in.py): `kind`, and which output of the 
 import os
 import sys
 
-from . import estimator_file, torch_model
+from . import estimator_file, refused_by, torch_model
 from .errors import Contract
 
 #: Of the file's outputs, what methods give.
@@ -74,7 +74,7 @@ def _sklearn(model, folder):
 def _xgboost(model, folder):
     file = os.path.join(folder, "model.ubj")
     model.save_model(file)
-    return file, {}
+    return file, ({}, {})
 
 
 def _lightgbm(model, folder):
@@ -83,13 +83,13 @@ def _lightgbm(model, folder):
     if getattr(booster, "pandas_categorical", None):
         raise Contract("LightGBM's categories of a DataFrame are not read")
     booster.save_model(file)
-    return file, {}
+    return file, ({}, {})
 
 
 def _catboost(model, folder):
     file = os.path.join(folder, "model.json")
     model.save_model(file, format="json")
-    return file, {}
+    return file, ({}, {})
 
 
 _ROWS = {"scikit-learn": _sklearn, "xgboost": _xgboost, "lightgbm": _lightgbm, "catboost": _catboost}
@@ -108,8 +108,9 @@ def of_rows(model, engine, calls, folder):
         if known != told:
             raise Contract("%s() is called in several ways" % call.method)
         count = len(given) if hasattr(given, "__len__") else 1
-    file, texts = _ROWS[engine](model, folder)
-    spec = {"kind": "rows", "columns": names, "texts": {str(at): table for at, table in texts.items()}, "strict": _strict(model, texts), "methods": methods}
+    file, tables = _ROWS[engine](model, folder)
+    texts, strict = ({str(at): table for at, table in one.items()} for one in tables)
+    spec = {"kind": "rows", "columns": names, "texts": texts, "strict": strict, "refused": refused_by.refused_of(model, calls[0], names), "methods": methods}
     rows = [_plain_rows(call, spec) for call in calls]
     stacked = [one for one in rows if one is not None]
     data = None
@@ -133,17 +134,6 @@ def _names_of(model):
         names = model.feature_name()
     made_up = names is None or all(one == "Column_%d" % at for at, one in enumerate(names))
     return None if made_up else list(map(str, names))
-
-
-def _strict(model, texts):
-    """Columns of texts of which one that is not known is refused."""
-    steps, found = [model], False
-    while steps:
-        one = steps.pop()
-        found = found or getattr(one, "handle_unknown", None) == "error"
-        steps.extend(step for _, step in getattr(one, "steps", ()) or () if not isinstance(step, str))
-        steps.extend(step for _, step, *_ in getattr(one, "transformers_", ()) or () if not isinstance(step, str))
-    return bool(texts) and found
 
 
 def _method(call, engine, model):
@@ -207,7 +197,7 @@ def _plain_rows(call, spec):
     from . import rows_of
 
     try:
-        matrix = rows_of.Rows(spec["columns"], spec["texts"], False).matrix(given)
+        matrix = rows_of.Rows(spec["columns"], spec["texts"], {}, {}).matrix(given)
     except Exception as error:
         raise Contract("rows of the type %s are not read: %s" % (type(given).__name__, error)) from error
     return numpy.asarray(matrix, numpy.float64)
