@@ -1,10 +1,8 @@
 // The discrete Fourier transform of real numbers, of any length: by its prime factors (J. W. Cooley, J. W. Tukey, 1965), so that 400 samples, as
 // Whisper's windows have, take about as long as 512.
 
-export interface Spectrum {
-  /** `re` and `im` of frequencies 0 … size - 1; written again by the next call. */
-  (samples: ArrayLike<number>): { readonly re: Float64Array; readonly im: Float64Array }
-}
+/** `re` and `im` of frequencies 0 … size - 1; written again by the next call. */
+export type Spectrum = (samples: ArrayLike<number>) => { readonly re: Float64Array; readonly im: Float64Array }
 
 export function fourierOf(size: number): Spectrum {
   const cos = Float64Array.from({ length: size }, (_, k) => Math.cos((2 * Math.PI * k) / size))

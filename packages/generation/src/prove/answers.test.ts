@@ -81,6 +81,17 @@ describe('a text that is fed', () => {
     expect([tokens, gaps, read]).toEqual([2, [expect.closeTo(Math.log(3), 5)], [[7], [8]]])
   })
 
+  test("behind an encoder: what comes after the end of an answer is not rated; a choice is as clear as after the files' changes", async () => {
+    const process = (logits: Float32Array) => logits.fill(-9, 1)
+    const behind = { ...two, endIds: [0], beginning: { ids: [0, 1], process } }
+    const { tokens, gaps } = await ratingOf(behind, [
+      { source: [7], ids: [1, 0, 1, 1], divergence: null },
+      { source: [8], ids: [1, 0], divergence: { at: 0, chosen: 0 } },
+    ])
+    // Token 1, and token 0 that ends it. Token 1 is suppressed, so that nothing is better than token 0.
+    expect([tokens, gaps]).toEqual([2, [0]])
+  })
+
   test('is not rated by the logits of its last position', async () => {
     const last = ruleGenerator({ lastOnly: true })
     await expect(ratingOf(last, [{ ids: [0, 1, 1, 0], divergence: null }])).rejects.toThrow(

@@ -82,7 +82,9 @@ export async function ratingOf(
   for (const { ids: text, source, divergence: found } of texts) {
     // Behind an encoder a text begins with tokens that the decoder does not choose.
     const beginning = source === undefined ? [] : (generator.beginning?.ids ?? [])
-    const ids = [...beginning, ...text]
+    // What is generated past its end is no text of the model's, and most of it costs no nats.
+    const end = source === undefined || found !== null ? -1 : text.findIndex((id) => generator.endIds.includes(id))
+    const ids = [...beginning, ...(end < 0 ? text : text.slice(0, end + 1))]
     const divergence = found === null ? null : { ...found, at: found.at + beginning.length }
     const all = divergence === null ? ids : ids.slice(0, divergence.at)
     const sequence = source === undefined ? generator.start(all.length) : generator.start(all.length, readBy(sources(source)))
@@ -97,7 +99,11 @@ export async function ratingOf(
       for (let row = 0; row < positions; row++) {
         const next = from + row + 1
         const seen = logits.subarray(row * width, (row + 1) * width)
-        if (divergence !== null && next === all.length) gaps.push(maximum(seen) - seen[divergence.chosen]!)
+        if (divergence !== null && next === all.length) {
+          // Tokens were chosen after the model's files changed the logits.
+          if (source !== undefined) generator.beginning?.process?.(seen, found!.at)
+          gaps.push(maximum(seen) - seen[divergence.chosen]!)
+        }
         if (divergence !== null || next === all.length || next < beginning.length) continue
         const most = maximum(seen)
         nats += most + Math.log(sumOfExponentials(seen, most)) - seen[all[next]!]!

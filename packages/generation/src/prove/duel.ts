@@ -64,8 +64,14 @@ export async function duel(
 
 const ratios = (pairs: Readings, key: 'perTokenMs' | 'firstMs'): number[] => pairs.map(([a, b]) => b[key] / a[key])
 
+/** Too few pairs for an interval have a range: that of their ratios. */
+function compared(each: readonly number[]): Compared {
+  const decided = decide(each)
+  return each.length < LEAST_PAIRS ? { ...decided, ratioLow: Math.min(...each), ratioHigh: Math.max(...each) } : decided
+}
+
 function comparedBy(pairs: Readings): Pick<Duel, 'perToken' | 'first'> {
-  return { perToken: decide(ratios(pairs, 'perTokenMs')), first: decide(ratios(pairs, 'firstMs')) }
+  return { perToken: compared(ratios(pairs, 'perTokenMs')), first: compared(ratios(pairs, 'firstMs')) }
 }
 
 const isFutile = (pairs: Readings): boolean => pairs.length >= FUTILE_AFTER && !mayGain(pairs)

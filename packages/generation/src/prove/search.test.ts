@@ -9,7 +9,7 @@ import type { Answer, FedText } from './answers.ts'
 import type { Bench } from './bench.ts'
 import type { Candidate, Known } from './candidate.ts'
 import { proveWhole } from './prove-whole.ts'
-import { type SearchPlan, search } from './search.ts'
+import { answersInParts, type SearchPlan, search } from './search.ts'
 import { type GeneratorSetup, PLAIN_OPTIONS } from './setup.ts'
 
 /** A setup is told by the threads of its options: what is scripted is by that number. */
@@ -126,6 +126,8 @@ describe('the search', () => {
     // Two pairs show that four is no gain; the sides take turns.
     expect(timed.slice(0, 4)).toEqual([1, 2, 2, 1])
     // Two pairs that are half as long leave no doubt: the next is tried.
+    expect(tried[0]!.reason).toMatch(/\(0\.\d+–0\.\d+ in 2 pairs\)/)
+    expect(tried[0]!.timePerTokenRatio!.high).toBeLessThan(0.6)
     expect(timed.slice(4, 6)).toEqual([2, 4])
     expect(timed.filter((id) => id === 4)).toHaveLength(2)
   })
@@ -188,6 +190,50 @@ describe('the search', () => {
     const stop = new AbortController()
     const stopping: Candidate = { ...broken, apply: async () => Promise.reject(stop.abort(new Error('stopped'))) }
     await expect(search(planWith(bench, [stopping], { signal: stop.signal }))).rejects.toThrow('stopped')
+  })
+
+  test('what a metric cannot score is one row, and the search goes on', async () => {
+    const { bench } = benchOf({ 2: { perTokenMs: 5 }, 3: { perTokenMs: 5 } })
+    const withTexts: Bench = {
+      ...bench,
+      answers: async (setup, prompts, tokens) => {
+        const answered = await bench.answers(setup, prompts, tokens)
+        return answered.outcome === 'measured'
+          ? measured(answered.value.map((answer) => ({ ...answer, text: String(idOf(setup)) })))
+          : answered
+      },
+    }
+    const score = async ([text]: readonly string[]) => {
+      if (text === '3') throw new InputError('--metric score.mjs: it gave NaN, not a finite number')
+      return { value: 1, lowerIsBetter: false }
+    }
+    const metric = { of: { name: 'score.mjs', count: 2, score }, before: { value: 1, lowerIsBetter: false } }
+    const { tried } = await search(
+      planWith(withTexts, [candidate('int4', 3, 'lossy'), candidate('int8', 2, 'lossy')], { metric }),
+    )
+    expect(tried.map(({ outcome }) => outcome)).toEqual(['failed', 'kept'])
+    expect(tried[0]!.reason).toContain('it gave NaN')
+  })
+
+  test('many prompts are answered by a process for each twenty of them', async () => {
+    const { bench } = benchOf({})
+    const asked: number[] = []
+    const counting: Pick<Bench, 'answers'> = {
+      answers: (setup, prompts, tokens) => {
+        asked.push(prompts.length)
+        return bench.answers(setup, prompts, tokens)
+      },
+    }
+    const answered = await answersInParts(
+      counting,
+      setupOf(1),
+      Array.from({ length: 45 }, (_, k) => [k]),
+      2,
+    )
+    expect(asked).toEqual([20, 20, 5])
+    expect(answered.outcome === 'measured' && answered.value.map(({ prompt }) => prompt[0])).toEqual(
+      Array.from({ length: 45 }, (_, k) => k),
+    )
   })
 
   test('the files of what is not kept are removed at once', async () => {

@@ -1,11 +1,13 @@
 // The search: each candidate on top of what is kept so far, faster in pairs of processes and equal by the gate, within the budget.
 import fs from 'node:fs'
 import { firstLineOf, InputError } from '@whyslow/graph/input-error.ts'
+import { LEAST_PAIRS } from '@whyslow/measure/statistics/index.ts'
 import { significant } from '@whyslow/measure/statistics/numbers.ts'
 import { reasonInWords, type Trial } from '@whyslow/measure/trials/port.ts'
 import type { GenerationTrial, Measured } from '@whyslow/report/documents/generation.ts'
 import type { Answer, Divergence, FedText } from './answers.ts'
 import type { Bench, Prompts } from './bench.ts'
+import { LOOK_PROMPTS, LOOK_TOKENS } from './budget.ts'
 import type { Applied, Candidate, Known } from './candidate.ts'
 import { type Compared, type Duel, type DuelPlan, duel, isFaster, isPromising } from './duel.ts'
 import { divergences, type Gate, type Judged, judge, type Ratings, type Scores } from './equality.ts'
@@ -66,7 +68,7 @@ export async function search(plan: SearchPlan): Promise<Searched> {
     if (won === null) continue
     const { applied, answers } = won
     kept.push({ id: candidate.id, effect: candidate.effect, ...applied })
-    standing = { answers, isOriginal: standing.isOriginal && candidate.effect === 'lossless' }
+    if (candidate.effect === 'lossy') standing = { answers, isOriginal: false }
   }
   return { tried, kept }
 }
@@ -140,7 +142,9 @@ async function lookedAt(
   { answers, isOriginal }: Standing,
 ): Promise<Trial<JudgedAnswers>> {
   if (effect === 'lossy') return judgeSetup(plan, setup, looked(plan).answers, false)
-  const judged = await judgeSetup(plan, setup, answers, true)
+  // All answers are there for a metric; whether tokens are equal takes a few.
+  const few = answers.slice(0, LOOK_PROMPTS).map((answer) => ({ ...answer, ids: answer.ids.slice(0, LOOK_TOKENS) }))
+  const judged = await judgeSetup(plan, setup, few, true)
   if (judged.outcome !== 'measured' || isOriginal) return judged
   const { equality, ...rest } = judged.value
   const sentence = `compared with what was kept before it, ${equality.sentence}`
@@ -161,17 +165,44 @@ export async function judgeSetup(
 ): Promise<Trial<JudgedAnswers>> {
   const prompts = original.map(({ prompt }) => prompt)
   const tokens = Math.max(...original.map(({ ids }) => ids.length))
-  const answered = await bench.answers(setup, prompts, tokens)
+  const answered = await answersInParts(bench, setup, prompts, tokens)
   if (answered.outcome !== 'measured') return answered
   const other = answered.value
   const judged = (said: Ratings | Scores | null): Trial<JudgedAnswers> => ({
     outcome: 'measured',
     value: { ...judge(original, other, said, { ...gate, lossless }), answers: other },
   })
-  if (!lossless && metric !== null) return judged(await scoresOf(metric, other))
+  if (!lossless && metric !== null) {
+    try {
+      return judged(await scoresOf(metric, other))
+    } catch (error) {
+      // What a metric cannot score is one candidate's failure.
+      if (error instanceof InputError) return { outcome: 'failed', reason: error.message }
+      throw error
+    }
+  }
   if (lossless || reference === null) return judged(null)
   const ratings = await ratingsOf({ bench, reference, known }, setup, { original, other })
   return ratings.outcome === 'measured' ? judged(ratings.value) : ratings
+}
+
+/** Prompts that one process answers: with more, a slow model would not end in the time that a process has. */
+const PART = 20
+
+/** As `bench.answers`, a process for each part of the prompts. */
+export async function answersInParts(
+  bench: Pick<Bench, 'answers'>,
+  setup: GeneratorSetup,
+  prompts: Prompts,
+  tokens: number,
+): Promise<Trial<readonly Answer[]>> {
+  const answers: Answer[] = []
+  for (let from = 0; from < prompts.length; from += PART) {
+    const part = await bench.answers(setup, prompts.slice(from, from + PART), tokens)
+    if (part.outcome !== 'measured') return part
+    answers.push(...part.value)
+  }
+  return { outcome: 'measured', value: answers }
 }
 
 async function scoresOf({ of, before }: NonNullable<SearchPlan['metric']>, answers: readonly Answer[]): Promise<Scores> {
@@ -219,9 +250,10 @@ function row({ id }: Candidate, outcome: GenerationTrial['outcome'], reason: str
 
 export const measured = ({ ratio, ratioLow, ratioHigh }: Compared): Measured => ({ value: ratio, low: ratioLow, high: ratioHigh })
 
-/** 'a token takes 0.41 of the time (0.38–0.44), the first one 1.01'. */
-export function timesText({ perToken, first }: Duel): string {
+/** 'a token takes 0.41 of the time (0.38–0.44), the first one 1.01'; few pairs are told. */
+export function timesText({ perToken, first, readings: { length } }: Duel): string {
   const { ratio, ratioLow, ratioHigh } = perToken
-  const interval = `${significant(ratioLow, 2)}–${significant(ratioHigh, 2)}`
+  const range = `${significant(ratioLow, 2)}–${significant(ratioHigh, 2)}`
+  const interval = length >= LEAST_PAIRS ? range : length === 1 ? 'one pair' : `${range} in ${length} pairs`
   return `a token takes ${significant(ratio, 2)} of the time (${interval}), the first one ${significant(first.ratio, 2)}`
 }

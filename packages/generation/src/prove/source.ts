@@ -1,4 +1,5 @@
-// What a prompt of the proof is to a generator. Prompts are ids; an encoder of sound reads the sound of that number: the user's, or one made up.
+// What a prompt of the proof is to a generator. Prompts are ids; an encoder of sound reads the sound of that number: the user's, and made-up ones after
+// them, so that as many are compared as are counted.
 import type { Generator } from '../generator.ts'
 import { madeUpMedia, type Prompt, piecesOf, readSounds } from '../measure/prompts.ts'
 import type { GeneratorSetup } from './setup.ts'
@@ -11,6 +12,5 @@ export type Sources = (prompt: readonly number[]) => Prompt
 export function sourcesOf({ encoder }: Pick<Generator, 'encoder'>, { sounds = [] }: Pick<GeneratorSetup, 'sounds'>): Sources {
   if (encoder === undefined || encoder.reads === 'text') return (given) => ({ given, tokenizeMs: null })
   const pieces = piecesOf(readSounds(sounds), encoder)
-  return ([number = 0]) =>
-    pieces.length > 0 ? pieces[number % pieces.length]! : madeUpMedia(encoder, SHORTEST + LONGER * (number % LENGTHS), number)
+  return ([number = 0]) => pieces[number] ?? madeUpMedia(encoder, SHORTEST + LONGER * (number % LENGTHS), number)
 }

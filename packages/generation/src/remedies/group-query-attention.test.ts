@@ -6,6 +6,7 @@ import { decoderModel } from '../../test/support/decoder/write-decoder.ts'
 import { transformersAttention } from '../../test/support/transformers-attention.ts'
 import { writesInPlace } from '../engines/held/from-layout.ts'
 import { groupQueryAttention } from './group-query-attention.ts'
+import { int8Weights } from './int8-weights.ts'
 
 /** Heads of 16 numbers, so that the kernel can turn them. */
 const WIDE = { ...TINY, width: 64, heads: 4, kvHeads: 2 }
@@ -110,6 +111,13 @@ describe('group-query-attention', () => {
         const { model } = await applied(groupQueryAttention, targetOf(transformersAttention({ ...form, positions }), context))
         expect(writesInPlace(model.proto.graph!, targetOf(model).layout.cache)).toBe(true)
       }
+    })
+
+    it('is found behind products in 8 bits, whose columns give the number of heads', async () => {
+      const given = targetOf(transformersAttention({ ...form, positions: 'input' }), null)
+      const { model } = await applied(int8Weights, given)
+      expect(operatorsOf(model)).toContain('MatMulNBits')
+      expect(groupQueryAttention.applies(targetOf(model, null))).toBe(true)
     })
 
     it('refuses a window of a few tokens, and one that is shorter than the context alone', async () => {

@@ -1,5 +1,7 @@
 // The shape of a rule: a node's attributes and the types of its inputs in, the types of its outputs out; and how rules read numbers.
+
 import type { NodeProto } from 'onnx-buf'
+import { broadcastAxes } from '../broadcast.ts'
 import type { AttributeView, DType } from '../types.ts'
 import type { Size } from './sizes.ts'
 
@@ -47,4 +49,12 @@ export function attributeOrConstant(
   if ((node.input[index] ?? '') === '') return undefined
   const { sizes } = input(index)
   return sizes?.every((one) => typeof one === 'number') ? sizes : undefined
+}
+
+export function broadcastShapes(
+  shapes: readonly (readonly Size[] | undefined)[],
+  unknown: TypedNode['unknown'],
+): Size[] | undefined {
+  if (!shapes.every((shape) => shape !== undefined)) return undefined
+  return broadcastAxes(shapes).map((size, axis) => size ?? unknown(axis))
 }

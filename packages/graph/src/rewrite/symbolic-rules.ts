@@ -1,22 +1,17 @@
 // What each operator makes of the types of its inputs, sizes as symbols. Each operator's rule: https://onnx.ai/onnx/operators/;
 // com.microsoft: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
-import { broadcastAxes } from '../broadcast.ts'
 import { decodeNumbers } from '../decode.ts'
 import { dtypeOf, elementCount, isInteger } from '../dtype.ts'
 import { inlineBytes, isExternal, tensorType } from '../tensor-data.ts'
 import type { DType } from '../types.ts'
 import { over, type Size, times } from './sizes.ts'
-import { at, attributeOrConstant, int, ints, type Rule, SIZES_LIMIT, type TypedNode } from './symbolic-rule.ts'
+import { PRODUCT_RULES } from './symbolic-product-rules.ts'
+import { at, attributeOrConstant, broadcastShapes, int, ints, type Rule, SIZES_LIMIT } from './symbolic-rule.ts'
 import { alsoTables, reshapeTable, slicedTable, transposedTable } from './symbolic-table-rules.ts'
 import { convolution, convTranspose, crop, globalPool, pad, pooling, resize, shuffle } from './symbolic-window-rules.ts'
 
 const asInput: Rule = ({ input }) => [{ ...input(0) }]
 const asInputWithoutSizes: Rule = ({ input }) => [{ dtype: input(0).dtype, shape: input(0).shape }]
-
-function broadcastShapes(shapes: readonly (readonly Size[] | undefined)[], unknown: TypedNode['unknown']): Size[] | undefined {
-  if (!shapes.every((shape) => shape !== undefined)) return undefined
-  return broadcastAxes(shapes).map((size, axis) => size ?? unknown(axis))
-}
 
 const elementwise =
   (dtype?: DType): Rule =>
@@ -91,17 +86,6 @@ const not: Rule = ({ input }) => {
 /** Applies `of` to sizes that are all numbers. undefined if there is a symbol: its value is not known. */
 const truths = (sizes: readonly Size[], of: (size: number) => number): readonly Size[] | undefined =>
   sizes.every((size) => typeof size === 'number') ? sizes.map(of) : undefined
-
-const matMul: Rule = ({ input, attribute, unknown }) => {
-  const [a, b] = [input(0), input(1)]
-  const dtype = a.dtype ?? b.dtype
-  if (a.shape === undefined || b.shape === undefined || a.shape.length < 2 || b.shape.length < 2) return [{ dtype }]
-  if (int(attribute('transBatchA'), 0) || int(attribute('transBatchB'), 0)) return [{ dtype }]
-  const rows = a.shape.at(int(attribute('transA'), 0) ? -1 : -2)!
-  const columns = b.shape.at(int(attribute('transB'), 0) ? -2 : -1)!
-  const batch = broadcastShapes([a.shape.slice(0, -2), b.shape.slice(0, -2)], unknown)!
-  return [{ dtype, shape: [...batch, rows, columns] }]
-}
 
 const transpose: Rule = ({ input, attribute }) => {
   const { dtype, shape } = input(0)
@@ -351,8 +335,7 @@ export const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['Identity', asInput],
   ['Where', whereRule],
   ['Cast', cast],
-  ['MatMul', matMul],
-  ['com.microsoft:FusedMatMul', matMul],
+  ...PRODUCT_RULES,
   ['Gemm', gemm],
   ['Transpose', alsoTables(transpose, transposedTable)],
   ['Reshape', reshapeTable(reshape)],

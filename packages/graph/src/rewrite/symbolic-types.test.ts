@@ -73,6 +73,32 @@ test('weights decide the last dimension of a product, broadcasting the others', 
   expect(types.get('y')?.shape).toEqual([1, 'batch', 'length', 2])
 })
 
+test('quantized products have the columns of their weights', () => {
+  const packed = { opType: 'MatMulNBits', domain: 'com.microsoft' }
+  const inputs = [
+    valueInfo('x', 'float32', ['batch', 'length', 32]),
+    valueInfo('w', 'uint8', [8, 1, 16]),
+    valueInfo('scales', 'float32', [8]),
+    valueInfo('b', 'int8', [8, 4]),
+    valueInfo('one', 'float32', []),
+  ]
+  const types = typesOf(
+    [
+      node(packed, ['x', 'w', 'scales'], ['p'], { K: 32, N: 8, bits: 4, block_size: 32 }),
+      node('DynamicQuantizeLinear', ['p'], ['q', 'scale', 'zero']),
+      node('MatMulInteger', ['q', 'b', 'zero'], ['i']),
+      node('DequantizeLinear', ['b', 'one'], ['floats']),
+      node('MatMul', ['p', 'floats'], ['y']),
+    ],
+    [],
+    { inputs },
+  )
+  expect(types.get('p')).toMatchObject({ dtype: 'float32', shape: ['batch', 'length', 8] })
+  expect(types.get('q')).toMatchObject({ dtype: 'uint8', shape: ['batch', 'length', 8] })
+  expect(types.get('i')).toMatchObject({ dtype: 'int32', shape: ['batch', 'length', 4] })
+  expect(types.get('y')).toMatchObject({ dtype: 'float32', shape: ['batch', 'length', 4] })
+})
+
 test('a graph input that could be another at the next call is no size', () => {
   const types = typesOf([node('Reshape', ['x', 'target'], ['y'])], [int64Tensor('target', [2], [-1, 6])], {
     inputs: [valueInfo('x', 'float32', ['batch', 'length', 6]), valueInfo('target', 'int64', [2])],

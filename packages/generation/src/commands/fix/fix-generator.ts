@@ -32,7 +32,7 @@ import { isFaster } from '../../prove/duel.ts'
 import { USUAL_LOSS } from '../../prove/equality.ts'
 import { type Metric, userMetric } from '../../prove/metric.ts'
 import { type Proven, proveWhole } from '../../prove/prove-whole.ts'
-import { search, textsOf } from '../../prove/search.ts'
+import { answersInParts, search, textsOf } from '../../prove/search.ts'
 import type { GeneratorSetup } from '../../prove/setup.ts'
 import { generate } from '../generate/generate.ts'
 import { promptsFor, type UsersPrompts } from '../generate/prompts-for.ts'
@@ -70,7 +70,7 @@ export async function fixGenerator(
       `${source}: ${reads === 'image' ? 'an encoder of images' : found.fedBy} feeds the decoder, and fix ships what reads token ids, text or sound; whyslow generate measures it`,
     )
   const users = options.prompts === null ? NO_USERS : promptsFor(found, options.prompts)
-  const metric = await metricOf(options, users.prompts ?? [])
+  const metric = await metricOf(options, users.prompts ?? [], reads)
   const document = await measure(source, { ...options, ...(reads === undefined ? lengthsFor(found.model.context, options) : {}) })
   options.onDiagnosis?.(document.answer)
   return inTemporaryFolder(async (folder) => {
@@ -165,7 +165,7 @@ async function tried(
   // Behind an encoder the decoder begins with a few tokens, whatever the encoder reads.
   const longest = run.reads === undefined ? Math.max(...prompts.map((prompt) => prompt.length)) : document.setup.promptTokens
   const tokens = tokensFor(document, longest)
-  const original = needed(await bench.answers(base, proven, tokens))
+  const original = needed(await answersInParts(bench, base, proven, tokens))
   const known = knownOf(run, original, texts)
   const common = {
     ...{ bench, base, known, candidates, original },
@@ -235,9 +235,11 @@ function budgetOf({ budgetSeconds }: FixGeneratorOptions, { speed }: GenerationD
 const readDtype = ({ engine, dtype }: FixGeneratorOptions): string | null =>
   engine !== null && generatorEngineById(engine)?.otherWeights !== undefined ? null : dtype
 
-async function metricOf(options: FixGeneratorOptions, users: readonly string[]): Promise<Metric | null> {
+async function metricOf(options: FixGeneratorOptions, users: readonly string[], reads: FixRun['reads']): Promise<Metric | null> {
   const { metric, dryRun, trials } = options
   if (metric === null || dryRun) return null
+  if (reads === 'sound')
+    throw new InputError(`--metric ${metric} scores answers to texts, and this model reads sound; leave --metric out`)
   if (users.length === 0)
     throw new InputError(`--metric ${metric} scores answers to your own prompts; give them with --prompts FILE`)
   return userMetric(metric, users.slice(0, METRIC_PROMPTS), trials.run, limitsOf(options))

@@ -1,4 +1,5 @@
-// Sequences of a decoder whose encoder has to read something first: what it read last is kept, so that steps can be timed behind it.
+// Sequences of a decoder whose encoder has to read something first. What is given is read anew each time, though it may be the same object: its
+// content may have changed, and a call costs what it costs. Steps that are given nothing are timed behind what was read last.
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { Generator, Sequence } from '../../generator.ts'
 import type { Encoded, Encoder } from './encoder.ts'
@@ -14,30 +15,25 @@ export interface EncodedStarts {
 }
 
 export function encodedStarts(encoder: Encoder, start: EncodedStarts['start']): EncodedStarts {
-  let last: { readonly source: Source; readonly encoded: Promise<Encoded> } | null = null
-  const read = (source: Source): Promise<Encoded> => {
-    if (last?.source !== source) last = { source, encoded: encoder.encode(source) }
-    return last.encoded
+  let last: Promise<Encoded> | null = null
+  const encode = (source: Source): Promise<Encoded> => (last = encoder.encode(source))
+  const readFor = (source: Source | undefined, before: Promise<Encoded> | null): Promise<Encoded> => {
+    if (source !== undefined) return encode(source)
+    if (before === null) throw new InputError('nothing was given that the encoder could read; give a prompt')
+    return before
   }
   return {
-    encoder: {
-      ...encoder,
-      // A call of the user's reads anew, whatever was read before.
-      encode(source) {
-        last = null
-        return read(source)
-      },
-    },
+    encoder: { ...encoder, encode },
     start,
-    later(_, source = last?.source) {
+    later(_, source) {
+      const before = last
       let sequence: Sequence | null = null
       return {
         get length() {
           return sequence?.length ?? 0
         },
         async feed(ids, logits) {
-          if (source === undefined) throw new InputError('nothing was given that the encoder could read; give a prompt')
-          sequence ??= start(await read(source))
+          sequence ??= start(await readFor(source, before))
           return sequence.feed(ids, logits)
         },
         cut: (length) => sequence?.cut(length),

@@ -94,6 +94,10 @@ function waveFeatures(input: ValueDeclaration, place: FeaturesPlace): Features {
     facts: { reads: 'sound', samplesPerSecond, longestMs: fixed === null ? null : (1000 * fixed) / samplesPerSecond },
     make(media) {
       const samples = soundIn(media, samplesPerSecond)
+      if (fixed !== null && samples.length > fixed)
+        throw new InputError(
+          `a sound of ${samples.length / samplesPerSecond} s is longer than the ${fixed / samplesPerSecond} s that the model reads; cut it`,
+        )
       const given = isNormed ? normed(samples) : samples
       const length = fixed ?? given.length
       const data = new Float32Array(length)

@@ -1,7 +1,7 @@
 // The chat template of a model: Jinja, with what transformers adds to it (docs: huggingface.co/docs/transformers/chat_templating).
 
 import { Template as Jinja } from '@huggingface/jinja'
-import { InputError } from '@whyslow/graph/input-error.ts'
+import { firstLineOf, InputError } from '@whyslow/graph/input-error.ts'
 import type { PromptFacts } from './folder-options.ts'
 import type { Template } from './text-generator.ts'
 
@@ -17,7 +17,7 @@ export function chatTemplate({ chatTemplate: text, specialTokens }: PromptFacts)
       return template.render({ ...specialTokens, add_generation_prompt: true, ...values, messages: named })
     } catch (error) {
       // Templates refuse roles and orders that the model was not trained on.
-      throw new InputError(`the chat template refuses these messages: ${(error as Error).message}`)
+      throw new InputError(`the chat template refuses these messages: ${firstLineOf(error)}`)
     }
   }
 }
@@ -26,6 +26,6 @@ function parsed(text: string): Jinja {
   try {
     return new Jinja(text)
   } catch (error) {
-    throw new InputError(`the chat template of the model cannot be read: ${(error as Error).message}`)
+    throw new InputError(`the chat template of the model cannot be read: ${firstLineOf(error)}`)
   }
 }

@@ -201,11 +201,17 @@ async function stream(generator: TextGenerator, asked: CompletionRequest, { head
   response.end('data: [DONE]\n\n')
 }
 
+/** How long a client may leave what was sent to it unread. */
+const DRAIN_MS = 10_000
+
 /** Resolves when the response takes more, or when the client has left: a response that is closed has no events any more. */
 async function sent(response: http.ServerResponse, text: string, signal: AbortSignal): Promise<void> {
   if (response.destroyed || response.write(text)) return
-  await once(response, 'drain', { signal }).catch((error: unknown) => {
-    if (!signal.aborted) throw error
+  const late = AbortSignal.timeout(DRAIN_MS)
+  await once(response, 'drain', { signal: AbortSignal.any([signal, late]) }).catch((error: unknown) => {
+    // Others wait for the engine that it holds.
+    if (late.aborted) response.destroy()
+    else if (!signal.aborted) throw error
   })
 }
 

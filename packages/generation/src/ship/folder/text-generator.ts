@@ -99,6 +99,8 @@ export function textGenerator(
     return prompt as readonly number[]
   }
   const generate = (prompt: Prompt, options: GenerateOptions = {}) => {
+    if (isSound(prompt) && generator.encoder?.reads !== 'sound')
+      throw new InputError('the model reads text, and was given sound; give a text, messages or token ids')
     const { maxNewTokens = USUAL_NEW_TOKENS, stop = [], signal, ignoreEnd = false, templateValues } = options
     return loop.generate({
       ...(isSound(prompt) ? { prompt: [], media: { kind: 'sound', ...prompt } } : { prompt: idsOf(prompt, templateValues) }),
