@@ -262,7 +262,7 @@ function walkNumbers(a: Numbers, b: Numbers, path: string, at: Walk): undefined 
   differ(at, path + placeOf(told.index, a.shape), reason, { field, floats, isSingleFloat })
 }
 
-/** Of a list that has whole numbers and others. */
+/** The dtype of a list that has whole numbers and floats. */
 const MIXED = 'mixed'
 
 const isWhole = (dtype: string): boolean => /^(u?int|bool)/.test(dtype)
