@@ -377,24 +377,129 @@ class RowsOf(unittest.TestCase):
         import numpy as np
         from whyslow_collector.rows_of import Rows
 
-        rows = Rows(["a", "b"], {"1": {"x": 0, "y": 1}}, False)
+        rows = Rows(["a", "b"], {"1": {"x": 0, "y": 1}}, {}, {})
         expected = [[1.5, 1.0], [2.0, -1.0]]
         self.assertEqual(rows.matrix([{"b": "y", "a": 1.5}, {"b": "?", "a": 2}]).tolist(), expected)
         self.assertEqual(rows.matrix({"b": ["y", "?"], "a": [1.5, 2]}).tolist(), expected)
         self.assertEqual(rows.matrix(np.array([[1.5, "y"], [2, "?"]], object)).tolist(), expected)
         self.assertTrue(np.isnan(rows.matrix([[1, None]])[0, 1]))
         with self.assertRaisesRegex(ValueError, "'\\?' is no category"):
-            Rows(["a"], {"0": {"x": 0}}, True).matrix([["?"]])
+            Rows(["a"], {"0": {"x": 0}}, {"0": ["x"]}, {}).matrix([["?"]])
+
+    def test_each_column_refuses_for_itself(self):
+        import numpy as np
+        from whyslow_collector.rows_of import Rows
+
+        rows = Rows(["a", "b", "n"], {"0": {"x": 0}, "1": {"y": 0}}, {"1": ["y"], "2": [3, 4.5]}, {})
+        self.assertEqual(rows.matrix([["?", "y", 3]]).tolist(), [[-1.0, 0.0, 3.0]])
+        self.assertTrue(np.isnan(rows.matrix([["x", None, np.nan]])[0, 1:]).all())
+        for row, odd in ((["x", "?", 3], "'\\?'"), (["x", "y", 5], "5.0")):
+            with self.assertRaisesRegex(ValueError, odd + " is no category"):
+                rows.matrix([row])
+
+    def test_rows_that_the_model_refuses(self):
+        import numpy as np
+        from whyslow_collector.rows_of import Rows
+
+        rows = Rows(None, {}, {}, {"missing": [1], "infinite": None})
+        for given in ([[np.nan, 1.0]], [[3e38, 3e38]]):
+            rows.checked(np.array(given, np.float32))
+        for given, what in (([[1.0, np.nan]], "NaN"), ([[np.inf, 1.0]], "infinity or a value too large"), ([[1.0, -np.inf]], "infinity")):
+            with self.assertRaisesRegex(ValueError, "contains " + what):
+                rows.checked(np.array(given))
+
+    def test_what_is_missing_is_filled_as_a_frame_fills_it(self):
+        from whyslow_collector.rows_of import Rows, rows_in_order
+
+        rows = Rows(["a", "b"], {}, {}, {})
+        self.assertEqual(str(rows.matrix([{"a": 1}, {"a": 2, "b": 3}]).tolist()), "[[1.0, nan], [2.0, 3.0]]")
+        with self.assertRaisesRegex(ValueError, "the column 'b' is missing"):
+            rows.matrix([{"a": 1}])
+        self.assertEqual(str(rows_in_order([{"b": 1}, [2]], ["a", "b"])), "[[nan, 1], [2, nan]]")
+        self.assertEqual(str(rows_in_order({"b": [1, 2]}, ["a", "b"])), "[[nan, 1], [nan, 2]]")
+        self.assertEqual(rows.matrix({"a": [1, 2], "b": 5}).tolist(), [[1.0, 5.0], [2.0, 5.0]])
+        with self.assertRaisesRegex(ValueError, "same length"):
+            rows.matrix({"a": [1, 2], "b": [3]})
+        with self.assertRaisesRegex(ValueError, "2 columns passed, passed data had 3 columns"):
+            rows_in_order([[1, 2, 3]], ["a", "b"])
 
     @unittest.skipUnless(importlib.util.find_spec("pandas"), "pandas is not installed")
     def test_frames_in_any_order_of_columns(self):
         import pandas as pd
         from whyslow_collector.rows_of import Rows
 
-        rows = Rows(["a", "b"], {}, False)
+        rows = Rows(["a", "b"], {}, {}, {})
         self.assertEqual(rows.matrix(pd.DataFrame({"b": [2.0], "more": [3.0], "a": [1.0]})).tolist(), [[1.0, 2.0]])
         with self.assertRaisesRegex(ValueError, "the column 'b' is missing"):
             rows.matrix(pd.DataFrame({"a": [1.0]}))
+
+    @unittest.skipUnless(importlib.util.find_spec("pandas"), "pandas is not installed")
+    def test_as_pandas_makes_rows(self):
+        import numpy as np
+        import pandas as pd
+        from whyslow_collector.rows_of import Rows, rows_in_order
+
+        rows, names = Rows(["a", "b"], {}, {}, {}), ["b", "a"]
+        of_names = ([{"a": 1.0}], [{"c": 1.0}, {"b": 2.0}], [[1.0, 2.0]], {"a": [1.0, 2.0]}, {"a": [1.0, 2.0], "b": 3.0}, {"a": pd.Series([1.0]), "b": {0: 2.0}})
+        for data in of_names:
+            np.testing.assert_array_equal(np.array(rows_in_order(data, names), float), pd.DataFrame(data, columns=names).to_numpy(float))
+        for data in ([{"a": 1.0, "b": 2.0}, {"b": 3.0}], {"b": (1.0, 2.0), "a": np.array([3.0, 4.0])}, {"a": pd.Series([1.0, 2.0]), "b": 4.0}):
+            np.testing.assert_array_equal(rows.matrix(data), pd.DataFrame(data)[["a", "b"]].to_numpy(float))
+        for data in ({"a": [1.0, 2.0], "b": [3.0]}, {"a": 1.0, "b": 2.0}):
+            for frame in (rows.matrix, pd.DataFrame):
+                self.assertRaises(ValueError, frame, data)
+
+
+@unittest.skipUnless(importlib.util.find_spec("numpy"), "NumPy is not installed")
+class InPlaceOfAModel(unittest.TestCase):
+    def stand_in(self, **spec):
+        """What is shipped, with a model that gives the first column."""
+        import numpy as np
+
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        package = "shipped_%d" % len(sys.modules)
+        at = os.path.join(folder.name, package)
+        os.makedirs(os.path.join(at, "model"))
+        ship = os.path.join(COLLECTOR, "..", "..", "..", "..", "code", "src", "ship")
+        for file in (os.path.join(ship, "stand_in.py"), os.path.join(COLLECTOR, "whyslow_collector", "rows_of.py")):
+            shutil.copy(file, at)
+        for name, text in {"__init__.py": "", "model/__init__.py": "", "model/predict.py": _FIRST_COLUMN}.items():
+            with open(os.path.join(at, name), "w") as file:
+                file.write(text)
+        sys.path.insert(0, folder.name)
+        self.addCleanup(sys.path.remove, folder.name)
+        told = {"output": "label", "ndim": 1, "columns": 1, "dtype": "<f8", "form": "list", "classes": None}
+        module = importlib.import_module(package + ".stand_in")
+        plain = {"kind": "rows", "columns": ["a", "b"], "texts": {}, "strict": {}, "refused": {}, "methods": {"predict": told}}
+        return module.StandIn("model", {**plain, **spec}), np
+
+    def test_rows_of_a_frame_that_is_made_no_more(self):
+        model, np = self.stand_in()
+        for names, expected in ((["a", "b"], [np.nan, 3.0]), (["b", "a"], [np.nan, 3.0])):
+            given = model.rows([{"b": 2.0}, {"a": 3.0}], columns=names)
+            np.testing.assert_array_equal(model.predict(given), expected)
+        self.assertEqual(model.predict(model.rows({"a": [1.0, 2.0], "b": 3.0})), [1.0, 2.0])
+        with self.assertRaisesRegex(ValueError, "passed data had 3 columns"):
+            model.rows(np.zeros((1, 3)), columns=["a", "b"])
+
+    def test_what_the_model_refuses(self):
+        model, np = self.stand_in(refused={"missing": [0], "infinite": None}, strict={"1": [4, 5]})
+        self.assertEqual(model.predict([[1.0, np.nan], [2.0, 4.0]]), [1.0, 2.0])
+        for row in ([np.nan, 4.0], [1.0, np.inf], [1.0, 6.0]):
+            self.assertRaises(ValueError, model.predict, [row])
+
+
+_FIRST_COLUMN = """
+OUTPUTS, INPUTS = ["label"], {"input": "float64"}
+
+class Model:
+    def predict(self, feeds):
+        return {"label": feeds["input"][:, 0]}
+
+def load():
+    return Model()
+"""
 
 
 @unittest.skipUnless(importlib.util.find_spec("numpy"), "NumPy is not installed")
@@ -452,12 +557,127 @@ class EstimatorFile(unittest.TestCase):
         before = model.predict_proba(frame).tolist()
         with tempfile.TemporaryDirectory() as folder:
             file = os.path.join(folder, "model.skops")
-            self.assertEqual(estimator_file.write(model, file), {1: {"x": 0, "y": 1, "z": 2}})
+            self.assertEqual(estimator_file.write(model, file), ({1: {"x": 0, "y": 1, "z": 2}}, {}))
             with zipfile.ZipFile(file) as archive:
                 schema = json.loads(archive.read("schema.json"))
         self.assertEqual(schema["__class__"], "Pipeline")
         # The user's own model is as it was.
         self.assertEqual(model.predict_proba(frame).tolist(), before)
+
+    def spec(self, model, frame, target=(0, 1, 0, 1), method="predict"):
+        """(the fitted model, what stands in for it is told)."""
+        from whyslow_collector import capture, export_models
+
+        model.fit(frame, list(target))
+        call = capture.Call(method, (frame,), {}, None)
+        call.result = getattr(model, method)(frame)
+        engine = {"sklearn": "scikit-learn"}.get(type(model).__module__.split(".")[0], "xgboost")
+        with tempfile.TemporaryDirectory() as folder:
+            return model, export_models.of_rows(model, engine, [call], folder)["standIn"]
+
+    def test_what_each_encoder_refuses_stays_refused_in_its_column(self):
+        import pandas as pd
+        from sklearn.compose import ColumnTransformer
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.model_selection import GridSearchCV
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
+        from whyslow_collector.rows_of import Rows
+
+        frame = pd.DataFrame({"n": [1.0, 2.0, 3.0, 4.0], "free": list("xyxy"), "kept": list("pqpq"), "store": [7, 8, 7, 8]})
+        columns = ColumnTransformer(
+            [("n", StandardScaler(), ["n"]), ("free", OneHotEncoder(handle_unknown="ignore"), ["free"]), ("kept", OrdinalEncoder(), ["kept"]), ("store", OneHotEncoder(), ["store"])]
+        )
+        pipeline = make_pipeline(columns, LogisticRegression())
+        for model in (pipeline, GridSearchCV(pipeline, {"logisticregression__C": [1.0]}, cv=2)):
+            model, spec = self.spec(model, frame)
+            self.assertEqual(spec["strict"], {"2": ["p", "q"], "3": [7, 8]})
+            rows = Rows(spec["columns"], spec["texts"], spec["strict"], spec["refused"])
+            for column, value in (("n", float("nan")), ("n", float("inf")), ("free", "?"), ("free", None), ("kept", "?"), ("kept", None), ("store", 9), ("store", float("nan"))):
+                other = frame.astype({"store": float}).iloc[:1].copy()
+                other[column] = [value]
+                outcomes = []
+                for predict in (model.predict, lambda data: rows.checked(rows.matrix(data))):
+                    try:
+                        outcomes.append(predict(other) is not None)
+                    except ValueError:
+                        outcomes.append("refused")
+                self.assertEqual(outcomes[0], outcomes[1], (column, value))
+
+    def test_rows_that_are_not_finite_are_refused_as_the_model_does(self):
+        import numpy as np
+        from sklearn.ensemble import HistGradientBoostingClassifier
+        from sklearn.impute import SimpleImputer
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.pipeline import make_pipeline
+
+        rows = np.array([[1.0, 2.0], [3.0, 4.0], [1.0, 5.0], [3.0, 7.0]])
+        for model, refused in (
+            (LogisticRegression(), {"missing": None, "infinite": None}),
+            (make_pipeline(SimpleImputer(), LogisticRegression()), {"missing": [], "infinite": None}),
+            (HistGradientBoostingClassifier(max_iter=2), {"missing": [], "infinite": []}),
+        ):
+            self.assertEqual(self.spec(model, rows)[1]["refused"], refused, model)
+
+
+@unittest.skipUnless(importlib.util.find_spec("torch") and importlib.util.find_spec("numpy"), "PyTorch is not installed")
+class TrainingMode(unittest.TestCase):
+    def test_results_of_dropout_and_of_the_batch_are_refused(self):
+        import torch
+        from whyslow_collector import capture, export_models
+        from whyslow_collector.errors import Contract
+
+        rows = torch.arange(12.0).reshape(4, 3)
+        for layer in (torch.nn.Dropout(0.1), torch.nn.BatchNorm1d(3)):
+            model = torch.nn.Sequential(layer, torch.nn.Linear(3, 2)).train()
+            call = capture.Call("__call__", (rows,), {}, None)
+            call.result = model(rows)
+            with tempfile.TemporaryDirectory() as folder, self.assertRaisesRegex(Contract, "it is in training mode.*call model.eval\\(\\)"):
+                export_models.of_torch(model, [call], folder)
+            self.assertTrue(layer.training)
+
+
+class Refused(unittest.TestCase):
+    def run_of(self, source):
+        """(a run of the pass on the source, its tree, the messages that it sends)."""
+        from types import SimpleNamespace
+
+        from whyslow_collector import main, target
+
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        file = os.path.join(folder.name, "refused_%d.py" % abs(hash(source)))
+        with open(file, "w") as written:
+            written.write(source)
+        sent = []
+        wire = SimpleNamespace(send=lambda kind, **content: sent.append((kind, content)))
+        plan = {"file": file, "pass": "capture", "call": None, "capture": {"folder": folder.name, "package": "fast", "without": [], "tokenizers": []}}
+        return main.Run(plan, wire), target.parse(file), sent
+
+    def test_nothing_of_a_script_runs(self):
+        from whyslow_collector import capture
+
+        run, tree, sent = self.run_of("raise SystemExit('it ran')\n")
+        capture.captured(run, "script", tree)
+        [(kind, content)] = sent
+        self.assertEqual((kind, content["kindOfProgram"], content["models"]), ("captured", "script", []))
+
+    def test_predictions_that_return_nothing(self):
+        from types import SimpleNamespace
+
+        from whyslow_collector import capture
+        from whyslow_collector.errors import Contract
+
+        argv = list(sys.argv)
+        self.addCleanup(lambda: setattr(sys, "argv", argv))
+        for returned, says in (("None", "it returns nothing that can be compared"), ("x or None", None)):
+            run, _, _ = self.run_of("def samples():\n    return [0, 0, 0, 1]\ndef predict(x):\n    return %s\n" % returned)
+            recorder = SimpleNamespace(counting=False)
+            if says is None:
+                capture.predict(run, recorder)
+            else:
+                with self.assertRaisesRegex(Contract, says):
+                    capture.predict(run, recorder)
 
 
 if __name__ == "__main__":

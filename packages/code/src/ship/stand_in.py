@@ -8,7 +8,7 @@ import threading
 
 import numpy as np
 
-from .rows_of import Rows
+from .rows_of import Rows, rows_in_order
 
 
 class StandIn:
@@ -68,9 +68,12 @@ class StandIn:
     def rows(self, data=None, columns=None, feature_names=None):
         """In place of a DataFrame or a DMatrix: what it would be made of, by name where the names are others than the model's."""
         names = columns if columns is not None else feature_names
-        if names is None or hasattr(data, "iloc") or list(names) == self._spec.get("columns"):
+        if names is None or hasattr(data, "iloc"):
             return data
-        return [row if isinstance(row, dict) else dict(zip(names, row)) for row in data]
+        names, own = list(names), self._spec.get("columns")
+        if own is None or names == own:
+            return data if type(data) is np.ndarray and data.shape[1:] == (len(names),) else rows_in_order(data, names)
+        return [dict(zip(names, row)) for row in rows_in_order(data, names)]
 
     def attach(self, model):
         """Makes a model that a library holds predict with this one. A second call does nothing."""
@@ -88,7 +91,7 @@ _METHODS = ("predict", "predict_proba", "decision_function", "inplace_predict", 
 
 
 def _rows(spec):
-    rows = Rows(spec["columns"], spec["texts"], spec["strict"])
+    rows = Rows(spec["columns"], spec["texts"], spec["strict"], spec["refused"])
     methods = spec["methods"]
 
     def convert(method, args, words, shipped, stand_in):
@@ -99,6 +102,7 @@ def _rows(spec):
             matrix = matrix.reshape(1, -1)
         if matrix.dtype != dtype:
             matrix = matrix.astype(dtype)
+        rows.checked(matrix)
         told = methods[method]
         values = shipped.predict({name: matrix})[told["output"]]
         if told["classes"] is not None:

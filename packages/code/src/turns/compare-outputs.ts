@@ -1,6 +1,13 @@
 // What both implementations give for the same samples, and whether each gives it again.
 
-import { type Comparison, compareValues, type Difference, type ValueAgreement, type ValueOptions } from './compare-values.ts'
+import {
+  type Comparison,
+  compareValues,
+  type Difference,
+  type FarField,
+  type ValueAgreement,
+  type ValueOptions,
+} from './compare-values.ts'
 import type { Contestant } from './contestant.ts'
 import { type Encoded, elementsOf } from './value.ts'
 
@@ -16,6 +23,8 @@ export interface ComparedOutputs {
   readonly farPixels: number | null
   readonly differences: readonly (Difference & { readonly sample: number })[]
   readonly notes: readonly string[]
+  /** Fields of single floats that the first program itself changes from call to call: they are not compared. */
+  readonly varying: readonly string[]
   readonly repeats: { readonly a: boolean; readonly b: boolean }
   /** Times of the first call. */
   readonly firstMs: { readonly a: number; readonly b: number }
@@ -31,9 +40,14 @@ export interface OutputsPlan extends ValueOptions {
   readonly limitMs: number
   /** No sample but the first is begun after this long. */
   readonly budgetMs: number
+  /** A difference of floats is none if their field differs as much between two calls of one program. */
+  readonly allowNoise: boolean
 }
 
 const MOST_TOLD = 5
+/** Samples that are asked for again to see what varies. */
+const MOST_AGAIN = 8
+export const NOTHING_COMPARED = 'neither returns anything that can be compared'
 
 /** Throws ContestantFailed. */
 export async function compareContestants(
@@ -49,8 +63,10 @@ export async function compareContestants(
   const wroteInput = { a: false, b: false }
   const copied = { a: true, b: true }
   let firstMs = { a: 0, b: 0 }
-  let repeats = { a: true, b: true }
-  let noise: number | null = 0
+  const repeats = { a: true, b: true }
+  const apart = new Set<string>()
+  const noise = new Map<string, number>()
+  let asked = 0
   for (let sample = 0; sample < plan.samples && (sample === 0 || now() - begin < plan.budgetMs); sample++) {
     const left = await a.ask({ ask: 'output', sample }, plan.limitMs)
     const right = await b.ask({ ask: 'output', sample }, plan.limitMs)
@@ -58,25 +74,33 @@ export async function compareContestants(
     wroteInput.b ||= right.wroteInput
     copied.a &&= left.copied
     copied.b &&= right.copied
-    comparisons.push(compareValues(left.value, right.value, plan))
+    const compared = compareValues(left.value, right.value, { ...plan, apart })
+    comparisons.push(compared)
     choices.push(...sameChoice(left.value, right.value))
     timesMs.push(Math.max(left.timeMs, right.timeMs))
-    if (sample > 0) continue
-    firstMs = { a: left.timeMs, b: right.timeMs }
+    if (sample > 0 && (asked >= MOST_AGAIN || !compared.far.some(mayVary))) continue
+    asked++
     // The first call has what others have not; and a program may give something else the next time.
     const [againA, againB] = [
       await a.ask({ ask: 'output', sample }, plan.limitMs),
       await b.ask({ ask: 'output', sample }, plan.limitMs),
     ]
-    timesMs[0] = Math.max(againA.timeMs, againB.timeMs)
-    const own = [compareValues(left.value, againA.value, plan), compareValues(right.value, againB.value, plan)] as const
-    repeats = { a: isSame(own[0]), b: isSame(own[1]) }
-    noise = own.every(({ differences }) => differences.every(({ path }) => path !== ''))
-      ? largest(own.map(({ maxAbsolute }) => maxAbsolute))
-      : null
+    if (sample === 0) {
+      firstMs = { a: left.timeMs, b: right.timeMs }
+      timesMs[0] = Math.max(againA.timeMs, againB.timeMs)
+    }
+    const exact = { ...plan, tolerance: 0 }
+    const own = [compareValues(left.value, againA.value, exact), compareValues(right.value, againB.value, exact)] as const
+    repeats.a &&= isSame(own[0])
+    repeats.b &&= isSame(own[1])
+    for (const { field, floats } of own.flatMap(({ far }) => far))
+      if (floats !== null) noise.set(field, Math.max(floats, noise.get(field) ?? 0))
+    for (const one of compareValues(left.value, againA.value, plan).far) if (mayVary(one)) apart.add(one.field)
+    comparisons[sample] = compareValues(left.value, right.value, { ...plan, apart })
   }
   return {
-    ...summed(comparisons, noise, repeats),
+    ...summed(comparisons, plan.allowNoise ? noise : new Map()),
+    varying: [...apart],
     sameChoice: choices.length === 0 ? null : share(choices),
     repeats,
     firstMs,
@@ -85,6 +109,9 @@ export async function compareContestants(
     copied,
   }
 }
+
+/** A float among others; a whole result that varies says nothing. */
+const mayVary = ({ field, isSingleFloat }: FarField): boolean => isSingleFloat && field !== ''
 
 const isSame = ({ agreement }: Comparison): boolean => agreement === 'identical' || agreement === 'not-comparable'
 
@@ -108,18 +135,22 @@ export function sumComparisons(comparisons: readonly Comparison[]) {
   }
 }
 
-function summed(comparisons: readonly Comparison[], noise: number | null, repeats: { readonly a: boolean; readonly b: boolean }) {
+function summed(comparisons: readonly Comparison[], noise: ReadonlyMap<string, number>) {
   const sum = sumComparisons(comparisons)
-  const { agreement, maxAbsolute } = sum
-  // What differs no more than each does from itself is no difference between them.
-  const isNoise = noise !== null && noise > 0 && maxAbsolute !== null && maxAbsolute <= 2 * noise && !(repeats.a && repeats.b)
+  // A field that differs no more than it does from itself is no difference between them.
+  const isNoise = ({ field, floats }: FarField) => floats !== null && floats <= 2 * (noise.get(field) ?? 0)
+  const isClose = sum.agreement === 'different' && comparisons.every(({ far }) => far.every(isNoise))
+  const isNothing = sum.agreement === 'identical' && comparisons.every(({ compared }) => compared === 0)
   return {
     ...sum,
-    agreement: agreement === 'different' && isNoise ? ('close' as const) : agreement,
+    agreement: isClose ? ('close' as const) : isNothing ? ('not-comparable' as const) : sum.agreement,
     samples: comparisons.length,
     differingSamples: comparisons.filter((one) => one.agreement === 'different').length,
     differences: comparisons.flatMap((one, sample) => one.differences.map((each) => ({ sample, ...each }))).slice(0, MOST_TOLD),
-    notes: [...new Set(comparisons.flatMap(({ notes }) => notes))].slice(0, MOST_TOLD),
+    notes: [...new Set([...comparisons.flatMap(({ notes }) => notes), ...(isNothing ? [NOTHING_COMPARED] : [])])].slice(
+      0,
+      MOST_TOLD,
+    ),
   }
 }
 

@@ -24,10 +24,23 @@ export interface Comparison {
   readonly maxRelative: number | null
   /** The first few. */
   readonly differences: readonly Difference[]
+  /** All fields that differ beyond the tolerance. */
+  readonly far: readonly FarField[]
+  /** Numbers, texts and bytes that were compared; 0: both are empty. */
+  readonly compared: number
   /** Types that differ though values do not. */
   readonly notes: readonly string[]
   /** For images that differ: the share of their values that is more than two steps away; null: no images. */
   readonly farPixels: number | null
+}
+
+export interface FarField {
+  /** '.score', '[].score': the path without the places of items. */
+  readonly field: string
+  /** The largest difference of floats; null: anything else differs, or a difference is not finite. */
+  readonly floats: number | null
+  /** A single float in both, and not whole in both: no class, no count. */
+  readonly isSingleFloat: boolean
 }
 
 export interface ValueOptions {
@@ -35,6 +48,8 @@ export interface ValueOptions {
   readonly tolerance: number | null
   /** Both come from one language, so that their types can be told apart. */
   readonly sameLanguage: boolean
+  /** Fields whose single floats are not compared. */
+  readonly apart?: ReadonlySet<string>
 }
 
 /** Rounding of another order of sums, and of one step of float16. https://github.com/NVIDIA/TensorRT/tree/main/tools/Polygraphy: 1e-5 */
@@ -57,7 +72,9 @@ interface Walk {
     isOpaque: boolean
     pixels: number
     far: number
+    compared: number
     readonly differences: Difference[]
+    readonly farFields: FarField[]
     readonly notes: Set<string>
   }
 }
@@ -73,7 +90,9 @@ export function compareValues(a: Encoded, b: Encoded, options: ValueOptions): Co
     isOpaque: false,
     pixels: 0,
     far: 0,
+    compared: 0,
     differences: [],
+    farFields: [],
     notes: new Set<string>(),
   } as Walk['found']
   walk(a.tree, b.tree, '', { a: a.buffers, b: b.buffers, options, found })
@@ -89,6 +108,8 @@ export function compareValues(a: Encoded, b: Encoded, options: ValueOptions): Co
     maxAbsolute,
     maxRelative,
     differences: told,
+    far: found.farFields,
+    compared: numbers + found.compared,
     notes: [...notes].slice(0, MOST_TOLD),
     farPixels: pixels === 0 ? null : far / pixels,
   }
@@ -100,18 +121,24 @@ export function equalOf(a: unknown, b: unknown): 'bits' | 'rounding' | 'differen
   return agreement === 'identical' ? 'bits' : agreement === 'close' ? 'rounding' : 'different'
 }
 
-function differ({ found }: Walk, path: string, reason: string): undefined {
+function differ({ found }: Walk, path: string, reason: string, far?: FarField): undefined {
   found.differences.push({ path, reason })
+  found.farFields.push(far ?? { field: fieldOf(path), floats: null, isSingleFloat: false })
 }
+
+const fieldOf = (path: string): string => path.replace(/\[\d+\]/g, '[]')
 
 function walk(a: ValueTree, b: ValueTree, path: string, at: Walk): undefined {
   if (a.kind === 'opaque' || b.kind === 'opaque') return walkOpaque(a, b, path, at)
   if ((a.kind === 'bytes') !== (b.kind === 'bytes')) return walk(asArray(a, at.a), asArray(b, at.b), path, at)
   const [left, right] = [asNumbers(a, at.a), asNumbers(b, at.b)]
-  if (left !== null && right !== null) return walkNumbers(left, right, path, at)
+  // Whole numbers have no tolerance, whatever stands next to them in a tuple.
+  const areMixed = left?.dtype === MIXED && right?.dtype === MIXED
+  if (left !== null && right !== null && !areMixed) return walkNumbers(left, right, path, at)
   const [listA, listB] = [asList(a, at.a), asList(b, at.b)]
   if (listA !== null && listB !== null) return walkLists(listA, listB, path, at)
   if (a.kind === 'map' && b.kind === 'map') return walkMaps(a, b, path, at)
+  if (a.kind === b.kind && (a.kind === 'text' || a.kind === 'bytes')) at.found.compared++
   if (a.kind === 'text' && b.kind === 'text') {
     if (a.value !== b.value) differ(at, path, `${said(a.value)} and ${said(b.value)}`)
     return
@@ -198,7 +225,8 @@ function asNumbers(tree: ValueTree, buffers: readonly Uint8Array[]): Numbers | n
   const [first] = items
   if (first == null || !items.every((item) => item !== null && String(item.shape) === String(first.shape))) return null
   const elements = items.flatMap((item) => Array.from(item!.elements))
-  return { type: tree.type, dtype: first.dtype, shape: [items.length, ...first.shape], elements }
+  const isMixed = items.some((item) => isWhole(item!.dtype) !== isWhole(first.dtype))
+  return { type: tree.type, dtype: isMixed ? MIXED : first.dtype, shape: [items.length, ...first.shape], elements }
 }
 
 function fromArray(tree: ArrayTree, buffers: readonly Uint8Array[]): Numbers | null {
@@ -210,6 +238,9 @@ function fromArray(tree: ArrayTree, buffers: readonly Uint8Array[]): Numbers | n
 
 function walkNumbers(a: Numbers, b: Numbers, path: string, at: Walk): undefined {
   const { options, found } = at
+  const field = fieldOf(path)
+  const areSingle = [a, b].every(({ dtype, shape }) => shape.length === 0 && isFloat(dtype))
+  if (areSingle && options.apart?.has(field)) return
   noteTypes(a.type, b.type, path, at)
   if (options.sameLanguage && a.type === b.type && a.dtype !== b.dtype)
     found.notes.add(`${path === '' ? 'the result' : path} is ${a.dtype} in one and ${b.dtype} in the other`)
@@ -223,10 +254,19 @@ function walkNumbers(a: Numbers, b: Numbers, path: string, at: Walk): undefined 
   const told = compareNumbers(a, b, { tolerance, found })
   if (told === null) return
   found.isClose = false
-  differ(at, path + placeOf(told.index, a.shape), `${worded(told.a)} and ${worded(told.b)}`)
+  // JavaScript has one type for all numbers.
+  const areCounts = areSingle && Number.isInteger(told.a) && Number.isInteger(told.b)
+  const floats = isFloat(a.dtype) && isFloat(b.dtype) && !areCounts ? told.farthest : null
+  const isSingleFloat = areSingle && !areCounts
+  const reason = `${worded(told.a)} and ${worded(told.b)}`
+  differ(at, path + placeOf(told.index, a.shape), reason, { field, floats, isSingleFloat })
 }
 
+/** The dtype of a list that has whole numbers and floats. */
+const MIXED = 'mixed'
+
 const isWhole = (dtype: string): boolean => /^(u?int|bool)/.test(dtype)
+const isFloat = (dtype: string): boolean => dtype !== MIXED && !isWhole(dtype)
 
 const isImage = ({ dtype, shape }: Numbers): boolean =>
   dtype === 'uint8' && (shape.length === 2 || (shape.length === 3 && [1, 3, 4].includes(shape[2]!)))
@@ -236,13 +276,14 @@ function compareNumbers(
   a: Numbers,
   b: Numbers,
   { tolerance, found }: { readonly tolerance: number; readonly found: Walk['found'] },
-): { readonly index: number; readonly a: number | bigint; readonly b: number | bigint } | null {
+): { readonly index: number; readonly a: number | bigint; readonly b: number | bigint; readonly farthest: number | null } | null {
   const [left, right] = [a.elements, b.elements]
   const isPlain = left instanceof Float32Array || left instanceof Float64Array
   const slack = tolerance * scaleOf([isPlain ? left : Array.from(left, Number)])
   const pictures = isImage(a) && isImage(b)
   let worst = -1
   let worstBy = 0
+  let farthest: number | null = 0
   found.numbers += left.length
   if (pictures) found.pixels += left.length
   for (let k = 0; k < left.length; k++) {
@@ -256,6 +297,7 @@ function compareNumbers(
     const absolute = Math.abs(distance)
     const larger = Math.max(Math.abs(Number(x)), Math.abs(Number(y)))
     const isNumber = Number.isFinite(absolute)
+    if (farthest !== null) farthest = isNumber ? Math.max(farthest, absolute) : null
     if (found.maxAbsolute !== null) found.maxAbsolute = isNumber ? Math.max(found.maxAbsolute, absolute) : null
     // 0 and -0 are no distance apart.
     const relative = larger === 0 ? 0 : absolute / larger
@@ -267,7 +309,7 @@ function compareNumbers(
       worstBy = by
     }
   }
-  return worst < 0 ? null : { index: worst, a: left[worst]!, b: right[worst]! }
+  return worst < 0 ? null : { index: worst, a: left[worst]!, b: right[worst]!, farthest }
 }
 
 function placeOf(index: number, shape: readonly number[]): string {

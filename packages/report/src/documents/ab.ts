@@ -68,5 +68,6 @@ export interface AbOutputs {
   readonly farPixels: number | null // share of a picture's numbers that are more than two steps away; null: no pictures
   readonly differences: readonly { readonly sample: number; readonly path: string; readonly reason: string }[] // the first few
   readonly notes: readonly string[]
+  readonly varying?: readonly string[] // fields that the first one changes from call to call, which are not compared; absent: none
   readonly repeats: { readonly a: boolean; readonly b: boolean } // gives the same when it is called again
 }

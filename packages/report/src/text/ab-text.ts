@@ -31,13 +31,17 @@ function namesOf(a: AbSide, b: AbSide): readonly [string, string] {
 }
 
 function outputsSentence({ outputs, b }: Omit<AbDocument, 'answer'>): string {
-  const { agreement, samples, differingSamples, maxRelative, differences } = outputs
+  const { agreement, samples, differingSamples, maxRelative, differences, varying = [] } = outputs
+  const apart =
+    varying.length === 0
+      ? ''
+      : `, apart from ${varying.join(', ')}, which ${varying.length > 1 ? 'change' : 'changes'} from call to call`
   const on = b.call.length === 0 ? 'They print' : `On ${plural(samples, 'sample')} they return`
   switch (agreement) {
     case 'identical':
-      return `${on} the same result.`
+      return `${on} the same result${apart}.`
     case 'close':
-      return `${on} the same up to rounding${maxRelative === null ? '' : ` (at most ${significant(maxRelative, 2)} relative)`}.`
+      return `${on} the same up to rounding${maxRelative === null ? '' : ` (at most ${significant(maxRelative, 2)} relative)`}${apart}.`
     case 'not-comparable':
       return 'Their results could not be compared.'
     case 'different': {

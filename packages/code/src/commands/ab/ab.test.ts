@@ -28,7 +28,7 @@ async function decided(scripts: readonly [Script, Script], options: Parameters<t
   const asked: string[] = []
   let alive = 0
   const start = (source: Source): Contestant => {
-    const script = scripts[source.file === a ? 0 : 1]
+    const script = scripts[source.file === a && source.instead === undefined ? 0 : 1]
     alive++
     return {
       pid: -1,
@@ -109,6 +109,73 @@ describe('ab', () => {
       { ms: 1, gives: noisy },
     ])
     expect(document.outputs).toMatchObject({ agreement: 'close', repeats: { a: false, b: false } })
+  })
+
+  test('a field that varies by itself is named, and excuses no other', async () => {
+    let call = 0
+    const timed = (rest: object) => () => ({ ...rest, took: { ms: 40.5 / ++call } })
+    const decide = (first: object, second: object, options = {}) =>
+      decided(
+        [
+          { ms: 4, samples: [1, 2], gives: timed(first) },
+          { ms: 2, gives: timed(second) },
+        ],
+        options,
+      )
+    const same = await decide({ label: 'cat', scores: [0.1, 0.9] }, { label: 'cat', scores: [0.1, 0.9] })
+    expect(same.document.outputs).toMatchObject({ agreement: 'identical', differingSamples: 0, varying: ['.took.ms'] })
+    expect(same.document.answer).toMatch(/the same result, apart from \.took\.ms, which changes from call to call\.$/)
+    const wrong = [
+      [{ scores: [0.1, 0.9] }, { scores: [0.9, 0.1] }],
+      [{ score: 0.5 }, { score: 0.75 }],
+      [{ label: 1 }, { label: 2 }],
+      [{ label: 'cat' }, { label: 'dog' }],
+      [{ isSpam: true }, { isSpam: false }],
+      [{ pair: [1e5 + 0.5, 1] }, { pair: [1e5 + 0.5, 2] }],
+    ] as const
+    for (const [first, second] of wrong)
+      expect((await decide(first, second)).document.outputs).toMatchObject({ agreement: 'different', differingSamples: 2 })
+  })
+
+  test('a field that first varies at a later sample is found there; whole numbers and texts that vary are differences', async () => {
+    let call = 0
+    const late = (sample: number) => ({ label: 1, ms: sample === 0 ? 0.5 : 0.5 + ++call / 10 })
+    const found = await decided([
+      { ms: 1, samples: [1, 2], gives: late },
+      { ms: 1, gives: late },
+    ])
+    expect(found.document.outputs).toMatchObject({ agreement: 'identical', varying: ['.ms'], repeats: { a: false, b: false } })
+    for (const varying of [() => ++call, () => `id ${++call}`]) {
+      const gives = () => ({ label: 1, of: varying() })
+      const { document } = await decided([
+        { ms: 1, samples: [1], gives },
+        { ms: 1, gives },
+      ])
+      expect(document.outputs.agreement).toBe('different')
+    }
+  })
+
+  test('for the proof of a change, scores that vary are a difference', async () => {
+    let call = 0
+    const gives = () => ({ scores: [1 + 1e-3 * (call++ % 3)] })
+    const scripts = [
+      { ms: 1, samples: ['x'], gives },
+      { ms: 1, gives },
+    ] as const
+    expect((await decided(scripts)).document.outputs.agreement).toBe('close')
+    const { document } = await decided(scripts, { instead: { changed: {}, package: folder } })
+    expect(document.outputs).toMatchObject({ agreement: 'different', differingSamples: 1 })
+  })
+
+  test('programs that return nothing are not comparable', async () => {
+    const { document } = await decided([
+      { ms: 1, samples: [1, 2], gives: () => null },
+      { ms: 1, gives: () => null },
+    ])
+    expect(document.outputs).toMatchObject({
+      agreement: 'not-comparable',
+      notes: ['neither returns anything that can be compared'],
+    })
   })
 
   test('a program that fails is one line with file, line, stage and sample', async () => {

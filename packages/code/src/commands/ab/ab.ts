@@ -115,14 +115,21 @@ async function run(job: Job): Promise<AbDocument> {
   const outputs = await compareContestants(
     a.contestant,
     b.contestant,
-    { samples: samples.count, limitMs: field.limitMs, budgetMs: OUTPUTS_BUDGET_MS, tolerance: options.tolerance, sameLanguage },
+    {
+      samples: samples.count,
+      limitMs: field.limitMs,
+      budgetMs: OUTPUTS_BUDGET_MS,
+      tolerance: options.tolerance,
+      sameLanguage,
+      allowNoise: options.instead === undefined,
+    },
     () => performance.now(),
   )
   await field.end()
   const turns = await takeTurns(job, samples, outputs)
   const { pairs } = turns
   const decision = decide(ratiosOf(pairs))
-  const { firstMs, timesMs: _, wroteInput, copied, ...compared } = outputs
+  const { firstMs, timesMs: _, wroteInput, copied, varying, ...compared } = outputs
   for (const [k, side] of (['a', 'b'] as const).entries())
     if (wroteInput[side]) warnings.push(`${files[k]} writes into its sample; ${copied[side] ? COPIED : NOT_COPIED}`)
   const side = (k: 0 | 1): AbSide => ({
@@ -144,7 +151,7 @@ async function run(job: Job): Promise<AbDocument> {
     a: side(0),
     b: side(1),
     samples: { count: samples.count, timed: turns.timed, source: samples.source },
-    outputs: compared,
+    outputs: { ...compared, ...(varying.length > 0 && { varying }) },
     warnings,
   }
   return { ...document, answer: abAnswer(document) }

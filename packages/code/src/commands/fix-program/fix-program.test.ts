@@ -61,7 +61,7 @@ const compared = (rest: Partial<AbDocument> = {}): AbDocument =>
     ratioHigh: 0.25,
     a: { file: 'service.py' },
     b: { runtime: 'Python 3.11.7' },
-    outputs: { agreement: 'close' },
+    outputs: { agreement: 'close', differingSamples: 0 },
     warnings: [],
     ...rest,
   }) as AbDocument
@@ -149,6 +149,7 @@ describe.skipIf(process.platform === 'win32')('fix of a program', UNIX, () => {
 
   test.each<[string, Partial<AbDocument>]>([
     ['other results', { outputs: { agreement: 'different' } as AbDocument['outputs'] }],
+    ['samples that differ', { outputs: { agreement: 'close', differingSamples: 1 } as AbDocument['outputs'] }],
     ['no gain', { verdict: 'no-difference' }],
   ])('%s: nothing is written', async (_, rest) => {
     const { document, out } = await fixed({ rounds: [captured([model()])], compare: compared(rest) })
@@ -224,6 +225,26 @@ describe.skipIf(process.platform === 'win32')('fix of a program', UNIX, () => {
     ],
   ])('%s is refused in one line', async (_, round, says) => {
     const refused = await fixed({ rounds: [round] }).catch((error: Error) => error)
+    expect(refused).toBeInstanceOf(InputError)
+    expect((refused as Error).message).toMatch(says)
+    expect((refused as Error).message).not.toContain('\n')
+  })
+
+  test.each<[string, Partial<AbDocument['outputs']>, RegExp]>([
+    [
+      'nothing',
+      { notes: ['neither returns anything that can be compared'] },
+      /service\.py: it returns nothing that can be compared, so/,
+    ],
+    [
+      'what cannot be read',
+      { notes: ['.model is of type Net, which cannot be compared'] },
+      /service\.py: \.model is of type Net, which/,
+    ],
+    ['only times', { notes: [], varying: ['.ms'] }, /service\.py: all that it returns changes from call to call \(\.ms\), so/],
+  ])('a program that returns %s is refused in one line', async (_, outputs, says) => {
+    const compare = compared({ outputs: { agreement: 'not-comparable', ...outputs } as AbDocument['outputs'] })
+    const refused = await fixed({ rounds: [captured([model()])], compare }).catch((error: Error) => error)
     expect(refused).toBeInstanceOf(InputError)
     expect((refused as Error).message).toMatch(says)
     expect((refused as Error).message).not.toContain('\n')

@@ -13,6 +13,7 @@ import type { ReportDocument } from '@whyslow/report/documents/report.ts'
 import type { Captured, CapturedModel, CapturedTokenizer, Plan } from '../../protocol.ts'
 import { python } from '../../python/python.ts'
 import { placePackage, writePackage } from '../../ship/python-package.ts'
+import { NOTHING_COMPARED } from '../../turns/compare-outputs.ts'
 import { FIX_PROGRAM_DEFAULTS, type FixProgramOptions, type FixProgramPorts } from './options.ts'
 
 const LONGEST_MS = 1_800_000
@@ -43,7 +44,8 @@ export async function fixProgram(
     all.onProgress?.({ stage: 'the program with its lines changed', done: 0, of: 1 })
     const document = await prove(program, captured, root, all)
     const { verdict, outputs } = document
-    const isProven = verdict === 'faster' && ['identical', 'close'].includes(outputs.agreement)
+    if (outputs.agreement === 'not-comparable') throw new InputError(nothingCompared(named, outputs))
+    const isProven = verdict === 'faster' && ['identical', 'close'].includes(outputs.agreement) && outputs.differingSamples === 0
     const shipped = isProven && target !== null
     const files = captured.files.map(({ file: one, changes }) => ({ file: shownFrom(one), changes }))
     const models = captured.models.map((model) =>
@@ -56,6 +58,12 @@ export async function fixProgram(
     if (shipped) await placePackage(root, target, { out: all.out!, document: whole, patched: captured.root })
     return whole
   })
+}
+
+function nothingCompared(given: string, { notes, varying = [] }: AbDocument['outputs']): string {
+  const opaque = notes.find((note) => note !== NOTHING_COMPARED)
+  const why = varying.length > 0 ? `all that it returns changes from call to call (${varying.join(', ')})` : opaque
+  return `${given}: ${why ?? 'it returns nothing that can be compared'}, so that nothing can be proven; return the result, or name a function that does: whyslow fix ${given}:score -o fast/`
 }
 
 interface Program {

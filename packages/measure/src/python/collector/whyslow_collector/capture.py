@@ -14,7 +14,6 @@ from .call_edits import Edits, Site
 from .clock import MS, now_ns
 from .errors import Contract, reason_of
 from .libraries import Libraries
-from .module_file import run_main
 from .patterns import patterns_of
 
 #: Calls of a model that are kept, and most predictions that are made to see them.
@@ -87,16 +86,13 @@ class Recorder(Libraries):
 
 def captured(run, kind, tree):
     """Sends one message: the models, the changes, and why anything is missing."""
+    if kind == "script":
+        # It is refused, so nothing of it runs.
+        run.send("captured", models=[], files=[], root=os.path.dirname(run.plan["file"]), kindOfProgram=kind, tokenizers=[])
+        return
     recorder = Recorder(run)
     recorder.start()
-    if kind == "script":
-        recorder.counting = True
-        run.whereabouts.enter("profiled")
-        with open(run.plan["file"], "rb") as file:
-            code = compile(file.read(), run.plan["file"], "exec", dont_inherit=True)
-        run_main(run.plan["file"], run.plan.get("arguments", ()), code)
-    else:
-        predict(run, recorder)
+    predict(run, recorder)
     run.whereabouts.enter("facts")
     folder = run.plan["capture"]["folder"]
     edits = Edits(run.plan["capture"]["package"], program_files(run.places), recorder.shared())
@@ -161,11 +157,13 @@ def predict(run, recorder):
     predictions = prepare(run)
     recorder.counting = True
     run.whereabouts.enter("facts")
-    start, made = now_ns(), 0
+    start, made, returned = now_ns(), 0, False
     while made < 2 or made < min(len(predictions.samples), _PREDICTIONS) and (now_ns() - start) / MS < _SECONDS * 1000:
-        predictions.plain_once()
+        returned = predictions.plain_once()[1] is not None or returned
         made += 1
     recorder.counting = False
+    if not returned:
+        raise Contract("it returns nothing that can be compared (None for every sample), so that nothing can be proven; return the result")
 
 
 def chosen(recorder, known=()):

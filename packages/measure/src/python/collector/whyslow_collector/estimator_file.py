@@ -15,13 +15,22 @@ _LEFT_OUT = ("_rng", "random_state", "callbacks", "loss_curve_", "_random_state"
 
 
 def write(model, file):
-    """The texts by column. Throws Contract where they cannot become numbers."""
-    texts = {}
+    """(codes of texts, what is known where anything else is refused), both by column. Throws Contract where texts cannot become numbers."""
+    texts = Texts()
     numbered = _numbered(model, None, texts)
     with zipfile.ZipFile(file, "w") as archive:
         schema = {**_Writer(archive).node(numbered), "protocol": 2}
         archive.writestr("schema.json", json.dumps(schema))
-    return texts
+    return texts, texts.strict
+
+
+class Texts(dict):
+    """Codes of texts, by column."""
+
+    def __init__(self):
+        super().__init__()
+        #: What encoders know that refuse anything else, by column.
+        self.strict = {}
 
 
 class _Writer:
@@ -85,31 +94,38 @@ def _state_of(value):
     return state if isinstance(state, dict) and type(value).__module__.split(".")[0] in ("sklearn", "builtins", "numpy") else None
 
 
-def _numbered(model, columns, texts):
-    """The estimator with codes in place of texts; the same object where there are none. `columns`: of the model's input that it is given; None: all."""
+def _numbered(model, columns, texts, are_given=True):
+    """The estimator with codes in place of texts; the same object where there are none. `columns`: of the model's input that it is given; None: all.
+    `are_given`: they are what the model is given, but for values that are missing."""
     name = type(model).__name__
     if hasattr(model, "best_estimator_"):
-        return _numbered(model.best_estimator_, columns, texts)
+        return _numbered(model.best_estimator_, columns, texts, are_given)
     if hasattr(model, "steps"):
         twin = copy.copy(model)
         twin.steps, given = [], columns
         for label, step in model.steps:
-            twin.steps.append((label, step if step is None or isinstance(step, str) else _numbered(step, given, texts)))
+            twin.steps.append((label, step if step is None or isinstance(step, str) else _numbered(step, given, texts, are_given)))
+            are_given = are_given and (step is None or isinstance(step, str) or _fills_missing(step))
         return twin
     if name == "ColumnTransformer" and columns is None:
         twin = copy.copy(model)
         places = _places_of(model)
         twin.transformers_ = [
-            (label, step if isinstance(step, str) else _numbered(step, places[label], texts), places[label]) for label, step, _ in model.transformers_
+            (label, step if isinstance(step, str) else _numbered(step, places[label], texts, are_given), places[label]) for label, step, _ in model.transformers_
         ]
         if hasattr(twin, "_transformer_to_input_indices"):
             twin._transformer_to_input_indices = {key: list(map(int, value)) for key, value in model._transformer_to_input_indices.items()}
         return twin
     if name in _ENCODERS:
-        return _codes(model, columns, texts)
+        return _codes(model, columns, texts, are_given)
     if name == "SimpleImputer" and model.statistics_.dtype.kind in "OU":
         return _imputer(model, columns, texts)
     return model
+
+
+def _fills_missing(step):
+    missing = getattr(step, "missing_values", None)
+    return type(step).__name__ == "SimpleImputer" and isinstance(missing, float) and missing != missing
 
 
 def _places_of(model):
@@ -121,15 +137,20 @@ def _places_of(model):
     return {label: [names.index(one) if isinstance(one, str) else one for one in columns] for label, _, columns in model.transformers_}
 
 
-def _codes(encoder, columns, texts):
+def _codes(encoder, columns, texts, are_given):
     import numpy
 
     categories = []
     for at, known in enumerate(encoder.categories_):
-        if known.dtype.kind not in "OU":
+        column = columns[at] if columns is not None else at
+        is_text = known.dtype.kind in "OU"
+        codes = _table(known, column, texts) if is_text else None
+        if encoder.handle_unknown == "error" and are_given:
+            values = [one for one in known.tolist() if one == one]
+            texts.strict[column] = [one for one in values if one in texts.strict.get(column, values)]
+        if not is_text:
             categories.append(known)
             continue
-        codes = _table(known, columns[at] if columns is not None else at, texts)
         categories.append(numpy.array([codes[one] for one in known.tolist()], numpy.float64))
     if any(one is not other for one, other in zip(categories, encoder.categories_)):
         encoder = copy.copy(encoder)

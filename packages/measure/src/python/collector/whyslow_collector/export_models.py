@@ -4,7 +4,7 @@ its calls (packages/code/src/ship/stand_in.py): `kind`, and which output of the 
 import os
 import sys
 
-from . import estimator_file, torch_model
+from . import estimator_file, refused_by, torch_model
 from .errors import Contract
 
 #: Of the file's outputs, what methods give.
@@ -74,7 +74,7 @@ def _sklearn(model, folder):
 def _xgboost(model, folder):
     file = os.path.join(folder, "model.ubj")
     model.save_model(file)
-    return file, {}
+    return file, ({}, {})
 
 
 def _lightgbm(model, folder):
@@ -83,13 +83,13 @@ def _lightgbm(model, folder):
     if getattr(booster, "pandas_categorical", None):
         raise Contract("LightGBM's categories of a DataFrame are not read")
     booster.save_model(file)
-    return file, {}
+    return file, ({}, {})
 
 
 def _catboost(model, folder):
     file = os.path.join(folder, "model.json")
     model.save_model(file, format="json")
-    return file, {}
+    return file, ({}, {})
 
 
 _ROWS = {"scikit-learn": _sklearn, "xgboost": _xgboost, "lightgbm": _lightgbm, "catboost": _catboost}
@@ -108,8 +108,9 @@ def of_rows(model, engine, calls, folder):
         if known != told:
             raise Contract("%s() is called in several ways" % call.method)
         count = len(given) if hasattr(given, "__len__") else 1
-    file, texts = _ROWS[engine](model, folder)
-    spec = {"kind": "rows", "columns": names, "texts": {str(at): table for at, table in texts.items()}, "strict": _strict(model, texts), "methods": methods}
+    file, tables = _ROWS[engine](model, folder)
+    texts, strict = ({str(at): table for at, table in one.items()} for one in tables)
+    spec = {"kind": "rows", "columns": names, "texts": texts, "strict": strict, "refused": refused_by.refused_of(model, calls[0], names), "methods": methods}
     rows = [_plain_rows(call, spec) for call in calls]
     stacked = [one for one in rows if one is not None]
     data = None
@@ -133,17 +134,6 @@ def _names_of(model):
         names = model.feature_name()
     made_up = names is None or all(one == "Column_%d" % at for at, one in enumerate(names))
     return None if made_up else list(map(str, names))
-
-
-def _strict(model, texts):
-    """Columns of texts of which one that is not known is refused."""
-    steps, found = [model], False
-    while steps:
-        one = steps.pop()
-        found = found or getattr(one, "handle_unknown", None) == "error"
-        steps.extend(step for _, step in getattr(one, "steps", ()) or () if not isinstance(step, str))
-        steps.extend(step for _, step, *_ in getattr(one, "transformers_", ()) or () if not isinstance(step, str))
-    return bool(texts) and found
 
 
 def _method(call, engine, model):
@@ -207,7 +197,7 @@ def _plain_rows(call, spec):
     from . import rows_of
 
     try:
-        matrix = rows_of.Rows(spec["columns"], spec["texts"], False).matrix(given)
+        matrix = rows_of.Rows(spec["columns"], spec["texts"], {}, {}).matrix(given)
     except Exception as error:
         raise Contract("rows of the type %s are not read: %s" % (type(given).__name__, error)) from error
     return numpy.asarray(matrix, numpy.float64)
@@ -241,6 +231,8 @@ def of_torch(model, calls, folder):
         return tuple(flat)
 
     was_training = [one for one in model.modules() if one.training]
+    if any(one.training and "Drop" in type(one).__name__ and getattr(one, "p", getattr(one, "drop_prob", 0)) for one in was_training):
+        raise Contract(_TRAINING)
     model.eval()
     try:
         names = _input_names(model, first, template)
@@ -250,6 +242,8 @@ def of_torch(model, calls, folder):
         outputs = ["output" if len(flat) == 1 else "output_%d" % at for at in range(len(flat))]
         if not flat:
             raise Contract("the model gives no tensor")
+        if was_training and not _alike(torch, flat, _taken(torch, first.result)[1]):
+            raise Contract(_TRAINING)
         file = os.path.join(folder, "model.onnx")
         notes = _exported_somehow(torch, torch_export, wrapper, names, outputs, given, file)
     finally:
@@ -261,6 +255,14 @@ def of_torch(model, calls, folder):
         notes = [*notes, "it was in training mode; what is exported predicts as after model.eval()"]
     spec = {"kind": "torch", "given": template, "gives": structure["is"], "inputs": names, "outputs": outputs}
     return {"file": file, "data": data, "standIn": spec, "batch": 1, "notes": notes}
+
+
+#: Dropout is random; batch normalization goes by the other rows of the batch.
+_TRAINING = "it is in training mode, in which its results are random or depend on the batch: call model.eval() once it is loaded"
+
+
+def _alike(torch, ones, others):
+    return len(ones) == len(others) and all(one.shape == other.shape and torch.allclose(one, other, 1e-3, 1e-4, equal_nan=True) for one, other in zip(ones, others))
 
 
 def _taken(torch, value):

@@ -1,5 +1,8 @@
 """Rows of features as one array of numbers: of a DataFrame, lists, dictionaries by column, arrays. Texts become their codes. The file is shipped as well, next to
-what stands in for a model."""
+what stands in for a model. What a DataFrame of pandas fills or refuses is filled or refused here, and so is what the model itself refuses."""
+
+import math
+import sys
 
 import numpy as np
 
@@ -8,28 +11,58 @@ UNKNOWN = -1.0
 
 
 class Rows:
-    """`columns`: their names in the model's order; None: rows are in order. `texts`: codes of texts, by the column's number. `strict`: refuses others."""
+    """`columns`: their names in the model's order; None: rows are in order. `texts`: codes of texts, by the column's number. `strict`: what is known in
+    columns that refuse anything else, by number. `refused`: columns in which `missing` and `infinite` values are refused; None: all columns."""
 
-    def __init__(self, columns, texts, strict):
+    def __init__(self, columns, texts, strict, refused):
         self.columns = columns
         self.texts = {int(at): dict(table) for at, table in texts.items()}
-        self.strict = strict
+        self.strict = {int(at): set(known) for at, known in strict.items()}
+        self._strict_numbers = {at: known for at, known in self.strict.items() if at not in self.texts}
+        self.refused = refused
         self._order = {}
 
+    def checked(self, matrix):
+        """The matrix, of a type of floats; ValueError if the model refuses such rows."""
+        if not self.refused:
+            return matrix
+        # The sum is finite unless a value is not, or it overflows.
+        with np.errstate(over="ignore", invalid="ignore"):
+            total = matrix.sum()
+        if not math.isfinite(total):
+            for of, found in (("missing", np.isnan(matrix)), ("infinite", np.isinf(matrix))):
+                columns = self.refused.get(of, ())
+                if (found if columns is None else found[:, columns]).any():
+                    raise ValueError("Input X contains %s." % ("NaN" if of == "missing" else "infinity or a value too large for %r" % matrix.dtype))
+        return matrix
+
     def matrix(self, data):
+        matrix = self._matrix(data)
+        for at, known in self._strict_numbers.items():
+            odd = [one for one in set(matrix[..., at].ravel().tolist()) - known if one == one]
+            if odd:
+                raise _unknown(odd[0])
+        return matrix
+
+    def _matrix(self, data):
         if type(data) is np.ndarray:
             return data if not self.texts and data.dtype != object else self._coded(data.tolist())
         if hasattr(data, "iloc"):
             return self._of_frame(data)
         if isinstance(data, dict):
-            data = [dict(zip(data, values)) for values in zip(*data.values())]
+            data = by_row(data)
+            if hasattr(data, "iloc"):
+                return self._of_frame(data)
         if hasattr(data, "tocsr"):
             raise TypeError("a sparse matrix: what is not stored in it may mean missing or zero; give an array")
         rows = data if isinstance(data, list) else list(data)
         if rows and isinstance(rows[0], dict):
             if self.columns is None:
                 raise TypeError("rows by name, for a model that has no names of columns")
-            rows = [[one[name] for name in self.columns] for one in rows]
+            for name in self.columns:
+                if not any(name in one for one in rows):
+                    raise ValueError("the column %r is missing" % name)
+            rows = [[one.get(name, np.nan) for name in self.columns] for one in rows]
         return self._coded(rows) if self.texts else np.asarray(rows, np.float64)
 
     def _of_frame(self, frame):
@@ -60,16 +93,50 @@ class Rows:
         if self.texts:
             rows = [list(row) for row in rows]
             for at, table in self.texts.items():
+                known = self.strict.get(at, table)
                 for row in rows:
-                    row[at] = self._code(table, row[at])
+                    row[at] = self._code(table, row[at], known)
         return np.array(rows, np.float64)
 
-    def _code(self, table, text):
-        code = table.get(text)
-        if code is not None:
-            return code
-        if text is None or text != text:
+    def _code(self, table, text, known):
+        if text in known:
+            return table[text]
+        if text is None or text is getattr(sys.modules.get("pandas"), "NA", None) or text != text:
             return np.nan
-        if self.strict:
-            raise ValueError("%r is no category that the model knows" % (text,))
+        if known is not table:
+            raise _unknown(text)
         return UNKNOWN
+
+
+def _unknown(value):
+    return ValueError("%r is no category that the model knows" % (value,))
+
+
+def by_row(columns):
+    """Rows by name of a dictionary of columns, as DataFrame makes them: a single value is the same in all rows."""
+    lists = {name: values for name, values in columns.items() if isinstance(values, (list, tuple)) or type(values) is np.ndarray and values.ndim == 1}
+    others = {name: value for name, value in columns.items() if name not in lists}
+    if any(hasattr(value, "__len__") and not isinstance(value, (str, bytes)) for value in others.values()):
+        # Series and dictionaries go by their index.
+        import pandas
+
+        return pandas.DataFrame(columns)
+    lengths = {len(values) for values in lists.values()}
+    if len(lengths) > 1:
+        raise ValueError("All arrays must be of the same length")
+    if others and not lists:
+        raise ValueError("If using all scalar values, you must pass an index")
+    return [{**others, **dict(zip(lists, values))} for values in zip(*lists.values())]
+
+
+def rows_in_order(data, names):
+    """Rows of what DataFrame(data, columns=names) is made of, in that order: a value that is not given is missing."""
+    if isinstance(data, dict):
+        data = by_row({name: data.get(name, np.nan) for name in names})
+        if hasattr(data, "iloc"):
+            return data[names].to_numpy().tolist()
+    rows = [[row.get(name, np.nan) for name in names] if isinstance(row, dict) else row for row in data]
+    width = max(map(len, rows), default=len(names))
+    if width != len(names):
+        raise ValueError("%d columns passed, passed data had %d columns" % (len(names), width))
+    return [row if len(row) == width else [*row, *[np.nan] * (width - len(row))] for row in rows]
