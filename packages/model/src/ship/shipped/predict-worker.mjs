@@ -6,8 +6,9 @@ const port = /** @type {import('node:worker_threads').MessagePort} */ (parentPor
 let last = Promise.resolve()
 
 try {
-  // What is sent are copies.
-  const model = await load({ reuseOutputs: true })
+  // What is sent are copies. Engines that always give new arrays do not know the option.
+  const options = { worker: false, reuseOutputs: true }
+  const model = await load(options)
   port.on('message', (message) => {
     last = last.then(() => (message.close ? close(model) : answer(model, message)))
   })
