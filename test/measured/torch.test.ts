@@ -40,7 +40,10 @@ const lineOf = (text: string, part: string): number => text.split('\n').findInde
 
 describe.skipIf(!has('torch, numpy'))('with PyTorch', { timeout: SLOW_MS, ...needs('PyTorch') }, () => {
   test('a model in training mode that tracks gradients: modules, dispatch, settings, and both findings with the line', async () => {
-    const text = torchProgram.replace('Net().eval()', 'Net()')
+    // Without dropout training mode changes nothing, and is no finding.
+    const text = torchProgram
+      .replace('Net().eval()', 'Net()')
+      .replace('return self.last(value)', 'return self.last(nn.functional.dropout(value, 0.1, self.training))')
     const report = await documentOf<ReportDocument>(file('training.py', text), '--quick', '--duration', '0.3s')
     const torch = report.pipeline!.torch!
     expect(torch).toMatchObject({ root: 'Net', training: true, gradients: true, compiled: false, device: 'cpu' })
