@@ -37,6 +37,7 @@ const BY_NAME: readonly (readonly [RegExp, Words])[] = [
   [/^flops$/, (value) => [count(value), `${count(value)} FLOP`]],
   [/^(?:macs|parameters)$/, (value) => [count(value)]],
   [/ratio|speedup|factor/i, (value) => [factor(value), percent(value), `${significant(value)}×`]],
+  [/Percent$/, (value) => [`${value} %`]],
   [/^cores$/, (value) => [`${significant(value * 100, 2)} %`]],
 ]
 const inAnyUnit: Words = (value) => [

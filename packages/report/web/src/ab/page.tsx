@@ -2,9 +2,9 @@
 import { changeLines } from '@whyslow/report/text/fix-answer.ts'
 import { AnswerPage } from '../answer-page.tsx'
 import { count, factor, factorRange, known, percent, plural, significant, time } from '../format.ts'
-import { CopyButton } from '../kit/copy.tsx'
 import { type Fact, Facts, Warnings } from '../kit/facts.tsx'
 import { Figure } from '../kit/figure.tsx'
+import { Lines } from '../kit/lines.tsx'
 import { Name, Says, shownName } from '../kit/name.tsx'
 import type { Ab } from '../page-data.ts'
 import { type PartOf, partsOf } from '../parts.tsx'
@@ -45,6 +45,10 @@ const AGREEMENTS: Readonly<Record<string, string>> = {
   'not-comparable': 'Whether they give the same cannot be told',
 }
 
+/** Fields that change by themselves are not compared, and named. */
+const agreementOf = ({ agreement, varying = [] }: Ab['outputs']): string =>
+  [AGREEMENTS[agreement] ?? agreement, ...(varying.length === 0 ? [] : [`apart from ${varying.join(', ')}`])].join(', ')
+
 function Verdict({ ab: { verdict, ratio, ratioLow, ratioHigh, levelPercent, pairs, outputs } }: { ab: Ab }) {
   const isSound = outputs.agreement === 'identical' || outputs.agreement === 'close'
   return (
@@ -59,7 +63,7 @@ function Verdict({ ab: { verdict, ratio, ratioLow, ratioHigh, levelPercent, pair
         <span class={`grade grade-${isSound ? 'A' : 'C'}`} role="img" aria-label={isSound ? 'Same results' : 'With care'}>
           {isSound ? '=' : '≠'}
         </span>
-        <b>{AGREEMENTS[outputs.agreement] ?? outputs.agreement}</b>
+        <b>{agreementOf(outputs)}</b>
       </div>
     </section>
   )
@@ -146,7 +150,7 @@ function Time({ ab }: { ab: Ab }) {
 }
 
 function Outputs({ ab: { outputs, samples } }: { ab: Ab }) {
-  const { agreement, differences, notes, repeats, maxAbsolute, maxRelative, sameChoice, farPixels } = outputs
+  const { differences, notes, repeats, maxAbsolute, maxRelative, sameChoice, farPixels } = outputs
   const rows: Fact[] = [
     ['samples compared', `${count(outputs.samples)}, ${count(outputs.differingSamples)} of them differ`],
     ['numbers compared', `${count(outputs.numbers)}, ${count(outputs.differing)} not bit for bit the same`],
@@ -159,7 +163,7 @@ function Outputs({ ab: { outputs, samples } }: { ab: Ab }) {
   ]
   return (
     <div class="figures">
-      <Facts title={AGREEMENTS[agreement] ?? agreement} facts={rows} />
+      <Facts title={agreementOf(outputs)} facts={rows} />
       {differences.length > 0 && (
         <div class="card">
           <h3>The first differences</h3>
@@ -188,15 +192,11 @@ function Outputs({ ab: { outputs, samples } }: { ab: Ab }) {
 
 /** What `fix` changed, and the models that it changed it for. */
 function Changes({ fix }: { fix: NonNullable<Ab['fix']> }) {
-  const lines = changeLines(fix).join('\n')
   return (
     <div class="figures">
       <div class="card">
         <h3>With {fix.shipped} next to the program</h3>
-        <pre tabIndex={0} role="group" aria-label="Lines to change">
-          <code>{lines}</code>
-        </pre>
-        <CopyButton text={lines} label="Copy the lines" />
+        <Lines text={changeLines(fix).join('\n')} label="Lines to change" />
       </div>
       <Facts
         title="What predicts"

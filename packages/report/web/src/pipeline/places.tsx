@@ -1,7 +1,7 @@
 // Where in the user's code a finding is, and what can be pasted there.
 import { factor, factorRange, plural, time } from '../format.ts'
-import { CopyButton } from '../kit/copy.tsx'
-import { harmless, Name, Says } from '../kit/name.tsx'
+import { Lines } from '../kit/lines.tsx'
+import { Name, Says } from '../kit/name.tsx'
 import type { Finding } from '../page-data.ts'
 import type { Pipeline } from './facts.ts'
 import { around, Listing } from './listing.tsx'
@@ -41,7 +41,6 @@ type Proven = NonNullable<Finding['replacement']>
 
 export function Replacement({ replacement }: { replacement: Proven }) {
   const { code, form, beforeMs, afterMs, factorLow, factorHigh, equal, on } = replacement
-  const text = code.join('\n')
   return (
     <div class="replacement">
       <p>
@@ -49,14 +48,7 @@ export function Replacement({ replacement }: { replacement: Proven }) {
         {time(beforeMs)} → {time(afterMs)}, {equal === 'bits' ? 'equal bit for bit' : 'equal within rounding'} on{' '}
         <Says text={on} />
       </p>
-      <div class="command">
-        <pre tabIndex={0} role="group" aria-label="Lines to paste">
-          <bdi>
-            <code translate={false}>{harmless(text)}</code>
-          </bdi>
-        </pre>
-        <CopyButton text={text} label="Copy the lines" />
-      </div>
+      <Lines text={code.join('\n')} label="Lines to paste" />
     </div>
   )
 }
