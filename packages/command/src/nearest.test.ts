@@ -6,4 +6,6 @@ test('the nearest word is the one begun or the one with the fewest edits, and no
   expect(nearest('--thraeds', flags)).toBe('--threads')
   expect(nearest('--save', flags)).toBe('--save-evidence')
   expect(nearest('--qqqqqqqq', flags)).toBeUndefined()
+  // Two letters that changed places are one mistake.
+  expect(nearest('fxi', ['why', 'fix', 'lint'])).toBe('fix')
 })

@@ -1,4 +1,5 @@
-// The word that was probably meant: a candidate that the word begins, or the one with the fewest edits (Levenshtein, 1966).
+// The word that was probably meant: a candidate that the word begins, or the one with the fewest edits (Levenshtein, 1966), of which two
+// neighbours that changed places are one (Damerau, 1964).
 
 // More edits than this share of the word is another word.
 const mostEdits = 0.5
@@ -21,13 +22,16 @@ function bare(word: string): number {
 }
 
 function edits(from: string, to: string): number {
+  let before: readonly number[] = []
   let row = Array.from({ length: to.length + 1 }, (_, index) => index)
   for (let i = 1; i <= from.length; i++) {
     const next = [i]
     for (let j = 1; j <= to.length; j++) {
       const replaced = row[j - 1]! + (from[i - 1] === to[j - 1] ? 0 : 1)
-      next.push(Math.min(replaced, row[j]! + 1, next[j - 1]! + 1))
+      const isSwapped = i > 1 && j > 1 && from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1]
+      next.push(Math.min(replaced, row[j]! + 1, next[j - 1]! + 1, isSwapped ? before[j - 2]! + 1 : Infinity))
     }
+    before = row
     row = next
   }
   return row[to.length]!

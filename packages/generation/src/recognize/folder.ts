@@ -230,7 +230,7 @@ export function contextOf({ config, genaiConfig }: GeneratorFiles): number | nul
   )
 }
 
-/** The longest text that an encoder reads, if its places have learned or stored embeddings; null: any, or nobody says. */
+/** The longest text that an encoder reads, in tokens: as many as its table of position embeddings has rows. null: any length, or unknown. */
 export function longestSource({ config }: GeneratorFiles): number | null {
   return wholeOf(config?.max_source_positions) ?? wholeOf(config?.max_position_embeddings)
 }

@@ -66,7 +66,7 @@ test('sizes follow from weights and from what the others leave', () => {
 test.each<[string, readonly number[] | undefined]>([
   ['an input', undefined],
   ['an attribute', [3, 2]],
-])('sizes of what is split by %s, as a detector whose image has any size splits boxes and classes', (_, attribute) => {
+])('the sizes of parts that %s splits, as boxes from classes in a detector with free image sizes', (_, attribute) => {
   const split = {
     ...graphNode('Split', attribute === undefined ? ['c', 'sizes'] : ['c'], 'd', {
       axis: 1,

@@ -1,6 +1,6 @@
-// `whyslow fix service.py`: the models that a Python program runs, each made faster and shipped as a package that the program imports in their place. The program
-// opens its models itself, in a process of its own; what is written of them is fixed as any model is; then the program with its lines changed takes turns with the
-// program as it is, and nothing is written that is not faster with equal results.
+// `whyslow fix service.py`: each model that a Python program runs is made faster and shipped as a package that the program imports instead. The program
+// opens its models in a process of its own and writes each as a file, which `fix` treats like any other. The changed program and the original then take
+// turns: nothing is written unless it is faster with equal results.
 import fs from 'node:fs'
 import path from 'node:path'
 import { limitsOf, machineOf } from '@whyslow/command/limits.ts'
