@@ -13,6 +13,8 @@ import SlowestFirst from './test/slowest-first.ts'
 
 writeToMemory()
 
+/** What --exclude would leave out, which only holds without projects: patterns, each on a line. */
+const APART = (process.env.WHYSLOW_TEST_APART ?? '').split('\n').filter((pattern) => pattern !== '')
 /** The runner itself does little: on two CPUs both can run tests. */
 const maxWorkers = Math.max(2, availableParallelism() - 1)
 const GLOBAL_SETUP = './test/global-setup.ts'
@@ -60,7 +62,7 @@ export default defineConfig({
           globalSetup: GLOBAL_SETUP,
           setupFiles: './test/setup.mjs',
           include: ['packages/*/{src,test,web}/**/*.test.ts', 'test/**/*.test.ts'],
-          exclude: [...OPEN_ENGINES, PROCESSES, 'test/measured/**', 'test/full/**', 'test/fuzz/**', 'test/page/**'],
+          exclude: [...OPEN_ENGINES, PROCESSES, 'test/measured/**', 'test/full/**', 'test/fuzz/**', 'test/page/**', ...APART],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           isolate: false,
@@ -76,7 +78,7 @@ export default defineConfig({
           setupFiles: TYPESCRIPT,
           globalSetup: [GLOBAL_SETUP, './test/availability.ts'],
           include: [...OPEN_ENGINES, 'test/page/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, ...LONG],
+          exclude: [...configDefaults.exclude, ...APART, ...LONG],
           // Tests of a file that say so: each starts a process that is busy for seconds.
           maxConcurrency: 2,
           testTimeout: 60_000,
@@ -94,7 +96,7 @@ export default defineConfig({
           globalSetup: [...ROOFS, './test/measured/one-lock.ts'],
           env: { WHYSLOW_LOCK: join(tmpdir(), `whyslow-test-lock-${process.pid}`) },
           include: [PROCESSES, 'test/{measured,full,fuzz}/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, ...LONG, ...QUIET],
+          exclude: [...configDefaults.exclude, ...APART, ...LONG, ...QUIET],
           // Tests of a file that say so: commands that refuse, and those of which no time is asked.
           maxConcurrency: isShort ? 3 : 2,
           maxWorkers: together.commands.workers,
@@ -109,7 +111,7 @@ export default defineConfig({
           setupFiles: TYPESCRIPT,
           globalSetup: ROOFS,
           include: [...QUIET],
-          exclude: [...configDefaults.exclude, ...LONG],
+          exclude: [...configDefaults.exclude, ...APART, ...LONG],
           fileParallelism: false,
           // As many as there are CPUs on the smallest machine: of tests that say so.
           maxConcurrency: 2,

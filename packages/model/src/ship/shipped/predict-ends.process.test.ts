@@ -157,7 +157,7 @@ print([await outputOf(numbers), await outputOf(Float32Array.from(numbers))])`,
 const python = process.env.WHYSLOW_TEST_PYTHON ?? 'python3'
 const hasOnnxruntime = spawnSync(python, ['-c', 'import numpy, onnxruntime']).status === 0
 
-test.skipIf(!hasOnnxruntime)('the same in Python', { timeout: 120_000, ...needs('onnxruntime in Python') }, async () => {
+test.skipIf(!hasOnnxruntime)('the same in Python', { timeout: 120_000, ...needs('an interpreter with onnxruntime') }, async () => {
   const cut = cutAtBoth(planted, found)!
   const out = await shipped(planted, cut)
   const code = `
