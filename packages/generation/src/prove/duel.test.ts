@@ -18,7 +18,9 @@ async function dueled(perToken: number, first: number, endsEarly = true) {
 
 test.each([
   ['a gain of a little more than a fifth', 0.79, 1, 2],
-  ['a gain of a little less', 0.81, 1, 4],
+  ['a gain of a little less', 0.81, 1, 3],
+  ['a gain of a little more than a tenth', 0.89, 1, 3],
+  ['a gain of a little less than a tenth', 0.91, 1, 4],
   ['a first token that takes a little longer', 0.5, 1.02, 2],
   ['a first token that takes longer', 0.5, 1.04, 4],
 ])('%s is taken as faster after as many pairs as it takes', async (_, perToken, first, pairs) => {
@@ -27,6 +29,8 @@ test.each([
 
 test('what shows no gain is given up after two pairs, what is shipped after as many as there are', async () => {
   expect(await dueled(1.01, 1)).toEqual([2, 'no-difference'])
+  expect(await dueled(0.99, 1)).toEqual([3, 'no-difference'])
+  expect(await dueled(0.98, 1)).toEqual([4, 'faster'])
   expect((await dueled(1, 1, false))[0]).toBe(6)
   expect(await dueled(0.5, 1, false)).toEqual([4, 'faster'])
 })

@@ -1,5 +1,5 @@
 // Two setups in turns, each reading in a fresh process: time per token and time to first token, pair by pair.
-import { decide, LEAST_PAIRS, type RatioInterval, turns, type Verdict } from '@whyslow/measure/statistics/index.ts'
+import { decide, LEAST_PAIRS, median, type RatioInterval, turns, type Verdict } from '@whyslow/measure/statistics/index.ts'
 import type { NotMeasured, Trial } from '@whyslow/measure/trials/port.ts'
 import type { Bench, Prompts } from './bench.ts'
 import type { GeneratorSetup } from './setup.ts'
@@ -29,11 +29,17 @@ export interface Duel {
   readonly readings: Readings
 }
 
-/** Pairs without a gain in either time after which more would find none worth telling. */
+/** After so many pairs, one must show a gain in either time; after one more, the median must show one worth telling. */
 const FUTILE_AFTER = 2
-/** What is tried is taken as faster if each of so many pairs says so by a fifth: processes of one setup differ by less, and the last proof decides. */
-const CLEAR_AFTER = 2
-const CLEAR_RATIO = 0.8
+const LEAST_GAIN = 0.985
+/**
+ * What is tried is taken as faster if each of so many pairs says so by so much, a fifth or a tenth: processes of one setup differ by less, and the last
+ * proof decides.
+ */
+const CLEAR = [
+  { pairs: 2, ratio: 0.8 },
+  { pairs: 3, ratio: 0.9 },
+]
 /** A first token that takes no longer than this is not slower as far as one pair tells. */
 const ALIKE = 1.03
 
@@ -74,14 +80,17 @@ function comparedBy(pairs: Readings): Pick<Duel, 'perToken' | 'first'> {
   return { perToken: compared(ratios(pairs, 'perTokenMs')), first: compared(ratios(pairs, 'firstMs')) }
 }
 
-const isFutile = (pairs: Readings): boolean => pairs.length >= FUTILE_AFTER && !mayGain(pairs)
+const isFutile = (pairs: Readings): boolean =>
+  pairs.length >= FUTILE_AFTER && (!mayGain(pairs) || (pairs.length > FUTILE_AFTER && !gainsInMedian(pairs)))
 
 const mayGain = (pairs: Readings): boolean =>
   Math.min(...ratios(pairs, 'perTokenMs')) < 1 || Math.min(...ratios(pairs, 'firstMs')) < 1 / ALIKE
 
+const gainsInMedian = (pairs: Readings): boolean =>
+  median(ratios(pairs, 'perTokenMs')) < LEAST_GAIN || median(ratios(pairs, 'firstMs')) < 1 / ALIKE
+
 const isClear = (pairs: Readings): boolean =>
-  pairs.length >= CLEAR_AFTER &&
-  Math.max(...ratios(pairs, 'perTokenMs')) < CLEAR_RATIO &&
+  CLEAR.some((clear) => pairs.length >= clear.pairs && Math.max(...ratios(pairs, 'perTokenMs')) < clear.ratio) &&
   Math.max(...ratios(pairs, 'firstMs')) < ALIKE
 
 /** Some pair shows a gain in one of the two times. */

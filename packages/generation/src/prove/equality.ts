@@ -85,7 +85,7 @@ function sentenceOf(facts: Facts): string {
   const tokens =
     equal === prompts
       ? `all tokens are equal (${of}, greedy)`
-      : `${equal} of ${of} are equal token by token${scores === null ? `; ${differ(nearTies, others, perplexityRatio === null)}` : ''}`
+      : `${equal} of ${of} are equal token by token${scores === null && !(lossless && perplexityRatio === null) ? `; ${differ(nearTies, others, perplexityRatio === null)}` : ''}`
   if (scores !== null) {
     const limit =
       scores.loss > maxLoss + FLOAT_SLACK ? `: a loss of ${significant(scores.loss, 2)}, more than the ${maxLoss} allowed` : ''

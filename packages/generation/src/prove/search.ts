@@ -68,7 +68,7 @@ export async function search(plan: SearchPlan): Promise<Searched> {
     if (won === null) continue
     const { applied, answers } = won
     kept.push({ id: candidate.id, effect: candidate.effect, ...applied })
-    if (candidate.effect === 'lossy') standing = { answers, isOriginal: false }
+    if (candidate.effect === 'lossy' || !standing.isOriginal) standing = { answers, isOriginal: false }
   }
   return { tried, kept }
 }
@@ -102,7 +102,7 @@ async function tryOne(plan: SearchPlan, candidate: Candidate, setup: GeneratorSe
   if (compared.outcome !== 'measured') return lost('failed', reasonInWords(compared))
   if (!(isLossy ? isPromising(compared.value) : isFaster(compared.value)))
     return lost('not faster', timesText(compared.value), compared.value)
-  const judged = await lookedAt(plan, applied.setup, candidate.effect, standing)
+  const judged = await lookedAt(plan, { effect: candidate.effect, before: setup, after: applied.setup }, standing)
   if (judged.outcome !== 'measured') return lost('failed', reasonInWords(judged), compared.value)
   const { passes, equality, answers } = judged.value
   if (!passes) return lost('not equal', equality.sentence, compared.value)
@@ -134,19 +134,26 @@ function looked({ look: { prompts, tokens }, known }: SearchPlan): Standing {
   return { answers, isOriginal: true }
 }
 
-/** What is lossy is compared with the original; what is lossless with the setup that it is tried on. */
-async function lookedAt(
-  plan: SearchPlan,
-  setup: GeneratorSetup,
-  effect: Candidate['effect'],
-  { answers, isOriginal }: Standing,
-): Promise<Trial<JudgedAnswers>> {
-  if (effect === 'lossy') return judgeSetup(plan, setup, looked(plan).answers, false)
+interface Tried {
+  readonly effect: Candidate['effect']
+  readonly before: GeneratorSetup
+  readonly after: GeneratorSetup
+}
+
+/**
+ * What is lossy is compared with the original; what is lossless with the setup that it is tried on. Behind products of int8, a graph that computes the same
+ * in another order rounds to other tokens: there it is compared with the original, as what it is tried on was.
+ */
+async function lookedAt(plan: SearchPlan, tried: Tried, { answers, isOriginal }: Standing): Promise<Trial<JudgedAnswers>> {
+  const { effect, before, after } = tried
+  const asLossy = () => judgeSetup(plan, after, looked(plan).answers, false)
+  if (effect === 'lossy') return asLossy()
   // All answers are there for a metric; whether tokens are equal takes a few.
   const few = answers.slice(0, LOOK_PROMPTS).map((answer) => ({ ...answer, ids: answer.ids.slice(0, LOOK_TOKENS) }))
-  const judged = await judgeSetup(plan, setup, few, true)
+  const judged = await judgeSetup(plan, after, few, true)
   if (judged.outcome !== 'measured' || isOriginal) return judged
   const { equality, ...rest } = judged.value
+  if (!rest.passes && before.source !== after.source) return asLossy()
   const sentence = `compared with what was kept before it, ${equality.sentence}`
   return { outcome: 'measured', value: { ...rest, equality: { ...equality, sentence } } }
 }
