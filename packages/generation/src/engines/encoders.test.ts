@@ -9,6 +9,8 @@ import { soundStates } from '../../test/support/decoder/sound-encoder.ts'
 import type { DecoderForm } from '../../test/support/decoder/write-decoder.ts'
 import { writeFolder } from '../../test/support/decoder/write-folder.ts'
 import { plainOptions, plainRequest } from '../../test/support/plain-options.ts'
+import type { GenerationRequest } from '../generator.ts'
+import { withLoop } from '../loop/loop.ts'
 import { openHeld } from './held/index.ts'
 import { logMel } from './loop/log-mel.ts'
 import { openOrtGenerator } from './ort-cpu.ts'
@@ -91,6 +93,39 @@ describe('an encoder and its decoder', () => {
     expect(tokens.slice(1).map(({ id }) => id)).not.toContain(plain[0])
     expect(parts.processorsMs).toBeGreaterThanOrEqual(0)
     await forced.close()
+  })
+
+  it('the last token, what may not come twice and how long an answer is at least, unless the request says otherwise', async () => {
+    const open = (name: string, more: Record<string, unknown>) => openOrtGenerator(write(name, 'merged', more), plainOptions)
+    const generator = await open('summarizer', {
+      forced_eos_token_id: 7,
+      no_repeat_ngram_size: 1,
+      min_length: 5,
+      eos_token_id: 9,
+    })
+    const answer = async (request: Partial<GenerationRequest> = {}) =>
+      (await generator.generate({ ...plainRequest(PROMPT, 12), ignoreEnd: false, ...request })).tokens.map(({ id }) => id)
+    const ids = await answer()
+    expect([ids.length, ids.at(-1)]).toEqual([12, 7])
+    expect(new Set([2, ...ids.slice(0, -1)]).size).toBe(12)
+    expect(ids.slice(0, 4)).not.toContain(9)
+    // What files add to greedy choice is left out if engines are compared; a request's own comes before.
+    const greedy = referenceGreedy(both, [2], 11, PROMPT)
+    expect((await answer({ plain: true })).slice(0, 11)).toEqual(greedy)
+    const sampling = {
+      kind: 'sample',
+      temperature: 0,
+      topK: null,
+      topP: null,
+      seed: 1,
+      constraints: { noRepeatNgram: 0, minNewTokens: 0 },
+    } as const
+    expect((await answer({ sampling })).slice(0, 11)).toEqual(greedy)
+    expect((await answer({ ignoreEnd: true, plain: true })).slice(0, 11)).toEqual(greedy)
+    const loop = withLoop(generator, { prefixCache: true, lookup: { most: 4, least: 1 } })
+    const again = await loop.generate({ ...plainRequest(PROMPT, 12), ignoreEnd: false })
+    expect(again.tokens.map(({ id }) => id)).toEqual(ids)
+    await loop.close()
   })
 
   it('one line if the encoder is missing, or reads what nobody knows', async () => {
