@@ -7,7 +7,8 @@ import type { FlagsOf } from './options/flags.ts'
 import type { Surroundings } from './stages.ts'
 
 /** Throws as the product's command does. */
-export async function runFix(file: string, flags: FlagsOf<'fix'>, around: Surroundings): Promise<void> {
+export async function runFix(named: string, flags: FlagsOf<'fix'>, around: Surroundings): Promise<void> {
+  const file = await modelOf(named, around)
   if (/^https?:/i.test(file) || (await isGenerator(file)))
     return (await import('@whyslow/generation/command/fix.ts')).runFixGenerator(file, flags, around)
   if (await isProgram(file)) return (await import('@whyslow/code/command/fix.ts')).runFixProgram(file, flags, around)
@@ -17,12 +18,23 @@ export async function runFix(file: string, flags: FlagsOf<'fix'>, around: Surrou
 }
 
 /** Throws UsageError for a generator, whose weights `fix` tries in fewer bits. */
-export async function runQuantize(file: string, flags: FlagsOf<'quantize'>, around: Surroundings): Promise<void> {
+export async function runQuantize(named: string, flags: FlagsOf<'quantize'>, around: Surroundings): Promise<void> {
+  const file = await modelOf(named, around)
   if (await isGenerator(file)) {
     const next = commandWords({ command: 'fix', arguments: [file, '-o', flags.out ?? 'fast/'] }).join(' ')
     throw new UsageError(`${file} generates text: fix tries its weights in 8 and 4 bits, and proves the tokens: ${next}`)
   }
   return (await import('@whyslow/model/command/quantize.ts')).runQuantize(file, flags, around)
+}
+
+/** The model of a folder of transformers.js that generates no text: texts are tokenized and pooled as before around what is written. */
+async function modelOf(named: string, { screen }: Pick<Surroundings, 'screen'>): Promise<string> {
+  if (!stateOf(named)?.isDirectory()) return named
+  const { kindOfFile } = await import('./compose/kind-of-file.ts')
+  const { model } = await kindOfFile(named)
+  if (model === undefined) return named
+  screen.say(`whyslow: the model of ${named} is ${model}\n`)
+  return model
 }
 
 /** A Python program that does not give its model: it runs it. */
