@@ -13,7 +13,7 @@ export type Sampling =
       /** Tokens below this share of the best one's probability are left out; absent: none. */
       readonly minP?: number | null
       readonly penalties?: Penalties
-      /** In place of those of the model's files, one by one; absent: those. */
+      /** Each replaces that of the model's files; absent: those of the files. */
       readonly constraints?: Constraints
     }
 

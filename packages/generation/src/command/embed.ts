@@ -4,7 +4,7 @@ import { renderEmbedding } from '@whyslow/report/text/embedding/embedding-text.t
 import { type FlagsOf, optionsOf } from './flags.ts'
 import type { Surroundings } from './stages.ts'
 
-/** Throws UsageError or InputError if what was typed cannot be used, or if there is no model that reads texts. */
+/** Throws UsageError or InputError if what was typed cannot be used, or if nothing there reads texts. */
 export async function runEmbed(target: string, flags: FlagsOf<'embed'>, around: Surroundings): Promise<void> {
   await measureAndDeliver(flags, around, {
     inputs: [target, flags.texts],

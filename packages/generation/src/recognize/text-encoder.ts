@@ -69,7 +69,7 @@ export interface TextEncoder {
 }
 
 /**
- * null: it is no folder or file of one that reads texts. A text: why such a model cannot be measured with texts, in one line. Throws InputError if a file
+ * null: nothing there reads texts. A text: why such a model cannot be measured with texts, in one line. Throws InputError if a file
  * is damaged, or the folder has no such dtype.
  */
 export async function textEncoder(source: string, dtype: string | null = null): Promise<TextEncoder | string | null> {

@@ -19,7 +19,7 @@ export interface SpecialTokens {
   readonly after: readonly number[]
 }
 
-/** Of the ids of a text with its special tokens and without. */
+/** `whole`: the ids of a text with its special tokens. `bare`: without. */
 export function specialTokensOf(whole: readonly number[], bare: readonly number[]): SpecialTokens {
   const last = whole.length - bare.length
   for (let at = 0; at <= last; at++)

@@ -14,7 +14,7 @@ export interface Against {
 
 /** What of a text was tokenized, and what of that the model is given. */
 export interface TruncationFact {
-  /** Of one text, on average. */
+  /** The mean of a text. */
   readonly tokenizeMs: number
   readonly tokens: number
   readonly keptTokens: number

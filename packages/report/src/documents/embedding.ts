@@ -37,7 +37,7 @@ export interface EmbeddingDocument {
 export interface EmbeddingModel {
   readonly name: string
   /** The ONNX file that was run: `whyslow FILE` says why it takes its time. */
-  readonly file: string
+  readonly modelFile: string
   /** As config.json says, as in 'bert'; null: it does not say. */
   readonly architecture: string | null
   /** As transformers.js calls the file: 'fp32', 'q8'. */
@@ -101,7 +101,7 @@ export interface EmbeddingWay {
 export interface EmbeddingParts {
   readonly batch: number
   readonly totalMs: number
-  /** Of one text; they add up to `totalMs`, `unexplained` included. */
+  /** Milliseconds of one text; they add up to `totalMs`, `unexplained` included. */
   readonly parts: readonly EmbeddingPart[]
 }
 

@@ -75,7 +75,7 @@ export function embedDocument(outcome: EmbedOutcome): EmbeddingDocument {
     model: {
       ...{
         name: encoder.name,
-        file: encoder.model,
+        modelFile: encoder.model,
         architecture: encoder.architecture,
         dtype: encoder.dtype,
         sizeBytes: encoder.sizeBytes,
@@ -105,7 +105,7 @@ export function embedDocument(outcome: EmbedOutcome): EmbeddingDocument {
 
 const overProcesses = (values: readonly number[]): Measured => ({ value: median(values), ...processInterval(values) })
 
-/** Of all texts: not of the few that are padded to the maximum. */
+/** The way is of all texts, and not of the few that are padded to the maximum. */
 const isWhole = ({ ways }: Pick<TextsProcess, 'ways'>, at: number): boolean => ways[at]!.way.texts === null
 
 /** Medians of each process, one text. */

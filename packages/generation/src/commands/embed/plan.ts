@@ -10,7 +10,7 @@ const MOST_POSITIONS = 4096
 const FULL = { processes: 5, passMs: 400, leastRounds: 2, mostRounds: 6, roundsMs: 6000 } as const
 const QUICK = { processes: 3, passMs: 150, leastRounds: 2, mostRounds: 3, roundsMs: 1500 } as const
 const LEAST_TEXTS = 32
-/** In fewer batches the order of texts changes little, and in one nothing. */
+/** The order of texts changes little in fewer batches, and nothing in one. */
 const LEAST_BATCHES = 2
 
 export interface EmbedPlan extends Pick<TextsPlan, 'ways' | 'passMs' | 'leastRounds' | 'mostRounds' | 'roundsMs' | 'leastTexts'> {

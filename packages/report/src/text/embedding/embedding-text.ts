@@ -71,8 +71,11 @@ function findingBlocks({ findings }: EmbeddingDocument, width: number): string[]
 
 /** What the model does with a batch, another command says. */
 function modelBlock({ model, setup }: EmbeddingDocument, width: number): string[] {
-  const why = commandWords({ command: '', arguments: [model.file] })
-  const faster = commandWords({ command: model.dtype === 'fp32' ? 'quantize' : 'fix', arguments: [model.file, '-o', 'fast/'] })
+  const why = commandWords({ command: '', arguments: [model.modelFile] })
+  const faster = commandWords({
+    command: model.dtype === 'fp32' ? 'quantize' : 'fix',
+    arguments: [model.modelFile, '-o', 'fast/'],
+  })
   return [
     ...wrap('Why the model itself takes its time, and what makes it faster:', width),
     ...wrapCommand(why, width, '  ', '    '),

@@ -15,7 +15,7 @@ export const exampleEmbedding: EmbeddingDocument = {
   createdAt: '2026-11-30T12:00:00.000Z',
   answer: 'Your texts take 8.00 ms (7.60–8.40) each, one at a time, with a median of 40 tokens.',
   model: {
-    ...{ name: 'mini', file: 'mini/onnx/model.onnx', architecture: 'bert', dtype: 'fp32', sizeBytes: 90e6, gives: 'vector' },
+    ...{ name: 'mini', modelFile: 'mini/onnx/model.onnx', architecture: 'bert', dtype: 'fp32', sizeBytes: 90e6, gives: 'vector' },
     ...{
       dimensions: 384,
       pooling: 'mean',

@@ -5,7 +5,7 @@ import { measured } from '@whyslow/report/text/generation/generation-words.ts'
 import { AnswerPage } from '../answer-page.tsx'
 import { Fine } from '../first/findings.tsx'
 import { bytes, factor, known, percent, plural, time } from '../format.ts'
-import { Found } from '../generation/findings.tsx'
+import { FindingCards } from '../generation/findings.tsx'
 import { type Fact, Facts, Reasons, Warnings } from '../kit/facts.tsx'
 import { Figure } from '../kit/figure.tsx'
 import { PlainTable } from '../kit/plain-table.tsx'
@@ -36,7 +36,7 @@ export function EmbeddingPage({ embedding, original }: { embedding: Embedding; o
       exported={['Embedding document (JSON)', 'embedding.json', original]}
       beside={<NumberCard embedding={embedding} />}
     >
-      <Found findings={findings} savingsOf={({ textMs }) => [{ of: 'of a text', ms: textMs }]} />
+      <FindingCards findings={findings} savingsOf={({ textMs }) => [{ of: 'of a text', ms: textMs }]} />
       <Fine report={embedding} />
     </AnswerPage>
   )
@@ -144,7 +144,7 @@ const textFacts = ({ setup, lengths }: Embedding): Fact[] => [
 ]
 
 const modelFacts = ({ model }: Embedding): Fact[] => [
-  ['file', model.file],
+  ['file', model.modelFile],
   ['architecture', model.architecture],
   ['weights', `${model.dtype}, ${bytes(model.sizeBytes)}`],
   ['gives', modelWords(model)],

@@ -12,7 +12,7 @@ type Finding = Generation['findings'][number]
 export function GenerationFindings({ generation }: { generation: Generation }) {
   return (
     <>
-      <Found findings={generation.findings} savingsOf={savingsOf} />
+      <FindingCards findings={generation.findings} savingsOf={savingsOf} />
       <Fine report={generation} />
     </>
   )
@@ -31,7 +31,7 @@ interface Saved {
 /** What findings of texts and of tokens have in common. */
 type Card = Pick<Finding, 'rule' | 'title' | 'sentence' | 'place' | 'run' | 'savingIs'>
 
-export function Found<F extends Card>({
+export function FindingCards<F extends Card>({
   findings,
   savingsOf: savings,
 }: {
