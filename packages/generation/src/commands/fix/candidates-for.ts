@@ -24,9 +24,11 @@ export function candidatesFor(
   if (files === null) return candidatesOf({ engines, dtypes: [], remedies: [], tools, usableCpus })
   const readsOthers = generatorEngineById(base.engine)?.otherWeights !== undefined
   const read = readsOthers ? null : chosenVariant(files, base.options.dtype)
-  // Fewer bytes come first: they promise most. A type of half the bytes may have slower kernels, as float16 has; one of fewer has none so slow.
+  // Who names weights has chosen among them. Else fewer bytes come first: they promise most. A type of half the bytes may have slower kernels, as
+  // float16 has; one of fewer has none so slow.
   const most = read === null ? Number.POSITIVE_INFINITY : MOST_BYTES * read.sizeBytes
-  const dtypes = [...files.variants]
+  const others = base.options.dtype === null ? [...files.variants] : []
+  const dtypes = others
     .sort((a, b) => a.sizeBytes - b.sizeBytes)
     .flatMap(({ dtype, sizeBytes }) => (dtype === read?.dtype || sizeBytes > most ? [] : [dtype]))
   return candidatesOf({ engines, dtypes, remedies, tools, usableCpus, hasEncoder })
