@@ -33,6 +33,9 @@ class Model:
     def __call__(self, *given, **words):
         return self.note("__call__")
 
+    def forward(self, x):
+        return x
+
     def predict(self, *given, **words):
         return self.note("predict")
 
@@ -122,11 +125,37 @@ class Edited(unittest.TestCase):
         text, _ = self.edited("fast_model = 1\ndef predict(x):\n    return model(x)\n")
         self.assertIn("from fast import model as fast_fast_model", text)
 
-    def refused(self, source, run="predict('a')", prefix="MODELS = {'a': model, 'b': None}\n"):
+    def refused(self, source, run="predict('a')", prefix="MODELS = {}; fill = lambda **given: MODELS.update(given); fill(a=Model(), b=None)\n"):
         reason, changes = self.edited(prefix + textwrap.dedent(source), run)
         self.assertEqual(changes, [], source)
         self.assertNotIn("\n", reason)
         return reason
+
+    def told(self, source, run="predict('a')", prefix="MODELS = {'a': Model(), 'b': None}\n"):
+        """The lines in front of a call that may reach other models."""
+        text, changes = self.edited(prefix + textwrap.dedent(source), run)
+        self.assertNotEqual(changes, [], text)
+        self.assertEqual([before for _, before, _ in changes], [None] * len(changes), source)
+        return [after.strip() for _, _, after in changes if "attach" in after]
+
+    def test_at_a_site_that_other_models_can_reach_the_model_itself_is_told(self):
+        for source in (
+            "def predict(s):\n    return MODELS[s].predict(1)\n",
+            "def get(name):\n    return MODELS[name]\ndef predict(s):\n    return get(s).predict(1)\n",
+            "def score(m, x):\n    return m.predict(x)\ndef predict(s):\n    return score(MODELS[s], 1)\n",
+            "def predict(s):\n    return [m.predict(1) for m in [MODELS[s]]]\n",
+            "def predict(s):\n    return (MODELS['a'] if s == 'a' else MODELS['b']).predict(1)\n",
+            "def predict(s, m=MODELS['a']):\n    if s == 'b':\n        m = MODELS['b']\n    return m(1)\n",
+        ):
+            with self.subTest(source):
+                self.assertEqual(self.told(source), ["fast_model.attach(MODELS.get('a'))"])
+        head = "class Service:\n    def __init__(self, m):\n        self.m = m\n    def run(self, x):\n        return self.m.predict(x)\n"
+        two = "first, second = Service(Model()), Service(None)\ndef predict(s):\n    return (first if s == 'a' else second).run(1)\n"
+        self.assertEqual(self.told(head + two, prefix=""), ["fast_model.attach(first.m)"])
+        made = "def make():\n    return Service\nservice = make()(Model())\ndef predict(s):\n    return service.run(1)\n"
+        self.assertEqual(self.told(head + made, prefix=""), ["fast_model.attach(service.m)"])
+        filled = "def put(name, m):\n    MODELS[name] = m\ndef predict(s):\n    return MODELS[s].predict(1)\n"
+        self.assertIn("MODELS[s] at service.py:5 can be another model", self.refused(filled, prefix="MODELS = {'a': Model(), 'b': None}\n"))
 
     def test_a_site_that_other_models_can_reach_stays(self):
         self.assertEqual(
@@ -137,8 +166,8 @@ class Edited(unittest.TestCase):
             "def get(name):\n    return MODELS[name]\ndef predict(s):\n    found = get(s)\n    return found(1)\n",
             "import contextvars\nlang = contextvars.ContextVar('lang', default='a')\ndef get():\n    return MODELS[lang.get()]\ndef predict(s):\n    return get()(1)\n",
             "def score(m, x):\n    return m.predict(x)\ndef predict(s):\n    return score(MODELS[s], 1)\n",
-            "def score(m, x):\n    return m.predict(x)\nother = None\ndef predict(s):\n    return score(other, 1) if s == 'b' else score(model, 1)\n",
-            "def predict(s):\n    m = model\n    if s == 'b':\n        m = MODELS['b']\n    return m.predict(1)\n",
+            "def score(m, x):\n    return m.predict(x)\nother = None\ndef predict(s):\n    return score(other, 1) if s == 'b' else score(MODELS['a'], 1)\n",
+            "def predict(s):\n    m = MODELS['a']\n    if s == 'b':\n        m = MODELS['b']\n    return m.predict(1)\n",
             "def predict(s):\n    return [m.predict(1) for m in [MODELS[s]]]\n",
             "def predict(s):\n    for name in s:\n        m = MODELS[name]\n        m.predict(1)\n",
             "def predict(s):\n    return (lambda m: m.predict(1))(MODELS[s])\n",
@@ -152,11 +181,9 @@ class Edited(unittest.TestCase):
     def test_an_attribute_of_a_class_with_several_objects_stays(self):
         head = "class Service:\n    def __init__(self, m):\n        self.m = m\n    def run(self, x):\n        return self.m.predict(x)\n"
         for source in (
-            "first, second = Service(model), Service(None)\ndef predict(s):\n    return (first if s == 'a' else second).run(1)\n",
             "ALL = {name: Service(m) for name, m in MODELS.items()}\ndef predict(s):\n    return ALL[s].run(1)\n",
             "def predict(s):\n    return Service(MODELS[s]).run(1)\n",
-            "def make():\n    return Service\nservice = make()(model)\ndef predict(s):\n    return service.run(1)\n",
-            "service = Service(model)\ndef switch(s):\n    service.m = MODELS[s]\ndef predict(s):\n    switch(s)\n    return service.run(1)\n",
+            "service = Service(MODELS['a'])\ndef switch(s):\n    service.m = MODELS[s]\ndef predict(s):\n    switch(s)\n    return service.run(1)\n",
         ):
             with self.subTest(source):
                 self.assertIn("self.m at service.py:6 can be another model", self.refused(head + source))
@@ -181,13 +208,20 @@ class Edited(unittest.TestCase):
             "def load():\n    return get()\ndef score(m, x):\n    return m.predict(x)\ndef predict(a, x):\n    return score(get(), x)\n",
             "class Request:\n    class app:\n        class state:\n            m = None\ndef load():\n    Request.app.state.m = Model()\n"
             "def handle(request, x):\n    return request.app.state.m.predict(x)\ndef predict(a, x):\n    return handle(Request, x)\n",
+            "import os\nm = None\ndef start():\n    global m\n    m = Model()\n    os.environ.get('A_PATH', 'b')\ndef load():\n    start()\ndef predict(a, x):\n    return m.predict(x)\n",
+            "import os\ndef opened(path):\n    return Model()\ndef load():\n    global m\n    m = opened(os.environ.get('A_PATH', 'b'))\ndef predict(a, x):\n    return m.predict(x)\n",
+            "class Scoring:\n    m = None\n    @classmethod\n    def get(cls):\n        if cls.m is None:\n            cls.m = Model()\n        return cls.m\n"
+            "    @classmethod\n    def score(cls, x):\n        found = cls.get()\n        return found.predict(x)\ndef load():\n    return 1\ndef predict(a, x):\n    return Scoring.score(x)\n",
+            "class Service:\n    SIZE = 1\n    def __init__(self, m):\n        self.m = m\n    @classmethod\n    def opened(cls, path='here'):\n        return cls(Model())\n"
+            "    def run(self, x):\n        return self.m.predict(x)\nservice = Service.opened()\ndef load():\n    return Service.SIZE\ndef predict(a, x):\n    return service.run(x)\n",
+            "import functools\n@functools.lru_cache\ndef get(name='a'):\n    return opened(name)\ndef opened(name):\n    return Model()\ndef load():\n    return 1\ndef predict(a, x):\n    return get().predict(x)\n",
             "m = Model()\nNAME = 'a'\nALL = {'a': m}\ndef load():\n    return 1\ndef predict(a, x):\n    return ALL[NAME].predict(x) if x else 0\n",
         ):
             with self.subTest(source):
                 text, changes = self.edited(source, "predict(load(), 1)")
                 self.assertIn("return fast_model", text)
 
-    def test_a_call_of_several_models_stays(self):
+    def test_at_a_call_of_several_models_each_is_told(self):
         with tempfile.TemporaryDirectory() as folder:
             file = os.path.join(folder, "service.py")
             source = "def predict():\n    for one in (first, second):\n        model = one\n        model.predict(1)\n        other.predict(1)\n"
@@ -198,12 +232,27 @@ class Edited(unittest.TestCase):
             eval("predict()", names)
             shared = set(names["first"].sites) & set(names["second"].sites)
             edits = call_edits.Edits("fast", [file], shared)
-            for name in ("first", "second"):
-                self.assertEqual(edits.calls(names[name].sites, name), "the call at service.py:4 is of several models")
-            self.assertIsNone(edits.calls(names["other"].sites, "other"))
+            for name in ("first", "second", "other"):
+                self.assertIsNone(edits.calls(names[name].sites, name))
             self.assertEqual(edits.calls(names["other"].sites, "model"), "two changes of service.py fall on one place")
             [changed] = edits.result()
-            self.assertEqual(changed["text"], "from fast import other as fast_other\n" + source.replace("other.", "fast_other."))
+            self.assertIn("        fast_first.attach(first)\n        fast_second.attach(second)\n        model.predict(1)\n        fast_other.predict(1)\n", changed["text"])
+            first = names.pop("first")
+            self.assertEqual(call_edits.Edits("fast", [file], shared).calls(first.sites, "model"), "the call at service.py:4 is of several models")
+
+    def test_a_method_that_is_given_to_a_library(self):
+        source = "import concurrent.futures\npool = concurrent.futures.ThreadPoolExecutor(1)\nclass Service:\n    def __init__(self):\n        self.m = Model()\nservice = Service()\ndef predict(x):\n    return pool.submit(%s.predict, x).result()\n"
+        for owner, reason in (("service.m", None), ("MODELS[x]", "nowhere")):
+            with tempfile.TemporaryDirectory() as folder:
+                file = os.path.join(folder, "service.py")
+                text = source % owner
+                with open(file, "w") as written:
+                    written.write(text)
+                model = Model()
+                edits = call_edits.Edits("fast", [file])
+                self.assertEqual(edits.calls({(None, "predict"): ("nowhere", model)}, "model"), reason)
+                if reason is None:
+                    self.assertIn("return pool.submit(fast_model.predict, x).result()", edits.result()[0]["text"])
 
     def test_lines_end_where_python_has_them_end(self):
         for letter in ("\x0c", "\x0b", "\x85", "\u2028"):

@@ -65,8 +65,11 @@ class StandIn:
     def eval(self):
         return self
 
-    def rows(self, data=None, columns=None, feature_names=None):
+    def rows(self, data=None, columns=None, feature_names=None, index=None, **_):
         """In place of a DataFrame or a DMatrix: what it would be made of, by name where the names are others than the model's."""
+        if index is not None and isinstance(data, dict):
+            # One row, of single values.
+            data = {name: value if isinstance(value, (list, tuple, np.ndarray)) else [value] for name, value in data.items()}
         names = columns if columns is not None else feature_names
         if names is None or hasattr(data, "iloc"):
             return data
@@ -76,8 +79,8 @@ class StandIn:
         return [dict(zip(names, row)) for row in rows_in_order(data, names)]
 
     def attach(self, model):
-        """Makes a model that a library holds predict with this one. A second call does nothing."""
-        if "_whyslow" in model.__dict__:
+        """Makes a model predict with this one, whoever calls it. A second call does nothing, as does one without a model that is not opened yet."""
+        if model is None or "_whyslow" in model.__dict__:
             return
         model.__dict__["_whyslow"] = self
         if self._spec["kind"] == "torch":

@@ -36,6 +36,8 @@ def kind_of(tree, call, has_data, is_fed=False):
         return "function"
     if web_handlers.handler_in(tree) is not None or gives_model(tree, has_data or is_fed):
         return "stages"
+    if web_handlers.includes_others(tree) and not {"predict", "samples"} <= set(functions_of(tree)):
+        return "stages"
     function = predict_of(tree, has_data)
     if function is None and holds_stages(tree, has_data):
         return "stages"
