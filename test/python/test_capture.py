@@ -1,5 +1,6 @@
 """Models that are taken out of a program: which calls become which lines, rows as one array, texts as codes, another text in place of a file's."""
 
+import contextlib
 import importlib.util
 import os
 import shutil
@@ -483,6 +484,16 @@ class RowsOf(unittest.TestCase):
             rows.matrix(pd.DataFrame({"a": [1.0]}))
 
     @unittest.skipUnless(importlib.util.find_spec("pandas"), "pandas is not installed")
+    def test_frames_of_pandas_own_types_and_by_place(self):
+        import pandas as pd
+        from whyslow_collector.rows_of import Rows
+
+        frame = pd.DataFrame({"b": pd.array([2, None], "Int64"), "a": [1.0, 3.0]})
+        self.assertEqual(str(Rows(["a", "b"], {}, {}, {}).matrix(frame).tolist()), "[[1.0, 2.0], [3.0, nan]]")
+        self.assertEqual(str(Rows(["a", "b"], {"0": {"x": 0}}, {}, {}).matrix(frame.assign(a=["x", "?"])).tolist()), "[[0.0, 2.0], [-1.0, nan]]")
+        self.assertEqual(Rows(["a", "b"], {}, {}, {}, by_place=True).matrix(frame.iloc[:1]).tolist(), [[2.0, 1.0]])
+
+    @unittest.skipUnless(importlib.util.find_spec("pandas"), "pandas is not installed")
     def test_as_pandas_makes_rows(self):
         import numpy as np
         import pandas as pd
@@ -518,9 +529,9 @@ class InPlaceOfAModel(unittest.TestCase):
                 file.write(text)
         sys.path.insert(0, folder.name)
         self.addCleanup(sys.path.remove, folder.name)
-        told = {"output": "label", "ndim": 1, "columns": 1, "dtype": "<f8", "form": "list", "classes": None}
+        told = {"output": "label", "ndim": 1, "columns": 1, "dtype": "<f8", "form": "list", "classes": None, "words": {}}
         module = importlib.import_module(package + ".stand_in")
-        plain = {"kind": "rows", "columns": ["a", "b"], "texts": {}, "strict": {}, "refused": {}, "methods": {"predict": told}}
+        plain = {"kind": "rows", "columns": ["a", "b"], "texts": {}, "strict": {}, "refused": {}, "methods": {"predict": told}, "idle": ["n_jobs"]}
         return module.StandIn("model", {**plain, **spec}), np
 
     def test_rows_of_a_frame_that_is_made_no_more(self):
@@ -531,6 +542,35 @@ class InPlaceOfAModel(unittest.TestCase):
         self.assertEqual(model.predict(model.rows({"a": [1.0, 2.0], "b": 3.0})), [1.0, 2.0])
         with self.assertRaisesRegex(ValueError, "passed data had 3 columns"):
             model.rows(np.zeros((1, 3)), columns=["a", "b"])
+
+    def test_one_row_of_single_values(self):
+        model, np = self.stand_in()
+        for given in ({"a": 1.0, "b": 2.0}, {"b": [2.0], "a": 1.0}):
+            self.assertEqual(model.predict(model.rows(given, index=[0])), [1.0])
+        self.assertEqual(model.predict(model.rows({"b": 2.0, "a": 1.0}, columns=["b", "a"], index=[0])), [1.0])
+
+    def test_calls_of_another_kind(self):
+        model, np = self.stand_in()
+        self.assertEqual(model.predict(X=[[1.0, 2.0]], n_jobs=1), [1.0])
+
+        class Own:
+            def predict(self, rows, margin=False):
+                return "its own"
+
+            def score(self, rows):
+                return self.predict(rows)
+
+        own = Own()
+        model.attach(own)
+        model.attach(own)
+        model.attach(None)
+        self.assertEqual((own.score([[1.0, 2.0]]), own.predict([[1.0, 2.0]], margin=True), own.predict([[3.0, 4.0]], True)), ([1.0], "its own", "its own"))
+        for call in (lambda: model.predict([[1.0, 2.0]], margin=True), lambda: model.predict([[1.0, 2.0]], True), lambda: model.decision_function([[1.0, 2.0]])):
+            with self.assertRaisesRegex(ValueError, "the model was not called as .* run whyslow fix again"):
+                call()
+        import inspect
+
+        self.assertEqual(list(inspect.signature(own.predict).parameters), ["rows", "margin"])
 
     def test_what_the_model_refuses(self):
         model, np = self.stand_in(refused={"missing": [0], "infinite": None}, strict={"1": [4, 5]})
@@ -606,7 +646,7 @@ class EstimatorFile(unittest.TestCase):
         before = model.predict_proba(frame).tolist()
         with tempfile.TemporaryDirectory() as folder:
             file = os.path.join(folder, "model.skops")
-            self.assertEqual(estimator_file.write(model, file), ({1: {"x": 0, "y": 1, "z": 2}}, {}))
+            self.assertEqual(estimator_file.write(model, file), ({1: {"x": 0, "y": 1, "z": 2}}, {}, set()))
             with zipfile.ZipFile(file) as archive:
                 schema = json.loads(archive.read("schema.json"))
         self.assertEqual(schema["__class__"], "Pipeline")
@@ -653,6 +693,18 @@ class EstimatorFile(unittest.TestCase):
                         outcomes.append("refused")
                 self.assertEqual(outcomes[0], outcomes[1], (column, value))
 
+    def test_columns_that_the_model_drops_may_hold_anything(self):
+        import pandas as pd
+        from sklearn.compose import ColumnTransformer
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import StandardScaler
+        from whyslow_collector.rows_of import Rows
+
+        frame = pd.DataFrame({"id": list("abcd"), "n": [1.0, 2.0, 3.0, 4.0]})
+        _, spec = self.spec(make_pipeline(ColumnTransformer([("n", StandardScaler(), ["n"])]), LogisticRegression()), frame)
+        self.assertEqual(Rows(spec["columns"], spec["texts"], spec["strict"], spec["refused"]).matrix([{"n": 2.0, "id": "z"}]).tolist(), [[-1.0, 2.0]])
+
     def test_rows_that_are_not_finite_are_refused_as_the_model_does(self):
         import numpy as np
         from sklearn.ensemble import HistGradientBoostingClassifier
@@ -686,6 +738,31 @@ class TrainingMode(unittest.TestCase):
             self.assertTrue(layer.training)
 
 
+@unittest.skipUnless(importlib.util.find_spec("lightgbm") and importlib.util.find_spec("pandas"), "LightGBM or pandas is not installed")
+class Categories(unittest.TestCase):
+    def test_categories_are_numbered_as_lightgbm_numbered_them(self):
+        import lightgbm
+        import numpy as np
+        import pandas as pd
+        from whyslow_collector import capture, export_models
+        from whyslow_collector.errors import Contract
+        from whyslow_collector.rows_of import Rows
+
+        frame = pd.DataFrame({"a b": np.arange(200.0), "zip": pd.Categorical([10, 30, 20, 30] * 50), "city": pd.Categorical(list("xyzx") * 50)})
+        model = lightgbm.LGBMRegressor(n_estimators=5, verbose=-1).fit(frame, np.arange(200) % 4)
+        one = frame.iloc[:2].assign(zip=pd.Categorical([30, 99]), city=pd.Categorical(["z", "?"]))
+        call = capture.Call("predict", (one,), {}, None)
+        call.result = model.predict(one)
+        with tempfile.TemporaryDirectory() as folder:
+            spec = export_models.of_rows(model, "lightgbm", [call], folder)["standIn"]
+            self.assertEqual(spec["refused"].get("missing"), [])
+            codes = Rows(spec["columns"], spec["texts"], spec["strict"], spec["refused"], spec["byPlace"]).matrix(one)
+            self.assertEqual(codes.tolist(), [[0.0, 2.0, 2.0], [1.0, -1.0, -1.0]])
+            np.testing.assert_allclose(model.booster_.predict(codes), call.result)
+            with self.assertRaisesRegex(Contract, "columns of categories .* of xgboost are not read"):
+                export_models.of_rows(model, "xgboost", [call], folder)
+
+
 class Refused(unittest.TestCase):
     def run_of(self, source):
         """(a run of the pass on the source, its tree, the messages that it sends)."""
@@ -710,6 +787,46 @@ class Refused(unittest.TestCase):
         capture.captured(run, "script", tree)
         [(kind, content)] = sent
         self.assertEqual((kind, content["kindOfProgram"], content["models"]), ("captured", "script", []))
+
+    def test_what_is_hidden_from_who_imports_the_file(self):
+        from whyslow_collector import hints, main
+
+        source = "model = None\ndef predict(x):\n    return model.predict(x) + scale\ndef main():\n    global scale\n    scale = 1\nif __name__ == '__main__':\n    model = 1\n    main()\n"
+        run, _, _ = self.run_of(source)
+        says = "; %s is set under if __name__ == '__main__', which is not run: set it above, or in load()"
+        self.assertEqual(hints.hint_of(NameError("name 'scale' is not defined"), run, True), says % "scale")
+        self.assertEqual(hints.hint_of(AttributeError("'NoneType' object has no attribute 'predict'"), run, True), says % "model")
+        self.assertEqual(hints.hint_of(NameError("name 'x' is not defined"), run, True), "")
+        run.made_up = True
+        self.assertIn("the request was made up: give real ones", hints.hint_of(KeyError("age"), run, True))
+        self.assertEqual(main.reason_of(KeyError("age")) + hints.hint_of(KeyError("age"), run, False), "KeyError: 'age'")
+        import argparse
+
+        parser = argparse.ArgumentParser()
+        parser.add_argument("--model", required=True)
+        with open(os.devnull, "w") as nowhere, contextlib.redirect_stderr(nowhere):
+            try:
+                parser.parse_args([])
+            except SystemExit as error:
+                self.assertIn("arguments are required: --model; give its arguments behind --", hints.hint_of(error, run, False))
+
+    def test_a_pickle_that_names_classes_of_main(self):
+        import pickle
+
+        from whyslow_collector import module_file
+
+        with tempfile.TemporaryDirectory() as folder:
+            file = os.path.join(folder, "service_of_main.py")
+            with open(file, "w") as written:
+                written.write("import pickle\nclass Scaler:\n    pass\nfound = pickle.loads(b'c__main__\\nScaler\\n.')\n")
+            main = sys.modules["__main__"]
+            try:
+                module = module_file.import_file(file)
+            finally:
+                del main.__getattr__
+            self.assertIs(module.found, module.Scaler)
+            with self.assertRaises(AttributeError):
+                pickle.loads(b"c__main__\nNotThere\n.")
 
     def test_predictions_that_return_nothing(self):
         from types import SimpleNamespace

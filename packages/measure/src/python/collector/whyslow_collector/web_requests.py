@@ -113,7 +113,7 @@ class Asgi(Adapter):
             elif one.kind == "file":
                 given[one.name] = _uploaded(one.type_of, call.sample)
             elif one.kind == "body":
-                of = read.get(one.name, read) if len(bodies) > 1 and isinstance(read, dict) else read
+                of = read.get(one.name, read) if isinstance(read, dict) and (len(bodies) > 1 or one.is_list) else read
                 given[one.name] = one.read(of)
             elif isinstance(read, dict) and one.name in read:
                 given[one.name] = one.read(read[one.name])
@@ -258,6 +258,8 @@ class Parameter:
     def __init__(self, name, kind, type_of, default):
         self.name, self.kind, self.type_of, self.default = name, kind, type_of, default
         self.is_needed = kind == "scalar" and default is _NONE
+        # Among values of the address, a body that is no object goes by its name.
+        self.is_list = _is_below(typing.get_origin(type_of) or type_of, (list, tuple, set))
         self.read = reader_of(type_of) if kind in ("body", "scalar") else None
 
 
