@@ -828,6 +828,24 @@ class Refused(unittest.TestCase):
             with self.assertRaises(AttributeError):
                 pickle.loads(b"c__main__\nNotThere\n.")
 
+    def test_a_method_without_an_object(self):
+        from whyslow_collector import target
+        from whyslow_collector.errors import Contract
+
+        class Service:
+            def score(self, x):
+                return x
+
+            @staticmethod
+            def plain(x):
+                return x
+
+        module = types.SimpleNamespace(Service=Service, service=Service())
+        self.assertEqual(target._called(module, "service.score")(1), 1)
+        self.assertEqual(target._called(module, "Service.plain")(1), 1)
+        with self.assertRaisesRegex(Contract, r"Service.score is a method: name it of an object, as in service = Service\(...\) and service.score"):
+            target._called(module, "Service.score")
+
     def test_predictions_that_return_nothing(self):
         from types import SimpleNamespace
 

@@ -166,9 +166,11 @@ def _torch(spec):
     def convert(method, args, words, shipped, stand_in):
         tensors = []
         _read(torch, [list(args), words], template, tensors)
-        feeds = {name: one.detach().numpy() for name, one in zip(inputs, tensors)}
+        feeds = {name: one.detach().cpu().numpy() for name, one in zip(inputs, tensors)}
         given = shipped.predict({name: feeds[name] for name in stand_in._inputs})
-        return _made(gives, iter([torch.from_numpy(given[name]) for name in outputs]))
+        device = tensors[0].device
+        made = (torch.from_numpy(given[name]) for name in outputs)
+        return _made(gives, iter([one if device.type == "cpu" else one.to(device) for one in made]))
 
     return convert
 

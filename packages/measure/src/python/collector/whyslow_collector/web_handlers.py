@@ -280,6 +280,7 @@ def _endpoints(app):
 
 
 def _routes_of(app):
+    """With those of applications below it, and of routers that FastAPI holds as they are."""
     for one in getattr(app, "routes", None) or ():
         yield one
-        yield from _routes_of(one)
+        yield from _routes_of(getattr(one, "original_router", one))
