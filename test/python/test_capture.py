@@ -151,6 +151,10 @@ class Edited(unittest.TestCase):
             with self.subTest(source):
                 self.assertEqual(self.told(source), ["fast_model.attach(MODELS.get('a'))"])
         head = "class Service:\n    def __init__(self, m):\n        self.m = m\n    def run(self, x):\n        return self.m.predict(x)\n"
+        folds = "FOLDS = [Model(), None]\ndef predict(s):\n    return sum(m.predict(1) for m in FOLDS[:1])\n"
+        self.assertEqual(self.told(folds, prefix=""), ["fast_model.attach(FOLDS[0])"])
+        rotated = "FOLDS = [Model(), None]\ndef turn():\n    FOLDS.insert(0, FOLDS.pop())\ndef predict(s):\n    return sum(m.predict(1) for m in FOLDS[:1])\n"
+        self.assertIn("m at service.py:5 can be another model", self.refused(rotated, prefix=""))
         two = "first, second = Service(Model()), Service(None)\ndef predict(s):\n    return (first if s == 'a' else second).run(1)\n"
         self.assertEqual(self.told(head + two, prefix=""), ["fast_model.attach(first.m)"])
         made = "def make():\n    return Service\nservice = make()(Model())\ndef predict(s):\n    return service.run(1)\n"

@@ -11,6 +11,8 @@ from .one_object import OneObject
 #: Attributes that are followed from a name of the user's to what a library holds for them.
 _DEEPEST = 3
 _MOST_NAMES = 3
+#: Of a list of models.
+_MOST_PLACES = 64
 _FRAMES = ("DataFrame", "DMatrix")
 #: Words of what makes a frame that `rows` of the stand-in takes, or that change nothing of a prediction.
 _FRAME_WORDS = {"data", "columns", "feature_names", "nthread", "silent"}
@@ -415,6 +417,11 @@ def _path_to(target, names, call, is_one):
                 # Its models may be opened when they are first needed.
                 keys = [key for key, one in value.items() if one is target and isinstance(key, str)]
                 found = next(("%s.get(%r)" % (path, key) for key in keys if is_one("%s[%r]" % (path, key))), None)
+                if found is not None:
+                    return found
+            if isinstance(value, (list, tuple)):
+                places = [at for at, one in enumerate(value[:_MOST_PLACES]) if one is target]
+                found = next((text for text in ("%s[%d]" % (path, at) for at in places) if is_one(text)), None)
                 if found is not None:
                     return found
             if value is target or seen.get(id(value), 0) >= _MOST_NAMES or isinstance(value, (type(ast), type, str, bytes, int, float, list, tuple, dict)) or value is None:

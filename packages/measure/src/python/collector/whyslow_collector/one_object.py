@@ -16,6 +16,8 @@ _REQUESTS = {"request", "req", "websocket", "Request", "WebSocket", "HTTPConnect
 #: Imported names that mean something else in each request.
 _PROXIES = {"request", "g", "session", "websocket"}
 _WITH_PROXIES = ("flask", "quart", "bottle")
+#: Methods after which a place of a container may hold something else.
+_CHANGES = ("update", "setdefault", "insert", "sort", "reverse", "pop", "remove")
 #: What gives something else for one key: not what `get("key")` of a dictionary is.
 _CHANNELS = ("ContextVar", "Queue", "SimpleQueue", "LifoQueue", "PriorityQueue", "Redis", "StrictRedis", "Cache", "TTLCache", "LRUCache")
 
@@ -284,11 +286,20 @@ class OneObject:
                 is_other = isinstance(one.slice, ast.Constant) and isinstance(node.slice, ast.Constant) and one.slice.value != node.slice.value
                 if not is_other and not self._is_set_to_one(one, depth):
                     return False
-            if isinstance(one, ast.Attribute) and one.attr in ("update", "setdefault") and _last(one.value) == name:
-                call = self.parents.get(one)
-                if isinstance(call, ast.Call) and self._function(call) is not None and not all(self._is_fixed(each, depth) for each in [*call.args, *call.keywords]):
-                    return False
+            if isinstance(one, ast.Attribute) and one.attr in _CHANGES and _last(one.value) == name and not self._is_harmless(one, node, depth):
+                return False
         return True
+
+    def _is_harmless(self, method, node, depth):
+        """Whether a change of a container leaves what it has in the place of the node."""
+        call = self.parents.get(method)
+        if not isinstance(call, ast.Call) or self._function(call) is None:
+            return True
+        is_named = isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str)
+        if method.attr in ("pop", "remove"):
+            # Of a dictionary it takes a model away, of a list it moves the others.
+            return is_named
+        return method.attr in ("update", "setdefault") and all(self._is_fixed(one, depth) for one in [*call.args, *call.keywords])
 
     def _call(self, node, depth):
         name = _last(node.func)
