@@ -51,6 +51,13 @@ class Library:
         return self.model(text)
 
 
+class Proxy:
+    """Of a request, and there is none."""
+
+    def __getattribute__(self, name):
+        raise RuntimeError("Working outside of request context")
+
+
 class DMatrix:
     def __init__(self, data, feature_names=None):
         self.data = data
@@ -66,7 +73,7 @@ class Edited(unittest.TestCase):
         with open(file, "w") as written:
             written.write(text)
         model = Model()
-        names = {"Model": lambda: model, "Library": Library, "DMatrix": DMatrix, **({} if "Model()" in text else {"model": model})}
+        names = {"Model": lambda: model, "Library": Library, "DMatrix": DMatrix, "Proxy": Proxy, **({} if "Model()" in text else {"model": model})}
         exec(compile(text, file, "exec"), names)
         eval(run, names)
         edits = call_edits.Edits("fast")
@@ -157,6 +164,8 @@ class Edited(unittest.TestCase):
         self.assertIn("m at service.py:5 can be another model", self.refused(rotated, prefix=""))
         two = "first, second = Service(Model()), Service(None)\ndef predict(s):\n    return (first if s == 'a' else second).run(1)\n"
         self.assertEqual(self.told(head + two, prefix=""), ["fast_model.attach(first.m)"])
+        proxy = "class State:\n    pass\nstate = State()\nstate._state = {'m': Model()}\nrequest = Proxy()\ndef predict(s):\n    m = state._state['m'] if s else None\n    return m.predict(1)\n"
+        self.assertEqual(self.told(proxy, prefix=""), ["fast_model.attach(state.m)"])
         made = "def make():\n    return Service\nservice = make()(Model())\ndef predict(s):\n    return service.run(1)\n"
         self.assertEqual(self.told(head + made, prefix=""), ["fast_model.attach(service.m)"])
         filled = "def put(name, m):\n    MODELS[name] = m\ndef predict(s):\n    return MODELS[s].predict(1)\n"
@@ -220,6 +229,7 @@ class Edited(unittest.TestCase):
             "class Service:\n    SIZE = 1\n    def __init__(self, m):\n        self.m = m\n    @classmethod\n    def opened(cls, path='here'):\n        return cls(Model())\n"
             "    def run(self, x):\n        return self.m.predict(x)\nservice = Service.opened()\ndef load():\n    return Service.SIZE\ndef predict(a, x):\n    return service.run(x)\n",
             "import functools\n@functools.lru_cache\ndef get(name='a'):\n    return opened(name)\ndef opened(name):\n    return Model()\ndef load():\n    return 1\ndef predict(a, x):\n    return get().predict(x)\n",
+            "class State:\n    pass\nstate = State()\ndef start():\n    state.m = Model()\ndef stop():\n    del state.m\ndef load():\n    start()\ndef predict(a, x):\n    return state.m.predict(x)\n",
             "m = Model()\nNAME = 'a'\nALL = {'a': m}\ndef load():\n    return 1\ndef predict(a, x):\n    return ALL[NAME].predict(x) if x else 0\n",
         ):
             with self.subTest(source):
@@ -764,7 +774,7 @@ class Categories(unittest.TestCase):
             self.assertEqual(codes.tolist(), [[0.0, 2.0, 2.0], [1.0, -1.0, -1.0]])
             np.testing.assert_allclose(model.booster_.predict(codes), call.result)
             with self.assertRaisesRegex(Contract, "columns of categories .* of xgboost are not read"):
-                export_models.of_rows(model, "xgboost", [call], folder)
+                export_models.of_rows(model, "xgboost", [call], folder)  # another library
 
 
 class Refused(unittest.TestCase):
@@ -823,11 +833,7 @@ class Refused(unittest.TestCase):
             file = os.path.join(folder, "service_of_main.py")
             with open(file, "w") as written:
                 written.write("import pickle\nclass Scaler:\n    pass\nfound = pickle.loads(b'c__main__\\nScaler\\n.')\n")
-            main = sys.modules["__main__"]
-            try:
-                module = module_file.import_file(file)
-            finally:
-                del main.__getattr__
+            module = module_file.import_file(file)
             self.assertIs(module.found, module.Scaler)
             with self.assertRaises(AttributeError):
                 pickle.loads(b"c__main__\nNotThere\n.")

@@ -68,7 +68,7 @@ UPLOAD = """
 """
 FLASK = """
     import flask
-    from flask import Flask, jsonify
+    from flask import Flask, jsonify, request
 
     app = Flask(__name__)
 

@@ -401,6 +401,19 @@ def _statement_of(tree, node):
     return found
 
 
+def _members(value):
+    """Its own, and those that its class finds by their names: of a module of PyTorch, of an application's state."""
+    try:
+        members = dict(getattr(value, "__dict__", {}))
+    except Exception:  # a proxy without a request
+        return {}
+    for name in ("_modules", "_state"):
+        if type(members.get(name)) is dict:
+            members.update(members[name])
+    members.pop("_state", None)
+    return members
+
+
 def _path_to(target, names, call, is_one):
     """`pipe.model`: from a name in the call, or one of the user's, to the model that a library holds for it."""
     near = [one.id for one in ast.walk(call) if isinstance(one, ast.Name)]
@@ -413,22 +426,22 @@ def _path_to(target, names, call, is_one):
         for path, value in todo:
             if value is target and is_one(path):
                 return path
-            if isinstance(value, dict):
+            # A proxy of a request's is asked nothing: there is no request.
+            kind = type(value)
+            if issubclass(kind, dict):
                 # Its models may be opened when they are first needed.
                 keys = [key for key, one in value.items() if one is target and isinstance(key, str)]
                 found = next(("%s.get(%r)" % (path, key) for key in keys if is_one("%s[%r]" % (path, key))), None)
                 if found is not None:
                     return found
-            if isinstance(value, (list, tuple)):
+            if issubclass(kind, (list, tuple)):
                 places = [at for at, one in enumerate(value[:_MOST_PLACES]) if one is target]
                 found = next((text for text in ("%s[%d]" % (path, at) for at in places) if is_one(text)), None)
                 if found is not None:
                     return found
-            if value is target or seen.get(id(value), 0) >= _MOST_NAMES or isinstance(value, (type(ast), type, str, bytes, int, float, list, tuple, dict)) or value is None:
+            if value is target or seen.get(id(value), 0) >= _MOST_NAMES or issubclass(kind, (type(ast), type, str, bytes, int, float, list, tuple, dict)) or value is None:
                 continue
             seen[id(value)] = seen.get(id(value), 0) + 1
-            members = dict(getattr(value, "__dict__", {}))
-            members.update(members.get("_modules") or {})
-            following.extend(("%s.%s" % (path, key), one) for key, one in members.items() if isinstance(key, str) and key.isidentifier())
+            following.extend(("%s.%s" % (path, key), one) for key, one in _members(value).items() if isinstance(key, str) and key.isidentifier())
         todo = following
     return None

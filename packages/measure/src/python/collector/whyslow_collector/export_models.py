@@ -117,8 +117,9 @@ def of_rows(model, engine, calls, folder):
     if by_place and hasattr(_given(calls[0]), "columns"):
         # It goes by their places, and keeps other names than theirs.
         names = list(map(str, _given(calls[0]).columns))
+    categories = _categories(model, engine, calls)
     file, (texts, strict, dropped) = _ROWS[engine](model, folder)
-    texts, strict = ({str(at): table for at, table in one.items()} for one in (_categories(model, engine, calls) or texts, strict))
+    texts, strict = ({str(at): table for at, table in one.items()} for one in (categories or texts, strict))
     spec = {"kind": "rows", "columns": names, "texts": texts, "strict": strict, "refused": refused_by.refused_of(model, calls[0], names), "methods": methods,
             "idle": sorted(_IDLE)}  # fmt: skip
     if by_place:

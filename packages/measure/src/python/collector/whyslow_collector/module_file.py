@@ -86,18 +86,23 @@ def import_file(path, compile_source=None, before=None):
     return module
 
 
+#: Modules of programs that are run as `__main__` otherwise.
+_PROGRAMS = []
+
+
 def stand_for_main(module):
     """Pickles name classes of a program that was run as `__main__.Scaler`: they are found in its module."""
+    _PROGRAMS.append(module)
     main = sys.modules.get("__main__")
-    if main is None or hasattr(main, "__getattr__"):
-        return
+    if main is not None and not hasattr(main, "__getattr__"):
+        main.__getattr__ = _of_programs
 
-    def find(name):
-        if not name.startswith("__") and name in vars(module):
-            return vars(module)[name]
-        raise AttributeError("module %r has no attribute %r" % ("__main__", name))
 
-    main.__getattr__ = find
+def _of_programs(name):
+    found = [] if name.startswith("__") else [vars(one)[name] for one in _PROGRAMS if name in vars(one)]
+    if not found:
+        raise AttributeError("module '__main__' has no attribute %r" % name)
+    return found[0]
 
 
 def run_main(path, words, code, **more):

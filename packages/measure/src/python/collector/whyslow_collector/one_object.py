@@ -260,7 +260,7 @@ class OneObject:
         if self._is_imported(owner) and not all(self._global(node.attr, one, depth, False) for one in self.trees):
             return False
         own, named = self._class_of(node), self.named.get(node.attr, ())
-        stores = [one for one in named if isinstance(one, ast.Attribute) and one.attr == node.attr and not isinstance(one.ctx, ast.Load)]
+        stores = [one for one in named if isinstance(one, ast.Attribute) and one.attr == node.attr and isinstance(one.ctx, ast.Store)]
         stores = [one for one in stores if not self._is_nothing(one) and (own is None or self._class_of(one) in (None, own))]
         late = [one for one in stores if self._function(one) is not None and getattr(self._function(one), "name", "") != "__init__"]
         for cls in {self._class_of(one) for one in late}:
@@ -332,7 +332,7 @@ class OneObject:
         is_get = isinstance(node.func, ast.Attribute) and node.func.attr == "get" and node.args
         if not is_get or not isinstance(node.args[0], ast.Constant) or not isinstance(node.args[0].value, str):
             return False
-        stores = [one for one in self.named.get(_last(node.func.value), ()) if isinstance(one, (ast.Name, ast.Attribute)) and not isinstance(one.ctx, ast.Load)]
+        stores = [one for one in self.named.get(_last(node.func.value), ()) if isinstance(one, (ast.Name, ast.Attribute)) and isinstance(one.ctx, ast.Store)]
         values = [self._value(one) for one in stores]
         return not any(isinstance(one, ast.Call) and _last(one.func) in _CHANNELS for one in values)
 
@@ -365,7 +365,7 @@ def _binds(target, name):
 
 def _sets(node, name):
     if isinstance(node, ast.Name):
-        return node.id == name and not isinstance(node.ctx, ast.Load)
+        return node.id == name and isinstance(node.ctx, ast.Store)
     if isinstance(node, (ast.Import, ast.ImportFrom)):
         return any((one.asname or one.name.split(".")[0]) == name for one in node.names)
     return isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == name

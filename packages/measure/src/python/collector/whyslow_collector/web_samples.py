@@ -118,7 +118,8 @@ def _width_of(module, app):
 def _held(module, app):
     """Values of the module's variables and of the application's state, and what objects and dictionaries among them hold."""
     owners = [*vars(module).values(), *getattr(getattr(app, "state", None), "_state", {}).values()]
-    owners = [one for one in owners if not isinstance(one, (type, type(ast)))]
+    # A proxy of a request's is asked nothing: there is no request.
+    owners = [one for one in owners if not issubclass(type(one), (type, type(ast))) and type(one).__name__ != "LocalProxy"]
     inner = []
     for one in owners:
         held = one if type(one) is dict else getattr(one, "__dict__", None)
