@@ -186,6 +186,8 @@ class Edited(unittest.TestCase):
             "def predict(s):\n    for name in s:\n        m = MODELS[name]\n        m.predict(1)\n",
             "def predict(s):\n    return (lambda m: m.predict(1))(MODELS[s])\n",
             "def predict(s):\n    return (MODELS['a'] if s == 'a' else MODELS['b']).predict(1)\n",
+            "def load():\n    return MODELS['a']\ndef turned(function):\n    def inner(m, x):\n        return function(MODELS[x], x)\n    return inner\n"
+            "@turned\ndef predict_two(m, x):\n    return m.predict(x)\ndef predict(s):\n    return predict_two(load(), s)\n",
             "current = None\ndef use(s):\n    global current\n    current = MODELS[s]\ndef predict(s):\n    use(s)\n    return current.predict(1)\n",
             "def put(name, m):\n    MODELS['a'] = MODELS[name]\ndef predict(s):\n    return MODELS['a'].predict(1)\n",
         ):
@@ -229,6 +231,8 @@ class Edited(unittest.TestCase):
             "class Service:\n    SIZE = 1\n    def __init__(self, m):\n        self.m = m\n    @classmethod\n    def opened(cls, path='here'):\n        return cls(Model())\n"
             "    def run(self, x):\n        return self.m.predict(x)\nservice = Service.opened()\ndef load():\n    return Service.SIZE\ndef predict(a, x):\n    return service.run(x)\n",
             "import functools\n@functools.lru_cache\ndef get(name='a'):\n    return opened(name)\ndef opened(name):\n    return Model()\ndef load():\n    return 1\ndef predict(a, x):\n    return get().predict(x)\n",
+            "import functools\ndef timed(function):\n    @functools.wraps(function)\n    def inner(*args, **words):\n        return function(*args, **words)\n    return inner\n"
+            "def load():\n    return Model()\n@timed\ndef predict(m, x):\n    return m.predict(x)\n",
             "class State:\n    pass\nstate = State()\ndef start():\n    state.m = Model()\ndef stop():\n    del state.m\ndef load():\n    start()\ndef predict(a, x):\n    return state.m.predict(x)\n",
             "m = Model()\nNAME = 'a'\nALL = {'a': m}\ndef load():\n    return 1\ndef predict(a, x):\n    return ALL[NAME].predict(x) if x else 0\n",
         ):

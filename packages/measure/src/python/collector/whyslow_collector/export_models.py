@@ -127,6 +127,8 @@ def of_rows(model, engine, calls, folder):
     try:
         rows = [_plain_rows(call, spec) for call in calls]
     except Contract:
+        if engine == "catboost" and model.get_cat_feature_indices():
+            raise Contract("its categorical features are texts, which are not read") from None
         if not dropped:
             raise
         # Whatever they hold is no number that counts.
@@ -296,7 +298,10 @@ def of_torch(model, calls, folder):
         if was_training and not _alike(torch, flat, _taken(torch, first.result)[1]):
             raise Contract(_TRAINING)
         file = os.path.join(folder, "model.onnx")
-        notes = _exported_somehow(torch, torch_export, wrapper, names, outputs, given, file)
+        is_script = isinstance(model, torch.jit.ScriptModule)
+        if is_script and (first.kwargs or any("tensor" not in one for one in template["list"][0]["list"])):
+            raise Contract("it is TorchScript that is called with more than tensors")
+        notes = _exported_somehow(torch, torch_export, (wrapper, model if is_script else wrapper), names, outputs, given, file)
     finally:
         for one in was_training:
             one.training = True
@@ -390,8 +395,9 @@ def _wrapper(torch, model, names, run):
     return wrapper.eval()
 
 
-def _exported_somehow(torch, torch_export, wrapper, names, outputs, given, file):
-    """With a free batch if rows do not depend on each other, with the axes that calls differ in, or as the first call has it."""
+def _exported_somehow(torch, torch_export, modules, names, outputs, given, file):
+    """`modules`: what is called, and what is exported, which is TorchScript itself. With a free batch if rows do not depend on each other, with the axes that calls differ in, or as the first call has it."""
+    wrapper, subject = modules
     leaves = given[0]
     varied = _varied(given)
     twice = _twice(torch, wrapper, leaves)
@@ -404,7 +410,7 @@ def _exported_somehow(torch, torch_export, wrapper, names, outputs, given, file)
         attempts.append((leaves, None))
     failed = None
     for tensors, axes in attempts:
-        opened = torch_model.Opened("", wrapper, torch_model.Given(tensors, {}), _dims(torch, names, axes))
+        opened = torch_model.Opened("", subject, torch_model.Given(tensors, {}), _dims(torch, names, axes))
         try:
             with torch.no_grad():
                 exporter, notes = torch_export.export(torch, opened, names, outputs, file)

@@ -187,8 +187,21 @@ class OneObject:
         uses = self._uses(function.name, is_method)
         # What load() gives is given to predict(model, sample), or to the function that the user names.
         loads = any(_sets(inner, "load") for one in body.body for inner in ast.walk(one))
-        is_given = first[:1] == [name] and len(first) > 1 and loads and not function.decorator_list and (function.name == "predict" or not uses)
+        is_passed_on = all(map(self._passes_on, function.decorator_list))
+        is_given = first[:1] == [name] and len(first) > 1 and loads and is_passed_on and (function.name == "predict" or not uses)
         return (is_given or len(uses) == 1) and all(self._is_given_one(name, function, first, use, depth) for use in uses)
+
+    def _passes_on(self, decorator):
+        """Whether a decorator gives its function what it is given itself: one of a library, or one that calls it with `*args, **kwargs` alone."""
+        name = _last(decorator.func if isinstance(decorator, ast.Call) else decorator)
+        known = [one for one in self.named.get(name, ()) if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))]
+        if not known:
+            return True
+        inner = [one for one in ast.walk(known[0]) if isinstance(one, _FUNCTIONS)]
+        held = {given for one in inner for given in _parameters(one.args)}
+        calls = [one for one in ast.walk(known[0]) if isinstance(one, ast.Call) and isinstance(one.func, ast.Name) and one.func.id in held]
+        whole = [all(isinstance(arg, ast.Starred) for arg in one.args) and all(word.arg is None for word in one.keywords) for one in calls]
+        return len(known) == 1 and bool(calls) and all(whole)
 
     def _is_given_one(self, name, function, first, use, depth):
         call = self.parents.get(use)
