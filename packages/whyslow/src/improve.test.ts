@@ -189,7 +189,10 @@ describe('fix of a program', () => {
     expect(asked).toMatchObject([[program, { limitSeconds: 1200, arguments: ['--model', 'm.joblib'] }]])
     for (const [words, says] of [
       [`fix ${model} b.onnx`, /^whyslow: b\.onnx: whyslow fix takes one model; see whyslow fix --help\n$/],
-      [`fix ${model} --timeout 20m`, /^whyslow: fix: --timeout is for a program that runs models, and .*credit_mlp\.onnx is none/],
+      [
+        `fix ${model} --timeout 20m`,
+        /^whyslow: fix: --timeout is for a program that runs models, and .*credit_mlp\.onnx is none/,
+      ],
     ] as const) {
       const refused = await fixed(words)
       expect([refused.exitCode, refused.asked]).toEqual([2, []])

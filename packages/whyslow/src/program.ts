@@ -88,7 +88,8 @@ const commands: { readonly [N in CommandName]: Described<N> } = {
       ['<model>', 'a model of any format that is read, a generator of text, or a program of Python that runs models'],
       ['[arguments...]', "the program's own, behind --"],
     ],
-    run: async (flags, world, model, words) => (await import('./improve.ts')).runFix([model, ...words], flags, surroundings(world)),
+    run: async (flags, world, model, words) =>
+      (await import('./improve.ts')).runFix([model, ...words], flags, surroundings(world)),
   },
   quantize: {
     section: 'Improve',

@@ -89,8 +89,8 @@ interface Folders {
   readonly patched: string
 }
 
-/** The program, or the outermost package that it is in: imports begin there. */
-function placeOf(program: string): string {
+/** The program, or the outermost package that it is in: imports begin there. Exported for its test. */
+export function placeOf(program: string): string {
   let [folder, name] = [path.dirname(path.resolve(program)), '']
   while (fs.existsSync(path.join(folder, '__init__.py')) && folder !== path.dirname(folder))
     [folder, name] = [path.dirname(folder), path.basename(folder)]
