@@ -781,6 +781,35 @@ class Categories(unittest.TestCase):
                 export_models.of_rows(model, "xgboost", [call], folder)  # another library
 
 
+@unittest.skipUnless(importlib.util.find_spec("xgboost") and importlib.util.find_spec("sklearn"), "XGBoost or scikit-learn is not installed")
+class BestIteration(unittest.TestCase):
+    def test_trees_that_the_class_leaves_out_are_not_written_and_not_run(self):
+        import numpy as np
+        import xgboost
+        from whyslow_collector import engine_rows, export_models
+
+        random = np.random.default_rng(0)
+        rows = random.normal(size=(600, 6)).astype(np.float32)
+        target = (rows[:, 0] * rows[:, 1] + random.normal(size=600) > 0).astype(int)
+        model = xgboost.XGBClassifier(n_estimators=200, max_depth=3, early_stopping_rounds=3)
+        model.fit(rows[:300], target[:300], eval_set=[(rows[300:], target[300:])], verbose=False)
+        self.assertLess(model.best_iteration + 1, model.get_booster().num_boosted_rounds())
+        expected = model.predict_proba(rows)[:, 1]
+        with tempfile.TemporaryDirectory() as folder:
+            file, _ = export_models._xgboost(model, folder)
+            written = xgboost.Booster(model_file=file)
+            np.testing.assert_allclose(written.predict(xgboost.DMatrix(rows)), expected, rtol=1e-6)
+            model.save_model(file)
+            engine = engine_rows.XgboostModel({"file": file})
+            np.testing.assert_allclose(engine._ask(rows), expected, rtol=1e-6)
+            # A booster's own predict takes all of them.
+            own = xgboost.Booster(model_file=file)
+            file, _ = export_models._xgboost(own, folder)
+            written = xgboost.Booster(model_file=file)
+            self.assertEqual((written.num_boosted_rounds(), written.attr("scikit_learn")), (own.num_boosted_rounds(), None))
+            self.assertIsNotNone(own.attr("scikit_learn"))
+
+
 class Refused(unittest.TestCase):
     def run_of(self, source):
         """(a run of the pass on the source, its tree, the messages that it sends)."""

@@ -77,6 +77,11 @@ def _xgboost(model, folder):
         # Its own predict takes all trees, whatever the class that saved it would take.
         model = model.copy()
         model.set_attr(scikit_learn=None)
+    elif getattr(model, "best_iteration", None) is not None and getattr(model, "booster", None) != "gblinear":
+        # The classes for scikit-learn end there, and engines that open the file do not.
+        best = model.best_iteration
+        model = model.get_booster()[: best + 1]
+        model.set_attr(best_iteration=None, best_score=None)
     model.save_model(file)
     return file, ({}, {}, ())
 
