@@ -740,6 +740,47 @@ class EstimatorFile(unittest.TestCase):
 
 
 @unittest.skipUnless(importlib.util.find_spec("torch") and importlib.util.find_spec("numpy"), "PyTorch is not installed")
+class Exported(unittest.TestCase):
+    def run_of(self, source):
+        """(what is told of the model of a file, the rows of its call); the file's last lines are `net` and `rows`."""
+        from whyslow_collector import capture, export_models, module_file
+
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        file = os.path.join(folder.name, "nets_of_%d.py" % abs(hash(source)))
+        with open(file, "w") as written:
+            written.write("import torch\n" + textwrap.dedent(source))
+        module = module_file.import_file(file)
+        call = capture.Call("__call__", (module.rows,), {}, None)
+        call.result = module.net(module.rows)
+        return export_models.of_torch(module.net, [call], folder.name)
+
+    @unittest.skipUnless(importlib.util.find_spec("onnxscript"), "onnxscript is not installed")
+    def test_a_module_that_cannot_be_exported_is_told_with_its_line(self):
+        from whyslow_collector.errors import Contract
+
+        source = """
+            class Adaptive(torch.nn.Module):
+                def forward(self, x):
+                    while x.abs().max().item() > 0.5:
+                        x = x / 2
+                    return x
+            net, rows = Adaptive().eval(), torch.ones(1, 4)
+        """
+        with self.assertRaisesRegex(Contract, r"^it cannot be exported for what .*\.py:5 does: \w+: "):
+            self.run_of(source)
+
+    @unittest.skipUnless(importlib.util.find_spec("onnx"), "onnx is not installed")
+    def test_torchscript_and_what_torch_compile_gave(self):
+        linear = "torch.nn.Sequential(torch.nn.Linear(4, 2), torch.nn.ReLU()).eval()"
+        told = self.run_of("net, rows = torch.jit.trace(%s, torch.ones(1, 4)), torch.ones(1, 4)\n" % linear)
+        self.assertIn("it takes any number of rows", told["notes"])
+        self.assertIn("TorchScript", told["notes"][0])
+        told = self.run_of("net, rows = torch.compile(%s, backend='eager'), torch.ones(1, 4)\n" % linear)
+        self.assertEqual(told["standIn"]["outputs"], ["output"])
+
+
+@unittest.skipUnless(importlib.util.find_spec("torch") and importlib.util.find_spec("numpy"), "PyTorch is not installed")
 class TrainingMode(unittest.TestCase):
     def test_results_of_dropout_and_of_the_batch_are_refused(self):
         import torch

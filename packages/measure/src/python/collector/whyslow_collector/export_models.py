@@ -6,6 +6,7 @@ import sys
 
 from . import estimator_file, refused_by, torch_model
 from .errors import Contract
+from .places import Places
 
 #: Of the file's outputs, what methods give.
 _OUTPUTS = {
@@ -424,7 +425,10 @@ def _exported_somehow(torch, torch_export, modules, names, outputs, given, file)
             continue
         notes = ["exported by %s of PyTorch %s" % ("torch.export" if exporter == "dynamo" else "the TorchScript exporter", torch.__version__), *notes]
         return [*notes, "it takes any number of rows" if tensors is twice else "it takes the shapes of the calls that were seen"]
-    raise Contract(failed.args[0] if isinstance(failed, Contract) else torch_export.told_of(failed))
+    if isinstance(failed, Contract):
+        raise failed
+    place = torch_export.place_in(failed, Places())
+    raise Contract("it cannot be exported%s: %s" % ("" if place is None else " for what %s:%d does" % (place["file"], place["line"]), torch_export.told_of(failed)))
 
 
 def _varied(given):
