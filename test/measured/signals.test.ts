@@ -89,7 +89,7 @@ describe.skipIf(process.platform === 'win32').concurrent('a signal', UNIX, () =>
       137,
       'whyslow: its process was ended by SIGKILL; the system may have ended it for its memory\n',
     ])
-    expect({ processes: processes(), left: where.left() }).toEqual({ processes: [], left: [] })
+    await expect.poll(() => ({ processes: processes(), left: where.left() })).toEqual({ processes: [], left: [] })
   })
 
   test('SIGKILL to the first process ends the others', async (context) => {
