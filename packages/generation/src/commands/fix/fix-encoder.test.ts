@@ -21,7 +21,7 @@ const folderOptions = {
 } as const
 const behind = measuredAs({ promptTokens: 1, newTokens: 16 })
 
-/** With one thread, so that none turns while it waits for the next token. */
+/** One thread, since others would turn while they wait for the next token. */
 const brief = { budgetSeconds: 60, threads: 1 } as const
 
 /** The original 40, one without an If 30, one that returns no keys of the encoder 20, the folder 15. */
