@@ -1,6 +1,7 @@
 // Attention over a cache as exporters write it in pieces, with K and V what came before and what is new one behind the other:
 //   K = Concat(past_key, k), V = Concat(past_value, v); each of their heads repeated for several of the queries (repeat_kv)
 //   Reshape(Transpose(MatMul(Softmax(MatMul(q, K^T) * scale + mask), V)))
+// Gemma 2 holds scores within a cap, before the mask: tanh(scores / cap) * cap.
 
 import { intsOf, isOperator, type Matching, numberOf, otherOperand } from '@whyslow/graph/rewrite/match.ts'
 import type { NodeProto } from 'onnx-buf'
@@ -21,7 +22,10 @@ export interface CachedAttention {
   readonly kvHeads: number
   readonly size: number
   readonly scale: number
-  readonly mask: Mask | undefined
+  /** Scores are cap * tanh(scores / cap); null: as they are. */
+  readonly cap: number | null
+  /** One behind the other: a key is seen if all show it. */
+  readonly masks: readonly Mask[]
   readonly keys: FoundCache
   readonly values: FoundCache
   /** The Reshape that joins the heads. */
@@ -62,7 +66,8 @@ export function findCachedAttention(matching: Matching, softmax: NodeProto, layo
     ...{ softmax, heads, kvHeads, size, last },
     query: query.name,
     scale: scores.scale * query.scale * turned.scale * between.scale,
-    mask: scores.mask,
+    cap: scores.cap,
+    masks: scores.masks,
     keys,
     values,
   }
@@ -71,22 +76,31 @@ export function findCachedAttention(matching: Matching, softmax: NodeProto, layo
 interface Scores {
   readonly product: NodeProto
   readonly scale: number
-  readonly mask: Mask | undefined
+  readonly cap: number | null
+  readonly masks: readonly Mask[]
 }
 
-/** Back from the softmax: casts, a mask, scales, then the product. */
+/** Back from the softmax: casts, masks, scales, perhaps a cap, then the product. */
 function findScores(matching: Matching, name: string): Scores | string {
   const { producer } = matching
-  let [at, scale, mask]: [string, number, Mask | undefined] = [name, 1, undefined]
+  const masks: Mask[] = []
+  let [at, scale, cap]: [string, number, number | null] = [name, 1, null]
   for (;;) {
     const found = unscaled(matching, at)
     scale *= found.scale
     const made = producer(found.name)
     if (made === undefined) return `the scores are ${found.name}, which no node makes`
-    if (isOperator(made, 'MatMul')) return { product: made, scale, mask }
-    const masked: Masked | undefined = mask === undefined ? maskOf(matching, made) : undefined
+    if (isOperator(made, 'MatMul')) return { product: made, scale, cap, masks }
+    if (isOperator(made, 'Tanh') && cap === null) {
+      // What scales the tanh is the cap; what scales before it is less by as much.
+      cap = scale
+      at = made.input[0]!
+      continue
+    }
+    // Within a cap a mask would not be far below.
+    const masked = cap === null ? maskOf(matching, made) : undefined
     if (masked === undefined) return `the scores come from ${made.opType}`
-    mask = masked.mask
+    masks.push(masked.mask)
     at = masked.scores
   }
 }
@@ -112,11 +126,13 @@ function maskOf(matching: Matching, one: NodeProto): Masked | undefined {
 /** What a softmax makes nothing of. */
 export const FAR_BELOW = -1e4
 
-/** Through scales, casts and another mask. */
+/** Through scales, casts, a cap and other masks. */
 function leadsToProduct(matching: Matching, name: string): boolean {
   const made = matching.producer(unscaled(matching, name).name)
   if (made === undefined) return false
   if (isOperator(made, 'MatMul')) return matching.shape(made.output[0])?.length === 4
+  if (isOperator(made, 'Tanh')) return leadsToProduct(matching, made.input[0]!)
+  if (isOperator(made, 'Add')) return made.input.some((one) => leadsToProduct(matching, one))
   return isOperator(made, 'Where') && made.input.slice(1).some((one) => leadsToProduct(matching, one))
 }
 
@@ -141,6 +157,8 @@ export interface FoundCache {
   readonly entry: CacheEntry
   /** The Concat, and each Identity from it to the output. */
   readonly makers: readonly NodeProto[]
+  /** What attention reads, its heads repeated, [batch, heads, all tokens, size]. */
+  readonly read: string
   /** What is behind the past, [batch, heads of the cache, new tokens, size]. */
   readonly added: string
 }
@@ -163,7 +181,7 @@ function findCache(matching: Matching, name: string, { cache }: DecoderLayout): 
     passes.push(given)
     at = given.input[0]!
   }
-  return { entry, makers: [concat, ...passes], added: concat.input[1]! }
+  return { entry, makers: [concat, ...passes], read: name, added: concat.input[1]! }
 }
 
 /** Back over Reshape(Expand(Unsqueeze(x, 2))), or a Gather of heads one after the other; the value itself if there is neither. */
