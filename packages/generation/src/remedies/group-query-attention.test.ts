@@ -169,6 +169,12 @@ describe('group-query-attention', () => {
       }
     })
 
+    it.each(['cast', 'split'] as const)('is found with an idle %s in it', async (idle) => {
+      const given = targetOf(transformersAttention({ ...form, idle }), 64)
+      const { model } = await applied(groupQueryAttention, given)
+      expect(largestOff(...(await bothLogits(given, targetOf(model))))).toBeLessThan(1e-5)
+    })
+
     it('needs no mask if one token is fed at a time', async () => {
       const given = targetOf(transformersAttention({ ...form, mask: 'none' }), 64)
       const { model } = await applied(groupQueryAttention, given)

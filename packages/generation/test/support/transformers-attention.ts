@@ -23,6 +23,8 @@ export interface TransformersForm {
   readonly bias?: number | null
   /** A state of one size next to the cache: the sum of all tokens. Default false. */
   readonly state?: boolean
+  /** 'cast': the cache is cast to the type that it has, as in GPT-J. 'split': what is mixed is split into heads again, as in Falcon. Default: neither. */
+  readonly idle?: 'cast' | 'split'
   readonly seed: number
 }
 
@@ -40,6 +42,7 @@ export function transformersAttention({
   gap = null,
   bias = null,
   state = false,
+  idle,
   seed,
 }: TransformersForm): Model {
   const random = mulberry32(seed)
@@ -96,12 +99,11 @@ export function transformersAttention({
     return op('Add', [op('Mul', [value, cos]), op('Mul', [turned, sin])])
   }
   const [query, key, value] = [turn(split(x, heads)), turn(split(x, kvHeads)), split(x, kvHeads)]
-  for (const [fresh, name] of [[key, 'key'] as const, [value, 'value'] as const])
-    nodes.push(
-      node({ opType: 'Concat', name: `/append/${name}` }, [`past_key_values.0.${name}`, fresh], [`present.0.${name}`], {
-        axis: -2,
-      }),
-    )
+  for (const [fresh, name] of [[key, 'key'] as const, [value, 'value'] as const]) {
+    const joined = idle === 'cast' ? `joined_${name}` : `present.0.${name}`
+    nodes.push(node({ opType: 'Concat', name: `/append/${name}` }, [`past_key_values.0.${name}`, fresh], [joined], { axis: -2 }))
+    if (idle === 'cast') nodes.push(node('Cast', [joined], [`present.0.${name}`], { to: 1 }))
+  }
   const repeated = (held: string) => {
     if (heads === kvHeads) return held
     const shape = op('Concat', [listed(batch), ints([kvHeads]), ints([heads / kvHeads]), listed(sizeOf(held, 2)), ints([size])], {
@@ -151,7 +153,9 @@ export function transformersAttention({
   }
   const shares = op('Softmax', [masked[mask]()], { axis: -1 })
   const guarded = op('Where', [op('IsNaN', [shares]), floats([1], [0]), shares])
-  const mixed = op('Transpose', [op('MatMul', [guarded, repeated('present.0.value')])], { perm: [0, 2, 1, 3] })
+  const weighted = op('MatMul', [guarded, repeated('present.0.value')])
+  const sizes = op('Concat', [listed(batch), ints([heads]), listed(fed), ints([size])], { axis: 0 })
+  const mixed = op('Transpose', [idle === 'split' ? op('Reshape', [weighted, sizes]) : weighted], { perm: [0, 2, 1, 3] })
   // Sizes of what is joined are read off itself.
   const joined = op('Reshape', [
     mixed,

@@ -49,17 +49,21 @@ export function findCachedAttention(matching: Matching, softmax: NodeProto, layo
   if (!isOperator(weighted, 'MatMul')) return `${place}: what reads the shares is no MatMul`
   const values = findCache(matching, weighted.input[1]!, layout)
   if (typeof values === 'string') return `${place}: ${values}`
-  const back = matching.onlyReader(weighted)
+  const sizes = matching.shape(query.name)
+  // Heads that are turned in part hide their size in the graph: the cache declares it.
+  const [heads, size] = [sizes?.[1], oneNumber(sizes?.[3], keys.entry.shape[3])]
+  const kvHeads = keys.entry.shape[1] ?? matching.shape(keys.added)?.[1]
+  if (typeof heads !== 'number' || size === undefined || typeof kvHeads !== 'number' || heads % kvHeads !== 0)
+    return `${place}: the numbers of heads do not follow from the graph`
+  if (oneNumber(matching.shape(values.added)?.[3], values.entry.shape[3]) !== size)
+    return `${place}: keys and values have heads of different size`
+  const mixed = matching.onlyReader(weighted)
+  const back = isSameSplit(matching, mixed, { heads, size }) ? matching.onlyReader(mixed) : mixed
   if (!isTranspose(back, '0,2,1,3')) return `${place}: the heads are not joined by a Transpose and a Reshape`
   // Others may read its sizes, for that Reshape.
   const last = matching.readers(back.output[0]!).find((one) => isOperator(one, 'Reshape') && one.input[0] === back.output[0])
   if (last === undefined) return `${place}: the heads are not joined by a Transpose and a Reshape`
 
-  const [heads, size] = [matching.shape(query.name)?.[1], matching.shape(query.name)?.[3]]
-  const kvHeads = keys.entry.shape[1] ?? matching.shape(keys.added)?.[1]
-  if (typeof heads !== 'number' || typeof size !== 'number' || typeof kvHeads !== 'number' || heads % kvHeads !== 0)
-    return `${place}: the numbers of heads do not follow from the graph`
-  if (matching.shape(values.added)?.[3] !== size) return `${place}: keys and values have heads of different size`
   // GroupQueryAttention works on multiples of 8: contrib_ops/cpu/bert/group_query_attention_helper.h
   if (size % 8 !== 0) return `${place}: heads of ${size} numbers, and GroupQueryAttention takes multiples of 8`
   return {
@@ -71,6 +75,19 @@ export function findCachedAttention(matching: Matching, softmax: NodeProto, layo
     keys,
     values,
   }
+}
+
+const oneNumber = (...sizes: readonly unknown[]): number | undefined => sizes.find((size) => typeof size === 'number')
+
+/** A Reshape of [batch, heads, tokens, size] to the same, as Falcon has it. */
+function isSameSplit(
+  { shape }: Matching,
+  node: NodeProto | undefined,
+  { heads, size }: Pick<CachedAttention, 'heads' | 'size'>,
+): node is NodeProto {
+  if (!isOperator(node, 'Reshape')) return false
+  const sizes = shape(node.output[0])
+  return sizes?.length === 4 && sizes[1] === heads && sizes[3] === size
 }
 
 interface Scores {
@@ -155,7 +172,7 @@ function unscaled(matching: Matching, name: string): { readonly name: string; re
 
 export interface FoundCache {
   readonly entry: CacheEntry
-  /** The Concat, and each Identity from it to the output. */
+  /** The Concat, and each Identity or idle Cast from it to the output. */
   readonly makers: readonly NodeProto[]
   /** What attention reads, its heads repeated, [batch, heads, all tokens, size]. */
   readonly read: string
@@ -165,7 +182,7 @@ export interface FoundCache {
 
 /** Back over repeated heads to the Concat of what the cache held and what is new. */
 function findCache(matching: Matching, name: string, { cache }: DecoderLayout): FoundCache | string {
-  const source = withoutRepeats(matching, name)
+  const source = beforeIdle(matching, withoutRepeats(matching, name))
   const concat = matching.producer(source)
   if (!isOperator(concat, 'Concat')) return `${source} is not joined of what the cache held and what is new`
   const entry = cache.find(({ past }) => past === concat.input[0])
@@ -177,11 +194,24 @@ function findCache(matching: Matching, name: string, { cache }: DecoderLayout): 
   const passes: NodeProto[] = []
   let at = entry.present
   for (let given = matching.producer(at); at !== source; given = matching.producer(at)) {
-    if (!isOperator(given, 'Identity')) return `${entry.present} is not what attention reads`
+    if (!isIdle(matching, given)) return `${entry.present} is not what attention reads`
     passes.push(given)
     at = given.input[0]!
   }
   return { entry, makers: [concat, ...passes], read: name, added: concat.input[1]! }
+}
+
+/** Gives what it is given: an Identity, or a Cast to the type that there is. */
+function isIdle({ dtype }: Matching, node: NodeProto | undefined): node is NodeProto {
+  if (isOperator(node, 'Identity')) return true
+  const type = isOperator(node, 'Cast') ? dtype(node.input[0]) : undefined
+  return type !== undefined && type === dtype(node!.output[0])
+}
+
+function beforeIdle(matching: Matching, name: string): string {
+  let at = name
+  for (let made = matching.producer(at); isIdle(matching, made); made = matching.producer(at)) at = made.input[0]!
+  return at
 }
 
 /** Back over Reshape(Expand(Unsqueeze(x, 2))), or a Gather of heads one after the other; the value itself if there is neither. */
