@@ -73,6 +73,11 @@ describe('group-query-attention', () => {
     expect(await offBy(groupQueryAttention, given)).toBeLessThan(1e-5)
   })
 
+  it('fuses what computes in float16', async () => {
+    const given = decoderTarget(decoderModel(decoderWeights({ shape: WIDE }), { weights: 'float16' }))
+    expect(await offBy(groupQueryAttention, given)).toBeLessThan(0.02)
+  })
+
   it('says why it does not apply', async () => {
     const why = (form: Parameters<typeof decoderModel>[1], family: 'llama' | 'gpt2' = 'llama') =>
       groupQueryAttention.applies(decoderTarget(decoderModel(decoderWeights({ family }), form)))

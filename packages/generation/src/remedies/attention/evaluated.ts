@@ -1,9 +1,10 @@
 // What a part of a decoder computes of its small inputs, found by running that part: a mask is causal and cosines are those of the positions, however
 // an exporter wrote it. The part holds no weights but those that a shape is read from.
 
-import { floatTensor, int64Tensor, node, valueInfo } from '@whyslow/graph/build.ts'
+import { int64Tensor, node, rawTensor, valueInfo } from '@whyslow/graph/build.ts'
 import { copyWith } from '@whyslow/graph/copy.ts'
-import { elementCount } from '@whyslow/graph/dtype.ts'
+import { float16Values } from '@whyslow/graph/decode.ts'
+import { elementCount, sizeInBytes } from '@whyslow/graph/dtype.ts'
 import { editGraph, freshNames, withGraph, withoutDead } from '@whyslow/graph/edit.ts'
 import { ELEMENT_ARRAYS } from '@whyslow/graph/element-arrays.ts'
 import type { Model } from '@whyslow/graph/model.ts'
@@ -22,31 +23,37 @@ import { type CachedAttention, FAR_BELOW, type Mask } from './cached-attention.t
 export function withoutLayers(model: Model, layout: DecoderLayout, attentions: readonly CachedAttention[]): Model {
   const graph = model.proto.graph!
   const fresh = freshNames(graph)
-  const [zero, axis, one] = [fresh('new_zero'), fresh('new_axis'), fresh('new_one')]
+  const [axis, one] = [fresh('new_axis'), fresh('new_one')]
   const [ids, length] = [fresh('ids_sizes'), fresh('new_length')]
   const add: NodeProto[] = [
     node({ opType: 'Shape', name: ids }, [layout.inputs.ids!.name], [ids]),
     node({ opType: 'Gather', name: length }, [ids, axis], [length], { axis: 0 }),
   ]
-  const addInitializers = [floatTensor(zero, [], [0]), int64Tensor(axis, [1], [1]), int64Tensor(one, [1], [1])]
+  const addInitializers = [int64Tensor(axis, [1], [1]), int64Tensor(one, [1], [1])]
   const read = new Map<string, string>()
   const first = new Map<string, { readonly past: string; readonly zeros: string }>()
   for (const { keys, values, kvHeads, size } of attentions) {
     for (const { added, entry } of [keys, values]) {
-      const known = first.get(`${kvHeads} ${size}`)
+      const kind = `${kvHeads} ${size} ${entry.dtype}`
+      const known = first.get(kind)
       if (known !== undefined) {
         read.set(added, known.zeros).set(entry.past, known.past)
         continue
       }
       const [heads, width] = [fresh('new_heads'), fresh('new_size')]
-      const [sizes, zeros] = [fresh('new_sizes'), fresh('new_zeros')]
-      addInitializers.push(int64Tensor(heads, [1], [kvHeads]), int64Tensor(width, [1], [size]))
+      const [sizes, zeros, zero] = [fresh('new_sizes'), fresh('new_zeros'), fresh('new_zero')]
+      const bytes = new Uint8Array(sizeInBytes({ dtype: entry.dtype, shape: [] })!)
+      addInitializers.push(
+        int64Tensor(heads, [1], [kvHeads]),
+        int64Tensor(width, [1], [size]),
+        rawTensor(zero, entry.dtype, [], bytes),
+      )
       add.push(
         node({ opType: 'Concat', name: sizes }, [one, heads, length, width], [sizes], { axis: 0 }),
         node({ opType: 'Expand', name: zeros }, [zero, sizes], [zeros]),
       )
       read.set(added, zeros)
-      first.set(`${kvHeads} ${size}`, { past: entry.past, zeros })
+      first.set(kind, { past: entry.past, zeros })
     }
   }
   return withGraph(model, editGraph(graph, { add, addInitializers, read }))
@@ -150,7 +157,7 @@ export async function maskUsesOf(
     const key = maskKey(attention)
     if (key === '' || uses.has(key)) continue
     const shown = calls.map(([past, fresh], at): Call => {
-      const masks = attention.masks.map((mask) => ({ ...mask, ...results[at]![mask.name]! }))
+      const masks = attention.masks.map((mask) => ({ ...mask, ...inFloat32(results[at]![mask.name]!) }))
       return { past, fresh, total: past + fresh, masks }
     })
     const use = useOf(attention, shown)
@@ -159,6 +166,9 @@ export async function maskUsesOf(
   }
   return uses
 }
+
+const inFloat32 = (value: TensorValue): TensorValue =>
+  value.dtype === 'float16' ? { ...value, dtype: 'float32', data: float16Values(value.data as Uint16Array) } : value
 
 interface Call {
   readonly past: number
