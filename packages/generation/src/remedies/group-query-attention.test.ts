@@ -174,7 +174,7 @@ describe('group-query-attention', () => {
       }
     })
 
-    it.each(['cast', 'split'] as const)('is found with an idle %s in it', async (idle) => {
+    it.each(['cast', 'split', 'hidden'] as const)('is found with nodes that change nothing: %s', async (idle) => {
       const given = targetOf(transformersAttention({ ...form, idle }), 64)
       const { model } = await applied(groupQueryAttention, given)
       expect(largestOff(...(await bothLogits(given, targetOf(model))))).toBeLessThan(1e-5)

@@ -23,8 +23,11 @@ export interface TransformersForm {
   readonly bias?: number | null
   /** A state of one size next to the cache: the sum of all tokens. Default false. */
   readonly state?: boolean
-  /** 'cast': the cache is cast to the type that it has, as in GPT-J. 'split': what is mixed is split into heads again, as in Falcon. Default: neither. */
-  readonly idle?: 'cast' | 'split'
+  /**
+   * 'cast': the cache is cast to the type that it has, as in GPT-J. 'split': what is mixed is split into heads again, as in Falcon. 'hidden': nobody knows
+   * the sizes of queries, as in Cohere. Default: none of them.
+   */
+  readonly idle?: 'cast' | 'split' | 'hidden'
   readonly seed: number
 }
 
@@ -98,7 +101,11 @@ export function transformersAttention({
     const turned = op('Concat', [op('Neg', [high]), low], { axis: -1 })
     return op('Add', [op('Mul', [value, cos]), op('Mul', [turned, sin])])
   }
-  const [query, key, value] = [turn(split(x, heads)), turn(split(x, kvHeads)), split(x, kvHeads)]
+  const turned = turn(split(x, heads))
+  // A shape that is counted by nodes that no rule follows.
+  const counted4 = () => op('Cast', [op('Floor', [op('Cast', [op('Shape', [turned])], { to: 1 })])], { to: 7 })
+  const query = idle === 'hidden' ? op('Reshape', [turned, counted4()]) : turned
+  const [key, value] = [turn(split(x, kvHeads)), split(x, kvHeads)]
   for (const [fresh, name] of [[key, 'key'] as const, [value, 'value'] as const]) {
     const joined = idle === 'cast' ? `joined_${name}` : `present.0.${name}`
     nodes.push(node({ opType: 'Concat', name: `/append/${name}` }, [`past_key_values.0.${name}`, fresh], [joined], { axis: -2 }))
@@ -116,7 +123,7 @@ export function transformersAttention({
     ])
   }
   // scaled_dot_product_attention: the root of the scale on both.
-  const scale = op('Sqrt', [op('Div', [floats([], [1]), op('Sqrt', [op('Cast', [sizeOf(query, 3)], { to: 1 })])])])
+  const scale = op('Sqrt', [op('Div', [floats([], [1]), op('Sqrt', [op('Cast', [sizeOf(turned, 3)], { to: 1 })])])])
   const keys = repeated('present.0.key')
   const products = op('MatMul', [op('Mul', [query, scale]), op('Mul', [op('Transpose', [keys], { perm: [0, 1, 3, 2] }), scale])])
   const scores = cap === null ? products : op('Mul', [op('Tanh', [op('Div', [products, floats([], [cap])])]), floats([], [cap])])

@@ -49,11 +49,12 @@ export function findCachedAttention(matching: Matching, softmax: NodeProto, layo
   if (!isOperator(weighted, 'MatMul')) return `${place}: what reads the shares is no MatMul`
   const values = findCache(matching, weighted.input[1]!, layout)
   if (typeof values === 'string') return `${place}: ${values}`
-  const sizes = matching.shape(query.name)
-  // Heads that are turned in part hide their size in the graph: the cache declares it.
-  const [heads, size] = [sizes?.[1], oneNumber(sizes?.[3], keys.entry.shape[3])]
+  // Rotary positions may hide the sizes of queries: the cache declares that of a head, and several heads of keys are those of the queries.
+  const [sizes, repeated] = [matching.shape(query.name), matching.shape(keys.read)?.[1]]
+  const heads = oneNumber(sizes?.[1], repeated === 1 ? undefined : repeated)
+  const size = oneNumber(sizes?.[3], keys.entry.shape[3])
   const kvHeads = keys.entry.shape[1] ?? matching.shape(keys.added)?.[1]
-  if (typeof heads !== 'number' || size === undefined || typeof kvHeads !== 'number' || heads % kvHeads !== 0)
+  if (heads === undefined || size === undefined || typeof kvHeads !== 'number' || heads % kvHeads !== 0)
     return `${place}: the numbers of heads do not follow from the graph`
   if (oneNumber(matching.shape(values.added)?.[3], values.entry.shape[3]) !== size)
     return `${place}: keys and values have heads of different size`
@@ -147,7 +148,7 @@ export const FAR_BELOW = -1e4
 function leadsToProduct(matching: Matching, name: string): boolean {
   const made = matching.producer(unscaled(matching, name).name)
   if (made === undefined) return false
-  if (isOperator(made, 'MatMul')) return matching.shape(made.output[0])?.length === 4
+  if (isOperator(made, 'MatMul')) return [made.output[0], ...made.input].some((one) => matching.shape(one)?.length === 4)
   if (isOperator(made, 'Tanh')) return leadsToProduct(matching, made.input[0]!)
   if (isOperator(made, 'Add')) return made.input.some((one) => leadsToProduct(matching, one))
   return isOperator(made, 'Where') && made.input.slice(1).some((one) => leadsToProduct(matching, one))
