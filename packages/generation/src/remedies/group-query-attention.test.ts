@@ -75,6 +75,9 @@ describe('group-query-attention', () => {
 
   it('fuses what computes in float16', async () => {
     const given = decoderTarget(decoderModel(decoderWeights({ shape: WIDE }), { weights: 'float16' }))
+    expect((await applied(groupQueryAttention, given)).changes).toEqual([
+      '2 attentions over a cache as GroupQueryAttention, with rotary positions inside',
+    ])
     expect(await offBy(groupQueryAttention, given)).toBeLessThan(0.02)
   })
 

@@ -204,9 +204,9 @@ function findCache(matching: Matching, name: string, { cache }: DecoderLayout): 
 
 /** Gives what it is given: an Identity, or a Cast to the type that there is. */
 function isIdle({ dtype }: Matching, node: NodeProto | undefined): node is NodeProto {
-  if (isOperator(node, 'Identity')) return true
-  const type = isOperator(node, 'Cast') ? dtype(node.input[0]) : undefined
-  return type !== undefined && type === dtype(node!.output[0])
+  if (!isOperator(node, 'Identity', 'Cast')) return false
+  const type = dtype(node.input[0])
+  return node.opType === 'Identity' || (type !== undefined && type === dtype(node.output[0]))
 }
 
 function beforeIdle(matching: Matching, name: string): string {

@@ -259,6 +259,8 @@ const isPlain = ({ kind, data }: ShownMask): boolean =>
 export interface Angles {
   readonly positions: number
   readonly half: number
+  /** As the graph computes them; here they are float32. */
+  readonly dtype: DType
   readonly cos: Float32Array<ArrayBuffer>
   readonly sin: Float32Array<ArrayBuffer>
 }
@@ -284,11 +286,13 @@ export async function anglesOf(
   const same = ([value, all]: readonly [TensorValue, Float32Array]) =>
     halves(value, fresh, names.size)?.every((one, at) => one === all[past * half + at]) === true
   const pairs = [[later[names.cos]!, cos] as const, [later[names.sin]!, sin] as const]
-  return pairs.every(same) ? { positions: context, half, cos, sin } : undefined
+  const dtype = whole[names.cos]!.dtype
+  return pairs.every(same) ? { positions: context, half, dtype, cos, sin } : undefined
 }
 
 /** As wide as half a head; of a table as wide as a head, whose halves are equal, one of them. */
-function halves({ shape, data }: TensorValue, positions: number, size: number): Float32Array<ArrayBuffer> | undefined {
+function halves(value: TensorValue, positions: number, size: number): Float32Array<ArrayBuffer> | undefined {
+  const { shape, data } = inFloat32(value)
   const width = shape.at(-1)!
   const half = size / 2
   if (!(data instanceof Float32Array) || data.length !== positions * width || (width !== size && width !== half)) return undefined

@@ -1,10 +1,11 @@
 // Attention in pieces as GroupQueryAttention (com.microsoft): one node reads the cache once, repeats no heads, and writes new tokens into the cache
 // that it read if both are the same memory.
 // https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.GroupQueryAttention
-import { floatTensor, int64Tensor, node, valueInfo } from '@whyslow/graph/build.ts'
+import { floatTensor, int64Tensor, node, rawTensor, valueInfo } from '@whyslow/graph/build.ts'
 import { copyWith } from '@whyslow/graph/copy.ts'
 import { dataTypeOf } from '@whyslow/graph/dtype.ts'
 import { editGraph, freshNames, type GraphEdit, joinEdits, withDomain, withGraph } from '@whyslow/graph/edit.ts'
+import { toFloat16Clamped } from '@whyslow/graph/encode.ts'
 import type { Model } from '@whyslow/graph/model.ts'
 import { isOperator, type Matching, matchGraph } from '@whyslow/graph/rewrite/match.ts'
 import { readsOf } from '@whyslow/graph/walk.ts'
@@ -137,12 +138,13 @@ async function tablesFor(
   return found
 }
 
-function tableTensors({ positions, half, cos, sin }: Angles, fresh: (hint: string) => string) {
+function tableTensors({ positions, half, dtype, cos, sin }: Angles, fresh: (hint: string) => string) {
   const [cosName, sinName] = [fresh('cos_cache'), fresh('sin_cache')]
-  return {
-    names: [cosName, sinName],
-    tensors: [floatTensor(cosName, [positions, half], cos), floatTensor(sinName, [positions, half], sin)],
-  }
+  const tensor = (name: string, values: Float32Array) =>
+    dtype === 'float16'
+      ? rawTensor(name, dtype, [positions, half], new Uint8Array(toFloat16Clamped(values).bits.buffer))
+      : floatTensor(name, [positions, half], values)
+  return { names: [cosName, sinName], tensors: [tensor(cosName, cos), tensor(sinName, sin)] }
 }
 
 interface Lengths {
