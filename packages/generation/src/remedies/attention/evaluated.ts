@@ -130,7 +130,7 @@ export interface MaskUse {
   /** The mask that is added to the scores as it is; null: none is more than 0 or far below. */
   readonly bias: string | null
 }
-/** By `maskKey`. */
+/** Each under the `maskKey` of its attentions. */
 export type MaskUses = ReadonlyMap<string, MaskUse>
 
 export const maskKey = ({ masks }: Pick<CachedAttention, 'masks'>): string => masks.map(({ name }) => name).join(' ')
@@ -209,7 +209,7 @@ function shows(mask: ShownMask, row: number, column: number): boolean {
   return mask.kind === 'added' ? value > FAR_BELOW : (value !== 0) === (mask.kind === 'seen')
 }
 
-/** Of the last token; null: nothing before it is hidden. */
+/** What the last token sees, in keys; null: nothing before it is hidden. */
 function windowIn({ past, fresh, total, masks }: Call): number | null {
   let first = 0
   while (first < total && !masks.every((mask) => shows(mask, fresh - 1, first))) first++
