@@ -12,6 +12,8 @@ import { soundStates } from '../../test/support/decoder/sound-encoder.ts'
 import { type DecoderForm, encoderModel } from '../../test/support/decoder/write-decoder.ts'
 import { writeFolder } from '../../test/support/decoder/write-folder.ts'
 import { plainOptions, plainRequest } from '../../test/support/plain-options.ts'
+import type { GenerationRequest } from '../generator.ts'
+import { withLoop } from '../loop/loop.ts'
 import { recognize } from '../recognize/recognize.ts'
 import { groupQueryAttention } from '../remedies/group-query-attention.ts'
 import { writtenInPlace } from './held/from-layout.ts'
@@ -136,6 +138,28 @@ describe('an encoder and its decoder', () => {
     expect(tokens.slice(1).map(({ id }) => id)).not.toContain(plain[0])
     expect(parts.processorsMs).toBeGreaterThanOrEqual(0)
     await forced.close()
+  })
+
+  it('an answer that must not end yet goes on, and one that is cut ends as the files say, unless the request says otherwise', async () => {
+    const greedy = referenceGreedy(both, [2], 7, PROMPT)
+    // Its third token ends an answer.
+    const end = greedy[2]!
+    const files = { eos_token_id: end, min_length: 5, no_repeat_ngram_size: 1, forced_eos_token_id: 63 }
+    const generator = await openOrtGenerator(write('summarizer', 'merged', files), plainOptions)
+    const answer = async (more: Partial<GenerationRequest> = {}) =>
+      (await generator.generate({ ...plainRequest(PROMPT, 4), ignoreEnd: false, ...more })).tokens.map(({ id }) => id)
+    const ids = await answer()
+    expect([ids.length, ids.slice(0, 2), ids.at(-1)]).toEqual([4, greedy.slice(0, 2), 63])
+    expect(ids).not.toContain(end)
+    // What files add to greedy choice is left out if engines are compared; a request's own comes before.
+    const constraints = { noRepeatNgram: 0, minNewTokens: 0 }
+    const sampling = { kind: 'sample', temperature: 0, topK: null, topP: null, seed: 1, constraints } as const
+    expect([await answer({ plain: true }), await answer({ sampling })]).toEqual([greedy.slice(0, 2), greedy.slice(0, 2)])
+    expect(await answer({ ignoreEnd: true, plain: true, newTokens: 7 })).toEqual(greedy)
+    const loop = withLoop(generator, { prefixCache: true, lookup: { most: 4, least: 1 } })
+    const again = await loop.generate({ ...plainRequest(PROMPT, 4), ignoreEnd: false })
+    expect(again.tokens.map(({ id }) => id)).toEqual(ids)
+    await loop.close()
   })
 
   it('one line if the encoder is missing, or reads what nobody knows', async () => {

@@ -66,7 +66,7 @@ export async function openOrtGenerator(
   })
   const starts = encoder && encodedStarts(encoder, (encoded) => startSequence(session, behind(encoded)))
   const said = beginningOf(files)
-  const beginning = { ids: said.ids, process: processorOf(said) }
+  const beginning = { ids: said.ids, process: processorOf(said), constraints: said.constraints }
   const endIds = endIdsOf(files)
   const tokenizer = await tokenizerOf(files, { layout, model })
   const encode = (encoder === null ? tokenizer?.encode : tokenizer?.encodeWhole) ?? null

@@ -75,7 +75,7 @@ export async function openHeld(
       }),
     )
   const said = beginningOf(files)
-  const beginning = { ids: said.ids, process: processorOf(said) }
+  const beginning = { ids: said.ids, process: processorOf(said), constraints: said.constraints }
   const endIds = endIdsOf(files)
   const tokenizer = await tokenizerOf(files, { layout, model })
   const encode = (encoder === null ? tokenizer?.encode : tokenizer?.encodeWhole) ?? null
