@@ -160,7 +160,10 @@ for (name, line, function), (_, _, own, _, _) in pstats.Stats(profile).stats.ite
     const found = rowsIn(run(python, ['-c', code], file)).filter(([name]) => !name.endsWith('loop.py'))
     const sorted = found.sort((a, b) => Number(b[3]) - Number(a[3]))
     const own = sorted.filter(([name]) => path.basename(name) === path.basename(file))
-    return { lines: own.map(([, line]) => Number(line)), rows: sorted.map(([name, , says]) => `${says} ${path.basename(name)}`) }
+    return {
+      lines: own.map(([, line]) => Number(line)),
+      rows: sorted.map(([name, , says]) => `${says} ${name.split('/').slice(-2).join('/')}`),
+    }
   },
 }
 const names = Object.keys(TOOLS)
