@@ -188,7 +188,8 @@ function placesOf(tool, file, { rule, here }, words) {
 const services = []
 for (const [service, words] of Object.entries(WORDS)) {
   if (only.length > 0 && !only.some((word) => service.includes(word))) continue
-  const file = path.join(folder, `${service}.py`)
+  // The name of the planted file would say the cause.
+  const file = path.join(folder, 'service.py')
   fs.copyFileSync(path.join(root, 'bench/planted-pipelines/python', `${service}.py`), file)
   const planted = readPlanted(file)
   run(python, ['loop.py'], file)
