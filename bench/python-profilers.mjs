@@ -1,6 +1,6 @@
 // Which profiler names the line and the cause first? Ten services of planted-pipelines/python under whyslow, Scalene, py-spy, torch.profiler and cProfile.
 // A program decides, by one rule for all services:
-// - Line: where a planted line stands among the distinct lines of the user's file, in the tool's order. Profilers order by time, whyslow by its findings. From the fourth on
+// - Line: where a planted line, or one of the loop or function that begins there, stands among the distinct lines of the user's file, in the tool's order. Profilers order by time, whyslow by its findings. From the fourth on
 //   it does not count.
 // - Cause: which row of the tool is the first with a word of the cause (WORDS): a function, an operator, or the source line that the tool prints. From row 21 on it does not
 //   count. Of whyslow the finding must be that of the planted rule.
@@ -168,6 +168,17 @@ for (name, line, function), (_, _, own, _, _) in pstats.Stats(profile).stats.ite
 }
 const names = Object.keys(TOOLS)
 
+/** Planted lines, with what is indented below those that begin a loop or a function: profilers give its time to the lines within. */
+function withBodies(file, here) {
+  const lines = fs.readFileSync(file, 'utf8').split('\n')
+  const depth = (line) => lines[line - 1]?.search(/\S/) ?? -1
+  return here.flatMap((first) => {
+    let end = first
+    while (/:\s*(#.*)?$/.test(lines[first - 1]) && depth(end + 1) > depth(first)) end += 1
+    return Array.from({ length: end - first + 1 }, (_, at) => first + at)
+  })
+}
+
 /** Counted from 1; null: not among the first `most`. */
 const placeOf = (some, most, is) => {
   const at = [...new Set(some)].slice(0, most).findIndex(is)
@@ -191,7 +202,8 @@ for (const [service, words] of Object.entries(WORDS)) {
   // The name of the planted file would say the cause.
   const file = path.join(folder, 'service.py')
   fs.copyFileSync(path.join(root, 'bench/planted-pipelines/python', `${service}.py`), file)
-  const planted = readPlanted(file)
+  const { rule, here } = readPlanted(file)
+  const planted = { rule, here: withBodies(file, here) }
   run(python, ['loop.py'], file)
   const aloneS = takePredictionS()
   const row = { service }
