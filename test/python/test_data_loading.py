@@ -59,8 +59,8 @@ class Loaders(unittest.TestCase):
         self.assertEqual((first, first[0]), (again, [[0.0, 0.0], [1.0, 1.0]]))
         [row] = self.loading.rows(2)
         self.assertEqual((row["workers"], row["batchSize"], row["batchesPerPrediction"], row["startsPerPrediction"]), (0, 2, 3, 1))
-        names = tuple(name_of(one.__code__) for one in (Loaders.predicted, Items.__getitem__))
-        self.assertEqual((row["made"]["function"], row["item"]["function"]), names)
+        made = name_of(Loaders.predicted.__code__)
+        self.assertEqual((row["made"]["function"], row["item"]["function"]), (made, "Items.__getitem__"))
         self.assertEqual(row["ran"]["line"], row["made"]["line"] + 1)
         self.assertTrue(0 < row["collateMs"] < row["waitMs"] and row["startMs"] >= 0)
 
