@@ -22,6 +22,11 @@ describe('adjustTo', () => {
       flag: '--shape x=1x3x640x480',
     })
   })
+  it('says a flag that can be pasted, whatever the name', () => {
+    const graph = graphOf([input('petal length (cm)', 'float32', ['n', 'f'])])
+    const [resolved] = resolveInputs(graph.inputs, graph, NO_FLAGS).inputs
+    expect(resolved!.assumed[1]!.flag).toBe("--shape 'petal length (cm)=1x1'")
+  })
   it('leaves what the user said', () => {
     const message = 'Got invalid dimensions for input: x for the following indices\n index: 2 Got: 100 Expected: 640'
     expect(adjusted(message, image, flagsOf({ shape: ['x=1x3x100x100'] }))).toBeUndefined()

@@ -5,7 +5,7 @@ import type { GraphView, ValueDeclaration } from '@whyslow/graph/types.ts'
 import { engineWords } from '../engines/onnxruntime/facts/error-words.ts'
 import { readRefusal } from '../engines/onnxruntime/facts/refusals.ts'
 import { elementCount, isPlainInteger } from './dtype-arrays.ts'
-import { checkFlagNames, formatShape, type InputFlags, listInputs, shorten } from './flags.ts'
+import { checkFlagNames, flagOf, formatShape, type InputFlags, listInputs, shorten } from './flags.ts'
 import { type AxisMeaning, readInputFacts } from './graph-facts.ts'
 import { adjustTo, type Observation, scaledSide } from './input-refusals.ts'
 import { resolveInputs } from './resolve.ts'
@@ -128,7 +128,7 @@ function checkNeededValues(
       continue
     const known = [...new Set(compared)].join(' or ')
     throw new InputError(
-      `input '${name}' (${dtype} scalar) decides what the model runs, it is compared with ${known}; give its value: --value ${name}=${compared[0]}`,
+      `input '${name}' (${dtype} scalar) decides what the model runs, it is compared with ${known}; give its value: ${flagOf('--value', name, String(compared[0]))}`,
     )
   }
 }
@@ -164,7 +164,7 @@ function asFlag({ name, shape, freeAxes }: ResolvedInput): string {
     if (free?.from !== 'guess' || free.meaning === 'batch') return String(size)
     return free.meaning === 'unknown' ? '<size>' : `<${free.meaning}>`
   })
-  return `--shape ${name}=${sizes.join('x')}`
+  return flagOf('--shape', name, sizes.join('x'))
 }
 
 const keyOf = ({ inputs }: ResolvedInputs): string =>
