@@ -145,10 +145,12 @@ interface Tries {
 function noneWorks({ base, last, tries, message, declared }: Tries): InputError {
   const said = shorten(engineWords(message), 200)
   const open = base.inputs.filter(({ freeAxes }) => freeAxes.some(({ from, meaning }) => from === 'guess' && meaning !== 'batch'))
-  if (open.length === 0 || !readRefusal(message).isAboutInputs) {
-    return new InputError(
-      `the engine does not run the model: ${said}; its inputs: ${listInputs(declared)}; change them with --shape or --value, or give --data`,
-    )
+  const { isAboutInputs } = readRefusal(message)
+  if (!isAboutInputs || open.length === 0) {
+    const next = isAboutInputs
+      ? `its inputs: ${listInputs(declared)}; change them with --shape or --value, or give --data`
+      : 'export it with operators and types that the engine has, or give one that runs it with --engine (whyslow doctor lists them)'
+    return new InputError(`the engine does not run the model: ${said}; ${next}`)
   }
   const shown = last.inputs.slice(0, 3).map(({ name, shape }) => `${name} ${formatShape(shape)}`)
   const flags = open.slice(0, 3).map(asFlag)
