@@ -32,6 +32,9 @@ const EQUIVALENTS: Readonly<Record<string, Equivalent>> = {
   Mish: { operators: ['Exp', 'Log', 'Tanh'], simple: 6 },
 }
 
+/** On their own these are a feature, such as a log-mel spectrum or the code of a position: no other activation does their work. */
+const FEATURES: ReadonlySet<string> = new Set(['Log', 'Sin', 'Cos'])
+
 type Rates = NonNullable<Roofs['elementsPerSecond']>
 
 /** Share of the excess: if nodes that were timed alone have this much of it, the finding is about these, and measured. */
@@ -72,7 +75,7 @@ export const costlyActivations = defineRule({
     const isMeasured = measured.length > 0 && excessOf(measured) >= MOST * excessOf(all)
     const costly = isMeasured ? measured : all
     const savingMs = excessOf(costly)
-    if (!isWorthSaying(savingMs, p50Ms)) return 'clear'
+    if (!isWorthSaying(savingMs, p50Ms) || costly.every(({ opType }) => FEATURES.has(opType))) return 'clear'
     const timeMs = costly.reduce((sum, node) => sum + node.timeMs, 0)
     const exact = rates && exactly(costly, (node) => equivalentMs(node, rates, runsOf(node), startMs(node)))
     return {
