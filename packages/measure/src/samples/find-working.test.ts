@@ -108,6 +108,14 @@ describe('findWorkingInputs', () => {
       /input 'x' .*\(12 tried, .*: it does not run; give it: --shape x=1x<features>x<sequence>$/,
     )
   })
+  it('says that no output is a tensor, rather than which inputs to change', async () => {
+    const engine = tried(() => "'fetches' cannot be an empty array.")
+    const outputs = [{ ...input('parts', 'float32', null), kind: 'sequence' as const }]
+    await expect(findWorkingInputs(image.inputs, { ...image, outputs }, NO_FLAGS, engine.tryRun)).rejects.toThrow(
+      /hands out tensors, and the only output, 'parts', is a sequence; export the model with a tensor among its outputs$/,
+    )
+    expect(engine.shapes).toHaveLength(1)
+  })
   it('ends at once where sizes are not to blame', async () => {
     const engine = tried(() => 'NOT_IMPLEMENTED : Could not find an implementation for Foo(1)')
     await expect(findWorkingInputs(image.inputs, image, NO_FLAGS, engine.tryRun)).rejects.toThrow(

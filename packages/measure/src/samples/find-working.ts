@@ -81,13 +81,13 @@ export async function findWorkingInputs(
     lastMessage = result.message
     const refusal = readRefusal(lastMessage)
     // Trying on would only hide the engine's own words.
-    if (!refusal.isAboutInputs) break
+    if (!refusal.isAboutInputs || handsOutNothing(graph)) break
     const adjusted: ResolvedInputs | undefined = adjustTo(refusal, current, observations)
     const side = scaledSide(current)
     if (side !== undefined && refusal.demand !== null) observations.push({ side, got: refusal.demand.got })
     current = isNew(adjusted) ? adjusted : nextGuess()
   }
-  throw noneWorks({ base, last, tries: tried.size, message: lastMessage, declared })
+  throw noneWorks({ base, last, tries: tried.size, message: lastMessage, declared, graph })
 
   function isNew(inputs: ResolvedInputs | undefined): inputs is ResolvedInputs {
     return inputs !== undefined && !tried.has(keyOf(inputs)) && fits(inputs)
@@ -140,9 +140,20 @@ interface Tries {
   /** Message of the last try. */
   readonly message: string
   readonly declared: readonly ValueDeclaration[]
+  readonly graph: GraphView
 }
 
-function noneWorks({ base, last, tries, message, declared }: Tries): InputError {
+/** Bindings read tensors: where every output is a sequence or a map, there is nothing to ask the engine for. */
+const handsOutNothing = ({ outputs }: GraphView): boolean =>
+  outputs.length > 0 && outputs.every(({ kind }) => kind !== 'tensor' && kind !== 'unknown')
+
+function noneWorks({ base, last, tries, message, declared, graph }: Tries): InputError {
+  if (handsOutNothing(graph)) {
+    const [{ name, kind }] = graph.outputs as [ValueDeclaration]
+    return new InputError(
+      `the engine does not run the model: it hands out tensors, and ${graph.outputs.length === 1 ? `the only output, '${name}', is a ${kind}` : `none of the outputs is one ('${name}' is a ${kind})`}; export the model with a tensor among its outputs`,
+    )
+  }
   const said = shorten(engineWords(message), 200)
   const open = base.inputs.filter(({ freeAxes }) => freeAxes.some(({ from, meaning }) => from === 'guess' && meaning !== 'batch'))
   const { isAboutInputs } = readRefusal(message)
