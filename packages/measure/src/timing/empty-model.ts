@@ -9,9 +9,7 @@ export interface NamedType {
   readonly type: TensorType
 }
 
-/** undefined if the size of an output's type is not known. */
-export function emptyModel(inputs: readonly NamedType[], outputs: readonly NamedType[]): Uint8Array | undefined {
-  if (outputs.some(({ type }) => type.dtype !== 'string' && sizeInBytes(type) === undefined)) return undefined
+export function emptyModel(inputs: readonly NamedType[], outputs: readonly NamedType[]): Uint8Array {
   const taken = new Set(inputs.map(({ name }) => name))
   const named = outputs.map((output, i) => (taken.has(output.name) ? { ...output, name: `output-${i}` } : output))
   return writeModel(
