@@ -130,7 +130,7 @@ describe('synthesize', () => {
     const fillOf = (name: string, nodes: GraphView['nodes'], dtype: 'bool' | 'int64' = 'bool') => {
       const hidden = { low: { shape: [], values: [Number.NEGATIVE_INFINITY] }, zero: { shape: [], values: [0] } }
       const [sample] = made(graphOf([input(name, dtype, [1, 4])], nodes, hidden), NO_FLAGS, 1)
-      return Number(sample![name]!.data[0])
+      return Number((sample![name]!.data as Uint8Array)[0])
     }
     expect(fillOf('mask', [node('Where', ['mask', 'low', 'scores'], ['y'])])).toBe(0)
     expect(fillOf('mask', [node('Where', ['mask', 'scores', 'low'], ['y'])])).toBe(1)

@@ -5,7 +5,7 @@ import { ms, number, type Sentence, share, tell } from '@whyslow/diagnosis/tell.
 import { isWorthSaying } from '@whyslow/diagnosis/worth.ts'
 import { WATCHED_FROM_MS } from '@whyslow/measure/timing/disturbance.ts'
 import type { Latency } from '@whyslow/measure/timing/types.ts'
-import { shareOfWall, totalsOf, waitInMedianMs } from '../disturbance.ts'
+import { shareOfWall, type Totals, totalsOf, waitInMedianMs } from '../disturbance.ts'
 import { defineRule } from '../rule.ts'
 
 /** Share of the wall time, per thread. On a quiet machine a thread waits 0.1 to 3 %, next to one busy process more than 10 %. */
@@ -72,7 +72,7 @@ function costOf(latency: Latency, threads: number, totals: Totals): Cost {
 }
 
 function sayWhere(cost: Cost): string | Sentence {
-  if (cost.ms === 0) return 'What it costs a prediction was not measured.'
+  if (cost.of === null || cost.ms === 0) return 'What it costs a prediction was not measured.'
   if (cost.of === 'the median') return tell`${ms('waited-in-median', cost.ms)} of the median prediction is waiting.`
   const onAverage = tell`on average each waited ${ms('waited-on-average', cost.ms)}`
   return cost.isShort
