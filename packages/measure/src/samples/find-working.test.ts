@@ -112,7 +112,7 @@ describe('findWorkingInputs', () => {
     const engine = tried(() => "'fetches' cannot be an empty array.")
     const outputs = [{ ...input('parts', 'float32', null), kind: 'sequence' as const }]
     await expect(findWorkingInputs(image.inputs, { ...image, outputs }, NO_FLAGS, engine.tryRun)).rejects.toThrow(
-      /hands out tensors, and the only output, 'parts', is a sequence; export the model with a tensor among its outputs$/,
+      /gives tensors, and the only output, 'parts', is a sequence; export the model with a tensor among its outputs$/,
     )
     expect(engine.shapes).toHaveLength(1)
   })

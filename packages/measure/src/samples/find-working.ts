@@ -151,7 +151,7 @@ function noneWorks({ base, last, tries, message, declared, graph }: Tries): Inpu
   if (handsOutNothing(graph)) {
     const [{ name, kind }] = graph.outputs as [ValueDeclaration]
     return new InputError(
-      `the engine does not run the model: it hands out tensors, and ${graph.outputs.length === 1 ? `the only output, '${name}', is a ${kind}` : `none of the outputs is one ('${name}' is a ${kind})`}; export the model with a tensor among its outputs`,
+      `the engine does not run the model: it gives tensors, and ${graph.outputs.length === 1 ? `the only output, '${name}', is a ${kind}` : `none of the outputs is one ('${name}' is a ${kind})`}; export the model with a tensor among its outputs`,
     )
   }
   const said = shorten(engineWords(message), 200)

@@ -14,9 +14,6 @@ import type { Machine } from '../machine/types.ts'
 import { effectiveClock } from './handoff.ts'
 import type { Disturbance } from './types.ts'
 
-/** Below this a look at the scheduler's counters would be felt in the sample, ms: waits are then known for all samples together. */
-export const WATCHED_FROM_MS = 1
-
 /** The CPUs that counters are summed over. */
 export type SummedCpus = Pick<Machine, 'usableCpus' | 'onlineCpus'>
 

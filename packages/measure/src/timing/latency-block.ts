@@ -11,7 +11,7 @@ import { openerOf } from '../trials/engine-of.ts'
 import type { ModelTask } from '../trials/model-task.ts'
 import { defineTask } from '../trials/port.ts'
 import type { FirstLook } from '../try-once.ts'
-import { startWatch, threads, WATCHED_FROM_MS, waitReader } from './disturbance.ts'
+import { startWatch, threads, waitReader } from './disturbance.ts'
 import { watchEventLoop } from './event-loop.ts'
 import { measureHandoff } from './handoff.ts'
 import { type MemoryWatch, watchMemory } from './memory.ts'
@@ -81,6 +81,8 @@ export const LEAST_WARMUP_MS = 120
 const NARROW = 0.002
 /** A page's WebAssembly is first compiled quickly and then well, function by function, while it runs. */
 const LEAST_PAGE_WARMUP_MS = 400
+/** Below this a look at the scheduler's counters would be felt in the sample. */
+const WAIT_PER_SAMPLE_FROM_MS = 1
 const HANDOFF_MS = 15
 
 /** What a block is measured with besides its engine; scripted in tests. */
@@ -296,7 +298,7 @@ async function sampleWatched(
     waitedNs.push(waits!.read() - before)
     return ms
   }
-  const watchEach = waits !== null && warmMs >= WATCHED_FROM_MS
+  const watchEach = waits !== null && warmMs >= WAIT_PER_SAMPLE_FROM_MS
   const waitedBefore = waits?.read() ?? 0
   const sampled = await sample(watchEach ? watched : run, plan, least, now)
   const waitedMs = ((waits?.read() ?? 0) - waitedBefore) / 1e6

@@ -32,7 +32,7 @@ const EQUIVALENTS: Readonly<Record<string, Equivalent>> = {
   Mish: { operators: ['Exp', 'Log', 'Tanh'], simple: 6 },
 }
 
-/** On their own these are a feature, such as a log-mel spectrum or the code of a position: no other activation does their work. */
+/** Features on their own, such as a log-mel spectrum or the code of a position: no other activation does their work. */
 const FEATURES: ReadonlySet<string> = new Set(['Log', 'Sin', 'Cos'])
 
 /** These share out 1 between many scores, which nothing that looks at one number does. */

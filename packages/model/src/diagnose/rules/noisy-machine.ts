@@ -3,7 +3,6 @@
 // /proc/stat). https://docs.kernel.org/scheduler/sched-stats.html
 import { ms, number, type Sentence, share, tell } from '@whyslow/diagnosis/tell.ts'
 import { isWorthSaying } from '@whyslow/diagnosis/worth.ts'
-import { WATCHED_FROM_MS } from '@whyslow/measure/timing/disturbance.ts'
 import type { Latency } from '@whyslow/measure/timing/types.ts'
 import { shareOfWall, type Totals, totalsOf, waitInMedianMs } from '../disturbance.ts'
 import { defineRule } from '../rule.ts'
@@ -14,6 +13,9 @@ const WAITED_SHARE = 0.05
 const STOLEN_SHARE = 0.02
 /** Share of the time: a process that its quota stops for longer may wait because of it. */
 const STOPPED_SHARE = 0.01
+
+/** Shorter predictions are timed without a look at the waits of each. */
+const WATCHED_FROM_MS = 1
 
 const WAITS_NOT_SEEN = { notChecked: 'the prediction ran in a browser, whose waits for a CPU are not seen' } as const
 

@@ -13,7 +13,7 @@ import { readsOf } from '@whyslow/graph/walk.ts'
 import type { GraphProto, NodeProto, TensorProto } from 'onnx-buf'
 import type { ValueTypes } from './choice.ts'
 
-/** From which floats to which. */
+/** The floats before and after. */
 export interface Narrowing {
   readonly from: DType
   readonly to: DType
