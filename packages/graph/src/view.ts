@@ -102,11 +102,16 @@ const KINDS: Readonly<Record<NonNullable<TypeProto['value']['case']> | 'none', V
   none: 'unknown',
 }
 
-/** Negative numbers (-1 in some exports) and empty symbols say nothing. */
+/** What some exporters call every free dimension: those that bear it need not have one size. */
+const NAMELESS = /^(|\?|-1|none|unk|unknown|dynamic|dyn|any)$/i
+
+export const isNameless = (symbol: string): boolean => NAMELESS.test(symbol.trim())
+
+/** Negative numbers (-1 in some exports) and symbols of all free dimensions say nothing. */
 function dimension(
   value: { case: 'dimValue'; value: bigint } | { case: 'dimParam'; value: string } | { case: undefined },
 ): Dimension {
-  if (value.case === 'dimParam') return value.value || null
+  if (value.case === 'dimParam') return isNameless(value.value) ? null : value.value
   return value.case === 'dimValue' && value.value >= 0n ? Number(value.value) : null
 }
 

@@ -2,6 +2,7 @@
 // the diagnosis and each trial in the order in which they were found.
 
 import type { TrialRow } from '@whyslow/report/documents/trial-row.ts'
+import { sentenceOf } from '@whyslow/report/text/answers/answer-command.ts'
 import type { Colours } from '@whyslow/report/text/page.ts'
 import { trialLines } from '@whyslow/report/text/trials.ts'
 import { wrap } from '@whyslow/report/text/wrap.ts'
@@ -40,7 +41,8 @@ export function openCommentary(screen: Screen, { aloud, ...loudness }: Loudness 
   return {
     listeners: {
       onProgress: progress.show,
-      onDiagnosis: paragraph,
+      // Its command is for a reader who has not begun: this one tries remedies already.
+      onDiagnosis: (sentence) => paragraph(sentenceOf(sentence)),
       onPlan: (sentence) => say(`\n${wrap(sentence, screen.width).join('\n')}\n`),
       onTrial: (trial) => say(`${trialLines(trial, screen.width, colours).join('\n')}\n`),
     },

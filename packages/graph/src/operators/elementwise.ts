@@ -78,11 +78,23 @@ const biasedChannels: ReadInput = ({ node }) => {
   return channels === undefined ? undefined : { rank: 4, axes: spatialAxes(4, channels), passes: 'same' }
 }
 
+/** Scores of what a mask hides become this or less: exporters write -1e4, -1e9, the lowest float or minus infinity. */
+const HIDDEN = -1e4
+
+/** A condition that chooses between scores and a number that no softmax sees. */
+const masked: ReadInput = ({ index, valuesOf }) => {
+  if (index !== 0) return undefined
+  const [whenTrue, whenFalse] = [1, 2].map((one) => valuesOf(one)?.every((value) => value <= HIDDEN) ?? false)
+  return whenTrue === whenFalse ? undefined : { hiddenWhere: whenTrue }
+}
+
 const facts: OperatorFacts = {
   reads: {
     ImageScaler: biasedChannels,
     ...sameFor([...UNARY_SIMPLE, ...FUNCTIONS, 'Reciprocal', 'Sqrt', 'Exp', 'Log', 'Sin', 'Cos', 'Cast', 'Scale'], keepsAxes),
     ...sameFor(['Add', 'Sub', 'Mul', 'Div', 'Pow', 'Max', 'Min'], broadcasts),
+    Not: () => ({ passes: 'same', inverts: true }),
+    Where: masked,
     Equal: ({ index, valuesOf }) => {
       const values = valuesOf(1 - index)
       return { comparedWith: values?.length === 1 ? values[0] : undefined }

@@ -49,6 +49,10 @@ export interface UseFacts {
   readonly comparedWith?: number | undefined
   /** It is the initial state of a recurrent operator. */
   readonly isState?: true
+  /** It is a condition, and what is hidden from a softmax is where the condition is this. */
+  readonly hiddenWhere?: boolean | undefined
+  /** The output is true where the value is false. */
+  readonly inverts?: true
   /** The axis of the value that each axis of the node's first output is; null: another. Absent: the axes end here. */
   readonly passes?: 'same' | readonly (number | null)[]
 }

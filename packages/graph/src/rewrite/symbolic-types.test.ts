@@ -65,6 +65,15 @@ test('a dimension that is not named is equal to no other', () => {
   expect(types.get('y')?.shape).toEqual(['y@0', 6])
 })
 
+test('dimensions that an exporter gives one name for all are equal to no other', () => {
+  for (const name of ['?', 'None', 'unk']) {
+    const types = typesOf([node('Add', ['x', 'z'], ['y'])], [], {
+      inputs: [valueInfo('x', 'float32', [name, 6]), valueInfo('z', 'float32', [name, 6])],
+    })
+    expect(types.get('x')?.shape).not.toEqual(types.get('z')?.shape)
+  }
+})
+
 test('weights decide the last dimension of a product, broadcasting the others', () => {
   const types = typesOf(
     [node('MatMul', ['x', 'w'], ['p']), node('Add', ['p', 'b'], ['y'])],

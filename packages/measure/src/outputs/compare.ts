@@ -64,6 +64,7 @@ export function compareOutputs(
   const outputs = paired.map((one) => compareOutput({ ...one, mayLose: mayLoseIn(heads, one.name) }, paired, options.graph))
   const peaks = paired.flatMap((one) => comparePeaks(one, options.graph) ?? [])
   const weak = weakOutputs(paired, heads, options.graph)
+  const isEmpty = prepared.length > 0 && prepared.every(holdsNothing)
   const sameShapes = compared.filter(({ name }) => differentTypes(name, original, candidate) === null)
   const { metric, noMetric } = metricOf(sameShapes, options.labels ?? null, options.metric ?? null)
   const worst = (values: readonly (number | null)[]) => {
@@ -86,8 +87,13 @@ export function compareOutputs(
     ...(heads.length > 0 && { heads: heads.map(compareHead) }),
     ...(peaks.length > 0 && { peaks }),
     ...(weak.length > 0 && { weak }),
+    ...(isEmpty && { isEmpty }),
   }
 }
+
+/** 0 and NaN are what comes out where a mask hides everything, or a value lies outside of what the model knows. */
+const holdsNothing = ({ original, scale }: Compared): boolean =>
+  scale === 0 && isRealFloat(original[0]!.dtype) && original.some(({ shape }) => elementCount(shape) > 0)
 
 /** The selections in the graph whose outputs are compared. */
 function selectionsAmong(

@@ -4,6 +4,7 @@ import { model, node, valueInfo, writeModel } from '@whyslow/graph/build.ts'
 import { expect, test } from 'vitest'
 import { plainOptions } from '../../test/support/engines/example-options.ts'
 import { folderOfTests } from '../../test/support/trials/example-folder.ts'
+import type { Session } from '../engines/types.ts'
 import { loadInputs, saveInputs } from '../samples/saved.ts'
 import { engineOf } from '../trials/engine-of.ts'
 import { modelTask } from '../trials/model-task.ts'
@@ -60,6 +61,16 @@ test('random numbers in the model are seen', async () => {
   const inputs = saveInputs(join(folder, 'in'), [{ x: row(1) }])
   const task = { ...modelTask('ort-cpu', file, plainOptions, inputs), outputFolder: join(folder, 'random') }
   expect((await outputsTask.run(task)).varying).toEqual(['y'])
+})
+
+test('last digits that threads move are no random numbers', async () => {
+  const giving = (off: number) => {
+    let run = 0
+    const session = { run: async () => ({ y: row(1 + off * run++) }), close: async () => {} }
+    return keepOutputs(session as unknown as Session, [{ x: row(1) }], join(folder, `off-${off}`))
+  }
+  expect((await giving(1e-6)).varying).toEqual([])
+  expect((await giving(1e-2)).varying).toEqual(['y'])
 })
 
 test('a tree model agrees with itself on one thread and on two', async () => {

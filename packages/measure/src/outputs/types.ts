@@ -157,6 +157,8 @@ export interface Agreement {
   readonly peaks?: readonly PeaksAgreement[]
   /** Outputs on which the original decides nothing, or always the same. Absent: none. */
   readonly weak?: readonly WeakOutput[]
+  /** No output of the original holds a number other than 0: what a change loses does not show. Absent: some do. */
+  readonly isEmpty?: true
 }
 
 /** A loss of decisions that was not seen, and that the rows are too few to rule out. */
@@ -174,4 +176,6 @@ export interface OutputCheck {
   readonly open?: OpenLoss
   /** null if the candidate gave no outputs to compare. */
   readonly agreement: Agreement | null
+  /** Nothing of what is lost could show in what the original gives, whatever the candidate is. */
+  readonly isBlind?: true
 }

@@ -65,6 +65,18 @@ describe('verdict', () => {
     expect(verdict(agreement, 'approximate', 0.001).ok).toBe(false)
   })
 
+  it('judges no loss by outputs that hold nothing', () => {
+    for (const nothing of [0, Number.NaN]) {
+      const agreement = compareOutputs(values([nothing, 0]), values([nothing, 0]))
+      expect(verdict(agreement, 'approximate', 0.01)).toEqual({
+        ok: false,
+        reason: expect.stringMatching(/hold nothing but 0 or NaN/),
+      })
+      expect(verdict(agreement, 'rounding', null).ok).toBe(true)
+    }
+    expect(verdict(compareOutputs(values([0, 1]), values([0, 1])), 'approximate', 0.01).ok).toBe(true)
+  })
+
   it('takes the metric first, then top-1, then the cosine', () => {
     const original = rows([9, 1, 9, 1, 9, 1, 1, 9], 2)
     const candidate = rows([9, 1, 9, 1, 1, 9, 1, 9], 2)

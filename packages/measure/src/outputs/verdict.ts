@@ -30,6 +30,9 @@ export interface AgreementVerdict {
 
 /** Same arithmetic on another number of threads adds in another order: some units in the last place of a float32 (6e-8). */
 const EXACT = 1e-6
+/** Whatever is lost, it does not show. */
+const NOTHING_SEEN =
+  'on these inputs the outputs hold nothing but 0 or NaN, so that no loss would show; give inputs like your own: --data PATH'
 /** Decisions that may differ without having been a tie. */
 export const SAME_DECISIONS = 0.999
 
@@ -37,10 +40,12 @@ export const SAME_DECISIONS = 0.999
  * exact: equal, or within 1e-6 of the output's scale, every integer and decision the same. rounding: within 1e-4 of it, and 99.9 % of
  * integers and decisions the same. approximate: the loss (see `lossOf`) within `maxLoss`, and outputs other than those that decide still
  * alike. Outputs of float16 and bfloat16 may be off by
- * one (exact) or two (rounding) of their own steps.
+ * one (exact) or two (rounding) of their own steps. Of outputs that hold nothing no loss is known, so that nothing approximate is.
  */
 export function verdict(agreement: Agreement, promise: Promised, maxLoss: AllowedLoss | null): AgreementVerdict {
   if (agreement.mismatch !== null) return { ok: false, reason: agreement.mismatch }
+  if (promise === 'approximate' && agreement.isEmpty === true && agreement.metric === null)
+    return { ok: false, reason: NOTHING_SEEN }
   if (agreement.equal) return { ok: true, reason: 'outputs equal bit for bit' }
   if (promise === 'approximate') return approximate(agreement, maxLoss)
   const bad = agreement.outputs.map((output) => exceeds(output, promise)).find((reason) => reason !== null)

@@ -42,6 +42,11 @@ test('an output that no input changes', () => {
   expect(weakOf(tensorsOf([1, 3, 4], (_, random) => random(), 3))).toBeUndefined()
 })
 
+test('an output that is NaN for whatever comes in', () => {
+  const results = tensorsOf([1, 3, 4], () => Number.NaN, 3)
+  expect(weakOf(results)).toEqual([{ output: 'y', why: 'is NaN for all 3 inputs' }])
+})
+
 test('anchors are the same for all inputs, since only sizes reach them', () => {
   const results = tensorsOf([1, 3, 4], ([, row]) => row! + 1, 3)
   expect(weakOf(results, graphOf([graphNode('Shape', ['x'], 's'), graphNode('Tile', ['s', 's'], 'y')]))).toBeUndefined()

@@ -5,7 +5,7 @@ import type { Compared } from './compared.ts'
 import { bestOf, classesIn, decisionsIn } from './decisions.ts'
 import type { Head } from './heads.ts'
 import { makersOf } from './joined-parts.ts'
-import { isRealFloat } from './numbers.ts'
+import { isRealFloat, type Numbers } from './numbers.ts'
 import { layoutOf } from './rows-each.ts'
 import type { WeakOutput } from './types.ts'
 import { NONE_BELOW } from './yes-no.ts'
@@ -28,7 +28,7 @@ export function weakOutputs(
     if (found.some(({ output }) => output === one.name)) return []
     const why =
       isConstant(one) && isOfInputs(one.name, graph)
-        ? `is the same for all ${one.original.length} inputs`
+        ? `is ${one.originalNumbers!.every(isNaNOnly) ? 'NaN' : 'the same'} for all ${one.original.length} inputs`
         : inHeads.has(one.name)
           ? null
           : sameDecision(one)
@@ -70,6 +70,11 @@ function isConstant({ original, originalNumbers, scale }: Compared): boolean {
       if (!(Math.abs(one[k]! - first[k]!) <= SAME * scale) && !Object.is(one[k], first[k])) return false
     return true
   })
+}
+
+function isNaNOnly(values: Numbers): boolean {
+  for (let k = 0; k < values.length; k++) if (!Number.isNaN(values[k])) return false
+  return true
 }
 
 /** Whether the values of any input reach it, and not only their sizes: a detector may give its anchors as an output. */

@@ -1,6 +1,7 @@
 // The stated guess for a free axis: what it represents, judged from what the graph's operators say, the axis's symbol, the
 // input's name, type and rank; and the size taken for it. Where the graph fixes the size, that is no guess.
 import type { Dimension, ValueDeclaration } from '@whyslow/graph/types.ts'
+import { isNameless } from '@whyslow/graph/view.ts'
 import { isPlainFloat, isPlainInteger } from './dtype-arrays.ts'
 import type { AxisMeaning, InputFacts } from './graph-facts.ts'
 
@@ -20,8 +21,6 @@ const USUAL_SIZE: Readonly<Record<AxisMeaning, number>> = {
   unknown: 1,
 }
 
-/** Names that say nothing: the axes that bear one are independent of each other. */
-const NAMELESS = /^(|\?|-1|none|unk|unknown|dynamic|dyn|any)$/i
 const SYMBOLS: readonly (readonly [RegExp, AxisMeaning])[] = [
   [/batch|^(n|b|bs)$|num_(samples|rows|examples)/i, 'batch'],
   [/past|cache/i, 'past'],
@@ -34,16 +33,22 @@ const SYMBOLS: readonly (readonly [RegExp, AxisMeaning])[] = [
   [/feature|embed|hidden|^f$/i, 'features'],
 ]
 const STATE_NAME = /state|hidden|cache|past|memory|^(h|c|hx|cx)_?\d*$/i
+/** The past of a forecast is data, [batch, time, values]; caches of keys and values have more axes. */
+const FORECAST_NAME = /past_?(values|time|target|observed|covariat|feat)/i
 const AUDIO_NAME = /audio|wav|speech|signal|pcm|input_values/i
 
 /** True for inputs that carry a state from one prediction to the next, by their name or their use. */
 export const isStateInput = (input: ValueDeclaration, facts: InputFacts): boolean =>
   facts.isState ||
-  (input.dtype !== null && isPlainFloat(input.dtype) && STATE_NAME.test(input.name) && !/hidden_states$/.test(input.name))
+  (input.dtype !== null &&
+    isPlainFloat(input.dtype) &&
+    STATE_NAME.test(input.name) &&
+    !/hidden_states$/.test(input.name) &&
+    !(FORECAST_NAME.test(input.name) && (input.shape?.length ?? 0) < 4))
 
 /** A dimension's symbol where it has a telling one. Negative sizes are an old way of saying free. */
 function symbolOf(dimension: Dimension): string | null {
-  return typeof dimension === 'string' && !NAMELESS.test(dimension.trim()) ? dimension : null
+  return typeof dimension === 'string' && !isNameless(dimension) ? dimension : null
 }
 
 /** The dimensions of an input as numbers and symbols, null if free; a guess of the rank where the model says none. */

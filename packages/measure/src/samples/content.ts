@@ -36,6 +36,9 @@ type ContentKind =
 const LEAST_WORDS = 40
 /** Sides of the smallest photos that models take: digits of 16x16. */
 const SMALLEST_PHOTO = 16
+/** Sides of an image without a batch: what is smaller, or far longer than wide, may be a table. */
+const SMALLEST_SIDE = 64
+const LARGEST_RATIO = 4
 /** Ids where the size of the vocabulary is not known: any table has this many rows. */
 const UNKNOWN_VOCABULARY = 100
 
@@ -100,6 +103,7 @@ function contentOf(input: ResolvedInput, declared: ValueDeclaration, facts: Inpu
     return { kind: 'rows', likeness: { of: 'rows', range: null, why: `Its columns are distributed as ${rows.from} say.` } }
   }
   if (dtype === 'string') return { kind: 'words' }
+  if (hidesWhereTrue(input, facts)) return { kind: 'fill', value: 0 }
   if (dtype === 'bool') return { kind: 'fill', value: 1 }
   const image = imageAxes(input)
   if (dtype === 'int8' || dtype === 'uint8') {
@@ -111,7 +115,8 @@ function contentOf(input: ResolvedInput, declared: ValueDeclaration, facts: Inpu
   if (!isPlainFloat(dtype)) return { kind: 'fill', value: 0 }
   // Some exporters take ids as floats and cast them.
   if (facts.tableRows !== undefined) return idsBelow(input, lowest(facts.tableRows, input.below))
-  if (isStateInput(declared, facts) || (image === undefined && isReturned(declared, graph))) return { kind: 'fill', value: 0 }
+  const isState = facts.isState || (isStateInput(declared, facts) && mayGiveBack(declared, graph))
+  if (isState || (image === undefined && isReturned(declared, graph))) return { kind: 'fill', value: 0 }
   if (/mask|length/i.test(name)) return { kind: 'fill', value: /length/i.test(name) && shape.length < 2 ? companions.longest : 1 }
   if (elementCount(shape) === 1 && shape.length < 2) return { kind: 'fill', value: /thres|iou|score|conf/i.test(name) ? 0.5 : 1 }
   const signal = signalOf(input, facts, graph, image !== undefined)
@@ -119,6 +124,19 @@ function contentOf(input: ResolvedInput, declared: ValueDeclaration, facts: Inpu
   if (image !== undefined && !isLatent(input, image) && !isSpectrogram(input, image))
     return photos(input, image, input.pixels ?? ASSUMED)
   return valuesOf(input, facts, graph)
+}
+
+/** A mask of what to leave out, as the graph uses it, or by PyTorch's name for one: true everywhere leaves nothing, and only NaN comes out. */
+const hidesWhereTrue = ({ name, dtype }: ResolvedInput, { hiddenWhere }: InputFacts): boolean =>
+  dtype === 'bool' ? (hiddenWhere ?? /key_padding_mask/i.test(name)) : hiddenWhere === true && /mask/i.test(name)
+
+/** A model with a state has another input, and an output that may be the next state: an agent's 'state' is what it observes. */
+const mayGiveBack = ({ shape }: ValueDeclaration, { inputs, outputs }: GraphView): boolean => {
+  const isAlike = (other: ValueDeclaration['shape']) =>
+    shape === null ||
+    other === null ||
+    (other.length === shape.length && (!areNumbers(other.at(-1), shape.at(-1)) || other.at(-1) === shape.at(-1)))
+  return inputs.length > 1 && (outputs.length === 0 || outputs.some((output) => isAlike(output.shape)))
 }
 
 /**
@@ -201,7 +219,8 @@ export function imageAxes({ shape, freeAxes }: Pick<ResolvedInput, 'shape' | 'fr
   const rank = shape.length
   const first = rank - 3
   if (rank === 5) return videoAxes(isColour, isSide)
-  if (rank !== 4 && !(rank === 3 && [...meanings.values()].includes('height'))) return undefined
+  const isAlone = rank === 3 && ([...meanings.values()].includes('height') || isWholeImage(shape))
+  if (rank !== 4 && !isAlone) return undefined
   if (isColour(first) && isSide(first + 1) && isSide(first + 2)) {
     return { channels: first, height: first + 1, width: first + 2, frames: null }
   }
@@ -210,6 +229,14 @@ export function imageAxes({ shape, freeAxes }: Pick<ResolvedInput, 'shape' | 'fr
   }
   return undefined
 }
+
+/** Three or four channels of an image without a batch; a few points over time have three numbers each, too. */
+const isWholeImage = (shape: readonly number[]): boolean =>
+  [shape.slice(1), shape.slice(0, -1)].some((sides, place) => {
+    const [least, most] = [Math.min(...sides), Math.max(...sides)]
+    const channels = place === 0 ? shape[0]! : shape.at(-1)!
+    return (channels === 3 || channels === 4) && least >= SMALLEST_SIDE && most <= LARGEST_RATIO * least
+  })
 
 /** [N, C, T, H, W], [N, T, C, H, W] or [N, T, H, W, C]. */
 function videoAxes(isColour: (axis: number) => boolean, isSide: (axis: number) => boolean): ImageAxes | undefined {

@@ -22,6 +22,11 @@ describe('adjustTo', () => {
       flag: '--shape x=1x3x640x480',
     })
   })
+  it('says a flag that can be pasted, whatever the name', () => {
+    const graph = graphOf([input('petal length (cm)', 'float32', ['n', 'f'])])
+    const [resolved] = resolveInputs(graph.inputs, graph, NO_FLAGS).inputs
+    expect(resolved!.assumed[1]!.flag).toBe("--shape 'petal length (cm)=1x1'")
+  })
   it('leaves what the user said', () => {
     const message = 'Got invalid dimensions for input: x for the following indices\n index: 2 Got: 100 Expected: 640'
     expect(adjusted(message, image, flagsOf({ shape: ['x=1x3x100x100'] }))).toBeUndefined()
@@ -103,10 +108,18 @@ describe('findWorkingInputs', () => {
       /input 'x' .*\(12 tried, .*: it does not run; give it: --shape x=1x<features>x<sequence>$/,
     )
   })
+  it('says that no output is a tensor, rather than which inputs to change', async () => {
+    const engine = tried(() => "'fetches' cannot be an empty array.")
+    const outputs = [{ ...input('parts', 'float32', null), kind: 'sequence' as const }]
+    await expect(findWorkingInputs(image.inputs, { ...image, outputs }, NO_FLAGS, engine.tryRun)).rejects.toThrow(
+      /gives tensors, and the only output, 'parts', is a sequence; export the model with a tensor among its outputs$/,
+    )
+    expect(engine.shapes).toHaveLength(1)
+  })
   it('ends at once where sizes are not to blame', async () => {
     const engine = tried(() => 'NOT_IMPLEMENTED : Could not find an implementation for Foo(1)')
     await expect(findWorkingInputs(image.inputs, image, NO_FLAGS, engine.tryRun)).rejects.toThrow(
-      /Could not find .*its inputs: x/,
+      /Could not find .*; export it with operators and types that the engine has/,
     )
     expect(engine.shapes).toHaveLength(1)
   })

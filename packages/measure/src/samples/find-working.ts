@@ -5,7 +5,7 @@ import type { GraphView, ValueDeclaration } from '@whyslow/graph/types.ts'
 import { engineWords } from '../engines/onnxruntime/facts/error-words.ts'
 import { readRefusal } from '../engines/onnxruntime/facts/refusals.ts'
 import { elementCount, isPlainInteger } from './dtype-arrays.ts'
-import { checkFlagNames, formatShape, type InputFlags, listInputs, shorten } from './flags.ts'
+import { checkFlagNames, flagOf, formatShape, type InputFlags, listInputs, shorten } from './flags.ts'
 import { type AxisMeaning, readInputFacts } from './graph-facts.ts'
 import { adjustTo, type Observation, scaledSide } from './input-refusals.ts'
 import { resolveInputs } from './resolve.ts'
@@ -81,13 +81,13 @@ export async function findWorkingInputs(
     lastMessage = result.message
     const refusal = readRefusal(lastMessage)
     // Trying on would only hide the engine's own words.
-    if (!refusal.isAboutInputs) break
+    if (!refusal.isAboutInputs || handsOutNothing(graph)) break
     const adjusted: ResolvedInputs | undefined = adjustTo(refusal, current, observations)
     const side = scaledSide(current)
     if (side !== undefined && refusal.demand !== null) observations.push({ side, got: refusal.demand.got })
     current = isNew(adjusted) ? adjusted : nextGuess()
   }
-  throw noneWorks({ base, last, tries: tried.size, message: lastMessage, declared })
+  throw noneWorks({ base, last, tries: tried.size, message: lastMessage, declared, graph })
 
   function isNew(inputs: ResolvedInputs | undefined): inputs is ResolvedInputs {
     return inputs !== undefined && !tried.has(keyOf(inputs)) && fits(inputs)
@@ -128,7 +128,7 @@ function checkNeededValues(
       continue
     const known = [...new Set(compared)].join(' or ')
     throw new InputError(
-      `input '${name}' (${dtype} scalar) decides what the model runs, it is compared with ${known}; give its value: --value ${name}=${compared[0]}`,
+      `input '${name}' (${dtype} scalar) decides what the model runs, it is compared with ${known}; give its value: ${flagOf('--value', name, String(compared[0]))}`,
     )
   }
 }
@@ -140,15 +140,28 @@ interface Tries {
   /** Message of the last try. */
   readonly message: string
   readonly declared: readonly ValueDeclaration[]
+  readonly graph: GraphView
 }
 
-function noneWorks({ base, last, tries, message, declared }: Tries): InputError {
+/** Bindings read tensors: where every output is a sequence or a map, there is nothing to ask the engine for. */
+const handsOutNothing = ({ outputs }: GraphView): boolean =>
+  outputs.length > 0 && outputs.every(({ kind }) => kind !== 'tensor' && kind !== 'unknown')
+
+function noneWorks({ base, last, tries, message, declared, graph }: Tries): InputError {
+  if (handsOutNothing(graph)) {
+    const [{ name, kind }] = graph.outputs as [ValueDeclaration]
+    return new InputError(
+      `the engine does not run the model: it gives tensors, and ${graph.outputs.length === 1 ? `the only output, '${name}', is a ${kind}` : `none of the outputs is one ('${name}' is a ${kind})`}; export the model with a tensor among its outputs`,
+    )
+  }
   const said = shorten(engineWords(message), 200)
   const open = base.inputs.filter(({ freeAxes }) => freeAxes.some(({ from, meaning }) => from === 'guess' && meaning !== 'batch'))
-  if (open.length === 0 || !readRefusal(message).isAboutInputs) {
-    return new InputError(
-      `the engine does not run the model: ${said}; its inputs: ${listInputs(declared)}; change them with --shape or --value, or give --data`,
-    )
+  const { isAboutInputs } = readRefusal(message)
+  if (!isAboutInputs || open.length === 0) {
+    const next = isAboutInputs
+      ? `its inputs: ${listInputs(declared)}; change them with --shape or --value, or give --data`
+      : 'export it with operators and types that the engine has, or give one that runs it with --engine (whyslow doctor lists them)'
+    return new InputError(`the engine does not run the model: ${said}; ${next}`)
   }
   const shown = last.inputs.slice(0, 3).map(({ name, shape }) => `${name} ${formatShape(shape)}`)
   const flags = open.slice(0, 3).map(asFlag)
@@ -164,7 +177,7 @@ function asFlag({ name, shape, freeAxes }: ResolvedInput): string {
     if (free?.from !== 'guess' || free.meaning === 'batch') return String(size)
     return free.meaning === 'unknown' ? '<size>' : `<${free.meaning}>`
   })
-  return `--shape ${name}=${sizes.join('x')}`
+  return flagOf('--shape', name, sizes.join('x'))
 }
 
 const keyOf = ({ inputs }: ResolvedInputs): string =>

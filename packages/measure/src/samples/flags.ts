@@ -1,5 +1,6 @@
 // What a user may say of the inputs on the command line, and how it is checked against what the model declares.
 import { InputError } from '@whyslow/graph/input-error.ts'
+import { quoteWord } from '@whyslow/graph/shell-word.ts'
 import type { DType, ValueDeclaration } from '@whyslow/graph/types.ts'
 import { isPlainFloat, isPlainInteger } from './dtype-arrays.ts'
 import type { KnownValues } from './known.ts'
@@ -64,6 +65,12 @@ export function describeInput({ name, kind, dtype, shape }: ValueDeclaration): s
   if (kind !== 'tensor') return `${name} (${kind})`
   const sizes = shape === null ? 'any shape' : `[${shape.map((size) => size ?? '?').join(',')}]`
   return `${name} ${dtype ?? 'of unknown type'} ${sizes}`
+}
+
+/** `--shape x=1x3x224x224`, in quotes where the name is not for a shell. */
+export function flagOf(flag: '--shape' | '--value', name: string, value: string): string {
+  const word = `${name}=${value}`
+  return `${flag} ${quoteWord(name) === name ? word : quoteWord(word)}`
 }
 
 /** A shape as flags write it: 1x3x224x224; 'a scalar' for one. */

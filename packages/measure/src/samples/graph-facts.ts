@@ -21,6 +21,8 @@ export interface InputFacts {
   readonly comparedWith: readonly number[]
   /** True where the input is the initial state of a recurrent operator. */
   readonly isState: boolean
+  /** What the input is where it hides something from a softmax; absent: nothing tells. */
+  readonly hiddenWhere?: boolean
 }
 
 /** Follows at most this many values from one input: what tells stands near the door. */
@@ -42,22 +44,26 @@ interface Gathered {
   maxLength?: number | undefined
   readonly comparedWith: number[]
   isState: boolean
+  hiddenWhere?: boolean
 }
 
 function follow({ name, shape }: ValueDeclaration, index: Index): InputFacts {
   const facts: Gathered = { axes: (shape ?? []).map(() => ({})), comparedWith: [], isState: false }
-  const queue: { value: string; map: AxisMap }[] = [{ value: name, map: shape?.map((_, axis) => axis) }]
+  const queue: { value: string; map: AxisMap; isInverted: boolean }[] = [
+    { value: name, map: shape?.map((_, axis) => axis), isInverted: false },
+  ]
   const seen = new Set([name])
   for (let at = 0; at < queue.length && at < FOLLOWED_VALUES; at++) {
-    const { value, map } = queue[at]!
+    const { value, map, isInverted } = queue[at]!
     for (const use of index.uses.get(value) ?? []) {
       const told = readInput(useOf(use, map?.length, index))
       if (told === undefined) continue
       add(facts, told, map)
+      if (told.hiddenWhere !== undefined) facts.hiddenWhere ??= told.hiddenWhere !== isInverted
       const output = use.node.outputs[0]
       if (told.passes === undefined || output === undefined || seen.has(output)) continue
       seen.add(output)
-      queue.push({ value: output, map: passed(map, told.passes) })
+      queue.push({ value: output, map: passed(map, told.passes), isInverted: isInverted !== (told.inverts === true) })
     }
   }
   return facts

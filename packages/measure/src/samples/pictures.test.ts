@@ -35,6 +35,11 @@ describe('a picture becomes the input', () => {
     expect(read(input([1, 1, 2, 3], 'uint8'))).toEqual({ dtype: 'uint8', shape: [1, 1, 2, 3], data: pixels })
   })
 
+  test('without a batch where the input has none', () => {
+    expect(read(input([3, 1, 2])).shape).toEqual([3, 1, 2])
+    expect(read(input([1, 2, 3], 'uint8'))).toEqual({ dtype: 'uint8', shape: [1, 2, 3], data: pixels })
+  })
+
   test('as the numbers that are said, channel by channel', () => {
     const numbers = parsePictures('bgr,scale=1,mean=255/51/0,std=1/2/5')
     // Blue 255 and 255 first, less 255; green 51 and 255, less 51, halves; red 0 and 255, fifths.

@@ -1,5 +1,5 @@
 // Images as samples: one jpg, png or webp each, for the one input that takes an image. Channels are where an axis of 1, 3 or 4 says so,
-// behind the batch or last. An image is stretched to the input's height and width, turned as its camera says; bytes stay bytes, and the
+// behind the batch, if there is one, or last. An image is stretched to the input's height and width, turned as its camera says; bytes stay bytes, and the
 // floats that they become are given (parsePictures), or they are 0..1 in RGB.
 import { spawnSync } from 'node:child_process'
 import { basename, join } from 'node:path'
@@ -39,9 +39,11 @@ export function readPictures(
     names.map((name) => join(folder, name)),
     frame,
   )
-  const shape = frame.channelsFirst
-    ? [1, frame.channels, frame.height, frame.width]
-    : [1, frame.height, frame.width, frame.channels]
+  const sides = [frame.height, frame.width]
+  const shape = [
+    ...(input.shape.length === 4 ? [1] : []),
+    ...(frame.channelsFirst ? [frame.channels, ...sides] : [...sides, frame.channels]),
+  ]
   return pictures.map((bytes, k) => {
     const colours = said.bgr ? swapped(bytes, frame) : bytes
     const ordered = frame.channelsFirst ? channelByChannel(colours, frame) : colours
@@ -116,14 +118,14 @@ function pictureInputOf(inputs: readonly ResolvedInput[], folder: string): { inp
 }
 
 function frameOf({ shape, dtype }: ResolvedInput): Frame | null {
-  const [, a, b, c] = shape
-  if (shape.length !== 4 || (dtype !== 'uint8' && !isPlainFloat(dtype))) return null
+  const [a, b, c] = shape.slice(-3)
+  if ((shape.length !== 4 && shape.length !== 3) || (dtype !== 'uint8' && !isPlainFloat(dtype))) return null
   const first = { channels: a!, height: b!, width: c!, channelsFirst: true }
   const last = { height: a!, width: b!, channels: c!, channelsFirst: false }
   // A height of 1 is rarer than a grey image, and that rarer than colours.
   return (
     [first, last].find(({ channels }) => channels === 3 || channels === 4) ??
-    [first, last].find(({ channels }) => channels === 1) ??
+    (shape.length === 4 ? [first, last].find(({ channels }) => channels === 1) : undefined) ??
     null
   )
 }

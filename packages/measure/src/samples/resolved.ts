@@ -5,7 +5,7 @@ import type { DType } from '@whyslow/graph/types.ts'
 import type { Feeds } from '../engines/types.ts'
 import { bytes } from '../statistics/numbers.ts'
 import { byteLength, elementCount } from './dtype-arrays.ts'
-import { formatShape } from './flags.ts'
+import { flagOf, formatShape } from './flags.ts'
 import type { AxisMeaning } from './graph-facts.ts'
 import type { KnownValues } from './known.ts'
 import type { Pixels } from './pixels.ts'
@@ -117,7 +117,9 @@ export function checkSizes(inputs: readonly ResolvedInput[], limitBytes: number 
     const count = elementCount(shape)
     const what = `input '${name}' of ${formatShape(shape)}`
     const isOpen = freeAxes.length > 0
-    const todo = isOpen ? `give a smaller one with --shape ${name}=…` : 'the model fixes its shape: export it for a smaller one'
+    const todo = isOpen
+      ? `give a smaller one with ${flagOf('--shape', name, '…')}`
+      : 'the model fixes its shape: export it for a smaller one'
     if (count > MOST_ELEMENTS) throw new InputError(`${what} has ${count.toPrecision(3)} elements, more than 2^31; ${todo}`)
     totalBytes += byteLength(dtype, count) ?? 0
     if (limitBytes !== undefined && totalBytes > limitBytes) {
@@ -129,7 +131,7 @@ export function checkSizes(inputs: readonly ResolvedInput[], limitBytes: number 
 /** The input with its assumptions in words. */
 export function restate(input: ResolvedInput): ResolvedInput {
   const { name, shape } = input
-  const flag = `--shape ${name}=${shape.join('x')}`
+  const flag = flagOf('--shape', name, shape.join('x'))
   const assumed = input.freeAxes
     .filter(({ from }) => from === 'guess' || from === 'engine')
     .map(({ axis, meaning, symbol, from }): Assumption => {

@@ -126,6 +126,50 @@ describe('synthesize', () => {
     const likeness = withLikeness(resolveInputs(graph.inputs, graph, NO_FLAGS).inputs, graph).map((one) => one.likeness?.of)
     expect(likeness).toEqual(['speech', 'noise'])
   })
+  it('leaves something visible where a mask hides what is true', () => {
+    const fillOf = (name: string, nodes: GraphView['nodes'], dtype: 'bool' | 'int64' = 'bool') => {
+      const hidden = { low: { shape: [], values: [Number.NEGATIVE_INFINITY] }, zero: { shape: [], values: [0] } }
+      const [sample] = made(graphOf([input(name, dtype, [1, 4])], nodes, hidden), NO_FLAGS, 1)
+      return Number((sample![name]!.data as Uint8Array)[0])
+    }
+    expect(fillOf('mask', [node('Where', ['mask', 'low', 'scores'], ['y'])])).toBe(0)
+    expect(fillOf('mask', [node('Where', ['mask', 'scores', 'low'], ['y'])])).toBe(1)
+    expect(fillOf('mask', [node('Not', ['mask'], ['keep']), node('Where', ['keep', 'scores', 'low'], ['y'])])).toBe(0)
+    expect(fillOf('mask', [node('Cast', ['mask'], ['m']), node('Where', ['m', 'low', 'scores'], ['y'])], 'int64')).toBe(0)
+    expect(fillOf('mask', [node('Where', ['mask', 'zero', 'scores'], ['y'])])).toBe(1)
+    expect(fillOf('src_key_padding_mask', [])).toBe(0)
+  })
+  it('takes the state of an agent for what it observes, and zeros for a memory', () => {
+    const of = (inputs: Parameters<typeof graphOf>[0], outputs: GraphView['outputs']) => {
+      const graph = { ...graphOf(inputs), outputs }
+      return range(numbers(made(graph, NO_FLAGS, 1)[0]!.state))
+    }
+    const state = input('state', 'float32', [1, 8])
+    expect(of([state], [input('action', 'float32', [1, 2])])).not.toEqual([0, 0])
+    expect(of([state, input('action', 'float32', [1, 2])], [input('value', 'float32', [1, 1])])).not.toEqual([0, 0])
+    expect(of([state, input('x', 'float32', [1, 2])], [input('y', 'float32', [1, 2]), input('next', 'float32', [1, 8])])).toEqual(
+      [0, 0],
+    )
+  })
+  it('takes the past of a forecast for a series', () => {
+    const inputs = [input('past_values', 'float32', [1, 96, 7]), input('past_time_features', 'float32', [1, 96, 4])]
+    const graph = { ...graphOf(inputs), outputs: [input('forecast', 'float32', [1, 24, 7])] }
+    const likeness = withLikeness(resolveInputs(graph.inputs, graph, NO_FLAGS).inputs, graph).map((one) => one.likeness?.of)
+    expect(likeness).toEqual(['series', 'series'])
+  })
+  it('holds photos of images without a batch, and none of points over time', () => {
+    const kinds = [
+      [3, 96, 128],
+      [96, 128, 3],
+      [300, 17, 3],
+      [64, 1024, 3],
+      [1, 96, 128],
+    ].map((shape) => {
+      const graph = graphOf([input('x', 'float32', shape)])
+      return withLikeness(resolveInputs(graph.inputs, graph, NO_FLAGS).inputs, graph)[0]!.likeness?.of
+    })
+    expect(kinds.map((kind) => kind === 'photo')).toEqual([true, true, false, false, false])
+  })
   it('takes given values, one for all or each', () => {
     const graph = graphOf([input('sr', 'int64', []), input('x', 'float16', [1, 2])])
     const [sample] = made(graph, flagsOf({ value: ['sr=16000', 'x=1.5,-2'] }), 1)

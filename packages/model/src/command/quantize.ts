@@ -21,7 +21,7 @@ export async function runQuantize(file: string, flags: QuantizeFlags, around: Su
     async run({ quantize }, { signal }, { listeners, paragraph }) {
       const onDiagnosis = (sentence: string) => {
         if (flags.data === undefined) paragraph(syntheticNote(own.precision))
-        paragraph(sentence)
+        listeners.onDiagnosis(sentence)
       }
       return (await quantize(file, { ...optionsOf('quantize', flags), ...own, ...listeners, onDiagnosis, signal })).report
     },

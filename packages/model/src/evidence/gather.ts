@@ -238,9 +238,8 @@ export async function profileTrial(
 ): Promise<Trial<ProfileOutput>> {
   const outputs = plan.inputs.outputs.flatMap(({ name, type }) => (type ? [{ name, type }] : []))
   const inputs = Object.entries(plan.inputs.samples[0]!).map(([name, { dtype, shape }]) => ({ name, type: { dtype, shape } }))
-  const bytes = emptyModel(inputs, outputs)
-  const emptyModelFile = bytes ? path.join(plan.folder, 'empty.onnx') : null
-  if (bytes) fs.writeFileSync(emptyModelFile!, bytes)
+  const emptyModelFile = path.join(plan.folder, 'empty.onnx')
+  fs.writeFileSync(emptyModelFile, emptyModel(inputs, outputs))
   const options = { ...task.options, configEntries: { ...externalWeights(plan.model), ...task.options.configEntries } }
   return plan.run(
     profileTask,

@@ -8,6 +8,8 @@ export interface OtherSize {
   /** 'x=1x3x96x96': the inputs that differ, with their shapes. */
   readonly text: string
   readonly samples: readonly Feeds[]
+  /** Outputs have to be right there, and the time may be what it is. Absent: the time counts, too. */
+  readonly outputsAlone?: true
 }
 
 /** Shares of the size that is measured. Two axes make the larger input 2.25 times as large. */
@@ -20,26 +22,34 @@ const STEP = 32
 const SAMPLES = 2
 const SEED = 3
 
-const SIZES = ['height', 'width', 'depth', 'sequence', 'samples', 'past']
+const SIZES: readonly string[] = ['height', 'width', 'depth', 'sequence', 'samples', 'past']
+/** As many as no other axis is likely to have. */
+const BATCH = 3
 
 /** None where every size is fixed, or given with a flag or by the data. */
 export function otherSizes(inputs: readonly ResolvedInput[], graph: GraphView, predictionMs: number): readonly OtherSize[] {
+  const at = (meanings: readonly string[], change: (size: number) => number): readonly OtherSize[] => {
+    const changed = inputs.map((input) => ({ ...input, shape: changedShape(input, meanings, change) }))
+    const others = changed.filter(({ shape }, k) => shape.join() !== inputs[k]!.shape.join())
+    if (others.length === 0) return []
+    const text = others.map(({ name, shape }) => `${name}=${shape.join('x')}`).join(' ')
+    return [{ text, samples: synthesize(changed, graph, SAMPLES, SEED) }]
+  }
   const factors = predictionMs < SLOW_MS ? [SMALLER, LARGER] : [SMALLER]
-  return factors.flatMap((factor) => {
-    const resized = inputs.map((input) => ({ ...input, shape: resizedShape(input, factor) }))
-    const changed = resized.filter(({ shape }, k) => shape.join() !== inputs[k]!.shape.join())
-    if (changed.length === 0) return []
-    const text = changed.map(({ name, shape }) => `${name}=${shape.join('x')}`).join(' ')
-    return [{ text, samples: synthesize(resized, graph, SAMPLES, SEED) }]
-  })
+  const batches = at(['batch'], () => BATCH).map((one) => ({ ...one, outputsAlone: true as const }))
+  return [...batches, ...factors.flatMap((factor) => at(SIZES, (size) => resized(size, factor)))]
 }
 
-const resizedShape = ({ shape, freeAxes, values }: ResolvedInput, factor: number): readonly number[] =>
+const changedShape = (
+  { shape, freeAxes, values }: ResolvedInput,
+  meanings: readonly string[],
+  change: (size: number) => number,
+): readonly number[] =>
   // Values that were given are of this shape.
   shape.map((size, axis) => {
     const free = freeAxes.find((one) => one.axis === axis)
-    const isGuess = free !== undefined && (free.from === 'guess' || free.from === 'engine') && SIZES.includes(free.meaning)
-    return isGuess && values === undefined ? resized(size, factor) : size
+    const isGuess = free !== undefined && (free.from === 'guess' || free.from === 'engine') && meanings.includes(free.meaning)
+    return isGuess && values === undefined ? change(size) : size
   })
 
 const resized = (size: number, factor: number): number =>

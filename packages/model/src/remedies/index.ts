@@ -1,6 +1,7 @@
 // Every remedy, in the order in which they are tried where no finding ranks them.
 import { dynamicQuantization } from './approximate/dynamic-quantization.ts'
 import { float16 } from './approximate/float16.ts'
+import { float32 } from './approximate/float32.ts'
 import { geluTanh } from './approximate/gelu-tanh.ts'
 import { groupRequantization } from './approximate/group-requantization.ts'
 import { hardSigmoid } from './approximate/hard-sigmoid.ts'
@@ -118,6 +119,7 @@ export const remedies: readonly Remedy[] = [
   engineChoice,
   compile,
   float16,
+  float32,
   uint8Activations,
   int8Activations,
   groupRequantization,

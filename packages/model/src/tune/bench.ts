@@ -71,6 +71,8 @@ export interface Bench {
 export interface SizeBench extends Pick<Bench, 'measure' | 'compare'> {
   /** 'x=1x3x96x96'. */
   readonly text: string
+  /** Outputs are compared there, and nothing is timed. */
+  readonly outputsAlone?: true
 }
 
 /** A time of `nowMs`; null: there is none. */

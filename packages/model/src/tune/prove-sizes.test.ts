@@ -13,13 +13,14 @@ async function at(
   here: World['timeMs'],
   there: Pick<World, 'timeMs'> & Partial<World>,
   remedies: readonly Remedy[],
-  rest: Rest = {},
+  rest: Rest & { readonly outputsAlone?: true } = {},
 ): Promise<Ran & { readonly other: ReturnType<typeof exampleBench> }> {
+  const { outputsAlone, ...given } = rest
   const made = exampleBench({ seed: 1, noise: 0.01, timeMs: here })
   const other = exampleBench({ seed: 2, noise: 0.01, ...there })
   const { measure, compare } = other
-  const sizes: Bench['sizes'] = async () => [{ text: 'x=1x3x96x96', measure, compare }]
-  return { ...(await runOn({ ...made, sizes }, made, remedies, rest)), other }
+  const sizes: Bench['sizes'] = async () => [{ text: 'x=1x3x96x96', measure, compare, ...(outputsAlone && { outputsAlone }) }]
+  return { ...(await runOn({ ...made, sizes }, made, remedies, given)), other }
 }
 
 describe('a gain at the size that is measured', () => {
@@ -62,6 +63,15 @@ describe('a gain at the size that is measured', () => {
     const lossy = exampleRemedy('a', { effect: 'approximate' })
     const loss = await at(times({ a: 1.3 }), { timeMs: times({ a: 1.3 }), isWrong }, [lossy], { evidence: { constraints } })
     expect(shipped(loss)).toBe('a')
+  })
+
+  test('at another batch may cost time, but may not give other outputs', async () => {
+    const slow = await at(times({ a: 1.3 }), { timeMs: times({ a: 0.5 }) }, [a], { outputsAlone: true })
+    expect(shipped(slow)).toBe('a')
+    expect(slow.other.seen.map(({ what }) => what)).toEqual(['outputs'])
+    const isWrong = (has: Has) => has('a')
+    const wrong = await at(times({ a: 1.3 }), { timeMs: times({ a: 1.3 }), isWrong }, [a], { outputsAlone: true })
+    expect(shipped(wrong)).toBe('')
   })
 
   test('that fails there is refused', async () => {

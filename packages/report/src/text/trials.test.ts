@@ -52,6 +52,11 @@ describe('the line of a trial', () => {
   test.each<[string, TrialRow, string]>([
     ['kept', faster, '+ thread-count 1: 10.0 ms to 4.00 ms, 2.4–2.6×, kept, outputs equal bit for bit'],
     [
+      'faster by itself only',
+      { ...faster, kept: false, reason: 'faster by itself, but the last proof failed: it did not end within 5 s' },
+      '- thread-count 1: 10.0 ms to 4.00 ms, 2.4–2.6×, not kept, faster by itself, but the last proof failed: it did not end within 5 s',
+    ],
+    [
       'weak',
       {
         ...faster,

@@ -25,7 +25,7 @@ function storyOf(trial: TrialRow): string {
   if (sure && trial.speedupLow !== null && trial.speedupHigh !== null)
     parts.push(speedupRange(trial.speedupLow, trial.speedupHigh))
   if (trial.kept) parts.push('kept')
-  else parts.push(trial.outcome === 'no-difference' ? 'not kept' : trial.outcome)
+  else parts.push(trial.outcome === 'no-difference' || trial.outcome === 'faster' ? 'not kept' : trial.outcome)
   if (trial.reason !== null) parts.push(trial.reason)
   if (trial.agreement?.weak !== undefined) parts.push('weak comparison')
   return parts.join(', ')

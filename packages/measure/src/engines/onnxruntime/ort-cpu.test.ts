@@ -1,7 +1,10 @@
+import fs from 'node:fs'
+import os from 'node:os'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { availabilityHere, checkEngine } from '../../../test/support/engines/check-engine.ts'
 import { plainOptions } from '../../../test/support/engines/example-options.ts'
+import { emptyModel } from '../../timing/empty-model.ts'
 import { ortCpu } from './ort-cpu.ts'
 import { findOrt } from './ort-node.ts'
 import { sessionOptions } from './ort-options.ts'
@@ -34,6 +37,18 @@ describe('ort-cpu', () => {
     expect(output.shape).toEqual([2, 10])
     expect((output.data as Float32Array).every(Number.isFinite)).toBe(true)
     await session.close()
+  })
+
+  it('runs the model without nodes of a model of text, whose labels are text too', async () => {
+    const text = { dtype: 'string', shape: [2] } as const
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'whyslow-empty-'))
+    const file = path.join(folder, 'empty.onnx')
+    fs.writeFileSync(file, emptyModel([{ name: 'words', type: text }], [{ name: 'label', type: text }]))
+    const session = await ortCpu.open(file, plainOptions)
+    const results = await session.run({ words: { ...text, data: ['one', 'two'] } })
+    expect(results.label).toMatchObject({ dtype: 'string', shape: [2], data: ['a label', 'a label'] })
+    await session.close()
+    fs.rmSync(folder, { recursive: true })
   })
 
   it('fetches tensors only: a ZipMap output is left out', async () => {

@@ -74,6 +74,14 @@ describe('correctProfile', () => {
     expect(inside!.timeMs).toBeCloseTo(0.0003, 9)
   })
 
+  it('takes off no more than predictions took longer, whatever disturbed chains say', () => {
+    // Ten times the cost, 90 µs, where the profiled prediction took 10 µs longer and plain ones differ by 5: a sixth, 5 µs a node.
+    const disturbed = { ...cost, fixedUs: 20, perTensorUs: 5, betweenUs: 0 }
+    const [relu, choice] = correct(events, [round(0.05, { profiledP50Ms: 0.06, cost: disturbed })], 0.05)
+    expect(relu!.timeMs).toBeCloseTo(0.005, 9)
+    expect(choice!.timeMs).toBeCloseTo(0.007, 9)
+  })
+
   it('gives what holds a body at least what rounds of a trivial one take', () => {
     // The If: 12 - 3 - 4 = 5 µs; its body runs once, and 0.3 + 1 * 8 µs is more. What holds none is as before.
     const measured = output(events, [round(0.05)], 8)

@@ -103,13 +103,35 @@ function steadyCosts(rounds: readonly ProfileRound[]): ProfileRound[] {
   })
 }
 
+/** Plain predictions of a round differ by this much of their own: so much more can have been taken off than predictions took longer. */
+const PLAIN_SPREAD = 0.1
+
+/**
+ * A profiled prediction is a plain one and what the profiler costs, so that all costs together are no more than what separates the
+ * two. Other work makes short chains of trivial nodes many times slower; taken off in full that would leave nothing of the nodes.
+ */
+function noMoreThanSeen(round: ProfileRound, events: readonly ProfiledEvent[]): ProfileRound {
+  const { cost, plainP50Ms, profiledP50Ms } = round
+  const takenUs = events.reduce((sum, event) => sum + insideUs(event, cost) * event.runsPerPrediction, 0)
+  const mostUs = (Math.max(0, profiledP50Ms - plainP50Ms) + PLAIN_SPREAD * plainP50Ms) * 1000
+  if (takenUs <= mostUs) return round
+  const { fixedUs, perTensorUs, betweenUs } = cost
+  const share = mostUs / takenUs
+  return {
+    ...round,
+    cost: { ...cost, fixedUs: fixedUs * share, perTensorUs: perTensorUs * share, betweenUs: betweenUs * share },
+  }
+}
+
 function steadyRounds(output: ProfileOutput): ProfileOutput {
   const drifts = output.rounds.map((round) => round.plainDrift)
   const allowed = Math.max(STEADY_DRIFT, [...drifts].sort((a, b) => a - b)[Math.min(LEAST_ROUNDS, drifts.length) - 1]!)
   const kept = drifts.map((drift) => drift <= allowed)
   return {
     ...output,
-    rounds: steadyCosts(output.rounds).filter((_, r) => kept[r]),
+    rounds: steadyCosts(output.rounds)
+      .filter((_, r) => kept[r])
+      .map((round) => noMoreThanSeen(round, output.events)),
     events: output.events.map((event) => ({ ...event, rawMs: event.rawMs.filter((_, r) => kept[r]) })),
   }
 }

@@ -85,6 +85,15 @@ checkRule(computeBoundOperators, {
       expect: { wouldSaveMs: 0, detail: /another precision already/ },
     },
     {
+      name: 'float64: a note that float32 would take half as long',
+      given: evidence({ p50Ms: 10, roofs: fastInt8, nodes: [{ ...conv, arithmetic: 'float64', bound: 'compute' }] }),
+      expect: {
+        wouldSaveMs: 0,
+        detail: /It is float64: in float32 the same arithmetic takes half as long/,
+        next: 'whyslow fix MODEL -o fast/ --max-loss 0.01',
+      },
+    },
+    {
       name: 'int8 but for a hundredth of the time: nothing more that int8 could save',
       given: evidence({
         p50Ms: 10,

@@ -42,6 +42,7 @@ export const computeBoundOperators = defineRule({
       p50Ms,
     )
     const isKnown = speaksForAll(timed, float)
+    const isWide = isDouble(bound, floorMs)
     const isUnknown = isFloat && !isKnown && mayGain(roofs)
     const lower = claims
       ? tell`Timed alone in int8, ${countFact('node', faster.length)} would take ${ms('saving', savingMs)} less, conversions at the borders of
@@ -50,7 +51,9 @@ export const computeBoundOperators = defineRule({
         ? timed.length > 0
           ? INT8_PARTLY_TIMED
           : INT8_NOT_TIMED
-        : whyNoGain(isFloat, isKnown, int8Gain(roofs))
+        : isWide
+          ? 'It is float64: in float32 the same arithmetic takes half as long, if its fewer digits are enough: fix tries that.'
+          : whyNoGain(isFloat, isKnown, int8Gain(roofs))
     return {
       ...tell`${operatorsTake(bound.map((node) => node.opType))} ${ms('time', timeMs)}, ${share('time-share', timeMs / p50Ms)} of the p50;
         ${ms('floor', floorMs)} of it is arithmetic at the fastest rate measured on this machine. ${lower}`,
@@ -58,7 +61,7 @@ export const computeBoundOperators = defineRule({
       wouldSaveMs: claims ? Math.min(savingMs, p50Ms) : 0,
       basis: claims ? 'measured' : 'modelled',
       nodes: bound.map((node) => node.name),
-      next: claims || isUnknown ? quantizeModel : fixModel(),
+      next: claims || isUnknown ? quantizeModel : isWide ? fixModel('--max-loss', '0.01') : fixModel(),
     }
   },
 })
@@ -67,6 +70,14 @@ export const computeBoundOperators = defineRule({
 function int8Gain({ flopsPerSecond: { float32, int8 } }: Roofs): number | undefined {
   return float32 === undefined || int8 === undefined ? undefined : int8 / float32
 }
+
+/** Most of the arithmetic is in 64 bits, of which a vector holds half as many. */
+const isDouble = (bound: readonly NodeCost[], floorMs: number): boolean =>
+  sum(
+    bound.filter(({ cost }) => cost!.arithmetic === 'float64'),
+    ({ cappedFloorMs }) => cappedFloorMs,
+  ) >
+  floorMs / 2
 
 const mayGain = (roofs: Roofs): boolean => (int8Gain(roofs) ?? 1) > 1
 

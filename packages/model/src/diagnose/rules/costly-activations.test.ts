@@ -32,6 +32,11 @@ checkRule(costlyActivations, {
       expect: { wouldSaveMs: null, detail: /Written with Exp and Log, 1 Softplus would give the same numbers 8\.49 ms sooner/ },
     },
     {
+      name: 'a Softmax, which no activation replaces',
+      given: evidence({ p50Ms: 10, nodes: [{ op: 'Softmax', timeMs: 2, bytes: 1e6 }] }),
+      expect: { wouldSaveMs: null, detail: /No activation does the same: .*only fusing it helps\.$/ },
+    },
+    {
       // Two copies of 1.5 ms, of which a Relu takes a fifth.
       name: 'a Tanh that was timed beside a Relu',
       given: evidence({
@@ -70,6 +75,10 @@ checkRule(costlyActivations, {
     },
   ],
   clear: [
+    {
+      name: 'a Log alone, which is no activation',
+      given: evidence({ p50Ms: 10, nodes: [{ op: 'Log', timeMs: 3, functions: { log: 1e6 }, bytes: 1e6 }] }),
+    },
     {
       // 1e6 elements: a Relu at 1e9 / s takes 1 ms.
       name: 'an Exp that is as fast as a Relu',

@@ -32,6 +32,12 @@ const EQUIVALENTS: Readonly<Record<string, Equivalent>> = {
   Mish: { operators: ['Exp', 'Log', 'Tanh'], simple: 6 },
 }
 
+/** Features on their own, such as a log-mel spectrum or the code of a position: no other activation does their work. */
+const FEATURES: ReadonlySet<string> = new Set(['Log', 'Sin', 'Cos'])
+
+/** These share out 1 between many scores, which nothing that looks at one number does. */
+const NORMALIZING: ReadonlySet<string> = new Set(['Softmax', 'LogSoftmax'])
+
 type Rates = NonNullable<Roofs['elementsPerSecond']>
 
 /** Share of the excess: if nodes that were timed alone have this much of it, the finding is about these, and measured. */
@@ -72,19 +78,22 @@ export const costlyActivations = defineRule({
     const isMeasured = measured.length > 0 && excessOf(measured) >= MOST * excessOf(all)
     const costly = isMeasured ? measured : all
     const savingMs = excessOf(costly)
-    if (!isWorthSaying(savingMs, p50Ms)) return 'clear'
+    if (!isWorthSaying(savingMs, p50Ms) || costly.every(({ opType }) => FEATURES.has(opType))) return 'clear'
     const timeMs = costly.reduce((sum, node) => sum + node.timeMs, 0)
     const exact = rates && exactly(costly, (node) => equivalentMs(node, rates, runsOf(node), startMs(node)))
+    const isSoftmax = costly.every(({ opType }) => NORMALIZING.has(opType))
+    const instead = isSoftmax
+      ? 'No activation does the same: behind the last layer its inputs have the same order, and inside attention only fusing it helps.'
+      : 'An activation without exponentials (Relu, HardSwish) comes close to that, after retraining.'
     return {
       ...tell`${operatorsTake(costly.map((node) => node.opType))} ${ms('time', timeMs)}, ${share('time-share', timeMs / p50Ms)} of the p50;
-        ${cheapest(rates)} would take ${ms('data-alone', timeMs - savingMs)}.${slower(costly, rates)} An activation without exponentials
-        (Relu, HardSwish) comes close to that, after retraining.${exact ?? ''}`,
+        ${cheapest(rates)} would take ${ms('data-alone', timeMs - savingMs)}.${slower(costly, rates)} ${instead}${exact ?? ''}`,
       timeMs,
       ...(isMeasured
         ? { wouldSaveMs: Math.min(savingMs, p50Ms), basis: 'measured' }
         : { wouldSaveMs: null, savingUnknown: 'a Relu in their place was not timed', basis: 'modelled' }),
       nodes: costly.map((node) => node.name),
-      next: fixModel('--max-loss', '0.01'),
+      ...(isSoftmax ? {} : { next: fixModel('--max-loss', '0.01') }),
     }
   },
 })

@@ -52,9 +52,10 @@ export const layoutConversions = defineRule({
     const undone =
       pairs === 0 ? '' : tell` ${countFact('pair', pairs)} of them ${pairs === 1 ? 'undoes itself' : 'undo themselves'}.`
     const busiest = moves.reduce((most, node) => (node.timeMs > most.timeMs ? node : most))
+    const longest = moves.length === 1 ? '' : tell` The longest is ${busiest.name} with ${ms('longest', busiest.timeMs)}.`
     return {
       ...tell`${operatorsTake(moves.map((node) => node.opType))} ${ms('time', timeMs)}, ${share('time-share', timeMs / p50Ms)} of the p50,
-        and compute nothing.${undone} The longest is ${busiest.name} with ${ms('longest', busiest.timeMs)}.`,
+        and ${moves.length === 1 ? 'computes' : 'compute'} nothing.${undone}${longest}`,
       timeMs,
       ...(moves.every(({ name }) => alone.has(name))
         ? { wouldSaveMs: Math.min(savingMs, p50Ms), basis: 'measured' }

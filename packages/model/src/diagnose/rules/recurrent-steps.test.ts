@@ -24,6 +24,23 @@ checkRule(recurrentSteps, {
       expect: { timeMs: 4, wouldSaveMs: null, nodes: ['MatMul_1'] },
     },
     {
+      name: 'layers that wait for one another',
+      given: evidence({ p50Ms: 20, nodes: [lstm, { ...lstm, op: 'GRU' }] }),
+      expect: { title: /^400 sequential steps/, detail: /^LSTM, GRU take 12.* in 400 dependent steps/ },
+    },
+    {
+      name: 'two nodes of one loop body',
+      given: evidence({
+        p50Ms: 10,
+        nodes: [
+          { op: 'Loop', name: 'loop', timeMs: 0.5 },
+          { op: 'MatMul', timeMs: 4, macs: 0.5e6, runs: 100, parent: 'loop' },
+          { op: 'Add', timeMs: 2, runs: 100, parent: 'loop' },
+        ],
+      }),
+      expect: { title: /^100 sequential steps/ },
+    },
+    {
       name: '16 steps',
       given: evidence({ p50Ms: 10, nodes: [{ ...lstm, serialSteps: 16 }] }),
       expect: { title: /^16 sequential steps/ },

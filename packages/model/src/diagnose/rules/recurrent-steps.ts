@@ -40,11 +40,11 @@ export const recurrentSteps = defineRule({
     const atOnceMs = ((2 * macs) / roof) * 1000
     const savingMs = Math.max(0, timeMs - atOnceMs)
     if (!isWorthSaying(savingMs, p50Ms)) return 'clear'
-    const steps = Math.round(Math.max(...serial.map(stepsOf)))
-    const operators = [...new Set(serial.map((node) => (RECURRENT.test(node.opType) ? node.opType : 'a loop body')))].join(', ')
+    const steps = Math.round(stepsInARow(serial, stepsOf))
+    const kinds = [...new Set(serial.map((node) => (RECURRENT.test(node.opType) ? node.opType : 'a loop body')))]
     return {
       title: `${steps} sequential steps take the time`,
-      ...tell`${operators} takes ${ms('time', timeMs)}, ${share('time-share', timeMs / p50Ms)} of the p50, in ${number('steps', steps, 'steps')}
+      ...tell`${kinds.join(', ')} ${kinds.length === 1 ? 'takes' : 'take'} ${ms('time', timeMs)}, ${share('time-share', timeMs / p50Ms)} of the p50, in ${number('steps', steps, 'steps')}
         dependent steps of ${ms('step', timeMs / steps)}. The same ${number('macs', macs, 'multiply-adds')} multiply-adds as one matrix
         multiplication would take ${ms('at-once', atOnceMs)} at the measured roof.`,
       timeMs,
@@ -55,6 +55,17 @@ export const recurrentSteps = defineRule({
     }
   },
 })
+
+/** Layers wait for one another, and so do rounds of a loop, in which all of its body runs. */
+function stepsInARow(serial: readonly ProfiledNode[], stepsOf: (node: ProfiledNode) => number): number {
+  const rounds = new Map<string, number>()
+  let steps = 0
+  for (const node of serial) {
+    if (RECURRENT.test(node.opType)) steps += stepsOf(node)
+    else rounds.set(node.parent ?? '', Math.max(rounds.get(node.parent ?? '') ?? 0, stepsOf(node)))
+  }
+  return [...rounds.values()].reduce((sum, one) => sum + one, steps)
+}
 
 /** How often the node runs as part of a Loop's or Scan's body; 1 outside. */
 function loopRuns(node: ProfiledNode, byName: ReadonlyMap<string, ProfiledNode>): number {

@@ -59,6 +59,17 @@ describe('restoring accuracy', () => {
     expect([layers, recipe, seen.length]).toEqual([wanted.chosen, 'minmax', 1])
   })
 
+  test('where nothing can be compared, it is looked at once', async () => {
+    const { bench, wanted } = world({ a: 0.5, b: 0.002 }, { minmax: 1, mse: 3 })
+    let looks = 0
+    const check: AccuracyBench['check'] = async () => {
+      looks++
+      return { ok: false, reason: 'every output changes', agreement: null, isBlind: true }
+    }
+    expect(await restoreAccuracy({ ...bench, check }, wanted)).toMatchObject({ layers: null, reason: 'every output changes' })
+    expect(looks).toBe(1)
+  })
+
   test('another recipe is tried before any layer goes', async () => {
     const { bench, wanted, seen } = world({ a: 0.008, b: 0.007 }, { minmax: 1, percentile: 2, mse: 0.5 })
     const { layers, recipe } = await restoreAccuracy(bench, wanted)

@@ -67,6 +67,7 @@ export async function restoreAccuracy(bench: AccuracyBench, of: ChosenLayers): P
   let recipe = of.first
   let whole = await bench.check({ recipe, layers: chosen.layers })
   if (whole.ok) return { layers: chosen, recipe, errors: new Map(), reason: null }
+  if (whole.isBlind) return { layers: null, recipe, errors: new Map(), reason: whole.reason }
   const better = await quietest(bench, recipe, chosen)
   if (better !== null) {
     const check = await bench.check({ recipe: better, layers: chosen.layers })

@@ -4,7 +4,8 @@
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
 import { nodesOf } from '@whyslow/graph/walk.ts'
 import { toHalf } from '../../quantize/write/half.ts'
-import { defineRemedy, predictedBy, type RemedyEvidence, rewriteProposal } from '../kit/remedy.ts'
+import { typesProfiled } from '../kit/executed-graph.ts'
+import { defineRemedy, predictedBy, rewriteProposal } from '../kit/remedy.ts'
 import { countRun } from '../kit/unfused.ts'
 
 const TREATS = ['memory-bound-operators', 'compute-bound-operators']
@@ -19,7 +20,7 @@ export const float16 = defineRemedy({
   apply(setup, evidence) {
     const computes = evidence.offers.includes('float16')
     if (evidence.constraints.maxLoss === null || (!computes && evidence.goal !== 'size')) return []
-    const half = toHalf(setup.model, typesIn(evidence))
+    const half = toHalf(setup.model, typesProfiled(evidence.profile))
     if (typeof half === 'string') return []
     const { model, converted, blocked, clamped } = half
     const casts = nodesOf(model.proto).filter(({ opType }) => opType === 'Cast').length
@@ -35,14 +36,3 @@ export const float16 = defineRemedy({
     })
   },
 })
-
-/** Types as run of the values that the engine's profile shows. */
-function typesIn({ profile }: RemedyEvidence) {
-  const nodes = profile?.nodes ?? []
-  return new Map(
-    nodes.flatMap(({ inputs, outputs, inputTypes, outputTypes }) => [
-      ...inputs.flatMap((name, index) => (inputTypes[index] ? [[name, inputTypes[index]] as const] : [])),
-      ...outputs.flatMap((name, index) => (outputTypes[index] ? [[name, outputTypes[index]] as const] : [])),
-    ]),
-  )
-}

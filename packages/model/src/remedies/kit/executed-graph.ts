@@ -1,6 +1,6 @@
 // What the graph as the engine runs it shows to settings remedies: shares of its time, and convolutions in the blocked layout
 // (NCHWc: channels in blocks of 8 or 16, onnxruntime core/optimizer/nchwc_transformer.cc).
-import type { GraphView } from '@whyslow/graph/types.ts'
+import type { GraphView, TensorType } from '@whyslow/graph/types.ts'
 import type { Profile, ProfiledNode } from '@whyslow/measure/timing/types.ts'
 
 const BLOCKED_DOMAIN = 'com.microsoft.nchwc'
@@ -33,4 +33,14 @@ export function blockedWeight({ graph }: Profile, node: ProfiledNode): readonly 
 export function groupsOf({ graph }: Profile, { name }: ProfiledNode): number {
   const group = graph.nodes.find((node) => node.name === name)?.attributes.group
   return typeof group === 'number' ? group : 1
+}
+
+/** Types as run of the values that the engine's profile shows; none without one. */
+export function typesProfiled(profile: Profile | undefined): ReadonlyMap<string, TensorType> {
+  return new Map(
+    (profile?.nodes ?? []).flatMap(({ inputs, outputs, inputTypes, outputTypes }) => [
+      ...inputs.flatMap((name, index) => (inputTypes[index] ? [[name, inputTypes[index]] as const] : [])),
+      ...outputs.flatMap((name, index) => (outputTypes[index] ? [[name, outputTypes[index]] as const] : [])),
+    ]),
+  )
 }

@@ -57,6 +57,15 @@ checkRemedy(fuseHardSwish, {
         outputs: [valueInfo('y', 'float32', [1, ...type])],
       }),
     },
+    {
+      name: 'a constant of several axes next to an x of unknown axes',
+      feeds: { x: { dtype: 'float32', shape: [1, 2], data: Float32Array.of(-1, 2) } },
+      model: make([node('Add', ['x', 'wide'], ['s']), ...usual.slice(1)], {
+        inputs: [valueInfo('x', 'float32')],
+        outputs: [valueInfo('y', 'float32')],
+        initializers: [...constants, floatTensor('wide', [1, 1, 1, 1, 1], [3])],
+      }),
+    },
     { name: 'another factor', model: make([...usual.slice(0, 3), node('Mul', ['m', 'half'], ['y'])]) },
     { name: 'the constant divided', model: make([...usual.slice(0, 3), node('Div', ['six', 'm'], ['y'])]) },
     { name: 'a lower limit above 0', model: make([clipped[0]!, node('Clip', ['s', 'half', 'six'], ['c']), ...usual.slice(2)]) },

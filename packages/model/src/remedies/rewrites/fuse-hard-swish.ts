@@ -48,13 +48,19 @@ function replace(matching: Matching, clip: NodeProto, fresh: (hint: string) => s
   if (scaled === undefined || factor === undefined || !isNear(factor * high, 1)) return undefined
   parts.add(scaled)
   const result = scaled.output[0]!
-  // Constants of more axes than x would give the result theirs.
-  if (matching.shape(x)?.length !== matching.shape(result)?.length || !isClosed(matching, parts, [result])) return undefined
+  if (broadens(matching, parts, [x, result]) || !isClosed(matching, parts, [result])) return undefined
   const share = isByX ? fresh(`${result}_share`) : result
   const attributes = { alpha: { float: 1 / high }, beta: { float: shift / high } }
   const add = [node({ opType: 'HardSigmoid', name: isByX ? share : scaled.name || result }, [x], [share], attributes)]
   if (isByX) add.push(node({ opType: 'Mul', name: scaled.name || result }, [x, share], [result]))
   return { parts: [...parts], remove: parts, add }
+}
+
+/** Constants of more axes than x would give the result theirs. Of an x of which nothing is known they have one axis at most. */
+function broadens({ constant, shape }: Matching, parts: ReadonlySet<NodeProto>, [x, result]: readonly [string, string]): boolean {
+  const rank = shape(x)?.length
+  if (rank !== undefined) return rank !== shape(result)?.length
+  return [...parts].some(({ input }) => input.some((name) => (constant(name)?.shape.length ?? 0) > 1))
 }
 
 /** NaN if one is not known. */

@@ -31,7 +31,11 @@ async function workingBenches(plan: LocalBenchPlan, tasks: SetupTasks): Promise<
 }
 
 /** null: the original does not predict at this size. */
-async function benchAt(plan: LocalBenchPlan, tasks: SetupTasks, { text, samples }: OtherSize): Promise<SizeBench | null> {
+async function benchAt(
+  plan: LocalBenchPlan,
+  tasks: SetupTasks,
+  { text, samples, outputsAlone }: OtherSize,
+): Promise<SizeBench | null> {
   const saved = saveInputs(tasks.newPath('size'), samples)
   const at = async (task: Promise<ModelTask>): Promise<ModelTask> => ({ ...(await task), inputs: saved })
   const own: SetupTasks = {
@@ -45,5 +49,6 @@ async function benchAt(plan: LocalBenchPlan, tasks: SetupTasks, { text, samples 
   if (trial.outcome !== 'measured') return null
   const judged = { saved, samples, labels: null }
   const { measure } = readings(plan, own)
-  return { text, measure, compare: outputComparison({ ...plan, judged, proof: judged }, own) }
+  const compare = outputComparison({ ...plan, judged, proof: judged }, own)
+  return { text, measure, compare, ...(outputsAlone && { outputsAlone }) }
 }

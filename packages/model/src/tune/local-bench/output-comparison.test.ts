@@ -163,6 +163,33 @@ describe('outputs that are left out', () => {
     expect(await compare(setup({ threads: 2 }), 'exact')).toMatchObject({ ok: true })
   })
 
+  test('but not one that only the candidate makes anew each time', async () => {
+    const outputs: Script[string] = (task: never, call, limits) =>
+      predicting((_, one) => twoOutputs(one), (task as ModelTask).options.threads === 2 ? ['random'] : [])(task, call, limits)
+    const { compare, setup } = bench({ outputs })
+    expect(await compare(setup({ threads: 2 }), 'rounding')).toMatchObject({ ok: false })
+  })
+
+  test('where none is left, settings alone are taken to be right', async () => {
+    const { compare, setup } = bench({ outputs: predicting((_, task) => twoOutputs(task), ['y', 'random']) }, { maxLoss: 0.1 })
+    const reason = expect.stringMatching(/^every output changes from one prediction to the next/)
+    expect(await compare(setup({ threads: 2 }), 'exact')).toEqual({ ok: true, reason, agreement: null, isBlind: true })
+    for (const promise of ['rounding', 'approximate'] as const)
+      expect(await compare(setup({ threads: 2 }), promise)).toEqual({ ok: false, reason, agreement: null, isBlind: true })
+  })
+
+  test('none holds a number but 0: no loss would show', async () => {
+    const outputs = predicting((x) =>
+      floats(
+        'y',
+        x.map(() => 0),
+      ),
+    )
+    const { compare, setup } = bench({ outputs }, { maxLoss: 0.1 })
+    expect(await compare(setup({ threads: 2 }), 'approximate')).toMatchObject({ ok: false, isBlind: true })
+    expect(await compare(setup({ threads: 2 }), 'rounding')).toMatchObject({ ok: true })
+  })
+
   test('those that nobody asked for', async () => {
     const outputs = predicting((_, task) => twoOutputs(task))
     const ok = async (names: readonly string[] | null) => {

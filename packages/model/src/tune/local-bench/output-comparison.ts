@@ -64,12 +64,15 @@ export function outputComparison(plan: ComparisonPlan, tasks: SetupTasks): Bench
     const made = await madeTask(depth === 'shipped' ? tasks.shippedTaskOf(one) : tasks.taskOf(one), plan.limits.signal)
     const candidate = made.outcome === 'measured' ? await originals.outputsOf(made.value) : made
     if (candidate.outcome !== 'measured') return { ok: false, reason: reasonInWords(candidate), agreement: null }
-    const outputs = comparable(original.value, candidate.value, plan.outputs)
+    const outputs = comparable(original.value, plan.outputs)
+    // Settings alone change no number, so that they need no comparison.
+    if (outputs.length === 0) return { ok: promise === 'exact', reason: ALL_VARY, agreement: null, isBlind: true }
     const options = { ...plan.compare, labels: originals.inputs.labels, outputs }
     const agreement = compareOutputs(original.value.samples, candidate.value.samples, options)
     const said = verdict(agreement, promise, plan.maxLoss)
     if (said.ok && promise === 'approximate' && originals !== looks)
       return { ok: true, reason: `${said.reason}, on ${proof.samples.length} held-out inputs`, agreement }
+    if (!said.ok && agreement.isEmpty) return { ...said, agreement, isBlind: true }
     if (said.ok || promise === 'exact' || agreement.mismatch !== null) return { ...said, agreement }
     return { ...(withinNoise(agreement, await originals.noise(original.value, outputs)) ?? said), agreement }
   }
@@ -127,10 +130,12 @@ function originalsOn(inputs: JudgedInputs, plan: ComparisonPlan, tasks: SetupTas
   }
 }
 
-/** The requested outputs that say something: random ones differ from themselves. */
-function comparable(original: Outputs, candidate: Outputs, asked: readonly string[] | null): readonly string[] {
-  const varying = new Set([...original.varying, ...candidate.varying])
-  return Object.keys(original.samples[0] ?? {}).filter((name) => (asked?.includes(name) ?? true) && !varying.has(name))
+const ALL_VARY =
+  'every output changes from one prediction to the next, as random numbers make it, so that nothing can be compared'
+
+/** The requested outputs that say something: random ones differ from themselves. One that the candidate alone makes anew each time is wrong. */
+function comparable({ samples: [first = {}], varying }: Outputs, asked: readonly string[] | null): readonly string[] {
+  return Object.keys(first).filter((name) => (asked?.includes(name) ?? true) && !varying.includes(name))
 }
 
 function withinNoise(

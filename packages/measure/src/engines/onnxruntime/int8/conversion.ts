@@ -6,7 +6,7 @@ import type { DType, GraphView, NodeView } from '@whyslow/graph/types.ts'
 
 export interface Conversion {
   readonly node: NodeView
-  /** One, or one per channel; undefined if it is no constant or not known. */
+  /** One, or one per channel; undefined if it is no constant, belongs to blocks, or is not known. */
   readonly scale: readonly number[] | undefined
   /** As many as scales; where it is left out, a zero; undefined if it is no constant or not known. */
   readonly zeroPoint: readonly number[] | undefined
@@ -34,10 +34,11 @@ export function conversionOf(node: NodeView, { graph, producer }: Pick<Neighbour
   const [value, scale, zeroPoint] = node.inputs
   const { constants } = graph
   const hasZeroPoint = zeroPoint !== undefined && zeroPoint !== ''
-  // What a caller may override is no constant.
-  const valuesOf = (name: string | undefined) => (isListedAsInput(graph, name) ? undefined : constants[name ?? '']?.values)
+  const { axis = 1, block_size: block = 0 } = node.attributes
+  // What a caller may override is no constant, and a scale for each block along an axis is none for each channel.
+  const valuesOf = (name: string | undefined) =>
+    block !== 0 || isListedAsInput(graph, name) ? undefined : constants[name ?? '']?.values
   const scales = valuesOf(scale)
-  const { axis = 1 } = node.attributes
   return {
     node,
     scale: scales,
