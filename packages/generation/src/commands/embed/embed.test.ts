@@ -103,6 +103,26 @@ test('a graph that takes one text of one length has nothing to batch', async () 
   expect(notChecked.map(({ rule }) => rule)).toEqual(['oversized-batches', 'padding-waste', 'unbatched-texts'])
 })
 
+test('how many of the texts were encoded is as it was measured, far below the most as well', async () => {
+  const { embed, texts } = world({}, { positionMs: 0.1, callMs: 0 })
+  const warningsOf = async (count: number) => {
+    fs.writeFileSync(texts, new Array(count).fill('a b').join('\n'))
+    return (await embed({ batch: 8, quick: true })).warnings
+  }
+  // A text takes 1.4 ms, and a pass of 150 ms 107 of them.
+  expect(await warningsOf(300)).toEqual(['the first 107 of 300 texts were encoded'])
+  expect(await warningsOf(200)).toEqual(['the first 107 of 200 texts were encoded'])
+  expect(await warningsOf(100)).toEqual([])
+})
+
+test('pooling that is not computed here is a warning', async () => {
+  const { warnings, model } = await world({ pooling: { pooling_mode_weightedmean_tokens: true } }).embed({ batch: 4 })
+  expect(warnings).toEqual([
+    '1_Pooling/config.json says weightedmean for pooling, which whyslow does not compute: the time of pooling is that of the mean',
+  ])
+  expect(model).toMatchObject({ pooling: 'mean', poolingFrom: null })
+})
+
 test('made-up texts, and what is no encoder of texts, in one line', async () => {
   const { embed: run, inputs } = world()
   expect((await run({ texts: null, quick: true })).setup.from).toBe('made-up')

@@ -36,7 +36,7 @@ export async function embed(target: string, given: Partial<EmbedOptions> = {}): 
   const { processes, ...plan } = planOf(encoder, { batch: options.batch, maximum, quick: options.quick })
   const machine = machineOf(trials)
   const limits = { ...trialLimits(limitsOf(machine, options), 0), timeMs: PROCESS_LIMIT_MS }
-  const warnings = warningsOf(encoder, own)
+  const warnings = warningsOf(encoder)
   const measured: TextsProcess[] = []
   const measure = async () => {
     for (let k = 0; k < processes; k++) {
@@ -54,6 +54,8 @@ export async function embed(target: string, given: Partial<EmbedOptions> = {}): 
     }
   }
   await withMachineLock({ trials, progress }, measure, warnings)
+  const { count } = measured[0]!
+  if (own !== null && count < own.length) warnings.push(`the first ${count} of ${own.length} texts were encoded`)
   return embedDocument({
     target,
     encoder,
@@ -86,11 +88,13 @@ function checkLongest({ positions, model }: TextEncoder, maxTokens: number | nul
   throw new InputError(`--max-tokens ${maxTokens}: ${model} has ${positions} positions; give ${positions} or fewer`)
 }
 
-function warningsOf({ otherModules }: TextEncoder, own: readonly string[] | null): string[] {
+function warningsOf({ otherModules, unknownPooling }: TextEncoder): string[] {
   return [
     ...(otherModules.length === 0
       ? []
       : [`modules.json names ${otherModules.join(', ')} after pooling, which no ONNX file here has: its time is not measured`]),
-    ...(own !== null && own.length > MOST_TEXTS ? [`the first ${MOST_TEXTS} of ${own.length} texts were encoded`] : []),
+    ...(unknownPooling === null
+      ? []
+      : [`${unknownPooling} for pooling, which whyslow does not compute: the time of pooling is that of the mean`]),
   ]
 }

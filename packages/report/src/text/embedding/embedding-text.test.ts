@@ -45,7 +45,7 @@ test('what a model gives', () => {
   const { model } = exampleEmbedding
   expect(modelWords({ ...model, pooling: null, normalizes: false })).toBe('384 dimensions')
   expect(modelWords({ ...model, poolingFrom: null })).toBe(
-    '384 dimensions, the mean of its tokens (no file says how), normalized',
+    '384 dimensions, the mean of its tokens (assumed: no file names one that whyslow knows), normalized',
   )
   expect(modelWords({ ...model, gives: 'scores', dimensions: 2 })).toBe('2 scores a text')
 })

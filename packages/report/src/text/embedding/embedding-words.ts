@@ -53,7 +53,7 @@ const POOLING = {
 /** What the model gives for a text. */
 export function modelWords({ gives, dimensions, pooling, poolingFrom, normalizes }: EmbeddingDocument['model']): string {
   if (gives === 'scores') return `${plural(dimensions ?? 0, 'score')} a text`
-  const from = poolingFrom === null ? 'no file says how' : poolingFrom
+  const from = poolingFrom === null ? 'assumed: no file names one that whyslow knows' : poolingFrom
   return [
     `${dimensions} dimensions`,
     ...(pooling === null ? [] : [`${POOLING[pooling]} (${from})`]),
