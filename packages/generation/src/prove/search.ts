@@ -54,6 +54,7 @@ export async function search(plan: SearchPlan): Promise<Searched> {
   const kept: KeptRemedy[] = []
   const lost = new Map<string, string>()
   let standing = looked(plan)
+  const skipped: Candidate[] = []
   const tryNext = async (candidate: Candidate): Promise<void> => {
     plan.signal?.throwIfAborted()
     const setup = kept.at(-1)?.setup ?? plan.base
@@ -61,7 +62,9 @@ export async function search(plan: SearchPlan): Promise<Searched> {
     const why = careful === undefined ? (plan.hasTime() ? null : NO_TIME) : `${careful}, which is more careful`
     const { trial, won } =
       why === null ? await tryOne(plan, candidate, setup, standing) : { trial: row(candidate, 'does not apply', why), won: null }
-    tried.set(candidate, trial)
+    // A second turn that does not apply changes nothing about the first.
+    if (trial.outcome !== 'does not apply' || !tried.has(candidate) || skipped.includes(candidate)) tried.set(candidate, trial)
+    if (careful !== undefined) skipped.push(candidate)
     if (trial.outcome !== 'does not apply') plan.onTrial?.(trial)
     if (candidate.family !== undefined && (trial.outcome === 'not equal' || trial.outcome === 'not faster'))
       lost.set(candidate.family, `${candidate.id} is ${trial.outcome}`)
@@ -80,6 +83,8 @@ export async function search(plan: SearchPlan): Promise<Searched> {
     if (kept.length === on || !plan.hasTime()) continue
     lost.delete(candidate.family ?? candidate.id)
     await tryNext(candidate)
+    // Those less careful were left out because it was no gain.
+    for (const other of skipped.filter(({ family }) => family === candidate.family)) await tryNext(other)
   }
   return { tried: [...tried.values()], kept }
 }
