@@ -20,7 +20,7 @@ const DEEPEST = 40
 /** Throws InputError, with the layer's name and what to do, where a layer of it is not known. */
 export function layerTree(head: LayerHead, dialect: Dialect, depth = 0): LayerTree {
   const { className, config, name } = head
-  if (depth > DEEPEST) throw config.refuse('stands in too many models; save a flatter model')
+  if (depth > DEEPEST) throw config.refuse('is nested in too many models; save a flatter model')
   const kind = kindOf(head)
   if (kind === undefined) throw config.refuse(refusal(className))
   // An operation's dtype is what it casts to.

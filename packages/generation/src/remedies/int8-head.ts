@@ -6,7 +6,7 @@ import { defineGeneratorRemedy } from './kit/remedy.ts'
 export const int8Head = defineGeneratorRemedy({
   id: 'int8-head',
   title: 'The head in 8 bits',
-  description: 'The product that makes the logits reads weights of 8 bits; the table of embeddings stays as it is.',
+  description: 'The product that makes the logits reads weights of 8 bits; the table of embeddings stays unchanged.',
   lossless: false,
   variants: ['32', '128'],
   applies: (target) => appliesTo('head', target),

@@ -253,7 +253,7 @@ function codeOf(name: string, made: Made, options: object, { fit, value }: { rea
     `import { Tokenizer } from '${LIBRARY}'`,
     ...(lines.some((line) => line.includes('readFileSync(')) ? ["import { readFileSync } from 'node:fs'"] : []),
     ...lines,
-    `// in place of ${name}`,
+    `// instead of ${name}`,
     `const { ${asked.join(', ')} } = tokenizer.encode(text${given.length > 0 ? `, { ${given.join(', ')} }` : ''})`,
     ...(most === null ? [] : [`// more than ${most} ids: ${short}`]),
     ...(pad === 'none' ? [] : [`// fewer: filled up to ${to} with ${padId}, the mask with 0`]),

@@ -81,7 +81,7 @@ export function kernelForm(atoms: readonly Atom[], seen: readonly Values[], loop
   const code = [
     `import { ${name} } from 'whyslow/kernels'`,
     `const kernel = ${made} // once`,
-    `kernel.input.set(${from}) // not needed where it is decoded into kernel.input`,
+    `kernel.input.set(${from}) // not needed if it is decoded into kernel.input`,
     `${to}.set(kernel.run(${given}))`,
   ]
   return { run, code, equal: isMove ? 'bits' : 'rounding' }

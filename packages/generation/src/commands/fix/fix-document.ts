@@ -41,9 +41,7 @@ export function answerOf({ fix, speed, answer }: GenerationDocument): string {
   const before = speed.timePerTokenMs?.value
   const times = `${significant(1 / value, 2)} times as fast (${significant(1 / high, 2)}–${significant(1 / low, 2)})`
   const token =
-    before === undefined
-      ? `A token comes ${times}`
-      : `A token takes ${time(before * value)} in place of ${time(before)}, ${times}`
+    before === undefined ? `A token comes ${times}` : `A token takes ${time(before * value)} instead of ${time(before)}, ${times}`
   const first = fix.firstTokenRatio === null ? '' : `, and the first one ${significant(fix.firstTokenRatio.value, 2)} of its time`
   const written = fix.folder === null ? 'Nothing was written' : `Written: ${fix.folder}`
   return `${token}${first}; ${fix.equality.sentence}. ${written}.`
