@@ -23,8 +23,28 @@ export const placesOf = (options: PlaceOptions): EnginePlaces => ({
   ...Object.fromEntries(PLACES.flatMap((place) => (place === 'ort' || options[place] === null ? [] : [[place, options[place]]]))),
 })
 
+/** What other tools call an engine, by what it is called here. */
+const MEANT: Readonly<Record<string, string>> = {
+  onnxruntime: 'ort-cpu',
+  ort: 'ort-cpu',
+  onnx: 'ort-cpu',
+  cpu: 'ort-cpu',
+  gpu: 'ort-cuda',
+  wasm: 'ort-wasm',
+  webgpu: 'ort-webgpu',
+  trt: 'ort-tensorrt',
+  dml: 'ort-directml',
+  pytorch: 'python-torch',
+  tensorflow: 'python-keras',
+  tfjs: 'tfjs-wasm',
+  tflite: 'litert',
+}
+
 /** Throws InputError if there is no such engine. */
 export function checkEngine(id: string, flag = '--engine'): void {
   if (engines.some((engine) => engine.id === id)) return
+  const meant = engines.find((engine) => engine.id === MEANT[id.toLowerCase()] || engine.id.endsWith(`-${id.toLowerCase()}`))
+  if (meant !== undefined)
+    throw new InputError(`${flag} ${id}: no such engine; did you mean ${meant.id}? whyslow doctor lists all engines`)
   throw new InputError(`${flag} ${id}: no such engine; give one of: ${engines.map((engine) => engine.id).join(', ')}`)
 }

@@ -158,7 +158,7 @@ describe('refused in a line', () => {
       /^http:\/\/me@127\.0\.0\.1:1\/v1: (?!.*hunter22).*nothing listens there/,
     )
     await expect(recognized('http://me:hunter22@127.0.0.1:1/other', null)).rejects.toThrow(
-      /^http:\/\/me@127\.0\.0\.1:1\/other: this is no generator of text/,
+      /^http:\/\/me@127\.0\.0\.1:1\/other: this does not generate text/,
     )
   })
 
