@@ -26,8 +26,9 @@ const SETTINGS = [
   'REPEAT',
   'SECONDS',
   'ENGINES',
+  'TOKENS',
 ]
-const PLACES = ['PYTHON', 'XPROF_PYTHON', 'TFJS', 'FROM', 'OTHERS', 'RESULTS', 'MADE']
+const PLACES = ['PYTHON', 'XPROF_PYTHON', 'TFJS', 'FROM', 'OTHERS', 'RESULTS', 'MADE', 'FAST', 'LLAMA_BENCH', 'GGUF']
 
 /**
  * Writes the result of this program if --out was given. `values` hold what a document may cite, each name ending in its unit; `raw` the

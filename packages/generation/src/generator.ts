@@ -187,6 +187,8 @@ export interface Generator {
   readonly takesTexts?: boolean
   /** Whether it takes token ids; absent: it does. */
   readonly takesIds?: boolean
+  /** Threads that the engine itself says it computes with; absent: it does not say. */
+  readonly threads?: number
   /** How many sequences may be open at the same time; absent: as many as memory holds. */
   readonly sequences?: number
   /** Requests that were sent so far; absent: it sends none. */

@@ -66,6 +66,8 @@ export async function openGguf(
     versions: { ...versions, ...(release === undefined ? {} : { 'llama.cpp': release }) },
     vocabulary,
     context: context.contextSize,
+    // By default at least 4, whatever the machine has.
+    ...(context.idealThreads === undefined ? {} : { threads: context.idealThreads }),
     sequences: 1,
     endIds: [...new Set(ends)],
     // Special tokens that the text names are themselves, as chat templates write them.

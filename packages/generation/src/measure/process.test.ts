@@ -2,6 +2,7 @@ import { type Script, scriptedGenerator } from '@whyslow/generation/support/scri
 import { describe, expect, test } from 'vitest'
 import type { Around } from './calls.ts'
 import { measureProcess } from './process.ts'
+import { threadsIn } from './summarize.ts'
 import type { MeasurePlan } from './types.ts'
 
 const PLAN: MeasurePlan = {
@@ -48,6 +49,22 @@ describe('calls', () => {
     expect(process.calls[0]!.perTokenMs).toBeCloseTo(11.055)
     expect(process.calls[0]!.gapsMs).toHaveLength(10)
     expect(requests.every(({ newTokens, ignoreEnd }) => newTokens === 11 && ignoreEnd)).toBe(true)
+  })
+
+  test('of a slow generator fewer tokens, a shorter natural stop and each depth once; the first call is short always', async () => {
+    const slow = await measured({ fixedMs: 1000, endsAfter: 1000 }, { newTokens: 64, naturalStop: true, depths: [0, 50] })
+    expect(slow.requests.map(({ newTokens }) => newTokens)).toEqual([16, 8, 8, 32])
+    const quick = await measured({ fixedMs: 10 }, { newTokens: 64, depths: [0] })
+    expect(quick.requests.map(({ newTokens }) => newTokens)).toEqual([16, 64, 64])
+    expect(quick.process.depths[0]!.samplesMs).toHaveLength(3 * slow.process.depths[0]!.samplesMs.length)
+  })
+
+  test('threads that the engine says', async () => {
+    const scripted = scriptedGenerator({})
+    const open = async () => ({ ...(await scripted.open()), threads: 4 })
+    const process = await measureProcess(open, PLAN, { now: scripted.now, garbageMs: async () => 0 })
+    expect([process.threads, threadsIn([process], { threads: null }), threadsIn([process], { threads: 2 })]).toEqual([4, 4, 2])
+    expect(threadsIn([(await measured({})).process], { threads: null })).toBeNull()
   })
 
   test('no prompt comes twice, in one process or in two', async () => {

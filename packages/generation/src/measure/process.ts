@@ -14,6 +14,12 @@ const DEPTH_CALL_TOKENS = 24
 /** A text that does not end by itself is cut here, in multiples of the new tokens that were requested. */
 const MOST_NATURAL = 4
 
+/** Tokens of the first call, whose first one is what is cold. */
+const COLD_TOKENS = 16
+const SLOW_CALL_MS = 10_000
+/** Fewer give no time per token. */
+const LEAST_TOKENS = 8
+
 const UNCOUNTED =
   'the server does not say how many tokens a chunk holds; let its stream tell usage, or name a path of it that lists tokens, as in /completion'
 
@@ -35,20 +41,20 @@ export async function measureProcess(
 
 async function measureOpened(
   generator: Generator,
-  plan: MeasurePlan,
+  requested: MeasurePlan,
   around: Around,
 ): Promise<Omit<ProcessMeasurement, 'openMs'>> {
-  const { engine, versions, context } = generator
-  const { vocabulary } = tokensOf(generator, plan)
+  const { engine, versions, context, threads } = generator
+  const { vocabulary } = tokensOf(generator, requested)
   const reasons: Record<string, string> = {}
   const { now } = around
-  const next = promptsOf(generator, plan, now)
-  const { newTokens } = plan
+  const next = promptsOf(generator, requested, now)
   // What an encoder reads is no beginning that a cache of prefixes could hold.
-  const asked = { newTokens, ignoreEnd: true, keepsIds: plan.prompts !== null && generator.encoder === undefined }
-  const one = () => measuredCall(generator, next(), asked, around)
-  const cold = await one()
-  const calls = await warmCalls(one, plan, now)
+  const asked = { ignoreEnd: true, keepsIds: requested.prompts !== null && generator.encoder === undefined }
+  const one = (newTokens: number) => measuredCall(generator, next(), { ...asked, newTokens }, around)
+  const cold = await one(Math.min(requested.newTokens, COLD_TOKENS))
+  const plan = paced(requested, cold)
+  const calls = await warmCalls(() => one(plan.newTokens), plan, now)
   if (calls.some(({ newTokens: made }) => made === null)) reasons.timePerToken = UNCOUNTED
   const known = { ...plan, promptTokens: lengthOf(calls, generator, plan) }
   const natural = plan.naturalStop
@@ -58,10 +64,19 @@ async function measureOpened(
   const curves = await measureCurves(generator, known, around, reasons)
   return {
     ...{ engine, versions, vocabulary, context, hasSteps: generator.start !== null, cold, calls },
+    ...(threads === undefined ? {} : { threads }),
     natural: natural === null ? null : naturalOf(natural, reasons),
     ...curves,
     reasons,
   }
+}
+
+/** What a generator so slow that a call takes longer has time for: fewer tokens, once each. A natural stop is cut by them, too. */
+function paced(plan: MeasurePlan, { firstMs, perTokenMs }: MeasuredCall): MeasurePlan {
+  const { newTokens } = plan
+  if (perTokenMs === null || firstMs + newTokens * perTokenMs <= SLOW_CALL_MS) return plan
+  const fits = Math.floor((SLOW_CALL_MS - firstMs) / perTokenMs)
+  return { ...plan, newTokens: Math.min(newTokens, Math.max(LEAST_TOKENS, fits)), rounds: 1 }
 }
 
 /** Tokens of a prompt: the user's own are as long as they are, and a decoder behind an encoder begins with a few. */

@@ -137,3 +137,9 @@ function pointsOf(
     return { at: Math.round(median(measured.map(of))), value: median(values), ...processInterval(values) }
   })
 }
+
+/** Threads that were requested, or that the engine says; null: its default, whatever that is. */
+export const threadsIn = (
+  processes: readonly Pick<ProcessMeasurement, 'threads'>[],
+  { threads }: { readonly threads: number | null },
+): number | null => threads ?? processes[0]?.threads ?? null

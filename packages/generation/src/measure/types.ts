@@ -85,6 +85,8 @@ export interface ProcessMeasurement {
   readonly versions: Readonly<Record<string, string>>
   readonly vocabulary: number | null
   readonly context: number | null
+  /** Threads that the engine says it computes with; absent: it does not say. */
+  readonly threads?: number
   /** Whether the engine can be started at a depth. */
   readonly hasSteps: boolean
   readonly openMs: number

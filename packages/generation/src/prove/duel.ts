@@ -31,7 +31,7 @@ export interface Duel {
 
 /** After so many pairs, one must show a gain in either time; after one more, the median must show one worth telling. */
 const FUTILE_AFTER = 2
-const LEAST_GAIN = 0.985
+export const LEAST_GAIN = 0.985
 /**
  * What is tried is taken as faster if each of so many pairs says so by so much, a fifth or a tenth: processes of one setup differ by less, and the last
  * proof decides.
@@ -40,6 +40,7 @@ const CLEAR = [
   { pairs: 2, ratio: 0.8 },
   { pairs: 3, ratio: 0.9 },
 ]
+const DOUBT = 1.25
 /** A first token that takes no longer than this is not slower as far as one pair tells. */
 const ALIKE = 1.03
 
@@ -95,6 +96,9 @@ const isClear = (pairs: Readings): boolean =>
 
 /** Some pair shows a gain in one of the two times. */
 export const isPromising = ({ readings }: Duel): boolean => mayGain(readings)
+
+/** No gain in one pair, and none that another could not show: processes of one setup differ by as much on a busy machine. */
+export const isDoubtful = (found: Duel): boolean => !isPromising(found) && found.perToken.ratio < DOUBT
 
 /** One of the two times is lower with significance, and the other one is not higher. */
 export const isFaster = ({ perToken, first }: Duel): boolean =>

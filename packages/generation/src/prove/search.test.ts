@@ -113,6 +113,42 @@ describe('the search', () => {
     expect((await outcomes(0.1, 1050))[0]).toEqual(['not equal', 'perplexity rises by 5.1 %, more than the 1.0 % allowed'])
   })
 
+  test('what is undecided has a second turn once something else was kept, and its row is that of the second', async () => {
+    let times = 0
+    const { bench } = benchOf({ 3: { perTokenMs: 5 } })
+    const doubtful: Candidate = {
+      ...candidate('doubtful', 2),
+      apply: async (setup) => ({ setup: { ...setup, source: 'rewritten' }, changes: [] }),
+    }
+    const noisy: Bench = {
+      ...bench,
+      async times(setup, ...rest) {
+        const read = await bench.times(setup, ...rest)
+        if (setup.source !== 'rewritten' || read.outcome !== 'measured') return read
+        // Behind 3 it takes half; before it, pairs disagree.
+        const share = setup.options.threads === 3 ? 0.5 : [0.8, 1.2, 0.95][times++ % 3]!
+        return measured({ ...read.value, perTokenMs: read.value.perTokenMs * share })
+      },
+    }
+    const { tried, kept } = await search(planWith(noisy, [doubtful, candidate('three', 3)]))
+    expect(tried.map(({ remedy, outcome }) => [remedy, outcome])).toEqual([
+      ['doubtful', 'kept'],
+      ['three', 'kept'],
+    ])
+    expect(kept.map(({ id }) => id)).toEqual(['three', 'doubtful'])
+    const alone = await search(planWith(noisy, [doubtful]))
+    expect(alone.tried.map(({ outcome }) => outcome)).toEqual(['not faster'])
+  })
+
+  test('one pair without a gain is not the last word on what is lossy, unless it takes far longer', async () => {
+    const timesOf = async (share: number) => {
+      const { bench, timed } = benchOf({ 3: { perTokenMs: 10 * share, firstMs: 100 * share } })
+      await search(planWith(bench, [candidate('int8', 3, 'lossy')]))
+      return timed.length
+    }
+    expect([await timesOf(1.1), await timesOf(1.3)]).toEqual([4, 2])
+  })
+
   test('what breaks is one row, and an abort ends the search', async () => {
     const { bench } = benchOf({ 2: { perTokenMs: 5 } })
     const broken: Candidate = { ...candidate('broken', 3), apply: () => Promise.reject(new TypeError('no ids\n  at x')) }

@@ -9,7 +9,7 @@ import type { Answer, Divergence, FedText } from './answers.ts'
 import type { Bench, Prompts } from './bench.ts'
 import { LOOK_PROMPTS, LOOK_TOKENS } from './budget.ts'
 import type { Applied, Candidate, Known } from './candidate.ts'
-import { type Compared, type Duel, type DuelPlan, duel, isFaster, isPromising } from './duel.ts'
+import { type Compared, type Duel, type DuelPlan, duel, isDoubtful, isFaster, isPromising, LEAST_GAIN } from './duel.ts'
 import { divergences, type Gate, type Judged, judge, type Ratings, type Scores } from './equality.ts'
 import { lossOf, type Metric, type Score } from './metric.ts'
 import type { GeneratorSetup } from './setup.ts'
@@ -50,28 +50,43 @@ export interface Searched {
 }
 
 export async function search(plan: SearchPlan): Promise<Searched> {
-  const tried: GenerationTrial[] = []
+  const tried = new Map<Candidate, GenerationTrial>()
   const kept: KeptRemedy[] = []
   const lost = new Map<string, string>()
   let standing = looked(plan)
-  for (const candidate of plan.candidates) {
+  const tryNext = async (candidate: Candidate): Promise<void> => {
     plan.signal?.throwIfAborted()
     const setup = kept.at(-1)?.setup ?? plan.base
     const careful = lost.get(candidate.family ?? candidate.id)
     const why = careful === undefined ? (plan.hasTime() ? null : NO_TIME) : `${careful}, which is more careful`
     const { trial, won } =
       why === null ? await tryOne(plan, candidate, setup, standing) : { trial: row(candidate, 'does not apply', why), won: null }
-    tried.push(trial)
+    tried.set(candidate, trial)
     if (trial.outcome !== 'does not apply') plan.onTrial?.(trial)
     if (candidate.family !== undefined && (trial.outcome === 'not equal' || trial.outcome === 'not faster'))
       lost.set(candidate.family, `${candidate.id} is ${trial.outcome}`)
-    if (won === null) continue
+    if (won === null) return
     const { applied, answers } = won
     kept.push({ id: candidate.id, effect: candidate.effect, ...applied })
     if (candidate.effect === 'lossy' || !standing.isOriginal) standing = { answers, isOriginal: false }
   }
-  return { tried, kept }
+  const undecided: { readonly candidate: Candidate; readonly on: number }[] = []
+  for (const candidate of plan.candidates) {
+    await tryNext(candidate)
+    if (isUndecided(tried.get(candidate)!)) undecided.push({ candidate, on: kept.length })
+  }
+  // What was kept since then took time away, of which this is a larger share now.
+  for (const { candidate, on } of undecided) {
+    if (kept.length === on || !plan.hasTime()) continue
+    lost.delete(candidate.family ?? candidate.id)
+    await tryNext(candidate)
+  }
+  return { tried: [...tried.values()], kept }
 }
+
+/** Not faster with significance, though the median of its pairs says so. */
+const isUndecided = ({ outcome, timePerTokenRatio: ratio }: GenerationTrial): boolean =>
+  outcome === 'not faster' && ratio !== null && ratio.value < LEAST_GAIN
 
 /** What a lossless candidate must answer: the same as the setup that it is tried on. */
 interface Standing {
@@ -99,6 +114,8 @@ async function tryOne(plan: SearchPlan, candidate: Candidate, setup: GeneratorSe
   // Tokens take less time than pairs, and most of what is lossy fails by them: one pair shows whether they are worth it.
   const isLossy = candidate.effect === 'lossy'
   let compared = await compare(isLossy ? 1 : plan.duel.most)
+  if (isLossy && compared.outcome === 'measured' && isDoubtful(compared.value))
+    compared = await compare(2, compared.value.readings)
   if (compared.outcome !== 'measured') return lost('failed', reasonInWords(compared))
   if (!(isLossy ? isPromising(compared.value) : isFaster(compared.value)))
     return lost('not faster', timesText(compared.value), compared.value)

@@ -10,6 +10,9 @@ import { chosenVariant, generatorFiles } from '../../recognize/folder.ts'
 import { remedies } from '../../remedies/index.ts'
 import type { RemedyTools } from '../../remedies/kit/remedy.ts'
 
+/** Other weights of so many times the bytes are not tried. */
+const MOST_BYTES = 2.2
+
 export function candidatesFor(
   base: GeneratorSetup,
   engines: readonly GeneratorEngine[],
@@ -20,11 +23,14 @@ export function candidatesFor(
   const usableCpus = readUsableCpus()
   if (files === null) return candidatesOf({ engines, dtypes: [], remedies: [], tools, usableCpus })
   const readsOthers = generatorEngineById(base.engine)?.otherWeights !== undefined
-  const read = readsOthers ? null : chosenVariant(files, base.options.dtype).dtype
-  // Fewer bytes come first: they promise most.
-  const dtypes = [...files.variants]
+  const read = readsOthers ? null : chosenVariant(files, base.options.dtype)
+  // Who names weights has chosen among them. Else fewer bytes come first: they promise most. A type of half the bytes may have slower kernels, as
+  // float16 has; one of fewer has none so slow.
+  const most = read === null ? Number.POSITIVE_INFINITY : MOST_BYTES * read.sizeBytes
+  const others = base.options.dtype === null ? [...files.variants] : []
+  const dtypes = others
     .sort((a, b) => a.sizeBytes - b.sizeBytes)
-    .flatMap(({ dtype }) => (dtype === read ? [] : [dtype]))
+    .flatMap(({ dtype, sizeBytes }) => (dtype === read?.dtype || sizeBytes > most ? [] : [dtype]))
   return candidatesOf({ engines, dtypes, remedies, tools, usableCpus, hasEncoder })
 }
 

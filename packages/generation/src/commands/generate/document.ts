@@ -14,7 +14,7 @@ import type { KernelRates } from '../../estimate/kernel-rates.ts'
 import { lookupOf } from '../../estimate/lookup.ts'
 import type { GenerationFacts } from '../../facts.ts'
 import type { GeneratorEngine } from '../../generator.ts'
-import { cachedShareOf, depthLineOf, severalOf, speedOf } from '../../measure/summarize.ts'
+import { cachedShareOf, depthLineOf, severalOf, speedOf, threadsIn } from '../../measure/summarize.ts'
 import type { MeasuredCall, ProcessMeasurement } from '../../measure/types.ts'
 import { callFacts } from './call-facts.ts'
 import type { GenerateOptions } from './options.ts'
@@ -83,7 +83,7 @@ export function documentOf(outcome: Outcome): GenerationDocument {
     id: engine.id,
     title: engine.title,
     versions: first!.versions,
-    threads: options.threads,
+    threads: threadsIn(processes, options),
     prefillThreads: options.prefillThreads,
   }
   const { cpu, usableCpus, node } = machine

@@ -20,6 +20,7 @@ import { elementsRead } from '../../estimate/estimate.ts'
 import { type KernelRates, kernelRatesTask } from '../../estimate/kernel-rates.ts'
 import type { GenerationFacts, ThreadsFact } from '../../facts.ts'
 import type { GeneratorEngine, GeneratorOptions } from '../../generator.ts'
+import { threadsIn } from '../../measure/summarize.ts'
 import { measureTask } from '../../measure/task.ts'
 import type { ProcessMeasurement } from '../../measure/types.ts'
 import { threadCounts } from '../../thread-counts.ts'
@@ -33,7 +34,7 @@ import { profileStep, type Step } from './profile-step.ts'
 import { promptsFor, type UsersPrompts } from './prompts-for.ts'
 import { recognized } from './recognize.ts'
 import type { Recognized, StepGraph } from './recognized.ts'
-import { sweepThreads } from './thread-sweep.ts'
+import { sweepThreads, timeOf } from './thread-sweep.ts'
 
 /** Reading memory to know its bandwidth, ms. */
 const BANDWIDTH_MS = 400
@@ -131,7 +132,8 @@ function checkContext({ source, model: { context } }: Recognized, { promptTokens
 async function measured(run: Run, folder: string | null, warnings: readonly string[]): Promise<Outcome> {
   const { found, engine, plan, machine, options } = run
   const processes = await measureProcesses(run)
-  const threads = options.threads ?? Math.min(machine.usableCpus, machine.physicalCores ?? machine.usableCpus)
+  const known = threadsIn(processes.measured, options)
+  const threads = known ?? Math.min(machine.usableCpus, machine.physicalCores ?? machine.usableCpus)
   const bandwidth = folder === null ? 'it is not of this machine' : await bandwidthOf(run, threads)
   const steps = folder === null ? null : await profiledSteps(run, folder, processes.measured)
   const sweep =
@@ -161,7 +163,7 @@ async function threadsOf(
   if (options.quick) return 'other numbers of threads are not measured with --quick'
   progress({ stage: 'other numbers of threads', done: 0, of: 1 })
   return sweepThreads(
-    { used: options.threads, usedCount, counts: threadCounts(machine.usableCpus), processes },
+    { used: threadsIn(processes, options), usedCount, counts: threadCounts(machine.usableCpus), processes },
     async (threads, process) => {
       const setup = threads === null ? own : { ...own, threads, prefillThreads: null }
       const input = { engine: engine.id, source: found.source, options: setup, plan: planOfSweep(plan, process) }
@@ -177,7 +179,7 @@ async function measureProcesses({ found, engine, options, own, plan, limits, pro
   const measured: ProcessMeasurement[] = []
   const warnings: string[] = []
   const { processes } = plan
-  for (let k = 0; k < processes; k++) {
+  for (let k = 0; k < processes && !(k >= LEAST_PROCESSES && measured.some((one) => timeOf(one) > SLOW_PROCESS_MS)); k++) {
     progress({ stage: 'measuring tokens, process', done: k, of: processes })
     const input = { engine: engine.id, source: found.source, options: own, plan: planOfProcess(plan, k) }
     const trial = await options.trials.run(measureTask, input, { ...trialLimits(limits, 0), timeMs: PROCESS_LIMIT_MS })
@@ -191,6 +193,10 @@ async function measureProcesses({ found, engine, options, own, plan, limits, pro
   }
   return { measured, warnings }
 }
+
+/** Of processes whose calls take longer, these are enough. */
+const LEAST_PROCESSES = 3
+const SLOW_PROCESS_MS = 20_000
 
 async function bandwidthOf(
   { found, engine, options, machine, limits, progress }: Run,

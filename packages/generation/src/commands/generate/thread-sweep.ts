@@ -15,7 +15,7 @@ const ROUNDS = 2
 export type MeasureThreads = (threads: number | null, process: number) => Promise<ProcessMeasurement | null>
 
 interface Sweep {
-  /** As the setup has them; null: the engine's default. */
+  /** As the setup has them, or as the engine says; null: the engine's default. */
   readonly used: number | null
   /** How many threads these are, as far as is known. */
   readonly usedCount: number
@@ -32,7 +32,7 @@ export async function sweepThreads(
   if (others.length === 0) return 'there is one CPU, so that no other number of threads was measured'
   const processMs = PROCESS_MS + median(processes.map(timeOf))
   const affordable = Math.floor(BUDGET_MS / (ROUNDS * processMs)) - 1
-  if (affordable < 1) return 'other numbers of threads were not measured: a process takes too long to try some'
+  if (affordable < 1) return oneFewer({ used, usedCount, counts, processes }, measure)
   const sides = [null, ...others.slice(0, affordable)]
   const calls: MeasuredCall[][] = sides.map(() => [])
   for (let round = 0; round < ROUNDS; round++)
@@ -46,8 +46,23 @@ export async function sweepThreads(
   return [{ threads: used, tokenMs: median(own.token), firstTokenMs: median(own.first) }, ...rows]
 }
 
+/** More threads than CPUs wait for each other, and make a process too slow to try many: as many as there are CPUs, once, against what was measured already. */
+async function oneFewer(
+  { used, usedCount, counts, processes }: Sweep,
+  measure: MeasureThreads,
+): Promise<readonly ThreadsFact[] | string> {
+  const all = Math.max(...counts)
+  const measured = usedCount > all ? await measure(all, 0) : null
+  const [own, other] = [processes.flatMap(({ calls }) => calls), measured?.calls ?? []].map(timesOf)
+  if (own == null || other == null) return 'other numbers of threads were not measured: a process takes too long to try some'
+  return [
+    { threads: used, tokenMs: median(own.token), firstTokenMs: median(own.first) },
+    { threads: all, ...unlessAlike(own, other) },
+  ]
+}
+
 /** A process of the sweep: opened, a cold call, and the others. */
-function timeOf({ openMs, cold, calls }: ProcessMeasurement): number {
+export function timeOf({ openMs, cold, calls }: ProcessMeasurement): number {
   return openMs + cold.totalMs + SWEEP_CALLS * median(calls.map(({ totalMs }) => totalMs))
 }
 

@@ -34,6 +34,7 @@ export interface LlamaModel {
 
 export interface LlamaContext {
   readonly contextSize: number
+  readonly idealThreads?: number
   readonly currentThreads?: number
   readonly batchSize?: number
   getSequence(): LlamaSequence

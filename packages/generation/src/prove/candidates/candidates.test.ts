@@ -146,13 +146,14 @@ describe('a remedy of the graph', () => {
     })
   })
 
-  test('fewer bytes come first, and lookup last; ids are all different', () => {
+  test('what costs no accuracy comes before what does, and lookup last; ids are all different', () => {
     const all = candidatesOf({ engines: [], dtypes: ['q8', 'q4'], remedies, tools, usableCpus: 2 })
     const ids = all.map(({ id }) => id)
     expect(new Set(ids).size).toBe(ids.length)
     const place = (id: string) => ids.indexOf(id)
-    expect(place('dtype-q8')).toBeLessThan(place('int8-weights-32'))
-    expect(place('int8-weights-32')).toBeLessThan(place('last-logits'))
+    expect(place('dtype-q8')).toBeLessThan(place('last-logits'))
+    expect(place('group-query-attention')).toBeLessThan(place('int8-weights-32'))
+    expect(place('last-logits')).toBeLessThan(place('int8-weights-32'))
     // An int8 cache takes the attention that the fusion makes.
     expect(place('group-query-attention')).toBeLessThan(ids.findIndex((id) => id.startsWith('int8-cache')))
     expect(ids.at(-1)).toBe('prompt-lookup')

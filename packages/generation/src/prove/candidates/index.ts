@@ -35,12 +35,13 @@ export function candidatesOf({
 }: Candidates): readonly Candidate[] {
   const graphs = (fits: (remedy: GeneratorRemedy) => boolean) =>
     remedies.filter(fits).flatMap((remedy) => graphCandidates(remedy, tools))
-  // Fewer bytes a token first, which is most of its time; what costs accuracy nothing after it, since time may end.
+  // What costs no accuracy comes before what does: behind products of int8 a graph that computes the same in another order has other tokens, and what
+  // another remedy has lost would refuse it. The folder's other weights come before both, which rewrite the weights that were read.
   return [
     ...engines.map((engine) => otherEngine(engine)),
     ...dtypes.map(variant),
-    ...graphs(({ id, lossless }) => !lossless && id !== int8Cache.id),
     ...graphs(({ lossless }) => lossless),
+    ...graphs(({ id, lossless }) => !lossless && id !== int8Cache.id),
     // A cache in int8 takes fused attention, which the remedies before it make.
     ...graphs(({ id }) => id === int8Cache.id),
     ...engines.map((engine) => otherEngine(engine, 2)),
