@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 const root = resolve(import.meta.dirname, '..')
 const lines = readFileSync(join(root, 'fixtures/golden/transformer.report.txt'), 'utf8').split('\n')
 
-/** From the line that begins so up to one that ends the piece; by default an empty line. */
+/** Lines of the report: the first that begins so, up to one that ends the piece, by default an empty one. */
 function piece(start, ends = (line) => line === '') {
   const from = lines.findIndex((line) => line.startsWith(start))
   if (from === -1) throw new Error(`no line of the report begins with ${start}`)
@@ -29,7 +29,13 @@ const pieces = {
   assumed: piece('Assumed for input input_ids', before('Assumed for input attention_mask')),
   trust: piece('Trust', before('Engine')),
 }
-writeFileSync(file, `${JSON.stringify({ ...result, values: { p50Ms: [p50, low, high], ...pieces } }, null, 2)}\n`)
+writeFileSync(
+  file,
+  `${JSON.stringify({ ...result, values: { p50Ms: [p50, low, high], ...pieces } }, null, 2)}\n`.replace(
+    /\[\s+([\d.]+),\s+([\d.]+),\s+([\d.]+)\s+\]/,
+    '[$1, $2, $3]',
+  ),
+)
 
 const page = join(root, 'docs/first-report.md')
 let text = readFileSync(page, 'utf8')

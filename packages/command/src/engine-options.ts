@@ -3,6 +3,7 @@
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { Model } from '@whyslow/graph/model.ts'
 import { engines } from '@whyslow/measure/engines/index.ts'
+import { engineMeant } from '@whyslow/measure/engines/other-names.ts'
 import type { EngineOptions, EnginePlaces } from '@whyslow/measure/engines/types.ts'
 import { entriesForModel } from './model-files/model-for-engine.ts'
 import { PLACES, type PlaceOptions, type WhyOptions } from './options.ts'
@@ -23,27 +24,10 @@ export const placesOf = (options: PlaceOptions): EnginePlaces => ({
   ...Object.fromEntries(PLACES.flatMap((place) => (place === 'ort' || options[place] === null ? [] : [[place, options[place]]]))),
 })
 
-/** What other tools call an engine, by what it is called here. */
-const MEANT: Readonly<Record<string, string>> = {
-  onnxruntime: 'ort-cpu',
-  ort: 'ort-cpu',
-  onnx: 'ort-cpu',
-  cpu: 'ort-cpu',
-  gpu: 'ort-cuda',
-  wasm: 'ort-wasm',
-  webgpu: 'ort-webgpu',
-  trt: 'ort-tensorrt',
-  dml: 'ort-directml',
-  pytorch: 'python-torch',
-  tensorflow: 'python-keras',
-  tfjs: 'tfjs-wasm',
-  tflite: 'litert',
-}
-
 /** Throws InputError if there is no such engine. */
 export function checkEngine(id: string, flag = '--engine'): void {
   if (engines.some((engine) => engine.id === id)) return
-  const meant = engines.find((engine) => engine.id === MEANT[id.toLowerCase()] || engine.id.endsWith(`-${id.toLowerCase()}`))
+  const meant = engineMeant(id)
   if (meant !== undefined)
     throw new InputError(`${flag} ${id}: no such engine; did you mean ${meant.id}? whyslow doctor lists all engines`)
   throw new InputError(`${flag} ${id}: no such engine; give one of: ${engines.map((engine) => engine.id).join(', ')}`)

@@ -194,7 +194,7 @@ async function measureProcesses({ found, engine, options, own, plan, limits, pro
   return { measured, warnings }
 }
 
-/** Of processes whose calls take longer, these are enough. */
+/** Enough processes if calls take that long. */
 const LEAST_PROCESSES = 3
 const SLOW_PROCESS_MS = 20_000
 
