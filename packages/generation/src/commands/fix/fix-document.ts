@@ -2,7 +2,7 @@
 import { significant, time } from '@whyslow/measure/statistics/numbers.ts'
 import type { GenerationDocument, GenerationFix, GenerationTrial } from '@whyslow/report/documents/generation.ts'
 import type { Proven } from '../../prove/prove-whole.ts'
-import { measured } from '../../prove/search.ts'
+import { ratioWithInterval } from '../../prove/search.ts'
 
 interface Found {
   readonly tried: readonly GenerationTrial[]
@@ -21,14 +21,14 @@ export function fixOf({ tried, proven, folder = null, sentence }: Found): Genera
   return {
     ...{ tried, folder },
     kept: proven.kept.map(({ id }) => id),
-    timePerTokenRatio: measured(perToken),
-    firstTokenRatio: measured(first),
+    timePerTokenRatio: ratioWithInterval(perToken),
+    firstTokenRatio: ratioWithInterval(first),
     equality: proven.judged.equality,
   }
 }
 
 /** Trials that were kept and did not pass the last proof. */
-export const dropped = (tried: readonly GenerationTrial[], gone: Proven['dropped']): readonly GenerationTrial[] =>
+export const markDropped = (tried: readonly GenerationTrial[], gone: Proven['dropped']): readonly GenerationTrial[] =>
   tried.map((trial) => {
     const found = gone.find(({ id }) => id === trial.remedy && trial.outcome === 'kept')
     return found === undefined ? trial : { ...trial, outcome: found.outcome, reason: `in the last proof, ${found.reason}` }

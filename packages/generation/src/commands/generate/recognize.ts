@@ -22,7 +22,7 @@ import type { Fed, StepModel } from './profile-step.ts'
 import type { Recognized } from './recognized.ts'
 
 /** Throws InputError if nothing of it generates text. */
-export async function recognized(source: string, dtype: string | null): Promise<Recognized> {
+export async function recognizeSource(source: string, dtype: string | null): Promise<Recognized> {
   const isAddress = /^https?:\/\//i.test(source)
   if (!isAddress && stateOf(source) === undefined)
     throw new InputError(missingFile(source, ' or folder; give the path of a model: whyslow downloads none'))
