@@ -1,5 +1,6 @@
 """Models that are taken out of a program: which calls become which lines, rows as one array, texts as codes, another text in place of a file's."""
 
+import contextlib
 import importlib.util
 import os
 import shutil
@@ -33,6 +34,9 @@ class Model:
     def __call__(self, *given, **words):
         return self.note("__call__")
 
+    def forward(self, x):
+        return x
+
     def predict(self, *given, **words):
         return self.note("predict")
 
@@ -45,6 +49,13 @@ class Library:
 
     def __call__(self, text):
         return self.model(text)
+
+
+class Proxy:
+    """Of a request, and there is none."""
+
+    def __getattribute__(self, name):
+        raise RuntimeError("Working outside of request context")
 
 
 class DMatrix:
@@ -62,7 +73,7 @@ class Edited(unittest.TestCase):
         with open(file, "w") as written:
             written.write(text)
         model = Model()
-        names = {"Model": lambda: model, "Library": Library, "DMatrix": DMatrix, **({} if "Model()" in text else {"model": model})}
+        names = {"Model": lambda: model, "Library": Library, "DMatrix": DMatrix, "Proxy": Proxy, **({} if "Model()" in text else {"model": model})}
         exec(compile(text, file, "exec"), names)
         eval(run, names)
         edits = call_edits.Edits("fast")
@@ -122,11 +133,43 @@ class Edited(unittest.TestCase):
         text, _ = self.edited("fast_model = 1\ndef predict(x):\n    return model(x)\n")
         self.assertIn("from fast import model as fast_fast_model", text)
 
-    def refused(self, source, run="predict('a')", prefix="MODELS = {'a': model, 'b': None}\n"):
+    def refused(self, source, run="predict('a')", prefix="MODELS = {}; fill = lambda **given: MODELS.update(given); fill(a=Model(), b=None)\n"):
         reason, changes = self.edited(prefix + textwrap.dedent(source), run)
         self.assertEqual(changes, [], source)
         self.assertNotIn("\n", reason)
         return reason
+
+    def told(self, source, run="predict('a')", prefix="MODELS = {'a': Model(), 'b': None}\n"):
+        """The lines in front of a call that may reach other models."""
+        text, changes = self.edited(prefix + textwrap.dedent(source), run)
+        self.assertNotEqual(changes, [], text)
+        self.assertEqual([before for _, before, _ in changes], [None] * len(changes), source)
+        return [after.strip() for _, _, after in changes if "attach" in after]
+
+    def test_at_a_site_that_other_models_can_reach_the_model_itself_is_told(self):
+        for source in (
+            "def predict(s):\n    return MODELS[s].predict(1)\n",
+            "def get(name):\n    return MODELS[name]\ndef predict(s):\n    return get(s).predict(1)\n",
+            "def score(m, x):\n    return m.predict(x)\ndef predict(s):\n    return score(MODELS[s], 1)\n",
+            "def predict(s):\n    return [m.predict(1) for m in [MODELS[s]]]\n",
+            "def predict(s):\n    return (MODELS['a'] if s == 'a' else MODELS['b']).predict(1)\n",
+            "def predict(s, m=MODELS['a']):\n    if s == 'b':\n        m = MODELS['b']\n    return m(1)\n",
+        ):
+            with self.subTest(source):
+                self.assertEqual(self.told(source), ["fast_model.attach(MODELS.get('a'))"])
+        head = "class Service:\n    def __init__(self, m):\n        self.m = m\n    def run(self, x):\n        return self.m.predict(x)\n"
+        folds = "FOLDS = [Model(), None]\ndef predict(s):\n    return sum(m.predict(1) for m in FOLDS[:1])\n"
+        self.assertEqual(self.told(folds, prefix=""), ["fast_model.attach(FOLDS[0])"])
+        rotated = "FOLDS = [Model(), None]\ndef turn():\n    FOLDS.insert(0, FOLDS.pop())\ndef predict(s):\n    return sum(m.predict(1) for m in FOLDS[:1])\n"
+        self.assertIn("m at service.py:5 can be another model", self.refused(rotated, prefix=""))
+        two = "first, second = Service(Model()), Service(None)\ndef predict(s):\n    return (first if s == 'a' else second).run(1)\n"
+        self.assertEqual(self.told(head + two, prefix=""), ["fast_model.attach(first.m)"])
+        proxy = "class State:\n    pass\nstate = State()\nstate._state = {'m': Model()}\nrequest = Proxy()\ndef predict(s):\n    m = state._state['m'] if s else None\n    return m.predict(1)\n"
+        self.assertEqual(self.told(proxy, prefix=""), ["fast_model.attach(state.m)"])
+        made = "def make():\n    return Service\nservice = make()(Model())\ndef predict(s):\n    return service.run(1)\n"
+        self.assertEqual(self.told(head + made, prefix=""), ["fast_model.attach(service.m)"])
+        filled = "def put(name, m):\n    MODELS[name] = m\ndef predict(s):\n    return MODELS[s].predict(1)\n"
+        self.assertIn("MODELS[s] at service.py:5 can be another model", self.refused(filled, prefix="MODELS = {'a': Model(), 'b': None}\n"))
 
     def test_a_site_that_other_models_can_reach_stays(self):
         self.assertEqual(
@@ -137,12 +180,14 @@ class Edited(unittest.TestCase):
             "def get(name):\n    return MODELS[name]\ndef predict(s):\n    found = get(s)\n    return found(1)\n",
             "import contextvars\nlang = contextvars.ContextVar('lang', default='a')\ndef get():\n    return MODELS[lang.get()]\ndef predict(s):\n    return get()(1)\n",
             "def score(m, x):\n    return m.predict(x)\ndef predict(s):\n    return score(MODELS[s], 1)\n",
-            "def score(m, x):\n    return m.predict(x)\nother = None\ndef predict(s):\n    return score(other, 1) if s == 'b' else score(model, 1)\n",
-            "def predict(s):\n    m = model\n    if s == 'b':\n        m = MODELS['b']\n    return m.predict(1)\n",
+            "def score(m, x):\n    return m.predict(x)\nother = None\ndef predict(s):\n    return score(other, 1) if s == 'b' else score(MODELS['a'], 1)\n",
+            "def predict(s):\n    m = MODELS['a']\n    if s == 'b':\n        m = MODELS['b']\n    return m.predict(1)\n",
             "def predict(s):\n    return [m.predict(1) for m in [MODELS[s]]]\n",
             "def predict(s):\n    for name in s:\n        m = MODELS[name]\n        m.predict(1)\n",
             "def predict(s):\n    return (lambda m: m.predict(1))(MODELS[s])\n",
             "def predict(s):\n    return (MODELS['a'] if s == 'a' else MODELS['b']).predict(1)\n",
+            "def load():\n    return MODELS['a']\ndef turned(function):\n    def inner(m, x):\n        return function(MODELS[x], x)\n    return inner\n"
+            "@turned\ndef predict_two(m, x):\n    return m.predict(x)\ndef predict(s):\n    return predict_two(load(), s)\n",
             "current = None\ndef use(s):\n    global current\n    current = MODELS[s]\ndef predict(s):\n    use(s)\n    return current.predict(1)\n",
             "def put(name, m):\n    MODELS['a'] = MODELS[name]\ndef predict(s):\n    return MODELS['a'].predict(1)\n",
         ):
@@ -152,11 +197,9 @@ class Edited(unittest.TestCase):
     def test_an_attribute_of_a_class_with_several_objects_stays(self):
         head = "class Service:\n    def __init__(self, m):\n        self.m = m\n    def run(self, x):\n        return self.m.predict(x)\n"
         for source in (
-            "first, second = Service(model), Service(None)\ndef predict(s):\n    return (first if s == 'a' else second).run(1)\n",
             "ALL = {name: Service(m) for name, m in MODELS.items()}\ndef predict(s):\n    return ALL[s].run(1)\n",
             "def predict(s):\n    return Service(MODELS[s]).run(1)\n",
-            "def make():\n    return Service\nservice = make()(model)\ndef predict(s):\n    return service.run(1)\n",
-            "service = Service(model)\ndef switch(s):\n    service.m = MODELS[s]\ndef predict(s):\n    switch(s)\n    return service.run(1)\n",
+            "service = Service(MODELS['a'])\ndef switch(s):\n    service.m = MODELS[s]\ndef predict(s):\n    switch(s)\n    return service.run(1)\n",
         ):
             with self.subTest(source):
                 self.assertIn("self.m at service.py:6 can be another model", self.refused(head + source))
@@ -181,13 +224,23 @@ class Edited(unittest.TestCase):
             "def load():\n    return get()\ndef score(m, x):\n    return m.predict(x)\ndef predict(a, x):\n    return score(get(), x)\n",
             "class Request:\n    class app:\n        class state:\n            m = None\ndef load():\n    Request.app.state.m = Model()\n"
             "def handle(request, x):\n    return request.app.state.m.predict(x)\ndef predict(a, x):\n    return handle(Request, x)\n",
+            "import os\nm = None\ndef start():\n    global m\n    m = Model()\n    os.environ.get('A_PATH', 'b')\ndef load():\n    start()\ndef predict(a, x):\n    return m.predict(x)\n",
+            "import os\ndef opened(path):\n    return Model()\ndef load():\n    global m\n    m = opened(os.environ.get('A_PATH', 'b'))\ndef predict(a, x):\n    return m.predict(x)\n",
+            "class Scoring:\n    m = None\n    @classmethod\n    def get(cls):\n        if cls.m is None:\n            cls.m = Model()\n        return cls.m\n"
+            "    @classmethod\n    def score(cls, x):\n        found = cls.get()\n        return found.predict(x)\ndef load():\n    return 1\ndef predict(a, x):\n    return Scoring.score(x)\n",
+            "class Service:\n    SIZE = 1\n    def __init__(self, m):\n        self.m = m\n    @classmethod\n    def opened(cls, path='here'):\n        return cls(Model())\n"
+            "    def run(self, x):\n        return self.m.predict(x)\nservice = Service.opened()\ndef load():\n    return Service.SIZE\ndef predict(a, x):\n    return service.run(x)\n",
+            "import functools\n@functools.lru_cache\ndef get(name='a'):\n    return opened(name)\ndef opened(name):\n    return Model()\ndef load():\n    return 1\ndef predict(a, x):\n    return get().predict(x)\n",
+            "import functools\ndef timed(function):\n    @functools.wraps(function)\n    def inner(*args, **words):\n        return function(*args, **words)\n    return inner\n"
+            "def load():\n    return Model()\n@timed\ndef predict(m, x):\n    return m.predict(x)\n",
+            "class State:\n    pass\nstate = State()\ndef start():\n    state.m = Model()\ndef stop():\n    del state.m\ndef load():\n    start()\ndef predict(a, x):\n    return state.m.predict(x)\n",
             "m = Model()\nNAME = 'a'\nALL = {'a': m}\ndef load():\n    return 1\ndef predict(a, x):\n    return ALL[NAME].predict(x) if x else 0\n",
         ):
             with self.subTest(source):
                 text, changes = self.edited(source, "predict(load(), 1)")
                 self.assertIn("return fast_model", text)
 
-    def test_a_call_of_several_models_stays(self):
+    def test_at_a_call_of_several_models_each_is_told(self):
         with tempfile.TemporaryDirectory() as folder:
             file = os.path.join(folder, "service.py")
             source = "def predict():\n    for one in (first, second):\n        model = one\n        model.predict(1)\n        other.predict(1)\n"
@@ -198,12 +251,27 @@ class Edited(unittest.TestCase):
             eval("predict()", names)
             shared = set(names["first"].sites) & set(names["second"].sites)
             edits = call_edits.Edits("fast", [file], shared)
-            for name in ("first", "second"):
-                self.assertEqual(edits.calls(names[name].sites, name), "the call at service.py:4 is of several models")
-            self.assertIsNone(edits.calls(names["other"].sites, "other"))
+            for name in ("first", "second", "other"):
+                self.assertIsNone(edits.calls(names[name].sites, name))
             self.assertEqual(edits.calls(names["other"].sites, "model"), "two changes of service.py fall on one place")
             [changed] = edits.result()
-            self.assertEqual(changed["text"], "from fast import other as fast_other\n" + source.replace("other.", "fast_other."))
+            self.assertIn("        fast_first.attach(first)\n        fast_second.attach(second)\n        model.predict(1)\n        fast_other.predict(1)\n", changed["text"])
+            first = names.pop("first")
+            self.assertEqual(call_edits.Edits("fast", [file], shared).calls(first.sites, "model"), "the call at service.py:4 is of several models")
+
+    def test_a_method_that_is_given_to_a_library(self):
+        source = "import concurrent.futures\npool = concurrent.futures.ThreadPoolExecutor(1)\nclass Service:\n    def __init__(self):\n        self.m = Model()\nservice = Service()\ndef predict(x):\n    return pool.submit(%s.predict, x).result()\n"
+        for owner, reason in (("service.m", None), ("MODELS[x]", "nowhere")):
+            with tempfile.TemporaryDirectory() as folder:
+                file = os.path.join(folder, "service.py")
+                text = source % owner
+                with open(file, "w") as written:
+                    written.write(text)
+                model = Model()
+                edits = call_edits.Edits("fast", [file])
+                self.assertEqual(edits.calls({(None, "predict"): ("nowhere", model)}, "model"), reason)
+                if reason is None:
+                    self.assertIn("return pool.submit(fast_model.predict, x).result()", edits.result()[0]["text"])
 
     def test_lines_end_where_python_has_them_end(self):
         for letter in ("\x0c", "\x0b", "\x85", "\u2028"):
@@ -434,6 +502,16 @@ class RowsOf(unittest.TestCase):
             rows.matrix(pd.DataFrame({"a": [1.0]}))
 
     @unittest.skipUnless(importlib.util.find_spec("pandas"), "pandas is not installed")
+    def test_frames_of_pandas_own_types_and_by_place(self):
+        import pandas as pd
+        from whyslow_collector.rows_of import Rows
+
+        frame = pd.DataFrame({"b": pd.array([2, None], "Int64"), "a": [1.0, 3.0]})
+        self.assertEqual(str(Rows(["a", "b"], {}, {}, {}).matrix(frame).tolist()), "[[1.0, 2.0], [3.0, nan]]")
+        self.assertEqual(str(Rows(["a", "b"], {"0": {"x": 0}}, {}, {}).matrix(frame.assign(a=["x", "?"])).tolist()), "[[0.0, 2.0], [-1.0, nan]]")
+        self.assertEqual(Rows(["a", "b"], {}, {}, {}, by_place=True).matrix(frame.iloc[:1]).tolist(), [[2.0, 1.0]])
+
+    @unittest.skipUnless(importlib.util.find_spec("pandas"), "pandas is not installed")
     def test_as_pandas_makes_rows(self):
         import numpy as np
         import pandas as pd
@@ -469,9 +547,9 @@ class InPlaceOfAModel(unittest.TestCase):
                 file.write(text)
         sys.path.insert(0, folder.name)
         self.addCleanup(sys.path.remove, folder.name)
-        told = {"output": "label", "ndim": 1, "columns": 1, "dtype": "<f8", "form": "list", "classes": None}
+        told = {"output": "label", "ndim": 1, "columns": 1, "dtype": "<f8", "form": "list", "classes": None, "words": {}}
         module = importlib.import_module(package + ".stand_in")
-        plain = {"kind": "rows", "columns": ["a", "b"], "texts": {}, "strict": {}, "refused": {}, "methods": {"predict": told}}
+        plain = {"kind": "rows", "columns": ["a", "b"], "texts": {}, "strict": {}, "refused": {}, "methods": {"predict": told}, "idle": ["n_jobs"]}
         return module.StandIn("model", {**plain, **spec}), np
 
     def test_rows_of_a_frame_that_is_made_no_more(self):
@@ -482,6 +560,35 @@ class InPlaceOfAModel(unittest.TestCase):
         self.assertEqual(model.predict(model.rows({"a": [1.0, 2.0], "b": 3.0})), [1.0, 2.0])
         with self.assertRaisesRegex(ValueError, "passed data had 3 columns"):
             model.rows(np.zeros((1, 3)), columns=["a", "b"])
+
+    def test_one_row_of_single_values(self):
+        model, np = self.stand_in()
+        for given in ({"a": 1.0, "b": 2.0}, {"b": [2.0], "a": 1.0}):
+            self.assertEqual(model.predict(model.rows(given, index=[0])), [1.0])
+        self.assertEqual(model.predict(model.rows({"b": 2.0, "a": 1.0}, columns=["b", "a"], index=[0])), [1.0])
+
+    def test_calls_of_another_kind(self):
+        model, np = self.stand_in()
+        self.assertEqual(model.predict(X=[[1.0, 2.0]], n_jobs=1), [1.0])
+
+        class Own:
+            def predict(self, rows, margin=False):
+                return "its own"
+
+            def score(self, rows):
+                return self.predict(rows)
+
+        own = Own()
+        model.attach(own)
+        model.attach(own)
+        model.attach(None)
+        self.assertEqual((own.score([[1.0, 2.0]]), own.predict([[1.0, 2.0]], margin=True), own.predict([[3.0, 4.0]], True)), ([1.0], "its own", "its own"))
+        for call in (lambda: model.predict([[1.0, 2.0]], margin=True), lambda: model.predict([[1.0, 2.0]], True), lambda: model.decision_function([[1.0, 2.0]])):
+            with self.assertRaisesRegex(ValueError, "the model was not called as .* run whyslow fix again"):
+                call()
+        import inspect
+
+        self.assertEqual(list(inspect.signature(own.predict).parameters), ["rows", "margin"])
 
     def test_what_the_model_refuses(self):
         model, np = self.stand_in(refused={"missing": [0], "infinite": None}, strict={"1": [4, 5]})
@@ -557,7 +664,7 @@ class EstimatorFile(unittest.TestCase):
         before = model.predict_proba(frame).tolist()
         with tempfile.TemporaryDirectory() as folder:
             file = os.path.join(folder, "model.skops")
-            self.assertEqual(estimator_file.write(model, file), ({1: {"x": 0, "y": 1, "z": 2}}, {}))
+            self.assertEqual(estimator_file.write(model, file), ({1: {"x": 0, "y": 1, "z": 2}}, {}, set()))
             with zipfile.ZipFile(file) as archive:
                 schema = json.loads(archive.read("schema.json"))
         self.assertEqual(schema["__class__"], "Pipeline")
@@ -604,6 +711,18 @@ class EstimatorFile(unittest.TestCase):
                         outcomes.append("refused")
                 self.assertEqual(outcomes[0], outcomes[1], (column, value))
 
+    def test_columns_that_the_model_drops_may_hold_anything(self):
+        import pandas as pd
+        from sklearn.compose import ColumnTransformer
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import StandardScaler
+        from whyslow_collector.rows_of import Rows
+
+        frame = pd.DataFrame({"id": list("abcd"), "n": [1.0, 2.0, 3.0, 4.0]})
+        _, spec = self.spec(make_pipeline(ColumnTransformer([("n", StandardScaler(), ["n"])]), LogisticRegression()), frame)
+        self.assertEqual(Rows(spec["columns"], spec["texts"], spec["strict"], spec["refused"]).matrix([{"n": 2.0, "id": "z"}]).tolist(), [[-1.0, 2.0]])
+
     def test_rows_that_are_not_finite_are_refused_as_the_model_does(self):
         import numpy as np
         from sklearn.ensemble import HistGradientBoostingClassifier
@@ -621,6 +740,47 @@ class EstimatorFile(unittest.TestCase):
 
 
 @unittest.skipUnless(importlib.util.find_spec("torch") and importlib.util.find_spec("numpy"), "PyTorch is not installed")
+class Exported(unittest.TestCase):
+    def run_of(self, source):
+        """(what is told of the model of a file, the rows of its call); the file's last lines are `net` and `rows`."""
+        from whyslow_collector import capture, export_models, module_file
+
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        file = os.path.join(folder.name, "nets_of_%d.py" % abs(hash(source)))
+        with open(file, "w") as written:
+            written.write("import torch\n" + textwrap.dedent(source))
+        module = module_file.import_file(file)
+        call = capture.Call("__call__", (module.rows,), {}, None)
+        call.result = module.net(module.rows)
+        return export_models.of_torch(module.net, [call], folder.name)
+
+    @unittest.skipUnless(importlib.util.find_spec("onnxscript"), "onnxscript is not installed")
+    def test_a_module_that_cannot_be_exported_is_told_with_its_line(self):
+        from whyslow_collector.errors import Contract
+
+        source = """
+            class Adaptive(torch.nn.Module):
+                def forward(self, x):
+                    while x.abs().max().item() > 0.5:
+                        x = x / 2
+                    return x
+            net, rows = Adaptive().eval(), torch.ones(1, 4)
+        """
+        with self.assertRaisesRegex(Contract, r"^it cannot be exported for what .*\.py:5 does: \w+: "):
+            self.run_of(source)
+
+    @unittest.skipUnless(importlib.util.find_spec("onnx"), "onnx is not installed")
+    def test_torchscript_and_what_torch_compile_gave(self):
+        linear = "torch.nn.Sequential(torch.nn.Linear(4, 2), torch.nn.ReLU()).eval()"
+        told = self.run_of("net, rows = torch.jit.trace(%s, torch.ones(1, 4)), torch.ones(1, 4)\n" % linear)
+        self.assertIn("it takes any number of rows", told["notes"])
+        self.assertIn("TorchScript", told["notes"][0])
+        told = self.run_of("net, rows = torch.compile(%s, backend='eager'), torch.ones(1, 4)\n" % linear)
+        self.assertEqual(told["standIn"]["outputs"], ["output"])
+
+
+@unittest.skipUnless(importlib.util.find_spec("torch") and importlib.util.find_spec("numpy"), "PyTorch is not installed")
 class TrainingMode(unittest.TestCase):
     def test_results_of_dropout_and_of_the_batch_are_refused(self):
         import torch
@@ -635,6 +795,60 @@ class TrainingMode(unittest.TestCase):
             with tempfile.TemporaryDirectory() as folder, self.assertRaisesRegex(Contract, "it is in training mode.*call model.eval\\(\\)"):
                 export_models.of_torch(model, [call], folder)
             self.assertTrue(layer.training)
+
+
+@unittest.skipUnless(importlib.util.find_spec("lightgbm") and importlib.util.find_spec("pandas"), "LightGBM or pandas is not installed")
+class Categories(unittest.TestCase):
+    def test_categories_are_numbered_as_lightgbm_numbered_them(self):
+        import lightgbm
+        import numpy as np
+        import pandas as pd
+        from whyslow_collector import capture, export_models
+        from whyslow_collector.errors import Contract
+        from whyslow_collector.rows_of import Rows
+
+        frame = pd.DataFrame({"a b": np.arange(200.0), "zip": pd.Categorical([10, 30, 20, 30] * 50), "city": pd.Categorical(list("xyzx") * 50)})
+        model = lightgbm.LGBMRegressor(n_estimators=5, verbose=-1).fit(frame, np.arange(200) % 4)
+        one = frame.iloc[:2].assign(zip=pd.Categorical([30, 99]), city=pd.Categorical(["z", "?"]))
+        call = capture.Call("predict", (one,), {}, None)
+        call.result = model.predict(one)
+        with tempfile.TemporaryDirectory() as folder:
+            spec = export_models.of_rows(model, "lightgbm", [call], folder)["standIn"]
+            self.assertEqual(spec["refused"].get("missing"), [])
+            codes = Rows(spec["columns"], spec["texts"], spec["strict"], spec["refused"], spec["byPlace"]).matrix(one)
+            self.assertEqual(codes.tolist(), [[0.0, 2.0, 2.0], [1.0, -1.0, -1.0]])
+            np.testing.assert_allclose(model.booster_.predict(codes), call.result)
+            with self.assertRaisesRegex(Contract, "columns of categories .* of xgboost are not read"):
+                export_models.of_rows(model, "xgboost", [call], folder)  # another library
+
+
+@unittest.skipUnless(importlib.util.find_spec("xgboost") and importlib.util.find_spec("sklearn"), "XGBoost or scikit-learn is not installed")
+class BestIteration(unittest.TestCase):
+    def test_trees_that_the_class_leaves_out_are_not_written_and_not_run(self):
+        import numpy as np
+        import xgboost
+        from whyslow_collector import engine_rows, export_models
+
+        random = np.random.default_rng(0)
+        rows = random.normal(size=(600, 6)).astype(np.float32)
+        target = (rows[:, 0] * rows[:, 1] + random.normal(size=600) > 0).astype(int)
+        model = xgboost.XGBClassifier(n_estimators=200, max_depth=3, early_stopping_rounds=3)
+        model.fit(rows[:300], target[:300], eval_set=[(rows[300:], target[300:])], verbose=False)
+        self.assertLess(model.best_iteration + 1, model.get_booster().num_boosted_rounds())
+        expected = model.predict_proba(rows)[:, 1]
+        with tempfile.TemporaryDirectory() as folder:
+            file, _ = export_models._xgboost(model, folder)
+            written = xgboost.Booster(model_file=file)
+            np.testing.assert_allclose(written.predict(xgboost.DMatrix(rows)), expected, rtol=1e-6)
+            model.save_model(file)
+            engine = engine_rows.XgboostModel({"file": file})
+            np.testing.assert_allclose(engine._ask(rows), expected, rtol=1e-6)
+            # A booster's own predict takes all of them.
+            own = xgboost.Booster(model_file=file)
+            file, _ = export_models._xgboost(own, folder)
+            written = xgboost.Booster(model_file=file)
+            self.assertEqual((written.num_boosted_rounds(), written.attr("scikit_learn")), (own.num_boosted_rounds(), None))
+            self.assertIsNotNone(own.attr("scikit_learn"))
 
 
 class Refused(unittest.TestCase):
@@ -661,6 +875,60 @@ class Refused(unittest.TestCase):
         capture.captured(run, "script", tree)
         [(kind, content)] = sent
         self.assertEqual((kind, content["kindOfProgram"], content["models"]), ("captured", "script", []))
+
+    def test_what_is_hidden_from_who_imports_the_file(self):
+        from whyslow_collector import hints, main
+
+        source = "model = None\ndef predict(x):\n    return model.predict(x) + scale\ndef main():\n    global scale\n    scale = 1\nif __name__ == '__main__':\n    model = 1\n    main()\n"
+        run, _, _ = self.run_of(source)
+        says = "; %s is set under if __name__ == '__main__', which is not run: set it above, or in load()"
+        self.assertEqual(hints.hint_of(NameError("name 'scale' is not defined"), run, True), says % "scale")
+        self.assertEqual(hints.hint_of(AttributeError("'NoneType' object has no attribute 'predict'"), run, True), says % "model")
+        self.assertEqual(hints.hint_of(NameError("name 'x' is not defined"), run, True), "")
+        run.made_up = True
+        self.assertIn("the request was made up: give real ones", hints.hint_of(KeyError("age"), run, True))
+        self.assertEqual(main.reason_of(KeyError("age")) + hints.hint_of(KeyError("age"), run, False), "KeyError: 'age'")
+        import argparse
+
+        parser = argparse.ArgumentParser()
+        parser.add_argument("--model", required=True)
+        with open(os.devnull, "w") as nowhere, contextlib.redirect_stderr(nowhere):
+            try:
+                parser.parse_args([])
+            except SystemExit as error:
+                self.assertIn("arguments are required: --model; give its arguments behind --", hints.hint_of(error, run, False))
+
+    def test_a_pickle_that_names_classes_of_main(self):
+        import pickle
+
+        from whyslow_collector import module_file
+
+        with tempfile.TemporaryDirectory() as folder:
+            file = os.path.join(folder, "service_of_main.py")
+            with open(file, "w") as written:
+                written.write("import pickle\nclass Scaler:\n    pass\nfound = pickle.loads(b'c__main__\\nScaler\\n.')\n")
+            module = module_file.import_file(file)
+            self.assertIs(module.found, module.Scaler)
+            with self.assertRaises(AttributeError):
+                pickle.loads(b"c__main__\nNotThere\n.")
+
+    def test_a_method_without_an_object(self):
+        from whyslow_collector import target
+        from whyslow_collector.errors import Contract
+
+        class Service:
+            def score(self, x):
+                return x
+
+            @staticmethod
+            def plain(x):
+                return x
+
+        module = types.SimpleNamespace(Service=Service, service=Service())
+        self.assertEqual(target._called(module, "service.score")(1), 1)
+        self.assertEqual(target._called(module, "Service.plain")(1), 1)
+        with self.assertRaisesRegex(Contract, r"Service.score is a method: name it of an object, as in service = Service\(...\) and service.score"):
+            target._called(module, "Service.score")
 
     def test_predictions_that_return_nothing(self):
         from types import SimpleNamespace

@@ -11,7 +11,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "..", "packages", "measure", "src", "python", "collector"))
 
-from whyslow_collector import module_file, samples, target, web_handlers  # noqa: E402
+from whyslow_collector import module_file, samples, target, value_tree, web_handlers, web_samples  # noqa: E402
 from whyslow_collector.errors import Contract  # noqa: E402
 
 FASTAPI = """
@@ -68,7 +68,7 @@ UPLOAD = """
 """
 FLASK = """
     import flask
-    from flask import Flask, jsonify
+    from flask import Flask, jsonify, request
 
     app = Flask(__name__)
 
@@ -91,6 +91,13 @@ def answered(service, sample):
     for _, run in service.steps(service.loaded() if service.load else None):
         value = run(value)
     return json.loads(value)
+
+
+class Bodies(unittest.TestCase):
+    def test_a_body_is_compared_as_what_it_says(self):
+        tree, _ = value_tree.encode_value(value_tree.Body(b'{"score": 0.5, "label": 3}'))
+        self.assertEqual([one["kind"] for one in tree["values"]], ["number", "integer"])
+        self.assertEqual(value_tree.encode_value(value_tree.Body(b"<html>"))[0]["kind"], "bytes")
 
 
 class Found(unittest.TestCase):
@@ -139,8 +146,145 @@ class Found(unittest.TestCase):
         self.assertEqual(self.found(ORDERS + "\n    @app.post('/rank')\n    def order_of(): ...\n")[0], "order_of")
 
 
+    def test_applications_that_are_annotated_or_made_by_a_function(self):
+        annotated = "from fastapi import FastAPI\napp: FastAPI = FastAPI()\n@app.post('/predict')\ndef predict(x: int): ..."
+        self.assertEqual(self.found(annotated), ("predict", "fastapi", "post", "/predict"))
+        made = """
+            from flask import Flask
+            def create_app():
+                app = Flask(__name__)
+                @app.route("/invocations", methods=["POST"])
+                def transformation(): ...
+                return app
+        """
+        self.assertEqual(self.found(made), ("transformation", "flask", "post", "/invocations"))
+
+    def test_an_application_whose_handlers_are_in_other_files(self):
+        including = """
+            from fastapi import FastAPI
+            from routes import router
+            app = FastAPI()
+            app.include_router(router)
+            @app.post("/orders")
+            def order(): ...
+        """
+        self.assertIsNone(self.found(including))
+        self.assertEqual(self.kind(including), "stages")
+
+    def test_what_a_handler_of_flask_reads(self):
+        def read(body):
+            node = ast.parse("def predict():\n    " + body).body[0]
+            return web_samples.parts_read(node), web_samples.read_keys(node, sys, None)
+
+        self.assertEqual(read("return model(request.files['image'])"), ({"files": "image"}, {}))
+        self.assertEqual(read("return model(request.form.get('text'))"), ({"form": "text"}, {"text": web_samples._TEXT}))
+        self.assertEqual(read("d = request.form.to_dict()\n    return d['age']"), ({"form": None}, {"age": 0.5}))
+        self.assertEqual(read("return df.values[0] + request.args['x']"), ({"args": "x"}, {"x": [0.5] * 8}))
+
+
+FULL = """
+    from contextlib import asynccontextmanager
+    from dataclasses import dataclass
+    from typing import Annotated, Any, Dict, List, Optional
+    from fastapi import APIRouter, BackgroundTasks, Body, Depends, FastAPI, Header, Query, Request, Response
+    from fastapi.responses import JSONResponse
+
+    closed = []
+
+    @asynccontextmanager
+    async def lifespan(app):
+        app.state.scale = 10
+        yield {"offset": 1}
+
+    def create_app() -> FastAPI:
+        app = FastAPI(lifespan=lifespan)
+
+        def scale_of(request: Request):
+            return request.app.state.scale
+
+        class Offset:
+            def __init__(self, request: Request, more: int = Query(0)):
+                self.value = request.state.offset + more
+
+        def session(scale=Depends(scale_of)):
+            yield scale + 1
+            closed.append(scale)
+
+        async def twice(scale: Annotated[int, Depends(scale_of)]):
+            yield 2 * scale
+
+        @app.post("/predict")
+        def predict(payload: dict, offset: Offset = Depends(), one: int = Depends(session), two: int = Depends(twice), most: float = Query(0.5),
+                    key: Optional[str] = Header(None), later: BackgroundTasks = None, response: Response = None):
+            return JSONResponse({"sum": sum(payload["features"]), "name": payload.get("name"), "all": [offset.value, one, two, most, key]})
+
+        return app
+"""
+
+
 @unittest.skipUnless(importlib.util.find_spec("fastapi"), "FastAPI is not installed")
 class FastApi(unittest.TestCase):
+    def test_what_a_handler_depends_on(self):
+        for called in ("", "\n    app = create_app()\n"):
+            service = opened(FULL + called)
+            [made], _ = samples.read(service, None)
+            self.assertEqual(made, {"features": [0.5] * 8, "name": web_samples._TEXT})
+            self.assertEqual(answered(service, {"features": [1, 2], "more": 4}), {"sum": 3, "name": None, "all": [5, 11, 20, 0.5, None]})
+            self.assertEqual(sys.modules[service.stages[1][1].__wrapped__.__module__].closed, [10])
+
+    def test_bodies_that_are_no_models(self):
+        source = """
+            from dataclasses import dataclass
+            from enum import Enum
+            from typing import List
+            from fastapi import FastAPI
+            app = FastAPI()
+
+            class Size(str, Enum):
+                big = "big"
+
+            @dataclass
+            class Row:
+                x: float
+                n: int = 3
+
+            @app.post("/predict")
+            def predict(rows: List[Row], size: Size):
+                return {"sum": sum(one.x * one.n for one in rows), "size": size.name}
+        """
+        service = opened(source)
+        [made], _ = samples.read(service, None)
+        self.assertEqual(made, {"rows": [{"x": 0.5}], "size": "big"})
+        self.assertEqual(answered(service, {"rows": [{"x": 2.0}], "size": "big"})["size"], "big")
+
+    def test_handlers_that_another_file_brings_in(self):
+        folder = tempfile.mkdtemp()
+        files = {
+            "main.py": "from fastapi import FastAPI\nfrom routes_of_test import router\napp = FastAPI()\napp.include_router(router, prefix='/v1')\n",
+            "routes_of_test.py": "from fastapi import APIRouter\nrouter = APIRouter()\n@router.post('/predict')\ndef score(x: int):\n    return x + 1\n",
+        }
+        for name, text in files.items():
+            with open(os.path.join(folder, name), "w") as file:
+                file.write(text)
+        service = target.target_of(module_file.import_file(os.path.join(folder, "main.py")), None)
+        self.assertEqual(answered(service, {"x": 2}), 3)
+        self.assertEqual(os.path.basename(service.described()["places"][1]["file"]), "routes_of_test.py")
+
+    def test_an_answer_that_refuses_a_made_up_request(self):
+        source = """
+            from fastapi import FastAPI
+            from fastapi.responses import JSONResponse
+            app = FastAPI()
+            @app.post("/predict")
+            def predict(text: str):
+                return JSONResponse({"error": "too long"}, status_code=413)
+        """
+        service = opened(source)
+        self.assertEqual(answered(service, {"text": "a"}), {"error": "too long"})
+        [made], _ = samples.read(service, None)
+        with self.assertRaisesRegex(Contract, 'predict\\(\\) answers 413 to a request that was made up .*"too long"'):
+            answered(service, made)
+
     def test_a_request_is_read_answered_and_written(self):
         service = opened(FASTAPI)
         self.assertEqual([name for name, _ in service.stages], ["request", "predict_item", "response"])
@@ -192,6 +336,24 @@ class FastApi(unittest.TestCase):
 class InFlask(unittest.TestCase):
     def test_a_request_is_read_answered_and_written(self):
         self.assertEqual(answered(opened(FLASK), {"features": [1, 2], "text": "a"}), {"sum": 3, "text": "a"})
+
+    def test_forms_and_files(self):
+        source = """
+            from flask import Flask, request
+            app = Flask(__name__)
+
+            @app.route("/predict/<name>", methods=["POST"])
+            def predict(name):
+                return {"text": request.form["text"], "name": name}
+
+            @app.route("/upload", methods=["POST"])
+            def upload():
+                return {"bytes": len(request.files["image"].read()), "name": request.files["image"].filename}
+        """
+        self.assertEqual(answered(opened(source), {"text": "a", "name": "b"}), {"text": "a", "name": "b"})
+        self.assertEqual(answered(opened(source, "upload"), b"abc"), {"bytes": 3, "name": "sample"})
+        with self.assertRaisesRegex(Contract, "upload takes a file"):
+            next(opened(source, "upload").own_samples())
 
     def test_a_request_is_made_up_by_what_the_handler_reads(self):
         [made], _ = samples.read(opened(FLASK), None)

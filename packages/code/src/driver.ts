@@ -20,10 +20,10 @@ export interface PassLimits {
   /** After this long without a message and without a change of stage or sample, it counts as hanging. */
   readonly stallMs: number
   /**
-   * Outside of a call (a script, an import, `load`), what uses a processor goes on as long as the pass may: it is at work, and has nothing
-   * to tell before its end. Within a call it may as well be in a circle.
+   * Outside of a call (a script, an import, `load`), what uses a processor goes on for this long: it is at work, and has nothing to tell
+   * before its end. Within a call it may as well be in a circle. Absent: it hangs as what uses none does.
    */
-  readonly busyIsAlive?: boolean
+  readonly busyMs?: number
   /** Longest for the whole pass. */
   readonly timeMs: number
   /** null: none. */
@@ -122,16 +122,17 @@ function startPass(command: DriverCommand, given: Omit<Plan, 'stateFile'>, optio
   child.stdin!.write(`${JSON.stringify(plan)}\n`)
   const result = ended.then((how): PassResult => {
     if (how.stop?.at === 'abort') throw signal!.reason
-    const failure = failureOf(how, messages, { ...readState(stateFile), place: standsAt(stateFile) }, log.kept())
+    const failure = failureOf(how, messages, { ...readState(stateFile), place: standsAt(stateFile), limits }, log.kept())
     return { messages, failure, log: log.kept(), leftRunning: how.left }
   })
   return { result, send: (line) => child.stdin!.write(`${JSON.stringify(line)}\n`), end: () => child.stdin!.end() }
 }
 
 /** Gives how long a pass has shown no sign of life, if that is too long. */
-function stallWatch(stateFile: string, { stallMs, busyIsAlive }: PassLimits, messages: readonly Message[]) {
+function stallWatch(stateFile: string, { stallMs, busyMs = 0 }: PassLimits, messages: readonly Message[]) {
   let last = ''
   let changed = performance.now()
+  let told = changed
   let seen: number | undefined
   const isBusy = busyWatch(() => (seen === undefined ? null : treeWorkMs(seen)), Math.min(1000, stallMs / 4))
   /** Whether it makes calls of the user's stages. */
@@ -139,15 +140,16 @@ function stallWatch(stateFile: string, { stallMs, busyIsAlive }: PassLimits, mes
   return (pid: number | undefined, now: number): number | null => {
     seen = pid
     const state = `${messages.length} ${stateBytes(stateFile)}`
-    if (state !== last) [last, changed] = [state, now]
+    if (state !== last) [last, changed, told] = [state, now, now]
     // Not looked at while there are other signs, nor where it would not count.
-    const mayBeBusy = busyIsAlive === true && now - changed > stallMs / 4 && !isCalling()
+    const mayBeBusy = busyMs > 0 && now - changed > Math.min(stallMs, busyMs) / 4 && !isCalling()
     if (mayBeBusy && isBusy(now)) changed = now
-    return now - changed > stallMs ? now - changed : null
+    if (now - changed > stallMs) return now - changed
+    return changed > told && now - told > busyMs ? now - told : null
   }
 }
 
-type Standing = Position & { readonly place: PassFailure['place'] }
+type Standing = Position & { readonly place: PassFailure['place']; readonly limits: PassLimits }
 
 function failureOf(how: EndedProcess, messages: readonly Message[], at: Standing, log: Log): PassFailure | null {
   const stage = at.stage === null ? null : (targetOf(messages)?.stages[at.stage] ?? null)
@@ -160,7 +162,9 @@ function failureOf(how: EndedProcess, messages: readonly Message[], at: Standing
   const { stop, error, code, signal } = how
   if (stop?.at === 'time' || stop?.at === 'stall') {
     const seconds = `${Math.round(stop.afterMs / 1000)} s`
-    const stalled = `nothing happened for ${seconds}; if it only takes long, allow more with --timeout`
+    const isBusy = stop.afterMs > (at.limits.busyMs ?? Number.POSITIVE_INFINITY)
+    const did = isBusy ? `it worked for ${seconds} without an end` : `nothing happened for ${seconds}`
+    const stalled = `${did}; if it only takes long, allow more with --timeout`
     return {
       how: 'timed-out',
       ...where,

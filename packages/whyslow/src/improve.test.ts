@@ -183,6 +183,23 @@ describe('fix of a program', () => {
     )
   })
 
+  test('arguments behind -- are its own, and --timeout its limit; a model has neither', async () => {
+    const { asked, exitCode } = await fixed(`fix ${program} -o fast --timeout 20m -- --model m.joblib`)
+    expect(exitCode).toBe(0)
+    expect(asked).toMatchObject([[program, { limitSeconds: 1200, arguments: ['--model', 'm.joblib'] }]])
+    for (const [words, says] of [
+      [`fix ${model} b.onnx`, /^whyslow: b\.onnx: whyslow fix takes one model; see whyslow fix --help\n$/],
+      [
+        `fix ${model} --timeout 20m`,
+        /^whyslow: fix: --timeout is for a program that runs models, and .*credit_mlp\.onnx is none/,
+      ],
+    ] as const) {
+      const refused = await fixed(words)
+      expect([refused.exitCode, refused.asked]).toEqual([2, []])
+      expect(refused.said).toMatch(says)
+    }
+  })
+
   test('a goal that is missed is exit code 3', async () => {
     expect((await fixed(`fix ${program} -o fast --require 1.5x`)).exitCode).toBe(0)
     expect((await fixed(`fix ${program} -o fast --require 2x`)).exitCode).toBe(3)

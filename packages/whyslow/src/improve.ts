@@ -6,11 +6,18 @@ import { commandWords } from '@whyslow/report/text/shell-words.ts'
 import type { FlagsOf } from './options/flags.ts'
 import type { Surroundings } from './stages.ts'
 
-/** Throws as the product's command does. */
-export async function runFix(file: string, flags: FlagsOf<'fix'>, around: Surroundings): Promise<void> {
+/** Throws as the product's command does. `words`: arguments of a program. */
+export async function runFix(
+  [file, ...words]: readonly [string, ...string[]],
+  flags: FlagsOf<'fix'>,
+  around: Surroundings,
+): Promise<void> {
+  if (await isProgram(file)) return (await import('@whyslow/code/command/fix.ts')).runFixProgram([file, ...words], flags, around)
+  if (words.length > 0) throw new UsageError(`${words.join(' ')}: whyslow fix takes one model; see whyslow fix --help`)
+  if (flags.timeout !== undefined)
+    throw new UsageError(`fix: --timeout is for a program that runs models, and ${file} is none; --budget limits the search`)
   if (/^https?:/i.test(file) || (await isGenerator(file)))
     return (await import('@whyslow/generation/command/fix.ts')).runFixGenerator(file, flags, around)
-  if (await isProgram(file)) return (await import('@whyslow/code/command/fix.ts')).runFixProgram(file, flags, around)
   if (flags.prompts !== undefined)
     throw new UsageError(`fix: --prompts is for models that generate text, and ${file} does not; give inputs with --data`)
   return (await import('@whyslow/model/command/fix.ts')).runFix(file, flags, around)

@@ -84,8 +84,12 @@ const commands: { readonly [N in CommandName]: Described<N> } = {
   fix: {
     section: 'Improve',
     about: 'try remedies, prove them, write a faster model',
-    takes: [['<model>', 'a model, a text generator, or a Python program that runs models']],
-    run: async (flags, world, model) => (await import('./improve.ts')).runFix(model, flags, surroundings(world)),
+    takes: [
+      ['<model>', 'a model, a text generator, or a Python program that runs models'],
+      ['[arguments...]', "the program's own, behind --"],
+    ],
+    run: async (flags, world, model, words) =>
+      (await import('./improve.ts')).runFix([model, ...words], flags, surroundings(world)),
   },
   quantize: {
     section: 'Improve',

@@ -19,6 +19,7 @@ export interface ProgramFixFlags extends DocumentFlags, Loudness {
   readonly threads?: number
   readonly memoryLimit?: number
   readonly data?: string
+  readonly timeout?: number
 }
 
 /** What of `fix` is for a model alone. */
@@ -47,7 +48,11 @@ const PROGRAM = /^(.+\.pyw?)(:[\w.]+)?$/i
 export const namesProgram = (file: string): boolean => PROGRAM.test(file)
 
 /** Runs the command. Throws UsageError or InputError before anything is measured, GoalMissed if --require is not reached. */
-export async function runFixProgram(given: string, flags: ProgramFixFlags, around: Surroundings): Promise<void> {
+export async function runFixProgram(
+  [given, ...words]: readonly [string, ...string[]],
+  flags: ProgramFixFlags,
+  around: Surroundings,
+): Promise<void> {
   const file = stateOf(given) === undefined ? PROGRAM.exec(given)![1]! : given
   if (stateOf(file) === undefined)
     throw new UsageError(missingFile(file, '; give the path of a program, as in: whyslow fix service.py'))
@@ -55,7 +60,8 @@ export async function runFixProgram(given: string, flags: ProgramFixFlags, aroun
   checkFlags(file, flags)
   const { force = false, budget = null, maxLoss = null, threads = null, data = null, python = null, memoryLimit = null } = flags
   const options = {
-    ...{ force, maxLoss, threads, data, python },
+    ...{ force, maxLoss, threads, data, python, arguments: words },
+    ...(flags.timeout !== undefined && { limitSeconds: flags.timeout }),
     budgetSeconds: budget,
     memoryLimitBytes: memoryLimit,
     // Python imports it by its name.

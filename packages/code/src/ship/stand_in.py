@@ -1,6 +1,7 @@
 """What stands in for a model of a program: it is called as the model was, converts what it is given, and predicts with the folder that whyslow wrote for the
 model."""
 
+import functools
 import importlib
 import os
 import sys
@@ -65,8 +66,11 @@ class StandIn:
     def eval(self):
         return self
 
-    def rows(self, data=None, columns=None, feature_names=None):
+    def rows(self, data=None, columns=None, feature_names=None, index=None, **_):
         """In place of a DataFrame or a DMatrix: what it would be made of, by name where the names are others than the model's."""
+        if index is not None and isinstance(data, dict):
+            # One row, of single values.
+            data = {name: value if isinstance(value, (list, tuple, np.ndarray)) else [value] for name, value in data.items()}
         names = columns if columns is not None else feature_names
         if names is None or hasattr(data, "iloc"):
             return data
@@ -76,26 +80,42 @@ class StandIn:
         return [dict(zip(names, row)) for row in rows_in_order(data, names)]
 
     def attach(self, model):
-        """Makes a model that a library holds predict with this one. A second call does nothing."""
-        if "_whyslow" in model.__dict__:
+        """Makes a model predict with this one, whoever calls it. A second call does nothing, as does one without a model that is not opened yet."""
+        if model is None or "_whyslow" in model.__dict__:
             return
         model.__dict__["_whyslow"] = self
-        if self._spec["kind"] == "torch":
-            model.__dict__["forward"] = self
-            return
-        for method in self._spec.get("methods", ("run",)):
-            model.__dict__[method] = getattr(self, method)
+        methods = ("forward",) if self._spec["kind"] == "torch" else self._spec.get("methods", ("run",))
+        for method in methods:
+            model.__dict__[method] = self._instead_of(getattr(model, method), self if method == "forward" else getattr(self, method))
+
+    def _instead_of(self, own, shipped):
+        """Others may call the model as this one was never seen to be called: then the model itself answers."""
+
+        @functools.wraps(own)
+        def call(*args, **words):
+            try:
+                return shipped(*args, **words)
+            except Uncalled:
+                return own(*args, **words)
+
+        return call
+
+
+class Uncalled(ValueError):
+    """A call of another kind than those that were seen."""
 
 
 _METHODS = ("predict", "predict_proba", "decision_function", "inplace_predict", "predict_on_batch", "run", "forward")
 
 
 def _rows(spec):
-    rows = Rows(spec["columns"], spec["texts"], spec["strict"], spec["refused"])
+    rows = Rows(spec["columns"], spec["texts"], spec["strict"], spec["refused"], spec.get("byPlace", False))
     methods = spec["methods"]
 
     def convert(method, args, words, shipped, stand_in):
-        given = args[0] if args else next(words[name] for name in ("X", "data", "x") if name in words)
+        if words or len(args) != 1 or method not in methods or methods[method]["words"]:
+            _check_call(spec, method, args, words)
+        given = args[0] if args else next(words[name] for name in _ROWS if name in words)
         [(name, dtype)] = stand_in._inputs.items()
         matrix = rows.matrix(given)
         if matrix.ndim == 1:
@@ -110,6 +130,19 @@ def _rows(spec):
         return _formed(values, told)
 
     return convert
+
+
+#: What a call names its rows.
+_ROWS = ("X", "data", "x")
+
+
+def _check_call(spec, method, args, words):
+    """Uncalled if anything but the rows is given otherwise than it was when the program was looked at."""
+    told = spec["methods"].get(method)
+    given = {name: value for name, value in words.items() if name not in _ROWS and name not in spec["idle"]}
+    if told is None or len(args) + len([name for name in words if name in _ROWS]) != 1 or given != told["words"]:
+        shown = ", ".join([*("..." for _ in args), *("%s=%r" % one for one in given.items())])
+        raise Uncalled("the model was not called as %s(%s) when it was looked at: run whyslow fix again with samples that do" % (method, shown))
 
 
 def _formed(values, told):
@@ -133,32 +166,34 @@ def _torch(spec):
     def convert(method, args, words, shipped, stand_in):
         tensors = []
         _read(torch, [list(args), words], template, tensors)
-        feeds = {name: one.detach().numpy() for name, one in zip(inputs, tensors)}
+        feeds = {name: one.detach().cpu().numpy() for name, one in zip(inputs, tensors)}
         given = shipped.predict({name: feeds[name] for name in stand_in._inputs})
-        return _made(gives, iter([torch.from_numpy(given[name]) for name in outputs]))
+        device = tensors[0].device
+        made = (torch.from_numpy(given[name]) for name in outputs)
+        return _made(gives, iter([one if device.type == "cpu" else one.to(device) for one in made]))
 
     return convert
 
 
 def _read(torch, value, template, tensors):
-    """The tensors of a call, in the order of the template; ValueError where it is another call."""
+    """The tensors of a call, in the order of the template; Uncalled where it is another call."""
     (kind, content), *_ = template.items()
     if kind == "tensor":
         if not isinstance(value, torch.Tensor):
-            raise TypeError("the model was exported for a tensor here, and is given %s" % type(value).__name__)
+            raise Uncalled("the model was exported for a tensor here, and is given %s" % type(value).__name__)
         tensors.append(value)
     elif kind == "plain":
         if value != content:
-            raise ValueError("the model was exported for %r here, and is given %r: run whyslow fix again" % (content, value))
+            raise Uncalled("the model was exported for %r here, and is given %r: run whyslow fix again" % (content, value))
     else:
         members = list(value.items()) if kind in ("dict", "named") else list(value)
         if len(members) != len(content):
-            raise ValueError("the model was exported for %d values here, and is given %d: run whyslow fix again" % (len(content), len(members)))
+            raise Uncalled("the model was exported for %d values here, and is given %d: run whyslow fix again" % (len(content), len(members)))
         if kind in ("dict", "named"):
             known = dict(members)
             for name, one in content:
                 if name not in known:
-                    raise ValueError("the model was exported with %s, which is not given: run whyslow fix again" % name)
+                    raise Uncalled("the model was exported with %s, which is not given: run whyslow fix again" % name)
                 _read(torch, known[name], one, tensors)
         else:
             for one, inner in zip(members, content):
@@ -202,7 +237,8 @@ def _keras(spec):
     methods = spec["methods"]
 
     def convert(method, args, words, shipped, stand_in):
-        given = args[0] if args else words["x"]
+        _check_call(spec, method, args, words)
+        given = args[0] if args else next(words[name] for name in _ROWS if name in words)
         inputs = stand_in._inputs
         if isinstance(given, dict):
             feeds = {name: np.asarray(given[name], dtype) for name, dtype in inputs.items()}

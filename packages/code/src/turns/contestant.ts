@@ -22,6 +22,8 @@ export interface Source {
   readonly call: string | null
   /** How a file of JavaScript is started; its source says so (javascript/exported.ts). */
   readonly start?: Start | 'script'
+  /** The program's own; absent: none. */
+  readonly arguments?: readonly string[]
   /** What runs it: an executable, and the arguments in front of the file. */
   readonly interpreter: readonly string[]
   /** Changes of a Python program that are tried; absent: it runs as its files have it. */
@@ -35,7 +37,7 @@ export interface Instead {
 }
 
 /** `watched`: other threads can be observed and paused later. `data`: samples will be given. */
-export interface OpenRequest extends Pick<Source, 'file' | 'call' | 'start' | 'instead'> {
+export interface OpenRequest extends Pick<Source, 'file' | 'call' | 'start' | 'instead' | 'arguments'> {
   readonly ask: 'open'
   readonly watched?: true
   readonly data?: true

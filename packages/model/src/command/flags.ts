@@ -66,6 +66,7 @@ export const flags = {
           usual: "the engine's choice",
         }),
       ),
+      own(flag('--timeout <duration>', 'end a program that hangs for longer', parse.seconds, { usual: '5m' })),
       ...image([
         own(
           flag('--image-normalize <mean,std>', 'move this normalization into the model; or imagenet', undefined, {

@@ -59,7 +59,7 @@ export function renderAb(doc: AbDocument, options: TerminalOptions): string {
   const paint = outputs.agreement === 'different' ? colours.red : verdict === 'no-difference' ? colours.yellow : colours.green
   return page([
     wrap(doc.answer, width).map(paint),
-    sideTable(doc, colours),
+    sideTable(doc, width, colours),
     basisLines(doc, width),
     doc.fix === undefined ? [] : fixLines(doc.fix, width),
     outputs.agreement === 'different' ? differenceLines(doc, width) : [],
@@ -71,25 +71,28 @@ export function renderAb(doc: AbDocument, options: TerminalOptions): string {
   ])
 }
 
-function sideTable({ a, b }: AbDocument, colours: Parameters<typeof table>[1]): string[] {
+/** If its rows would be too long, what both run stands below it. */
+function sideTable({ a, b }: AbDocument, width: number, colours: Parameters<typeof table>[1]): string[] {
   const sides = [a, b]
   const known = (value: number | null) => (value === null ? '–' : time(value))
   const isScript = b.call.length === 0
-  return table(
-    [
-      { head: '', texts: namesOf(a, b) },
-      { head: isScript ? 'a run' : 'a call', side: 'left', texts: sides.map(({ callMs }) => time(callMs)) },
-      ...(isScript
-        ? []
-        : [
-            { head: 'first', side: 'left' as const, texts: sides.map(({ firstMs }) => known(firstMs)) },
-            { head: 'load', side: 'left' as const, texts: sides.map(({ loadMs }) => known(loadMs)) },
-            { head: 'import', side: 'left' as const, texts: sides.map(({ importMs }) => known(importMs)) },
-          ]),
-      { head: 'runs', texts: sides.map(({ call, runtime }) => `${call.join(', ')}${call.length === 0 ? '' : ' on '}${runtime}`) },
-    ],
-    colours,
-  )
+  const runs = sides.map(({ call, runtime }) => `${call.join(', ')}${call.length === 0 ? '' : ' on '}${runtime}`)
+  const measured = [
+    { head: '', texts: namesOf(a, b) },
+    { head: isScript ? 'a run' : 'a call', side: 'left' as const, texts: sides.map(({ callMs }) => time(callMs)) },
+    ...(isScript
+      ? []
+      : [
+          { head: 'first', side: 'left' as const, texts: sides.map(({ firstMs }) => known(firstMs)) },
+          { head: 'load', side: 'left' as const, texts: sides.map(({ loadMs }) => known(loadMs)) },
+          { head: 'import', side: 'left' as const, texts: sides.map(({ importMs }) => known(importMs)) },
+        ]),
+  ]
+  const whole = table([...measured, { head: 'runs', texts: runs }], colours)
+  // The head may have colours.
+  const isLong = whole.slice(1).some((row) => row.length > width)
+  if (!isLong || runs[0] !== runs[1]) return whole
+  return [...table(measured, colours), '', ...wrap(`Both run ${isScript ? 'on ' : ''}${runs[0]}.`, width)]
 }
 
 /** What to type, and which models go on as they are. */

@@ -23,6 +23,8 @@ export interface AbOptions extends FieldOptions {
   /** A function to call in both in place of the stages. */
   readonly call: string | null
   readonly python: string | null
+  /** The programs' own; absent: none. */
+  readonly arguments?: readonly string[]
   /** Pairs of fresh processes; null: 8, or 5 with `quick`. */
   readonly pairs: number | null
   readonly quick: boolean
@@ -77,8 +79,8 @@ export async function ab(files: readonly [string, string], given: Partial<AbOpti
 }
 
 function sourcesOf([a, b]: readonly [string, string], options: AbOptions): readonly [Source, Source] {
-  const first = sourceOf(a, options)
-  const { instead } = options
+  const { instead, arguments: words } = options
+  const first = { ...sourceOf(a, options), ...(words && { arguments: words }) }
   return [first, instead === undefined ? sourceOf(b, options) : { ...first, instead }]
 }
 

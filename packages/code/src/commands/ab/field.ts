@@ -90,9 +90,10 @@ function openField(sources: readonly Source[], { start, limitSeconds, data = nul
       const source = sources[side]!
       const contestant = guarded(start(source), side)
       alive.set(contestant, source)
-      const { file, call, start: started, instead } = source
+      const { file, call, start: started, instead, arguments: words } = source
       const more = { ...(watched && { watched }), ...(data !== null && { data: true as const }), ...(instead && { instead }) }
-      const request = { ask: 'open', file, call, ...(started === undefined ? {} : { start: started }), ...more } as const
+      const own = { ...(started !== undefined && { start: started }), ...(words && { arguments: words }) }
+      const request = { ask: 'open', file, call, ...own, ...more } as const
       const opened = await contestant.ask(request, limitMs)
       return { contestant, opened }
     },

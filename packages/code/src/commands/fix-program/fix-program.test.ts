@@ -8,6 +8,7 @@ import type { AbDocument } from '@whyslow/report/documents/ab.ts'
 import type { ReportDocument } from '@whyslow/report/documents/report.ts'
 import { afterAll, describe, expect, test } from 'vitest'
 import { UNIX } from '../../../../../test/needs.ts'
+import type { PassFailure } from '../../driver.ts'
 import type { Captured, CapturedModel, Plan } from '../../protocol.ts'
 import type { AbOptions } from '../ab/ab.ts'
 import { fixProgram } from './fix-program.ts'
@@ -72,6 +73,10 @@ interface Given {
   readonly fix?: FixModel
   readonly compare?: AbDocument
   readonly options?: Partial<FixProgramOptions>
+  readonly warnings?: readonly string[]
+  readonly onLimits?: (limits: object) => void
+  /** Of the first round. */
+  readonly failure?: PassFailure
 }
 
 /** Writes what a folder of fix has, as far as it is read. */
@@ -83,7 +88,7 @@ const writes: FixModel = async (_, { out }) => {
 }
 
 let folders = 0
-async function fixed({ rounds, fix = writes, compare = compared(), options = {} }: Given) {
+async function fixed({ rounds, fix = writes, compare = compared(), options = {}, warnings = [], onLimits, failure }: Given) {
   const out = path.join(folder, `fast${folders++}`)
   const [plans, models, turns]: [Plan[], (Partial<FixModelOptions> & { file: string })[], Partial<AbOptions>[]] = [[], [], []]
   const document = await fixProgram(
@@ -92,11 +97,13 @@ async function fixed({ rounds, fix = writes, compare = compared(), options = {} 
       out,
       python: interpreter,
       trials: { alone: (work: () => Promise<unknown>) => work() } as never,
-      run: async (_, plan) => {
+      run: async (_, plan, { limits }) => {
         plans.push(plan as Plan)
+        onLimits?.(limits)
+        const round = { kind: 'captured', ...rounds[plans.length - 1]! } as const
         return {
-          messages: [{ kind: 'captured', ...rounds[plans.length - 1]! }],
-          failure: null,
+          messages: failure === undefined ? [...warnings.map((text) => ({ kind: 'warning', text }) as const), round] : [],
+          failure: failure ?? null,
           log: { head: '', tail: '', bytes: 0 },
           leftRunning: 0,
         }
@@ -194,6 +201,29 @@ describe.skipIf(process.platform === 'win32')('fix of a program', UNIX, () => {
     ])
     const other = fixed({ rounds: [captured([fit, unfit]), captured([fit, model({ name: 'model_4' })])], fix })
     await expect(other).rejects.toThrow(/^\S+service\.py: a Booster of xgboost predicted only when it ran again; give it samples/)
+  })
+
+  test('what is said of its samples is said of the result; its arguments and its limit are those of all its processes', async () => {
+    const limits: unknown[] = []
+    const { document, plans, turns } = await fixed({
+      rounds: [captured([model()])],
+      options: { arguments: ['--model', 'm.joblib'], limitSeconds: 1200 },
+      warnings: ['the request to POST /predict is made up'],
+      onLimits: (one) => limits.push(one),
+    })
+    expect(document.warnings).toEqual(['the request to POST /predict is made up'])
+    expect(plans[0]).toMatchObject({ arguments: ['--model', 'm.joblib'] })
+    expect(limits).toMatchObject([{ stallMs: 1_200_000 }])
+    expect(turns[0]).toMatchObject({ arguments: ['--model', 'm.joblib'], limitSeconds: 1200 })
+  })
+
+  test('a program that fails is told with what to do next', async () => {
+    const failure = { how: 'threw', phase: 'load', stage: null, sample: null, place: { file: 'service.py', line: 3 } } as const
+    const reason = 'RuntimeError: Found no NVIDIA driver on your system.'
+    const refused = await fixed({ rounds: [captured([])], failure: { ...failure, reason } }).catch((error: Error) => error)
+    expect((refused as Error).message).toMatch(
+      /service\.py: load\(\) threw: RuntimeError: Found no NVIDIA driver on your system\. \(service\.py:3\); PyTorch finds no GPU here: take the CPU/,
+    )
   })
 
   test('inputs that do not fit are left out once', async () => {

@@ -10,6 +10,7 @@ import { InputError } from '@whyslow/graph/input-error.ts'
 import { ROUNDING } from '@whyslow/measure/outputs/scale.ts'
 import type { AbDocument, AbFixedModel } from '@whyslow/report/documents/ab.ts'
 import type { ReportDocument } from '@whyslow/report/documents/report.ts'
+import { refusal } from '../../failure.ts'
 import type { Captured, CapturedModel, CapturedTokenizer, Plan } from '../../protocol.ts'
 import { python } from '../../python/python.ts'
 import { placePackage, writePackage } from '../../ship/python-package.ts'
@@ -17,7 +18,6 @@ import { NOTHING_COMPARED } from '../../turns/compare-outputs.ts'
 import { FIX_PROGRAM_DEFAULTS, type FixProgramOptions, type FixProgramPorts } from './options.ts'
 
 const LONGEST_MS = 1_800_000
-const STALL_MS = 300_000
 const TOKENIZERS_MS = 120_000
 const IMPORTABLE = /^[A-Za-z_]\w*$/
 
@@ -54,7 +54,8 @@ export async function fixProgram(
         fixed.find((one) => one.model.name === model.name),
       ),
     )
-    const whole: AbDocument = { ...document, fix: { shipped: shipped ? all.out : null, files, models } }
+    const warnings = [...new Set([...captured.warnings, ...document.warnings])]
+    const whole: AbDocument = { ...document, warnings, fix: { shipped: shipped ? all.out : null, files, models } }
     if (shipped) await placePackage(root, target, { out: all.out!, document: whole, patched: captured.root })
     return whole
   })
@@ -85,6 +86,11 @@ function packageName(folder: string): string {
   const name = path.basename(folder)
   if (IMPORTABLE.test(name)) return name
   throw new InputError(`-o ${folder}: Python cannot import a folder of this name; give letters, digits and _, as in -o fast/`)
+}
+
+interface SeenProgram extends Captured {
+  /** What is said of its samples. */
+  readonly warnings: readonly string[]
 }
 
 interface Round {
@@ -151,7 +157,7 @@ async function tokenizersOf(
   const own = path.join(folder, name, 'tokenizer')
   fs.mkdirSync(own)
   const rows = await options.tokenize({
-    ...{ file, call, places, data: options.data, folders: [], arguments: [], isScript: false, ship: own },
+    ...{ file, call, places, data: options.data, folders: [], arguments: options.arguments, isScript: false, ship: own },
     ...{ interpreter: [executable, ...words.slice(0, -1)], limitMs: TOKENIZERS_MS, signal: options.signal },
   })
   const found = (rows ?? []).find(({ standIn, equal, ratioLow }) => standIn !== undefined && equal === 'bits' && ratioLow > 1)
@@ -177,7 +183,7 @@ async function capture(
   { given, file, call, name, folder }: Program,
   options: FixProgramOptions,
   { number, models, failed, tokenizers }: Round,
-): Promise<Captured> {
+): Promise<SeenProgram> {
   options.onProgress?.({ stage: 'looking at the models that it runs', done: 0, of: 1 })
   const command = await python.command(file, { python: options.python, signal: options.signal })
   const own = path.join(folder, `models-${number}`)
@@ -187,7 +193,7 @@ async function capture(
     file,
     call,
     data: options.data === null ? null : path.resolve(options.data),
-    arguments: [],
+    arguments: options.arguments,
     budgetMs: 0,
     warmUpMs: 0,
     minCalls: 1,
@@ -195,14 +201,14 @@ async function capture(
     importTimes: false,
     capture: { folder: own, package: name, models: models.map(identityOf), without: [...failed.keys()], tokenizers },
   }
-  const limits = { ...limitsOf(machineOf(options.trials), options), stallMs: STALL_MS, busyIsAlive: true, timeMs: LONGEST_MS }
-  const { messages, failure } = await options.run(command, plan, { limits, folder })
+  const stallMs = options.limitSeconds * 1000
+  const limits = { ...limitsOf(machineOf(options.trials), options), stallMs, timeMs: Math.max(LONGEST_MS, stallMs) }
+  const result = await options.run(command, plan, { limits, folder })
+  const { messages, failure } = result
   const captured = messages.find((message) => message.kind === 'captured')
-  if (captured?.kind === 'captured' && captured.kindOfProgram !== 'script') return captured
-  if (failure !== null) {
-    const where = failure.place === null ? given : `${failure.place.file}:${failure.place.line}`
-    throw new InputError(`${where}: ${failure.reason}`)
-  }
+  const warnings = messages.flatMap((message) => (message.kind === 'warning' ? [message.text] : []))
+  if (captured?.kind === 'captured' && captured.kindOfProgram !== 'script') return { ...captured, warnings }
+  if (failure !== null) throw new InputError(`${given}: ${refusal(result, command.from)}`)
   throw new InputError(
     `${given} runs from top to bottom, and what it gives cannot be compared; put the prediction into predict(sample), add samples(), or name a function: whyslow fix ${given}:score -o fast/`,
   )
@@ -250,10 +256,10 @@ function outputsOf({ standIn }: CapturedModel): readonly string[] | null {
 }
 
 function prove({ given, file, call }: Program, { files }: Captured, root: string, options: FixProgramOptions) {
-  const { data, python: named, trials, onProgress, signal, maxLoss } = options
+  const { data, python: named, trials, onProgress, signal, maxLoss, limitSeconds, arguments: words } = options
   const changed = Object.fromEntries(files.map((one) => [one.file, one.text]))
   return options.compare([file, file], {
-    ...{ data, call, python: named, trials, quick: true, tolerance: maxLoss ?? ROUNDING },
+    ...{ data, call, python: named, trials, limitSeconds, arguments: words, quick: true, tolerance: maxLoss ?? ROUNDING },
     instead: { changed, package: root },
     names: [given, `${given} (changed)`],
     ...(onProgress && { onProgress }),

@@ -11,6 +11,10 @@ export interface FixProgramOptions extends Omit<FixModelOptions, 'out' | 'output
   readonly data: string | null
   /** The folder to write, a package of Python; null: nothing is written. */
   readonly out: string | null
+  /** The program hangs if nothing happens in it for this long, s. */
+  readonly limitSeconds: number
+  /** Its own arguments. */
+  readonly arguments: readonly string[]
   /** Replaces an existing folder that is not whyslow's. */
   readonly force: boolean
   readonly trials: Pick<TrialRunner, 'alone' | 'machine'>
@@ -27,6 +31,8 @@ export interface FixProgramPorts {
 export const FIX_PROGRAM_DEFAULTS: FixProgramOptions = {
   data: null,
   out: null,
+  limitSeconds: 300,
+  arguments: [],
   force: false,
   python: null,
   threads: null,

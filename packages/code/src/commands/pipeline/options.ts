@@ -21,7 +21,7 @@ export interface PipelineOptions {
   readonly seconds: number | null
   /** One timed process in place of three. */
   readonly quick: boolean
-  /** After this long without progress it counts as hanging, seconds. null: 60 in a call; work outside of calls goes on. */
+  /** After this long without progress it counts as hanging, seconds. null: 60, and 300 for work outside of calls. */
   readonly stallSeconds: number | null
   /** Imports timed module by module. */
   readonly imports: boolean

@@ -32,6 +32,8 @@ const INTERVAL_US = 500
 const LONGEST_PASS_MS = 1_800_000
 /** Nobody waits a minute for one prediction. */
 const STALL_SECONDS = 60
+/** A script, an import or `load` that is at work, without a named limit. */
+const BUSY_MS = 300_000
 /** Share of the time without progress: an application that marks its stages is reported as it is, and has not hung. */
 const OPEN_END_SHARE = 0.8
 
@@ -141,7 +143,7 @@ async function onePass(pass: Pass, { target, command, folder }: Opened, options:
     ...limitsOf(machineOf(options.trials), options),
     stallMs,
     // Who names a limit means it.
-    busyIsAlive: options.stallSeconds === null,
+    ...(options.stallSeconds === null && { busyMs: BUSY_MS }),
     timeMs: Math.max(LONGEST_PASS_MS, stallMs),
   }
   const result = await options.run(command, plan, { limits, folder })

@@ -10,7 +10,12 @@ from .one_object import OneObject
 
 #: Attributes that are followed from a name of the user's to what a library holds for them.
 _DEEPEST = 3
+_MOST_NAMES = 3
+#: Of a list of models.
+_MOST_PLACES = 64
 _FRAMES = ("DataFrame", "DMatrix")
+#: Words of what makes a frame that `rows` of the stand-in takes, or that change nothing of a prediction.
+_FRAME_WORDS = {"data", "columns", "feature_names", "nthread", "silent"}
 
 
 class Site:
@@ -21,7 +26,7 @@ class Site:
         self.file = code.co_filename
         self.line = frame.f_lineno
         self.span = _span(code, frame.f_lasti)
-        self.first_line = code.co_firstlineno
+        self.function = code.co_name
         self.names = (dict(frame.f_locals), frame.f_globals)
 
     def key(self):
@@ -61,11 +66,7 @@ class Edits:
     def _objects(self, file):
         tree = self._source(file)[1]
         if self._one is None or tree not in self._one.trees:
-            for other in self._files:
-                try:
-                    self._source(other)
-                except (OSError, SyntaxError, ValueError):
-                    continue
+            self._all_files()
             self._one = OneObject([one for _, one, _ in self._sources.values()])
         return self._one
 
@@ -102,19 +103,18 @@ class Edits:
     def call(self, site, method, target, name):
         """Redirects the call; a reason if it cannot be. `site`: or the reason why there is none."""
         if isinstance(site, str):
-            return site
+            return self._handed(site, method, target, name)
         _, tree, _ = self._source(site.file)
         node = self._call_at(tree, site, method)
         if node is None:
             return "the call at %s:%d is not found in the source" % (os.path.basename(site.file), site.line)
         own = _redirected(node, site, method, target)
         if own is None:
-            return self._attach(node, site, target, name)
-        if (site.key(), method) in self._shared:
-            return "the call at %s:%d is of several models" % (os.path.basename(site.file), site.line)
-        if not self._objects(site.file).is_one(own):
-            told = " ".join(self._segment(site.file, own).split())
-            return "%s at %s:%d can be another model for other inputs" % (told, os.path.basename(site.file), site.line)
+            return self._attach(node, site, method, target, name)
+        several = self._several(own, site, method)
+        if several is not None:
+            # Whatever the call reaches: the model itself predicts with what is shipped.
+            return None if self._attach(node, site, method, target, name) is None else several
         rows = self._rows_of(tree, node, site)
         if isinstance(rows, str):
             return rows
@@ -123,6 +123,37 @@ class Edits:
         for frame in rows:
             self._cut(site.file, frame.func, chosen + ".rows")
         return None
+
+    def _several(self, own, site, method):
+        """Why the expression may mean several models; None: it surely means one."""
+        if (site.key(), method) in self._shared:
+            return "the call at %s:%d is of several models" % (os.path.basename(site.file), site.line)
+        if self._objects(site.file).is_one(own):
+            return None
+        told = " ".join(self._segment(site.file, own).split())
+        return "%s at %s:%d can be another model for other inputs" % (told, os.path.basename(site.file), site.line)
+
+    def _handed(self, reason, method, target, name):
+        """Redirects `model.predict` of `asyncio.to_thread(model.predict, x)`: the one expression of the program that gives a model's method to a library."""
+        found = [(file, node) for file in self._all_files() for node in _handed_in(self._source(file)[1], method)]
+        if len(found) != 1 or method == "__call__":
+            return reason
+        [(file, node)] = found
+        value = _value_of(node.value, (_variables_of(file),))
+        if value is not _UNKNOWN and value is not target or not self._objects(file).is_one(node.value):
+            return reason
+        self._cut(file, node.value, self.name_for(file, name))
+        return None
+
+    def _all_files(self):
+        return [one for one in self._files if self._is_source(one)]
+
+    def _is_source(self, file):
+        try:
+            self._source(file)
+        except (OSError, SyntaxError, ValueError):
+            return False
+        return True
 
     def _call_at(self, tree, site, method):
         calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
@@ -137,10 +168,11 @@ class Edits:
             named = [one for one in named if one.lineno == site.line] or named
         return named[0] if len(named) == 1 else None
 
-    def _attach(self, node, site, target, name):
+    def _attach(self, node, site, method, target, name):
         one = self._objects(site.file)
         path = _path_to(target, site.names, node, lambda path: one.path(path, node))
-        if path is None:
+        # What calls an object finds `__call__` in its class alone; a module of PyTorch goes on to `forward`.
+        if path is None or method == "__call__" and not hasattr(target, "forward"):
             return "a library calls the model at %s:%d, and no name there surely leads to it" % (os.path.basename(site.file), site.line)
         text, tree, starts = self._source(site.file)
         statement = _statement_of(tree, node)
@@ -159,10 +191,12 @@ class Edits:
             if isinstance(given, ast.Name):
                 made = _made_for(tree, given, call)
             if isinstance(made, ast.Call) and _last_name(made.func) in _FRAMES:
-                words = {one.arg for one in made.keywords}
-                if words <= {"data", "columns", "feature_names"} and len(made.args) <= 1 and not any(isinstance(one, ast.Starred) for one in made.args):
+                odd = [one.arg or "**" for one in made.keywords if one.arg not in _FRAME_WORDS and not _is_plain(one)]
+                if not odd and len(made.args) <= 1 and not any(isinstance(one, ast.Starred) for one in made.args):
                     found.append(made)
                     continue
+                if odd and _last_name(made.func) == "DMatrix":
+                    return "the DMatrix of the call at %s:%d is made with %s" % (os.path.basename(site.file), site.line, odd[0])
             is_matrix = isinstance(made, ast.Call) and _last_name(made.func) == "DMatrix" or _is_matrix(given, site)
             if is_matrix:
                 return "the DMatrix of the call at %s:%d is made somewhere else" % (os.path.basename(site.file), site.line)
@@ -316,6 +350,30 @@ def _value_of(node, names):
     return _UNKNOWN
 
 
+def _is_plain(word):
+    """`index=[0]`, the row of a dictionary of values, and `missing=numpy.nan`, which is meant without it."""
+    value = word.value
+    if word.arg == "index":
+        return isinstance(value, (ast.List, ast.Tuple)) and len(value.elts) == 1 and isinstance(value.elts[0], ast.Constant)
+    is_nan = _last_name(value) in ("nan", "NaN", "NAN") or isinstance(value, ast.Call) and [getattr(one, "value", None) for one in value.args] == ["nan"]
+    return word.arg == "missing" and is_nan
+
+
+def _handed_in(tree, method):
+    """Arguments of calls that are `model.method`."""
+    given = [value for one in ast.walk(tree) if isinstance(one, ast.Call) for value in [*one.args, *(word.value for word in one.keywords)]]
+    return [one for one in given if isinstance(one, ast.Attribute) and one.attr == method]
+
+
+def _variables_of(file):
+    """Of the module that has been imported from the file."""
+    import sys
+
+    known = os.path.realpath(file)
+    modules = [one for one in list(sys.modules.values()) if isinstance(getattr(one, "__file__", None), str)]
+    return next((vars(one) for one in modules if os.path.realpath(one.__file__) == known), {})
+
+
 def _is_matrix(node, site):
     return type(_value_of(node, site.names)).__name__ == "DMatrix"
 
@@ -343,22 +401,47 @@ def _statement_of(tree, node):
     return found
 
 
+def _members(value):
+    """Its own, and those that its class finds by their names: of a module of PyTorch, of an application's state."""
+    try:
+        members = dict(getattr(value, "__dict__", {}))
+    except Exception:  # a proxy without a request
+        return {}
+    for name in ("_modules", "_state"):
+        if type(members.get(name)) is dict:
+            members.update(members[name])
+    members.pop("_state", None)
+    return members
+
+
 def _path_to(target, names, call, is_one):
     """`pipe.model`: from a name in the call, or one of the user's, to the model that a library holds for it."""
     near = [one.id for one in ast.walk(call) if isinstance(one, ast.Name)]
     known = {**names[1], **names[0]}
     todo = [(name, known[name]) for name in [*near, *known] if name in known and not name.startswith("__")]
-    seen = set()
+    #: How often an object was looked into: one of its names may be sure where another is not.
+    seen = {}
     for depth in range(_DEEPEST + 1):
         following = []
         for path, value in todo:
             if value is target and is_one(path):
                 return path
-            if value is target or id(value) in seen or isinstance(value, (type(ast), type, str, bytes, int, float, list, tuple, dict)) or value is None:
+            # A proxy of a request's is asked nothing: there is no request.
+            kind = type(value)
+            if issubclass(kind, dict):
+                # Its models may be opened when they are first needed.
+                keys = [key for key, one in value.items() if one is target and isinstance(key, str)]
+                found = next(("%s.get(%r)" % (path, key) for key in keys if is_one("%s[%r]" % (path, key))), None)
+                if found is not None:
+                    return found
+            if issubclass(kind, (list, tuple)):
+                places = [at for at, one in enumerate(value[:_MOST_PLACES]) if one is target]
+                found = next((text for text in ("%s[%d]" % (path, at) for at in places) if is_one(text)), None)
+                if found is not None:
+                    return found
+            if value is target or seen.get(id(value), 0) >= _MOST_NAMES or issubclass(kind, (type(ast), type, str, bytes, int, float, list, tuple, dict)) or value is None:
                 continue
-            seen.add(id(value))
-            members = dict(getattr(value, "__dict__", {}))
-            members.update(members.get("_modules") or {})
-            following.extend(("%s.%s" % (path, key), one) for key, one in members.items() if isinstance(key, str) and key.isidentifier())
+            seen[id(value)] = seen.get(id(value), 0) + 1
+            following.extend(("%s.%s" % (path, key), one) for key, one in _members(value).items() if isinstance(key, str) and key.isidentifier())
         todo = following
     return None

@@ -20,7 +20,7 @@ from .patterns import patterns_of
 _CALLS = 16
 _PREDICTIONS = 64
 _SECONDS = 10
-_MOST_MODELS = 4
+_MOST_MODELS = 8
 #: Of the time in all models, what one takes at least.
 _LEAST_SHARE = 0.05
 _NOWHERE = "no line of the program calls it"

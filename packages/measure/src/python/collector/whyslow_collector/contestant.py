@@ -74,7 +74,7 @@ class Session:
         if kind == "script":
             return opened
         begin = time.perf_counter_ns()
-        sys.argv = [path]
+        sys.argv = [path, *request.get("arguments", ())]
         module = import_file(path)
         opened["importMs"] = ms_since(begin)
         self.target = target.target_of(module, call)

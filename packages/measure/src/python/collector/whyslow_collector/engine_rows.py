@@ -99,6 +99,10 @@ class XgboostModel(Rows):
         self._xgboost = xgboost
         self._model = xgboost.Booster()
         self._model.load_model(file)
+        best = self._model.attr("best_iteration")
+        if best is not None and self._model.attr("scikit_learn") is not None:
+            # The classes for scikit-learn, which saved it, end there (formats/xgboost/learner.ts).
+            self._model = self._model[: int(best) + 1]
         if self.threads is not None:
             self._model.set_param({"nthread": self.threads})
         self.features = int(self._model.num_features())

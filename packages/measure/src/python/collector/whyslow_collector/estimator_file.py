@@ -15,13 +15,14 @@ _LEFT_OUT = ("_rng", "random_state", "callbacks", "loss_curve_", "_random_state"
 
 
 def write(model, file):
-    """(codes of texts, what is known where anything else is refused), both by column. Throws Contract where texts cannot become numbers."""
+    """(codes of texts, what is known where anything else is refused), both by column, and the columns that are dropped. Throws Contract where texts cannot
+    become numbers."""
     texts = Texts()
     numbered = _numbered(model, None, texts)
     with zipfile.ZipFile(file, "w") as archive:
         schema = {**_Writer(archive).node(numbered), "protocol": 2}
         archive.writestr("schema.json", json.dumps(schema))
-    return texts, texts.strict
+    return texts, texts.strict, texts.dropped
 
 
 class Texts(dict):
@@ -31,6 +32,8 @@ class Texts(dict):
         super().__init__()
         #: What encoders know that refuse anything else, by column.
         self.strict = {}
+        #: Columns that the model drops, whatever they hold.
+        self.dropped = set()
 
 
 class _Writer:
@@ -110,6 +113,7 @@ def _numbered(model, columns, texts, are_given=True):
     if name == "ColumnTransformer" and columns is None:
         twin = copy.copy(model)
         places = _places_of(model)
+        texts.dropped.update(at for label, step, _ in model.transformers_ if step == "drop" for at in places[label])
         twin.transformers_ = [
             (label, step if isinstance(step, str) else _numbered(step, places[label], texts, are_given), places[label]) for label, step, _ in model.transformers_
         ]

@@ -6,6 +6,7 @@ import sys
 
 from . import estimator_file, refused_by, torch_model
 from .errors import Contract
+from .places import Places
 
 #: Of the file's outputs, what methods give.
 _OUTPUTS = {
@@ -73,23 +74,29 @@ def _sklearn(model, folder):
 
 def _xgboost(model, folder):
     file = os.path.join(folder, "model.ubj")
+    if type(model).__name__ == "Booster":
+        # Its own predict takes all trees, whatever the class that saved it would take.
+        model = model.copy()
+        model.set_attr(scikit_learn=None)
+    elif getattr(model, "best_iteration", None) is not None and getattr(model, "booster", None) != "gblinear":
+        # The classes for scikit-learn end there, and engines that open the file do not.
+        best = model.best_iteration
+        model = model.get_booster()[: best + 1]
+        model.set_attr(best_iteration=None, best_score=None)
     model.save_model(file)
-    return file, ({}, {})
+    return file, ({}, {}, ())
 
 
 def _lightgbm(model, folder):
     file = os.path.join(folder, "model.txt")
-    booster = getattr(model, "booster_", model)
-    if getattr(booster, "pandas_categorical", None):
-        raise Contract("LightGBM's categories of a DataFrame are not read")
-    booster.save_model(file)
-    return file, ({}, {})
+    getattr(model, "booster_", model).save_model(file)
+    return file, ({}, {}, ())
 
 
 def _catboost(model, folder):
     file = os.path.join(folder, "model.json")
     model.save_model(file, format="json")
-    return file, ({}, {})
+    return file, ({}, {}, ())
 
 
 _ROWS = {"scikit-learn": _sklearn, "xgboost": _xgboost, "lightgbm": _lightgbm, "catboost": _catboost}
@@ -98,9 +105,9 @@ _ROWS = {"scikit-learn": _sklearn, "xgboost": _xgboost, "lightgbm": _lightgbm, "
 def of_rows(model, engine, calls, folder):
     import numpy
 
-    methods, names, count = {}, _names_of(model), None
+    methods, count = {}, None
     for call in calls:
-        given = call.args[0] if call.args else next((call.kwargs[name] for name in ("X", "data", "x") if name in call.kwargs), None)
+        given = _given(call)
         if given is None:
             raise Contract("a call of %s() gives its rows under a name that is not known" % call.method)
         told = _method(call, engine, model)
@@ -108,10 +115,31 @@ def of_rows(model, engine, calls, folder):
         if known != told:
             raise Contract("%s() is called in several ways" % call.method)
         count = len(given) if hasattr(given, "__len__") else 1
-    file, tables = _ROWS[engine](model, folder)
-    texts, strict = ({str(at): table for at, table in one.items()} for one in tables)
-    spec = {"kind": "rows", "columns": names, "texts": texts, "strict": strict, "refused": refused_by.refused_of(model, calls[0], names), "methods": methods}
-    rows = [_plain_rows(call, spec) for call in calls]
+    texts = next((type(one).__name__ for _, one in getattr(model, "steps", ()) if hasattr(one, "vocabulary_")), None)
+    if texts is not None:
+        raise Contract("its %s takes texts, which are not read" % texts)
+    by_place = engine == "lightgbm"
+    names = _names_of(model)
+    if by_place and hasattr(_given(calls[0]), "columns"):
+        # It goes by their places, and keeps other names than theirs.
+        names = list(map(str, _given(calls[0]).columns))
+    categories = _categories(model, engine, calls)
+    file, (texts, strict, dropped) = _ROWS[engine](model, folder)
+    texts, strict = ({str(at): table for at, table in one.items()} for one in (categories or texts, strict))
+    spec = {"kind": "rows", "columns": names, "texts": texts, "strict": strict, "refused": refused_by.refused_of(model, calls[0], names), "methods": methods,
+            "idle": sorted(_IDLE)}  # fmt: skip
+    if by_place:
+        spec["byPlace"] = True
+    try:
+        rows = [_plain_rows(call, spec) for call in calls]
+    except Contract:
+        if engine == "catboost" and model.get_cat_feature_indices():
+            raise Contract("its categorical features are texts, which are not read") from None
+        if not dropped:
+            raise
+        # Whatever they hold is no number that counts.
+        spec["texts"] = {**{str(at): {} for at in dropped}, **texts}
+        rows = [_plain_rows(call, spec) for call in calls]
     stacked = [one for one in rows if one is not None]
     data = None
     if stacked:
@@ -120,6 +148,26 @@ def of_rows(model, engine, calls, folder):
         numpy.savez(data, input=whole)
     batch = max((len(one) for one in stacked), default=count or 1)
     return {"file": file, "data": data, "standIn": spec, "batch": batch}
+
+
+def _given(call):
+    """Its rows; None: they are given under a name that is not known."""
+    return call.args[0] if call.args else next((call.kwargs[name] for name in ("X", "data", "x") if name in call.kwargs), None)
+
+
+def _categories(model, engine, calls):
+    """Codes of the categories of a DataFrame's columns, which LightGBM numbers as it was trained on them, by column; {}: no column has any."""
+    frames = [one for one in map(_given, calls) if hasattr(one, "dtypes") and hasattr(one, "columns")]
+    columns = {tuple(at for at, dtype in enumerate(one.dtypes) if str(dtype) == "category") for one in frames}
+    if columns <= {()}:
+        return {}
+    known = getattr(getattr(model, "booster_", model), "pandas_categorical", None) or ()
+    if engine == "scikit-learn":
+        return {}
+    if engine != "lightgbm" or len(columns) > 1 or len(frames) < len(calls) or len(known) != len(next(iter(columns))):
+        raise Contract("columns of categories (the dtype category) of %s are not read" % engine)
+    # Pairs, since the names of an object of JSON are texts.
+    return {at: [[one.item() if hasattr(one, "item") else one, code] for code, one in enumerate(each)] for at, each in zip(next(iter(columns)), known)}
 
 
 def _names_of(model):
@@ -163,7 +211,13 @@ def _method(call, engine, model):
     form = "list" if isinstance(call.result, list) else "array"
     columns = 1 if result.ndim < 2 else result.shape[1]
     classes = _classes_of(model, engine) if output == "label" else None
-    return {"output": output, "ndim": result.ndim, "dtype": result.dtype.str, "columns": columns, "form": form, "classes": classes}
+    meant = _meant(call.kwargs)
+    return {"words": meant, "output": output, "ndim": result.ndim, "dtype": result.dtype.str, "columns": columns, "form": form, "classes": classes}
+
+
+def _meant(words):
+    """Those that change what a call gives, or would with another value."""
+    return {name: value for name, value in words.items() if name not in _IDLE and name not in ("X", "data", "x")}
 
 
 def _classes_of(model, engine):
@@ -193,11 +247,11 @@ def _plain_rows(call, spec):
     """What the call was given, as the file's model takes it; None: whyslow makes rows up."""
     import numpy
 
-    given = call.args[0] if call.args else next(call.kwargs[name] for name in ("X", "data", "x") if name in call.kwargs)
+    given = _given(call)
     from . import rows_of
 
     try:
-        matrix = rows_of.Rows(spec["columns"], spec["texts"], {}, {}).matrix(given)
+        matrix = rows_of.Rows(spec["columns"], spec["texts"], {}, {}, spec.get("byPlace", False)).matrix(given)
     except Exception as error:
         raise Contract("rows of the type %s are not read: %s" % (type(given).__name__, error)) from error
     return numpy.asarray(matrix, numpy.float64)
@@ -210,6 +264,11 @@ def of_torch(model, calls, folder):
     from . import torch_export
 
     torch = sys.modules["torch"]
+    # What torch.compile gave holds the module itself.
+    model = getattr(model, "_orig_mod", model)
+    around = _forward_around(torch, calls[0].site)
+    if around is not None:
+        raise Contract("it is a part of %s, whose forward() the program calls by itself: call the module, model(x) in place of model.forward(x)" % around)
     device = next((one.device.type for one in model.parameters()), "cpu")
     if device != "cpu":
         raise Contract("the model is on %s; what is shipped runs on the CPU" % device)
@@ -245,7 +304,10 @@ def of_torch(model, calls, folder):
         if was_training and not _alike(torch, flat, _taken(torch, first.result)[1]):
             raise Contract(_TRAINING)
         file = os.path.join(folder, "model.onnx")
-        notes = _exported_somehow(torch, torch_export, wrapper, names, outputs, given, file)
+        is_script = isinstance(model, torch.jit.ScriptModule)
+        if is_script and (first.kwargs or any("tensor" not in one for one in template["list"][0]["list"])):
+            raise Contract("it is TorchScript that is called with more than tensors")
+        notes = _exported_somehow(torch, torch_export, (wrapper, model if is_script else wrapper), names, outputs, given, file)
     finally:
         for one in was_training:
             one.training = True
@@ -255,6 +317,12 @@ def of_torch(model, calls, folder):
         notes = [*notes, "it was in training mode; what is exported predicts as after model.eval()"]
     spec = {"kind": "torch", "given": template, "gives": structure["is"], "inputs": names, "outputs": outputs}
     return {"file": file, "data": data, "standIn": spec, "batch": 1, "notes": notes}
+
+
+def _forward_around(torch, site):
+    """The class whose forward() makes the call; None: none does."""
+    own = None if site is None or site.function != "forward" else site.names[0].get("self")
+    return type(own).__name__ if isinstance(own, torch.nn.Module) else None
 
 
 #: Dropout is random; batch normalization goes by the other rows of the batch.
@@ -333,8 +401,9 @@ def _wrapper(torch, model, names, run):
     return wrapper.eval()
 
 
-def _exported_somehow(torch, torch_export, wrapper, names, outputs, given, file):
-    """With a free batch if rows do not depend on each other, with the axes that calls differ in, or as the first call has it."""
+def _exported_somehow(torch, torch_export, modules, names, outputs, given, file):
+    """`modules`: what is called, and what is exported, which is TorchScript itself. With a free batch if rows do not depend on each other, with the axes that calls differ in, or as the first call has it."""
+    wrapper, subject = modules
     leaves = given[0]
     varied = _varied(given)
     twice = _twice(torch, wrapper, leaves)
@@ -347,7 +416,7 @@ def _exported_somehow(torch, torch_export, wrapper, names, outputs, given, file)
         attempts.append((leaves, None))
     failed = None
     for tensors, axes in attempts:
-        opened = torch_model.Opened("", wrapper, torch_model.Given(tensors, {}), _dims(torch, names, axes))
+        opened = torch_model.Opened("", subject, torch_model.Given(tensors, {}), _dims(torch, names, axes))
         try:
             with torch.no_grad():
                 exporter, notes = torch_export.export(torch, opened, names, outputs, file)
@@ -356,7 +425,10 @@ def _exported_somehow(torch, torch_export, wrapper, names, outputs, given, file)
             continue
         notes = ["exported by %s of PyTorch %s" % ("torch.export" if exporter == "dynamo" else "the TorchScript exporter", torch.__version__), *notes]
         return [*notes, "it takes any number of rows" if tensors is twice else "it takes the shapes of the calls that were seen"]
-    raise Contract(failed.args[0] if isinstance(failed, Contract) else torch_export.told_of(failed))
+    if isinstance(failed, Contract):
+        raise failed
+    place = torch_export.place_in(failed, Places())
+    raise Contract("it cannot be exported%s: %s" % ("" if place is None else " for what %s:%d does" % (place["file"], place["line"]), torch_export.told_of(failed)))
 
 
 def _varied(given):
@@ -424,20 +496,25 @@ def of_keras(model, calls, folder):
         data = save(folder, number, dict(zip(by_name, arrays)))
         result = call.result
         form = "list" if isinstance(result, (list, tuple)) else "dict" if isinstance(result, dict) else "one"
-        known = methods.setdefault(call.method, {"form": form, "names": list(result) if form == "dict" else None, "tensor": call.method == "__call__"})
-        if known["form"] != form:
+        known = methods.setdefault(call.method, {"form": form, "names": list(result) if form == "dict" else None, "tensor": call.method == "__call__", "words": _meant(call.kwargs)})
+        if known["form"] != form or known["words"] != _meant(call.kwargs):
             raise Contract("%s() is called in several ways" % call.method)
-    spec = {"kind": "keras", "inputs": names, "dtypes": [str(one.dtype) for one in model.inputs], "methods": methods}
+    spec = {"kind": "keras", "inputs": names, "dtypes": [str(one.dtype) for one in model.inputs], "methods": methods, "idle": sorted(_IDLE)}
     return {"file": file, "data": data, "standIn": spec, "batch": most}
 
 
 def of_onnxruntime(session, seen, calls, folder):
     file = seen.model_file or getattr(session, "_model_path", None)
+    if not file and getattr(session, "_model_bytes", None):
+        file = os.path.join(folder, "model.onnx")
+        with open(file, "wb") as written:
+            written.write(session._model_bytes)
     if not file or not os.path.isfile(file):
         raise Contract("the session was not opened from a file")
     data = None
     for number, call in enumerate(calls):
-        if call.method != "run" or len(call.args) < 2 or not isinstance(call.args[1], dict):
+        feeds = call.args[1] if len(call.args) > 1 else call.kwargs.get("input_feed")
+        if call.method != "run" or not isinstance(feeds, dict) or len(call.args) > 2 or not set(call.kwargs) <= {"output_names", "input_feed"}:
             raise Contract("%s() is called in a way that is not known" % call.method)
-        data = save(folder, number, call.args[1])
+        data = save(folder, number, feeds)
     return {"file": os.path.abspath(file), "data": data, "standIn": {"kind": "onnxruntime"}, "batch": 1}

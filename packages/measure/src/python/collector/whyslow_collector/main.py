@@ -11,6 +11,7 @@ import time
 import traceback
 
 from .errors import Contract, reason_of
+from .hints import hint_of
 from .places import Places, innermost, shown
 from .predictions import Failed
 from .standstill import Standstill
@@ -51,6 +52,8 @@ class Run:
         self.stage_names = []
         #: The place of `model()`, where whyslow itself calls what that returns.
         self.door = None
+        #: Whether the samples are whyslow's own.
+        self.made_up = False
 
 
 def main():
@@ -153,6 +156,7 @@ def packages():
 
 def failed(run, error, contract=False):
     """Gives the exit code."""
+    contract = contract or isinstance(error, Contract)
     at = run.whereabouts
     place = innermost(error.__traceback__, run.places) or run.door
     in_call = at.phase in ("first", "warm-up", "timed", "profiled", "facts")
@@ -163,7 +167,7 @@ def failed(run, error, contract=False):
         phase=at.phase,
         stage=stage,
         sample=at.sample if in_call and at.sample >= 0 else None,
-        reason=str(error) if contract else reason_of(error),
+        reason=str(error) if contract else reason_of(error) + hint_of(error, run, in_call),
         place={"file": shown(place["file"]), "line": place["line"]} if place and not contract else None,
         contract=contract,
     )

@@ -61,6 +61,9 @@ def import_file(path, compile_source=None, before=None):
     name, folder = module_name(path)
     own = os.path.dirname(path)
     sys.path.insert(0, folder)
+    if os.getcwd() not in sys.path:
+        # As `python -m` and the commands of servers have it.
+        sys.path.append(os.getcwd())
     if own != folder:
         # Behind all others: a package's `logging.py` is not to stand for the standard library's.
         sys.path.append(own)
@@ -76,10 +79,30 @@ def import_file(path, compile_source=None, before=None):
     spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
+    stand_for_main(module)
     if before is not None:
         before(module)
     exec((compile_source or compiled)(read_source(path), path), module.__dict__)
     return module
+
+
+#: Modules of programs that are run as `__main__` otherwise.
+_PROGRAMS = []
+
+
+def stand_for_main(module):
+    """Pickles name classes of a program that was run as `__main__.Scaler`: they are found in its module."""
+    _PROGRAMS.append(module)
+    main = sys.modules.get("__main__")
+    if main is not None and not hasattr(main, "__getattr__"):
+        main.__getattr__ = _of_programs
+
+
+def _of_programs(name):
+    found = [] if name.startswith("__") else [vars(one)[name] for one in _PROGRAMS if name in vars(one)]
+    if not found:
+        raise AttributeError("module '__main__' has no attribute %r" % name)
+    return found[0]
 
 
 def run_main(path, words, code, **more):

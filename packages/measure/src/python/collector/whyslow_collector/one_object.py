@@ -16,6 +16,10 @@ _REQUESTS = {"request", "req", "websocket", "Request", "WebSocket", "HTTPConnect
 #: Imported names that mean something else in each request.
 _PROXIES = {"request", "g", "session", "websocket"}
 _WITH_PROXIES = ("flask", "quart", "bottle")
+#: Methods after which a place of a container may hold something else.
+_CHANGES = ("update", "setdefault", "insert", "sort", "reverse", "pop", "remove")
+#: What gives something else for one key: not what `get("key")` of a dictionary is.
+_CHANNELS = ("ContextVar", "Queue", "SimpleQueue", "LifoQueue", "PriorityQueue", "Redis", "StrictRedis", "Cache", "TTLCache", "LRUCache")
 
 
 class OneObject:
@@ -94,9 +98,9 @@ class OneObject:
                 own = self._own(scope)
                 if any(isinstance(one, ast.Global) and name in one.names for one in own):
                     return self._global(name, list(self._around(scope))[-1], depth)
-                if name in _parameters(scope.args):
-                    return self._parameter(name, scope, depth)
                 stores = [one for one in own if _sets(one, name)]
+                if name in _parameters(scope.args):
+                    return self._parameter(name, scope, depth) and (not stores or self._is_set_in(scope, stores, depth))
                 if stores:
                     return self._is_one_of(stores, depth)
             inner = scope
@@ -151,6 +155,11 @@ class OneObject:
         is_row = any(isinstance(block, list) and all(line in block for line in lines) for block in blocks)
         return (len(stores) == 1 or is_row) and all(self._is_set_to_one(one, depth) for one in stores)
 
+    def _is_set_in(self, function, stores, depth):
+        """Whether a parameter that is set anew is set for every call, to one thing."""
+        lines = [next(one for one in [store, *self._around(store)] if isinstance(one, ast.stmt)) for store in stores]
+        return all(line in function.body for line in lines) and self._is_one_of(stores, depth)
+
     def _is_set_to_one(self, store, depth):
         if store in self._asked or isinstance(store, (ast.Import, ast.ImportFrom, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
             return True
@@ -165,7 +174,10 @@ class OneObject:
             return False
         body, words = self.parents[function], function.args
         places = [one.arg for one in [*words.posonlyargs, *words.args]]
-        is_method = isinstance(body, ast.ClassDef) and not any(isinstance(one, ast.Name) and one.id == "staticmethod" for one in function.decorator_list)
+        is_method = isinstance(body, ast.ClassDef) and not _is_decorated(function, "staticmethod")
+        if is_method and places[:1] == [name] and _is_decorated(function, "classmethod"):
+            # The class itself, unless another one inherits the method.
+            return not any(isinstance(self.parents.get(one), ast.ClassDef) for one in self._uses(body.name))
         if is_method and (places[:1] == [name] or function.name == "__init__"):
             return self._is_only(body, depth)
         first = places[int(is_method) :]
@@ -175,16 +187,31 @@ class OneObject:
         uses = self._uses(function.name, is_method)
         # What load() gives is given to predict(model, sample), or to the function that the user names.
         loads = any(_sets(inner, "load") for one in body.body for inner in ast.walk(one))
-        is_given = first[:1] == [name] and len(first) > 1 and loads and not function.decorator_list and (function.name == "predict" or not uses)
-        return (is_given or len(uses) == 1) and all(self._is_given_one(name, first, use, depth) for use in uses)
+        is_passed_on = all(map(self._passes_on, function.decorator_list))
+        is_given = first[:1] == [name] and len(first) > 1 and loads and is_passed_on and (function.name == "predict" or not uses)
+        return (is_given or len(uses) == 1) and all(self._is_given_one(name, function, first, use, depth) for use in uses)
 
-    def _is_given_one(self, name, first, use, depth):
+    def _passes_on(self, decorator):
+        """Whether a decorator gives its function what it is given itself: one of a library, or one that calls it with `*args, **kwargs` alone."""
+        name = _last(decorator.func if isinstance(decorator, ast.Call) else decorator)
+        known = [one for one in self.named.get(name, ()) if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))]
+        if not known:
+            return True
+        inner = [one for one in ast.walk(known[0]) if isinstance(one, _FUNCTIONS)]
+        held = {given for one in inner for given in _parameters(one.args)}
+        calls = [one for one in ast.walk(known[0]) if isinstance(one, ast.Call) and isinstance(one.func, ast.Name) and one.func.id in held]
+        whole = [all(isinstance(arg, ast.Starred) for arg in one.args) and all(word.arg is None for word in one.keywords) for one in calls]
+        return len(known) == 1 and bool(calls) and all(whole)
+
+    def _is_given_one(self, name, function, first, use, depth):
         call = self.parents.get(use)
         if not isinstance(call, ast.Call) or call.func is not use or any(isinstance(one, ast.Starred) for one in call.args):
             return False
         given = next((one.value for one in call.keywords if one.arg == name), None)
         if given is None and name in first and first.index(name) < len(call.args):
             given = call.args[first.index(name)]
+        if given is None and not any(one.arg is None for one in call.keywords):
+            given = _defaults(function.args).get(name)
         return given is not None and self._is_fixed(given, depth)
 
     def _uses(self, name, is_method=False):
@@ -201,12 +228,37 @@ class OneObject:
         if not uses and cls.name == "pipeline":
             # Whoever runs the program makes one.
             return True
-        call = self.parents.get(uses[0]) if len(uses) == 1 else None
-        if not isinstance(call, ast.Call) or call.func is not uses[0] or any(isinstance(one, _LOOPS) for one in self._around(call)):
+        calls = self._makers(cls, uses)
+        if calls is None or len(calls) != 1 or any(isinstance(one, _LOOPS) for one in self._around(calls[0])):
             return False
+        [call] = calls
         if self._function(call) is None:
             return True
         return all(self._is_fixed(one, depth + 1) for one in [*call.args, *call.keywords])
+
+    def _makers(self, cls, uses):
+        """Calls that make an object of the class: of itself, or of its class methods that call it; None: it is used in another way."""
+        methods = {one.name: one for one in cls.body if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef)) and _is_decorated(one, "classmethod")}
+        found = []
+        for use in uses:
+            around = self.parents.get(use)
+            if isinstance(around, ast.Attribute) and not around.attr.startswith("__"):
+                method = methods.get(around.attr)
+                made = [] if method is None else self._made_by(method)
+                if not made:
+                    continue
+                use, around = around, self.parents.get(around)
+                if len(made) > 1 or any(isinstance(one, _LOOPS) for one in self._around(made[0])):
+                    return None
+            if not isinstance(around, ast.Call) or around.func is not use:
+                return None
+            found.append(around)
+        return found
+
+    def _made_by(self, method):
+        """Calls of the class in one of its class methods."""
+        own = method.args.args[0].arg if method.args.args else None
+        return [one for one in self._own(method) if isinstance(one, ast.Call) and _last(one.func) == own and isinstance(one.func, ast.Name)]
 
     def _attribute(self, node, depth):
         owner = node.value
@@ -221,7 +273,7 @@ class OneObject:
         if self._is_imported(owner) and not all(self._global(node.attr, one, depth, False) for one in self.trees):
             return False
         own, named = self._class_of(node), self.named.get(node.attr, ())
-        stores = [one for one in named if isinstance(one, ast.Attribute) and one.attr == node.attr and not isinstance(one.ctx, ast.Load)]
+        stores = [one for one in named if isinstance(one, ast.Attribute) and one.attr == node.attr and isinstance(one.ctx, ast.Store)]
         stores = [one for one in stores if not self._is_nothing(one) and (own is None or self._class_of(one) in (None, own))]
         late = [one for one in stores if self._function(one) is not None and getattr(self._function(one), "name", "") != "__init__"]
         for cls in {self._class_of(one) for one in late}:
@@ -247,7 +299,20 @@ class OneObject:
                 is_other = isinstance(one.slice, ast.Constant) and isinstance(node.slice, ast.Constant) and one.slice.value != node.slice.value
                 if not is_other and not self._is_set_to_one(one, depth):
                     return False
+            if isinstance(one, ast.Attribute) and one.attr in _CHANGES and _last(one.value) == name and not self._is_harmless(one, node, depth):
+                return False
         return True
+
+    def _is_harmless(self, method, node, depth):
+        """Whether a change of a container leaves what it has in the place of the node."""
+        call = self.parents.get(method)
+        if not isinstance(call, ast.Call) or self._function(call) is None:
+            return True
+        is_named = isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str)
+        if method.attr in ("pop", "remove"):
+            # Of a dictionary it takes a model away, of a list it moves the others.
+            return is_named
+        return method.attr in ("update", "setdefault") and all(self._is_fixed(one, depth) for one in [*call.args, *call.keywords])
 
     def _call(self, node, depth):
         name = _last(node.func)
@@ -257,6 +322,9 @@ class OneObject:
         if any(isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef)) for one in known):
             is_of_one = not isinstance(node.func, ast.Attribute) or self.is_one(node.func.value, depth)
             return is_of_one and self._gives_one(name, depth)
+        if self._is_lookup(node):
+            key = ast.Subscript(value=node.func.value, slice=node.args[0], ctx=ast.Load())
+            return self.is_one(node.func.value, depth) and self._items(key, depth)
         if name in _CHANGING:
             return False
         if any(isinstance(one, ast.ClassDef) for one in known):
@@ -271,6 +339,15 @@ class OneObject:
         # Of a library, or of Python itself.
         is_of_python = isinstance(node.func, ast.Name) and not any(_sets(one, name) for one in self.named.get(name, ()))
         return (is_of_python or self._is_imported(root)) and self._name(root.id, root, depth)
+
+    def _is_lookup(self, node):
+        """Whether it is `get("key")` of a dictionary, as os.environ is one."""
+        is_get = isinstance(node.func, ast.Attribute) and node.func.attr == "get" and node.args
+        if not is_get or not isinstance(node.args[0], ast.Constant) or not isinstance(node.args[0].value, str):
+            return False
+        stores = [one for one in self.named.get(_last(node.func.value), ()) if isinstance(one, (ast.Name, ast.Attribute)) and isinstance(one.ctx, ast.Store)]
+        values = [self._value(one) for one in stores]
+        return not any(isinstance(one, ast.Call) and _last(one.func) in _CHANNELS for one in values)
 
     def _gives_one(self, name, depth):
         found = [one for one in self.named.get(name, ()) if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef))]
@@ -301,10 +378,22 @@ def _binds(target, name):
 
 def _sets(node, name):
     if isinstance(node, ast.Name):
-        return node.id == name and not isinstance(node.ctx, ast.Load)
+        return node.id == name and isinstance(node.ctx, ast.Store)
     if isinstance(node, (ast.Import, ast.ImportFrom)):
         return any((one.asname or one.name.split(".")[0]) == name for one in node.names)
     return isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == name
+
+
+def _is_decorated(function, name):
+    return any(isinstance(one, ast.Name) and one.id == name for one in function.decorator_list)
+
+
+def _defaults(words):
+    """By name of the parameter."""
+    places = [*words.posonlyargs, *words.args]
+    found = dict(zip([one.arg for one in places[len(places) - len(words.defaults) :]], words.defaults))
+    found.update((one.arg, value) for one, value in zip(words.kwonlyargs, words.kw_defaults) if value is not None)
+    return found
 
 
 def _parameters(words):
@@ -314,11 +403,8 @@ def _parameters(words):
 
 def _dependency(name, words):
     """Of a parameter of FastAPI's, what gives it: `model=Depends(get_model)`."""
-    places = [*words.posonlyargs, *words.args]
-    given = dict(zip([one.arg for one in places[len(places) - len(words.defaults) :]], words.defaults))
-    given.update(zip([one.arg for one in words.kwonlyargs], words.kw_defaults))
-    stated = next((one.annotation for one in [*places, *words.kwonlyargs] if one.arg == name), None)
-    for one in (given.get(name), stated):
+    stated = next((one.annotation for one in [*words.posonlyargs, *words.args, *words.kwonlyargs] if one.arg == name), None)
+    for one in (_defaults(words).get(name), stated):
         for inner in ast.walk(one) if one is not None else ():
             if isinstance(inner, ast.Call) and _last(inner.func) in ("Depends", "Security") and inner.args:
                 return _last(inner.args[0])

@@ -62,6 +62,7 @@ def prepare(run, compile_source=None):
     run.send("imported", ms=took / MS, target=described)
     if imports:
         run.send("imports", imports=imports.stop())
+    run.made_up = bool(found.made_up and not plan.get("data"))
     reading.warn_of_made_up(found, plan.get("data"), run.send)
     model = load(run, found)
     at.enter("samples")

@@ -63,6 +63,9 @@ def _with(row, at, value):
         row[0, at] = value
         return row
     name = row.columns[at]
+    if str(row[name].dtype) == "category":
+        row[name] = row[name].mask([True])
+        return row
     row[name] = [value] if row[name].dtype.kind in "fiub" else [None]
     return row
 

@@ -12,14 +12,16 @@ UNKNOWN = -1.0
 
 class Rows:
     """`columns`: their names in the model's order; None: rows are in order. `texts`: codes of texts, by the column's number. `strict`: what is known in
-    columns that refuse anything else, by number. `refused`: columns in which `missing` and `infinite` values are refused; None: all columns."""
+    columns that refuse anything else, by number. `refused`: columns in which `missing` and `infinite` values are refused; None: all columns. `by_place`:
+    the names of a DataFrame's columns count for nothing, as LightGBM has it."""
 
-    def __init__(self, columns, texts, strict, refused):
+    def __init__(self, columns, texts, strict, refused, by_place=False):
         self.columns = columns
         self.texts = {int(at): dict(table) for at, table in texts.items()}
         self.strict = {int(at): set(known) for at, known in strict.items()}
         self._strict_numbers = {at: known for at, known in self.strict.items() if at not in self.texts}
         self.refused = refused
+        self._by_place = by_place
         self._order = {}
 
     def checked(self, matrix):
@@ -47,7 +49,7 @@ class Rows:
     def _matrix(self, data):
         if type(data) is np.ndarray:
             return data if not self.texts and data.dtype != object else self._coded(data.tolist())
-        if hasattr(data, "iloc"):
+        if hasattr(data, "iloc") or hasattr(data, "columns") and hasattr(data, "to_numpy"):
             return self._of_frame(data)
         if isinstance(data, dict):
             data = by_row(data)
@@ -55,6 +57,8 @@ class Rows:
                 return self._of_frame(data)
         if hasattr(data, "tocsr"):
             raise TypeError("a sparse matrix: what is not stored in it may mean missing or zero; give an array")
+        if hasattr(data, "__array__"):
+            return self._matrix(np.asarray(data))
         rows = data if isinstance(data, list) else list(data)
         if rows and isinstance(rows[0], dict):
             if self.columns is None:
@@ -66,19 +70,20 @@ class Rows:
         return self._coded(rows) if self.texts else np.asarray(rows, np.float64)
 
     def _of_frame(self, frame):
-        if frame.ndim == 1:
+        if getattr(frame, "ndim", 2) == 1:
             frame = frame.to_frame().T
         values = frame.to_numpy()
+        if values.dtype == object and not self.texts:
+            # Of pandas' own types, whose missing values are no numbers.
+            values = frame.to_numpy(np.float64, na_value=np.nan) if hasattr(frame, "iloc") else values.astype(np.float64)
         order = self._order_of(frame.columns)
         if order is not None:
             values = values[:, order]
-        if values.dtype != object and not self.texts:
-            return values
-        return self._coded(values.tolist())
+        return self._coded(values.tolist()) if self.texts else values
 
     def _order_of(self, names):
         """Places of the model's columns among those that are given; None: they are the same."""
-        if self.columns is None:
+        if self.columns is None or self._by_place:
             return None
         key = tuple(names)
         if key not in self._order:
@@ -96,7 +101,11 @@ class Rows:
                 known = self.strict.get(at, table)
                 for row in rows:
                     row[at] = self._code(table, row[at], known)
-        return np.array(rows, np.float64)
+        try:
+            return np.array(rows, np.float64)
+        except TypeError:
+            missing = getattr(sys.modules.get("pandas"), "NA", None)
+            return np.array([[np.nan if one is missing else one for one in row] for row in rows], np.float64)
 
     def _code(self, table, text, known):
         if text in known:

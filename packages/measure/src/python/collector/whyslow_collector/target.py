@@ -36,6 +36,8 @@ def kind_of(tree, call, has_data, is_fed=False):
         return "function"
     if web_handlers.handler_in(tree) is not None or gives_model(tree, has_data or is_fed):
         return "stages"
+    if web_handlers.includes_others(tree) and not {"predict", "samples"} <= set(functions_of(tree)):
+        return "stages"
     function = predict_of(tree, has_data)
     if function is None and holds_stages(tree, has_data):
         return "stages"
@@ -276,9 +278,12 @@ def shown_type(value):
 
 
 def _called(module, call):
-    found = module
+    found, owner = module, None
     for part in call.split("."):
-        found = getattr(found, part, None)
+        found, owner = getattr(found, part, None), found
+    if inspect.isclass(owner) and inspect.isfunction(found) and not isinstance(inspect.getattr_static(owner, part), staticmethod):
+        name = owner.__name__
+        raise Contract("%s is a method: name it of an object, as in %s = %s(...) and %s.%s" % (call, name.lower(), name, name.lower(), part))
     if not callable(found):
         offered = [name for name, _ in _functions(module)]
         told = "it has " + ", ".join(sorted(offered)[:8]) if offered else "it has no functions"

@@ -171,7 +171,7 @@ def axes_of(opened, inputs):
 def told_of(error):
     """The first line of it that says something; exporters write pages."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    cause = error.__cause__
+    cause = error.__cause__ if error.__cause__ is not None else error.__context__ if type(error).__name__ == "TorchExportError" else None
     if cause is not None and str(cause).strip():
         lines = [line.strip() for line in str(cause).splitlines() if line.strip()]
         error = cause

@@ -1,0 +1,178 @@
+"""A request that nobody gave, made up by what a handler of a web application reads: the types of its parameters, the keys that it takes of the body."""
+
+import ast
+import re
+
+GIVE_REAL_ONES = "give real ones with --data requests.json, or samples()"
+_TEXTS = re.compile(r"text|sentence|message|query|prompt|title|content|question|review|comment|name", re.I)
+_ROWS = re.compile(r"feature|input|instance|values|vector|row|data|array|pixels|^x$|^xs$", re.I)
+_TEXT = "a service is slow, and nobody knows why"
+#: Numbers in a row if no model of the module says how many.
+_WIDTH = 8
+#: Of a request of Flask, what a handler may read.
+_PARTS = ("files", "form", "values", "args")
+
+
+def of_parameters(handler, parameters, module, app, takes_a_file):
+    """A sample for a handler of FastAPI: its body, or the values of its parameters by name."""
+    if any(one.kind == "file" for one in parameters):
+        raise takes_a_file()
+    scalars = {one.name: value_for(one.name, one.type_of, module, app) for one in parameters if one.is_needed}
+    made = {one.name: _example(one, handler.node, module, app) for one in parameters if one.kind == "body"}
+    only = next(iter(made.values())) if len(made) == 1 else None
+    if only is not None and not scalars:
+        return only
+    found = {**(only if isinstance(only, dict) else made), **scalars}
+    return found or read_keys(handler.node, module, app)
+
+
+def _example(parameter, node, module, app):
+    """A value of a type of pydantic, by its schema."""
+    schema = _schema_of(parameter.type_of)
+    if schema is None:
+        return value_for(parameter.name, parameter.type_of, module, app)
+    made = _of_schema(schema, parameter.name, schema, (module, app))
+    return made if made != {} else read_keys(node, module, app, {parameter.name})
+
+
+def _schema_of(type_of):
+    for name in ("model_json_schema", "schema"):
+        if hasattr(type_of, name):
+            return getattr(type_of, name)()
+    try:
+        import pydantic
+
+        return pydantic.TypeAdapter(type_of).json_schema() if hasattr(pydantic, "TypeAdapter") else pydantic.schema_of(type_of)
+    except Exception:  # of a type that it does not know
+        return {} if type_of is dict else None
+
+
+def _of_schema(schema, name, root, owners):
+    for known in ("example", "default", "const"):
+        if schema.get(known) is not None:
+            return schema[known]
+    for many in ("examples", "enum"):
+        if schema.get(many):
+            return schema[many][0] if isinstance(schema[many], list) else next(iter(schema[many].values()))
+    if "$ref" in schema:
+        found = root
+        for part in schema["$ref"].lstrip("#/").split("/"):
+            found = found[part]
+        return _of_schema(found, name, root, owners)
+    for choice in ("anyOf", "oneOf", "allOf"):
+        if schema.get(choice):
+            return _of_schema(schema[choice][0], name, root, owners)
+    kind = schema.get("type")
+    if kind == "object":
+        wanted = schema.get("required") or list(schema.get("properties", {}))
+        return {key: _of_schema(one, key, root, owners) for key, one in schema.get("properties", {}).items() if key in wanted}
+    if kind == "array":
+        items = schema.get("items") or {"type": "number"}
+        numbers = items.get("type") in ("number", "integer")
+        count = schema.get("minItems") or (_width_of(*owners) if numbers else 1)
+        return [_of_schema(items, name, root, owners) for _ in range(count)]
+    if kind in ("number", "integer"):
+        return _number_of(schema, kind)
+    return False if kind == "boolean" else _TEXT
+
+
+def _number_of(schema, kind):
+    low, high = (schema.get(name, schema.get(other)) for name, other in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")))
+    made = (0.5 if low is None else low + 0.5) if kind == "number" else (1 if low is None else int(low) + 1)
+    if high is None or made < high:
+        return made
+    below = high - 1 if low is None else (low + high) / 2
+    return below if kind == "number" else int(below)
+
+
+def value_for(name, type_of, module, app):
+    return {int: 1, float: 0.5, bool: False}.get(type_of) if type_of in (int, float, bool) else _enum_or_text(type_of)
+
+
+def _enum_or_text(type_of):
+    members = list(getattr(type_of, "__members__", {}).values())
+    return members[0].value if members else _TEXT
+
+
+def _width_of(module, app):
+    """Numbers that a model of the module takes in a row."""
+    for one in _held(module, app):
+        count = getattr(one, "n_features_in_", None)
+        if isinstance(count, int):
+            return count
+        if hasattr(one, "num_features") and callable(one.num_features):
+            try:
+                return int(one.num_features())
+            except Exception:
+                continue
+        if hasattr(one, "get_inputs") and callable(one.get_inputs):
+            try:
+                size = one.get_inputs()[0].shape[-1]
+            except Exception:
+                continue
+            if isinstance(size, int):
+                return size
+    return _WIDTH
+
+
+def _held(module, app):
+    """Values of the module's variables and of the application's state, and what objects and dictionaries among them hold."""
+    owners = [*vars(module).values(), *getattr(getattr(app, "state", None), "_state", {}).values()]
+    # A proxy of a request's is asked nothing: there is no request.
+    owners = [one for one in owners if not issubclass(type(one), (type, type(ast))) and type(one).__name__ != "LocalProxy"]
+    inner = []
+    for one in owners:
+        held = one if type(one) is dict else getattr(one, "__dict__", None)
+        inner.extend(held.values() if isinstance(held, dict) else ())
+    return [*owners, *inner]
+
+
+def read_keys(node, module, app, named=frozenset()):
+    """What a handler that reads the body itself takes of it: `request.json["features"]`, `data = await request.json()`, `data.get("text")`; `named`: what
+    else it calls the body."""
+    bodies, keys = set(named), []
+    for one in ast.walk(node):
+        if isinstance(one, (ast.Assign, ast.AnnAssign)) and one.value is not None and _is_body(one.value):
+            targets = one.targets if isinstance(one, ast.Assign) else [one.target]
+            bodies.update(target.id for target in targets if isinstance(target, ast.Name))
+    is_body = lambda value: _is_body(value) or isinstance(value, ast.Name) and value.id in bodies  # noqa: E731
+    for one in ast.walk(node):
+        if isinstance(one, ast.Subscript) and is_body(one.value) and isinstance(one.slice, ast.Constant):
+            keys.append(one.slice.value)
+        elif isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute) and one.func.attr == "get" and is_body(one.func.value) and one.args:
+            keys.append(one.args[0].value if isinstance(one.args[0], ast.Constant) else None)
+    return {key: _by_name(key, module, app) for key in dict.fromkeys(keys) if isinstance(key, str) and key}
+
+
+def _is_body(value):
+    if isinstance(value, ast.Await):
+        return _is_body(value.value)
+    if isinstance(value, ast.Call):
+        is_converted = isinstance(value.func, ast.Attribute) and value.func.attr == "to_dict" and _is_body(value.func.value)
+        return is_converted or isinstance(value.func, ast.Attribute) and value.func.attr in ("get_json", "json")
+    return isinstance(value, ast.Attribute) and value.attr in ("json", "form", "values", "args") and _is_request(value.value, value.attr)
+
+
+def _is_request(value, attribute):
+    """`.values` and `.args` are many things' but a request's only if that is called so."""
+    name = value.attr if isinstance(value, ast.Attribute) else value.id if isinstance(value, ast.Name) else None
+    return attribute == "json" or name == "request"
+
+
+def parts_read(node):
+    """Of a request of Flask, which parts a handler reads: {part: the first key that it takes of it, or None}."""
+    found = {}
+    for one in ast.walk(node):
+        if isinstance(one, ast.Attribute) and one.attr in _PARTS and _is_request(one.value, one.attr):
+            found.setdefault("form" if one.attr == "values" else one.attr, None)
+        whole = one.value if isinstance(one, ast.Subscript) else one.func.value if isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute) else None
+        key = one.slice if isinstance(one, ast.Subscript) else one.args[0] if isinstance(one, ast.Call) and one.args else None
+        if isinstance(whole, ast.Attribute) and whole.attr in _PARTS and isinstance(key, ast.Constant) and isinstance(key.value, str):
+            found["form" if whole.attr == "values" else whole.attr] = key.value
+    return found
+
+
+def _by_name(key, module, app):
+    if _TEXTS.search(key):
+        return [_TEXT] if key.endswith("s") and not key.endswith("ss") else _TEXT
+    return [0.5] * _width_of(module, app) if _ROWS.search(key) else 0.5
