@@ -13,7 +13,13 @@ export async function runFix(
   around: Surroundings,
 ): Promise<void> {
   if (await isProgram(file)) return (await import('@whyslow/code/command/fix.ts')).runFixProgram([file, ...words], flags, around)
-  if (words.length > 0) throw new UsageError(`${words.join(' ')}: whyslow fix takes one model; see whyslow fix --help`)
+  if (words.length > 0) {
+    const isFolder = words.length === 1 && stateOf(words[0]!) === undefined && /[/\\]$/.test(words[0]!)
+    const put = commandWords({ command: 'fix', arguments: [file, '-o', ...words] }).join(' ')
+    throw new UsageError(
+      `${words.join(' ')}: whyslow fix takes one model; ${isFolder ? `try: ${put}` : 'see whyslow fix --help'}`,
+    )
+  }
   if (flags.timeout !== undefined)
     throw new UsageError(`fix: --timeout is for a program that runs models, and ${file} is none; --budget limits the search`)
   if (/^https?:/i.test(file) || (await isGenerator(file)))
