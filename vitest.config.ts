@@ -1,7 +1,8 @@
 // Four groups of tests. `unit` runs in parallel, many files in one process, since what they share is only what they import. `engines`
 // opens engines and browsers, whose packages and drivers hold state of a process: one file in a process. `commands` starts the built command
-// and other processes without asking how long they take: files and tests next to each other. `quiet` compares times that were measured: its files
-// run one after the other, once the others are done. With --isolate every file has its own process.
+// and other processes without asking how long they take: files and tests next to each other; many files in one process, too, since what they test
+// is not in it. `quiet` compares times that were measured: its files run one after the other, once the others are done. With --isolate every file
+// has its own process.
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { configDefaults, defineConfig } from 'vitest/config'
@@ -24,18 +25,24 @@ const GLOBAL_SETUP = './test/global-setup.ts'
  */
 const changesSources = process.env.WHYSLOW_MUTANTS !== undefined
 const experimental = changesSources ? {} : { viteModuleRunner: false, nodeLoader: false }
+/** Settings of all projects. What a test waits for comes late on a machine with other work: a second, which is usual, is too short. */
+const everywhere = { experimental, expect: { poll: { timeout: 20_000 } } }
 const TYPESCRIPT = './test/native-typescript.mjs'
+/** The set-up of projects whose files share a process. */
+const SETUP = './test/setup.mjs'
 /** An engine that a test opens in its own process says nothing of itself, as in a trial. What a test sets ends with it. */
 const QUIET_ENGINES = { env: { ORT_DISABLE_TELEMETRY: '1' }, unstubEnvs: true }
 /** Tests next to their source that open a session of an engine, or ask whether it is installed. */
 const OPEN_ENGINES = [
   'packages/measure/src/engines/**/{ort,browser,openvino,tfjs}-*.test.ts',
-  'packages/measure/src/engines/**/{openvino,litert,compiled,written-models,koffi,shipped-folder}.test.ts',
-  'packages/measure/src/engines/python/python-*.test.ts',
-  'packages/generation/src/engines/*.test.ts',
+  'packages/measure/src/engines/**/{openvino,litert,compiled,written-models,koffi}.test.ts',
+  'packages/measure/src/engines/python/python-!(folder).test.ts',
+  'packages/generation/src/engines/{encoders,ort-held}.test.ts',
   'packages/model/src/ship/shipped/{openvino,litert}.test.ts',
   'packages/model/src/quantize/write/{float-results,marked}.test.ts',
 ]
+/** What the memory of a process was taken for before is not seen again. */
+const MEMORY = 'packages/measure/src/timing/memory.process.test.ts'
 /** Tests next to their source that start processes and wait for them. */
 const PROCESSES = 'packages/*/src/**/*.process.test.ts'
 const commands = { testTimeout: 300_000, hookTimeout: 300_000 }
@@ -58,9 +65,9 @@ export default defineConfig({
         test: {
           name: 'unit',
           ...QUIET_ENGINES,
-          experimental,
+          ...everywhere,
           globalSetup: GLOBAL_SETUP,
-          setupFiles: './test/setup.mjs',
+          setupFiles: SETUP,
           include: ['packages/*/{src,test,web}/**/*.test.ts', 'test/**/*.test.ts'],
           exclude: [...OPEN_ENGINES, PROCESSES, 'test/measured/**', 'test/full/**', 'test/fuzz/**', 'test/page/**', ...APART],
           testTimeout: 60_000,
@@ -74,10 +81,10 @@ export default defineConfig({
         test: {
           name: 'engines',
           ...QUIET_ENGINES,
-          experimental,
+          ...everywhere,
           setupFiles: TYPESCRIPT,
           globalSetup: [GLOBAL_SETUP, './test/availability.ts'],
-          include: [...OPEN_ENGINES, 'test/page/**/*.test.ts'],
+          include: [...OPEN_ENGINES, MEMORY, 'test/page/**/*.test.ts'],
           exclude: [...configDefaults.exclude, ...APART, ...LONG],
           // Tests of a file that say so: each starts a process that is busy for seconds.
           maxConcurrency: 2,
@@ -91,12 +98,13 @@ export default defineConfig({
         test: {
           name: 'commands',
           ...commands,
-          experimental,
-          setupFiles: TYPESCRIPT,
+          ...everywhere,
+          setupFiles: SETUP,
+          isolate: false,
           globalSetup: [...ROOFS, './test/measured/one-lock.ts'],
           env: { WHYSLOW_LOCK: join(tmpdir(), `whyslow-test-lock-${process.pid}`) },
           include: [PROCESSES, 'test/{measured,full,fuzz}/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, ...APART, ...LONG, ...QUIET],
+          exclude: [...configDefaults.exclude, MEMORY, ...APART, ...LONG, ...QUIET],
           // Tests of a file that say so: commands that refuse, and those of which no time is asked.
           maxConcurrency: isShort ? 3 : 2,
           maxWorkers: together.commands.workers,
@@ -107,7 +115,7 @@ export default defineConfig({
         test: {
           name: 'quiet',
           ...commands,
-          experimental,
+          ...everywhere,
           setupFiles: TYPESCRIPT,
           globalSetup: ROOFS,
           include: [...QUIET],

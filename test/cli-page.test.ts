@@ -8,7 +8,7 @@ import { namesOf } from '@whyslow/whyslow/routing/usage-line.ts'
 import type { Command } from 'commander'
 import { expect, test } from 'vitest'
 import { BLESSES } from './blessing.ts'
-import { ROOT } from './sources.ts'
+import { ROOT } from './root.ts'
 import { table } from './table.ts'
 
 const PAGE = join(ROOT, 'docs/cli.md')

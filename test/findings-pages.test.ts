@@ -7,7 +7,7 @@ import { modelRules } from '@whyslow/model/diagnose/rules/index.ts'
 import { loadRules } from '@whyslow/serving/load/rules/index.ts'
 import { traceRules } from '@whyslow/traces/rules/index.ts'
 import { expect, test } from 'vitest'
-import { ROOT } from './sources.ts'
+import { ROOT } from './root.ts'
 import { table } from './table.ts'
 
 interface Listed {

@@ -5,7 +5,7 @@ import { goals } from '@whyslow/model/remedies/kit/remedy.ts'
 import { createProgram } from '@whyslow/whyslow/program.ts'
 import type { Command } from 'commander'
 import { expect, test } from 'vitest'
-import { ROOT } from './sources.ts'
+import { ROOT } from './root.ts'
 
 const page = readFileSync(join(ROOT, 'docs/fix.md'), 'utf8')
 const program = createProgram({ version: '0.0.0', screen: {} as never, interrupt: () => new AbortController().signal })

@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import { randomInt } from 'node:crypto'
 import { join } from 'node:path'
-import { ROOT } from './sources.ts'
+import { ROOT } from './root.ts'
 
 const DONE = 'WHYSLOW_TEST_SET_UP'
 

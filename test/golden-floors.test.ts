@@ -6,7 +6,7 @@ import { gunzipSync } from 'node:zlib'
 import { costNodes } from '@whyslow/model/analyze/costs.ts'
 import type { Evidence } from '@whyslow/model/evidence/evidence.ts'
 import { describe, expect, test } from 'vitest'
-import { ROOT } from './sources.ts'
+import { ROOT } from './root.ts'
 
 const FOLDER = join(ROOT, 'fixtures/golden')
 const RATES = {

@@ -10,7 +10,7 @@ import { renderJson } from '@whyslow/report/text/json.ts'
 import { afterAll, describe, expect, test } from 'vitest'
 import { BLESSES } from './blessing.ts'
 import { drawn } from './drawn.ts'
-import { ROOT } from './sources.ts'
+import { ROOT } from './root.ts'
 
 const FOLDER = join(ROOT, 'fixtures/golden')
 const BLESS = 'WHYSLOW_BLESS=1 npx vitest run --project unit test/golden'

@@ -6,7 +6,8 @@ import { engines } from '@whyslow/measure/engines/index.ts'
 import type typescript from 'typescript'
 import { describe, expect, test } from 'vitest'
 import { pureRooms } from '../scripts/pure-rooms.mjs'
-import { PEERS, parseSource, peersOf, ROOT, readSources, readWebSources, type Source } from './sources.ts'
+import { onlyFull } from './only-full.ts'
+import { importingPart, PEERS, parseSource, peersOf, ROOT, readSources, readWebSources, type Source } from './sources.ts'
 import { ts } from './typescript.ts'
 
 interface Room {
@@ -259,6 +260,32 @@ describe('the parser', () => {
       ['fflate', false, null],
       ['./machine/types.ts', true, 'packages/measure/src/machine/types.ts'],
     ])
+  })
+
+  test('reads a file up to its last import, and whole if it imports at the moment of use', () => {
+    const imports = `// A file.
+import { a } from './a.ts'
+import {
+  type B,
+  c,
+} from './c.ts'
+export * from './d.ts'
+export {
+  e,
+} from './e.ts'
+import text from './f.json' with { type: 'json' }
+`
+    const code = "\nexport const g = 'h'\nconst from = (name: string) => {\n  return { name }\n}\n"
+    expect(importingPart(imports + code)).toBe(imports.trimEnd())
+    expect(importingPart(code)).toBe('')
+    const later = `${imports}${code}const i = await import('./i.ts')\n`
+    expect(importingPart(later)).toBe(later)
+  })
+
+  test('misses no import and nothing of the world outside', (context) => {
+    onlyFull(context, 'parses every file to its end')
+    const found = ({ path, imports, impurities }: Source) => ({ path, imports, impurities })
+    for (const source of [...sources, ...web]) expect(found(source)).toEqual(found(parseSource(source.path, source.text)))
   })
 
   test('sees clocks, randomness and the process, and no fields of those names', () => {

@@ -7,7 +7,7 @@ import { sharePassing } from '@whyslow/model/support/evidence/example-held-out.t
 import { chancesOf, MACHINES, type Machine } from '@whyslow/model/support/tune/example-chance.ts'
 import { describe, expect, test } from 'vitest'
 import { onlyFull } from './only-full.ts'
-import { ROOT } from './sources.ts'
+import { ROOT } from './root.ts'
 
 const WORDS = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten', 'eleven', 'twelve']
 const word = (value: number): string => WORDS[value] ?? String(value)

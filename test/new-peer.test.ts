@@ -8,7 +8,7 @@ import type typescript from 'typescript'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { startPeer } from '../scripts/new.mjs'
 import { onlyFull } from './only-full.ts'
-import { ROOT } from './sources.ts'
+import { ROOT } from './root.ts'
 import { ts } from './typescript.ts'
 
 const INDICES = [

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { modelRules } from '@whyslow/model/diagnose/rules/index.ts'
 import { remedies } from '@whyslow/model/remedies/index.ts'
 import { expect, test } from 'vitest'
-import { ROOT } from './sources.ts'
+import { ROOT } from './root.ts'
 
 /** Rules that a remedy treats, and whose finding still has a better command, or none. */
 const OTHERWISE: Readonly<Record<string, string>> = {

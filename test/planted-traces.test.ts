@@ -8,7 +8,7 @@ import { readTrace } from '@whyslow/traces/recordings/index.ts'
 import { readContent } from '@whyslow/traces/support/recordings/check-reader.ts'
 import { expect, test } from 'vitest'
 import { gpuTrace, type Loop } from './example-gpu-trace.ts'
-import { ROOT } from './sources.ts'
+import { ROOT } from './root.ts'
 
 const createdAt = '2026-01-01T00:00:00.000Z'
 const fixture = (name: string): string => join(ROOT, 'fixtures/traces', name)

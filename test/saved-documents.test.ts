@@ -11,7 +11,7 @@ import { faultIn } from '@whyslow/report/saved/saved-document.ts'
 import { historyEntry } from '@whyslow/report/support/documents/example-history.ts'
 import { Ajv } from 'ajv'
 import { expect, test } from 'vitest'
-import { ROOT } from './sources.ts'
+import { ROOT } from './root.ts'
 
 type Json = Record<string, unknown>
 const recorded = join(ROOT, 'fixtures/golden/linear.evidence.json.gz')

@@ -57,21 +57,39 @@ export const readSources = (): readonly Source[] => once('packages', /^packages\
 /** Every file of the page: TypeScript with elements in it. */
 export const readWebSources = (): readonly Source[] => once('packages/report/web/src', /\.tsx?$/)
 
-/** Parsed when it is first asked what it imports: who asks for the text alone does not wait. */
-function readSource(path: string): Source {
+/** The last line of a statement that imports, or exports what another file holds: it begins at the margin, as everything at the top of a file does. */
+const IMPORTING = /^(?:import\b|export (?:type )?[{*]|\} from\b).*['"].*$/gm
+/** Without such a word a file reads nothing of the world outside. */
+const OUTSIDE =
+  /\b(?:process|console|performance|globalThis|Date|Math\.random|fetch|setTimeout|setInterval|setImmediate|require)\b/
+
+/**
+ * Parsed when it is first asked what it imports, and no further than its last import, since parsing all files takes seconds: who asks for the text
+ * alone does not wait.
+ */
+export function readSource(path: string): Source {
   const text = readFileSync(join(ROOT, path), 'utf8')
-  let parsed: Source | undefined
-  const parse = () => (parsed ??= parseSource(path, text))
+  let [head, whole]: (Source | undefined)[] = []
   return {
     path,
     text,
     get imports() {
-      return parse().imports
+      head ??= parseSource(path, importingPart(text))
+      return head.imports
     },
     get impurities() {
-      return parse().impurities
+      if (!OUTSIDE.test(text)) return []
+      whole ??= parseSource(path, text)
+      return whole.impurities
     },
   }
+}
+
+/** A text up to its last import; all of it if it imports at the moment of use. */
+export function importingPart(text: string): string {
+  if (/\bimport\(/.test(text)) return text
+  const last = [...text.matchAll(IMPORTING)].at(-1)
+  return last === undefined ? '' : text.slice(0, last.index + last[0].length)
 }
 
 /** The file of the repository that `path` names; null for a package of others. */

@@ -13,8 +13,8 @@ import { faultIn } from '@whyslow/report/saved/saved-document.ts'
 import { unzipSync } from 'fflate'
 import { afterAll, describe, expect, test } from 'vitest'
 import { drawn } from './drawn.ts'
+import { ROOT } from './root.ts'
 import { lost } from './schema-growth.ts'
-import { ROOT } from './sources.ts'
 import { schemaOf } from './support/schema.ts'
 
 /** By archive in fixtures/versions. A new version adds its own; a hash here never changes. */

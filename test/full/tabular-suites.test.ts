@@ -9,7 +9,7 @@ import { readModel } from '@whyslow/formats/index.ts'
 import { evaluateRow } from '@whyslow/graph/forest/evaluate.ts'
 import { tabularOf } from '@whyslow/graph/model.ts'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { ROOT } from '../sources.ts'
+import { ROOT } from '../root.ts'
 
 const suite = resolve(ROOT, process.env.WHYSLOW_TABULAR ?? '../shared/models')
 const LEAVES = join(suite, 'leaves-trees/testdata')

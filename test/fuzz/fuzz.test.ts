@@ -6,7 +6,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ROOT } from '../sources.ts'
+import { ROOT } from '../root.ts'
 import type { FuzzLine, FuzzTask } from './child.ts'
 import { FORMATS } from './formats.ts'
 

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ComparisonDocument } from '@whyslow/report/documents/comparison.ts'
 import { describe, expect, test } from 'vitest'
-import { ROOT } from '../sources.ts'
+import { ROOT } from '../root.ts'
 import { schemaOf } from '../support/schema.ts'
 import { type Folders, fixture, onlyFull, ownFolders, refuses, whyslow } from './command.ts'
 
@@ -59,9 +59,9 @@ describe.concurrent('models', () => {
 
   test('one that hangs, though it comes first, is a row too', async (context) => {
     onlyFull(context, 'waits for a limit of time')
-    const document = await comparisonOf(ownFolders(context), fixture('endless-loop'), fixture('credit_lr'), '--timeout', '4s')
+    const document = await comparisonOf(ownFolders(context), fixture('endless-loop'), fixture('credit_lr'), '--timeout', '10s')
     expect(document.contestants.map(({ outcome }) => outcome)).toEqual(['failed', 'measured'])
-    expect(document.contestants[0]!.reason).toMatch(/does not end within 4 s/)
+    expect(document.contestants[0]!.reason).toMatch(/does not end within 10 s/)
     expect(document.reference).toBe(fixture('credit_lr'))
   })
 

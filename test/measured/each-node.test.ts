@@ -4,7 +4,7 @@ import { existsSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ReportDocument } from '@whyslow/report/documents/report.ts'
 import { expect, test } from 'vitest'
-import { ROOT } from '../sources.ts'
+import { ROOT } from '../root.ts'
 import { startServe } from '../support/serve.ts'
 import { fixture, onlyFull, ownFolders, whyslow } from './command.ts'
 

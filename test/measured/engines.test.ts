@@ -4,12 +4,13 @@ import { basename, join } from 'node:path'
 import { engineById } from '@whyslow/measure/engines/index.ts'
 import type { EnginesDocument } from '@whyslow/report/documents/engines.ts'
 import type { ReportDocument } from '@whyslow/report/documents/report.ts'
-import { afterAll, describe, expect, test } from 'vitest'
-import { ROOT } from '../sources.ts'
+import { afterAll, describe, expect, test, vi } from 'vitest'
+import { ROOT } from '../root.ts'
 import { fixture, folders, onlyFull, ownFolders, start, whyslow } from './command.ts'
 
 const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json'
-if (!existsSync('/dev/dri') && existsSync(SWIFTSHADER)) process.env.VK_DRIVER_FILES ??= SWIFTSHADER
+if (!existsSync('/dev/dri') && existsSync(SWIFTSHADER) && process.env.VK_DRIVER_FILES === undefined)
+  vi.stubEnv('VK_DRIVER_FILES', SWIFTSHADER)
 
 const where = folders()
 afterAll(() => where.remove())

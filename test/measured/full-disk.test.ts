@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeEach, describe, expect, type TestContext, test } from 'vitest'
 import { needs } from '../needs.ts'
-import { ROOT } from '../sources.ts'
+import { ROOT } from '../root.ts'
 import { fixture, folders, onlyFull, start, whyslow } from './command.ts'
 
 const where = folders()

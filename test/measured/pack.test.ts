@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { needs } from '../needs.ts'
 import { onlyFull } from '../only-full.ts'
-import { ROOT } from '../sources.ts'
+import { ROOT } from '../root.ts'
 
 const UNREACHABLE = /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ENOTCACHED|E401|E403|E407)\b/
 /** Beside the engine, what is installed stays small: below the 8 MB that the design allows, photos of 80 kB included. */

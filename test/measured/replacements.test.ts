@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { replacePythonLoops } from '@whyslow/code/replace/python-loops.ts'
 import { afterAll, describe, expect, test } from 'vitest'
 import { needs } from '../needs.ts'
-import { ROOT } from '../sources.ts'
+import { ROOT } from '../root.ts'
 
 /** .ci/run names one that has NumPy. */
 const python = process.env.WHYSLOW_TEST_PYTHON ?? 'python3'

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import type { EnginesDocument } from '@whyslow/report/documents/engines.ts'
 import type { ReportDocument } from '@whyslow/report/documents/report.ts'
 import { describe, expect, type TestContext, test } from 'vitest'
-import { ROOT } from '../sources.ts'
+import { ROOT } from '../root.ts'
 import { fixture, ownFolders, whyslow } from './command.ts'
 
 const isRoot = process.getuid?.() === 0

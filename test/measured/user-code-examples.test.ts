@@ -8,7 +8,7 @@ import { tryPythonTokenizers } from '@whyslow/code/replace/python-tokenizers.ts'
 import type { AbDocument } from '@whyslow/report/documents/ab.ts'
 import { afterAll, describe, expect, test } from 'vitest'
 import { needs } from '../needs.ts'
-import { ROOT } from '../sources.ts'
+import { ROOT } from '../root.ts'
 import { folders, onlyFull, whyslow } from './command.ts'
 
 const where = folders()

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
-import { ROOT } from '../sources.ts'
+import { ROOT } from '../root.ts'
 
 const compiled = new Map<string, ValidateFunction>()
 

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { ROOT } from '../sources.ts'
+import { ROOT } from '../root.ts'
 
 type Rgb = readonly [number, number, number]
 

@@ -176,7 +176,7 @@ describe('Keras files that are not usual', () => {
     const whole = fs.readFileSync(path.join(folder, name))
     const random = mulberry32(2)
     const at = path.join(folder, 'damaged.h5')
-    for (let k = 0; k < fullOr(60, 20); k++) {
+    for (let k = 0; k < fullOr(60, 8); k++) {
       const bytes = Buffer.from(whole)
       bytes[Math.floor(random() * bytes.length)]! ^= 1 << Math.floor(random() * 8)
       fs.writeFileSync(at, bytes)

@@ -319,7 +319,7 @@ describe('nodes', () => {
     ]) {
       const file = changed(name, () => undefined)
       const whole = fs.readFileSync(file)
-      for (let run = 0; run < fullOr(40, 12); run++) {
+      for (let run = 0; run < fullOr(40, 6); run++) {
         const copy = Buffer.from(whole)
         for (let k = 0; k < 1 + (run % 4); k++) copy[Math.floor(random() * copy.length)]! ^= 1 << Math.floor(random() * 7)
         fs.writeFileSync(file, copy)
@@ -353,7 +353,7 @@ describe('nodes', () => {
         'utf8',
       )
       const file = changed(name, () => undefined)
-      for (let run = 0; run < fullOr(30, 6); run++) {
+      for (let run = 0; run < fullOr(30, 3); run++) {
         const json = JSON.parse(text)
         for (let k = 0; k < 2; k++) mutate(json.modelTopology, random, values)
         fs.writeFileSync(file, JSON.stringify(json))

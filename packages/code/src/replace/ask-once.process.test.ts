@@ -26,7 +26,7 @@ test.runIf(process.platform === 'linux')('a process that is left behind is ended
   )
   expect(told).toEqual({ pid: expect.any(Number) })
   const { pid } = told as { pid: number }
-  await expect.poll(() => isRunning(pid), { timeout: 20_000 }).toBe(false)
+  await expect.poll(() => isRunning(pid)).toBe(false)
 })
 
 test('one that gives no answer says why, though what it started lives', async () => {

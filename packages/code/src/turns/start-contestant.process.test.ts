@@ -42,5 +42,5 @@ test.runIf(process.platform === 'linux').for([
   await expect(contestant.ask({ ask: 'output', sample: 0 }, 2000)).rejects.toThrow(said)
   await contestant.end()
   const pid = Number(readFileSync(`${file}.pid`, 'utf8'))
-  await expect.poll(() => isRunning(pid), { timeout: 20_000 }).toBe(false)
+  await expect.poll(() => isRunning(pid)).toBe(false)
 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { checkQueue, connectionOf, delayByServer, hidingPasswords } from './bullmq-queue.ts'
+import { checkQueue, connectionOf, delayByServer, hidingPasswords, stateOf } from './bullmq-queue.ts'
 
 test.each(['redis://127.0.0.1:6379', 'redis://localhost', 'redis://[::1]:6379', 'rediss://127.0.0.1/2'])(
   '%s needs no key',
@@ -57,4 +57,13 @@ test('what waits to be tried again waits by the clock of the server', async () =
     ['one', year + 3_600_000, 30_000, 'token', { skipAttempt: true }],
     ['two', year + 1000, 30_000],
   ])
+})
+
+test('a job that ends while it is read has its reason', async () => {
+  const job = (failedReason: string) => ({ getState: async () => 'failed' as const, returnvalue: null, failedReason })
+  const reads = [job(''), job('not signed')]
+  expect(await stateOf(async () => reads.shift())).toMatchObject({ state: 'failed', ended: { failedReason: 'not signed' } })
+  const removed = [job('')]
+  expect(await stateOf(async () => removed.shift())).toEqual({ state: 'unknown', ended: undefined })
+  expect(await stateOf(async () => undefined)).toEqual({ state: 'unknown', ended: undefined })
 })

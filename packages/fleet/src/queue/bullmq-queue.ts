@@ -191,11 +191,9 @@ export async function openAsking(url: string, key: string | null): Promise<Askin
     },
     async outcome(machine, trial): Promise<Outcome> {
       const queue = open(queueName(machine))
-      const job = await jobOf(queue, trial)
-      if (job === undefined) return { state: 'lost' }
-      const state = await job.getState()
-      if (state === 'completed') return { state: 'done', result: job.returnvalue }
-      if (state === 'failed') return { state: 'failed', reason: job.failedReason }
+      const { state, ended } = await stateOf(() => jobOf(queue, trial))
+      if (ended !== undefined && state === 'completed') return { state: 'done', result: ended.returnvalue }
+      if (ended !== undefined && state === 'failed') return { state: 'failed', reason: ended.failedReason }
       if (state === 'unknown') return { state: 'lost' }
       const isHeld = state === 'active' && (await runScript(queue, HELD, [queue.toKey(`${trial}:lock`)])) === 1
       return { state: isHeld ? 'active' : 'waiting' }
@@ -311,4 +309,14 @@ function heldOf(job: BullMQ.Job, token: string, { Final, lockMs }: HeldGiven): H
       await job.moveToDelayed(Date.now() + afterMs, token)
     },
   }
+}
+
+type Ending = Pick<BullMQ.Job, 'getState' | 'returnvalue' | 'failedReason'>
+
+/** The state of a job, 'unknown' if there is none, and the job as it is once it has ended: read before, it has neither a result nor a reason. */
+export async function stateOf(read: () => Promise<Ending | undefined>): Promise<{ state: string; ended: Ending | undefined }> {
+  const state = await (await read())?.getState()
+  if (state !== 'completed' && state !== 'failed') return { state: state ?? 'unknown', ended: undefined }
+  const ended = await read()
+  return { state: ended === undefined ? 'unknown' : state, ended }
 }

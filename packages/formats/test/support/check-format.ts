@@ -11,6 +11,7 @@ import { viewGraph } from '@whyslow/graph/view.ts'
 import { nodesOf } from '@whyslow/graph/walk.ts'
 import { randomFeeds, runModel } from '@whyslow/measure/support/engines/example-run.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { fullOr } from '../../../../test/only-full.ts'
 import { identifyFile } from '../../src/identify.ts'
 import { readModel } from '../../src/index.ts'
 
@@ -31,8 +32,8 @@ export interface FormatCases {
 }
 
 const FOLDER = path.resolve(import.meta.dirname, '../../../../fixtures/models')
-const CUTS = 16
-const FLIPS = 48
+const CUTS = fullOr(16, 8)
+const FLIPS = fullOr(48, 12)
 
 export function checkFormat(read: (file: string) => Promise<Model>, { format, reads, refuses }: FormatCases): void {
   describe(`the reader of ${format}`, () => {

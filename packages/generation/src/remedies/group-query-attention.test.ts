@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { fullOr } from '../../../../test/only-full.ts'
 import { applied, decoderTarget, offBy, operatorsOf, targetOf, tools } from '../../test/support/check-remedy.ts'
 import { decoderWeights, TINY } from '../../test/support/decoder/weights.ts'
 import { decoderModel } from '../../test/support/decoder/write-decoder.ts'
@@ -27,7 +28,7 @@ describe('group-query-attention', () => {
         const given = decoderTarget(decoderModel(weights), context)
         expect(await offBy(groupQueryAttention, given)).toBeLessThan(1e-5)
       }),
-      { numRuns: 12 },
+      { numRuns: fullOr(12, 4) },
     )
   })
 
@@ -102,7 +103,7 @@ describe('group-query-attention', () => {
           const given = transformersAttention({ heads, kvHeads: heads / groups, size, window: null, positions, mask, seed })
           expect(await offBy(groupQueryAttention, targetOf(given, context))).toBeLessThan(1e-5)
         }),
-        { numRuns: 12 },
+        { numRuns: fullOr(12, 4) },
       )
     })
 

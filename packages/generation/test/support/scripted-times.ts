@@ -7,12 +7,15 @@ import { timesTask } from '../../src/prove/bench.ts'
 import type { GeneratorSetup } from '../../src/prove/setup.ts'
 import type { ProcessTimes } from '../../src/prove/times.ts'
 
+/** Half of it are prompts of a proof, half of it their answers: enough for either, and few tokens to compute. */
+const CONTEXT = 24
+
 /** What was measured of the original, in place of a measurement. */
 export const measuredAs =
   (setup: Partial<GenerationDocument['setup']> = {}) =>
   async (source: string): Promise<GenerationDocument> => ({
     ...exampleGeneration,
-    model: { ...exampleGeneration.model, name: path.basename(source), vocabulary: 64, context: 128 },
+    model: { ...exampleGeneration.model, name: path.basename(source), vocabulary: 64, context: CONTEXT },
     engine: { ...exampleGeneration.engine, id: 'ort-cpu' },
     setup: { ...exampleGeneration.setup, ...setup },
   })

@@ -1,5 +1,6 @@
 import { mulberry32 } from '@whyslow/graph/random.ts'
 import { describe, expect, test } from 'vitest'
+import { fullOr } from '../../../../test/only-full.ts'
 import { type DecisionCounts, largestLoss, rowsFor } from './decision-loss.ts'
 
 test.each([
@@ -20,7 +21,7 @@ test('a limit needs so many rows', () => {
 
 // Of runs that see so many rows of a population whose true loss is known: how often it lies above what is said to be possible.
 describe('the bound holds in 95 of 100 runs', () => {
-  const RUNS = 2000
+  const RUNS = fullOr(2000, 400)
   const random = mulberry32(20)
   const draws = (rows: number, worse: number, better: number) => {
     let [lost, won] = [0, 0]

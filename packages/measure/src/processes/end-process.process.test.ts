@@ -22,6 +22,6 @@ it.runIf(process.platform === 'linux')(
     const exited = once(child, 'exit')
     endAtOnce(child)
     await exited
-    await expect.poll(() => isRunning(grandchild), { timeout: 20_000 }).toBe(false)
+    await expect.poll(() => isRunning(grandchild)).toBe(false)
   },
 )

@@ -42,7 +42,7 @@ afterEach(() => {
   setEnvironmentData('hangs', undefined)
   return workers.close()
 })
-const until = (what: () => unknown) => expect.poll(what, { timeout: 20_000 })
+const until = (what: () => unknown) => expect.poll(what)
 
 test('a prediction that hangs is answered, and its worker started again', async () => {
   const { ask, logged } = await setUp(1)

@@ -20,7 +20,7 @@ writeFileSync(path.join(project, 'app.mjs'), "import fs from 'node:fs'\nfs.write
 writeFileSync(path.join(project, 'tool'), '#!/bin/sh\n: > ran\n', { mode: 0o755 })
 
 const processes = () => (process.platform === 'win32' ? [] : processesIn(temporary))
-const untilNoneRuns = () => expect.poll(processes, { timeout: 20_000 }).toEqual([])
+const untilNoneRuns = () => expect.poll(processes).toEqual([])
 
 async function startClient() {
   const transport = new StdioClientTransport({
@@ -117,7 +117,7 @@ test.each(['cancelled', 'closed', 'killed'] as const)(
     expect(await call.catch(() => ({ isError: true }))).toMatchObject({ isError: true })
     if (how === 'cancelled') {
       // The server itself goes on.
-      if (process.platform !== 'win32') await expect.poll(() => processes().length, { timeout: 20_000 }).toBe(1)
+      if (process.platform !== 'win32') await expect.poll(() => processes().length).toBe(1)
       expect((await client.listTools()).tools.length).toBe(6)
       await client.close()
     }

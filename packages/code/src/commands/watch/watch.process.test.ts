@@ -153,8 +153,7 @@ describe.runIf(process.platform !== 'win32')('a server in Node', UNIX, () => {
     })
     const document = await watch([process.execPath, file, '0'], { stopped: enough })
     expect(document).toMatchObject({ ended: 'signal', url: null, requests: { seen: 12, judged: 12, basis: 'server' } })
-    for (const pid of JSON.parse(readFileSync(pids, 'utf8')) as number[])
-      await expect.poll(() => isRunning(pid), { timeout: 20_000 }).toBe(false)
+    for (const pid of JSON.parse(readFileSync(pids, 'utf8')) as number[]) await expect.poll(() => isRunning(pid)).toBe(false)
   })
 })
 
@@ -186,8 +185,7 @@ describe.runIf(process.platform !== 'win32')('the built command', UNIX, () => {
       expect((await closed)[0], said()).toBe(0)
       expect(printed()).toMatch(/^[\d.]+ ms of the [\d.]+ ms of a typical request[\s\S]*requests {2}5 requests, p50/)
       expect(said()).toContain('the server prints')
-      for (const pid of JSON.parse(readFileSync(pids, 'utf8')) as number[])
-        await expect.poll(() => isRunning(pid), { timeout: 20_000 }).toBe(false)
+      for (const pid of JSON.parse(readFileSync(pids, 'utf8')) as number[]) await expect.poll(() => isRunning(pid)).toBe(false)
     },
   )
 })

@@ -4,6 +4,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { fullOrEvery } from '../../../../../test/only-full.ts'
 import { differenceToMaker } from '../../../test/support/check-outputs.ts'
 import { readModel } from '../../index.ts'
 import { liteGraphOf } from '../../tflite/write/lite-model.ts'
@@ -45,7 +46,7 @@ const TOLERANCE = 1e-5
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'whyslow-tfjs-'))
 afterAll(() => fs.rmSync(folder, { recursive: true }))
 
-test.each(FILES)('%s, written and read back, has the outputs of its maker', async (name) => {
+test.each(fullOrEvery(3, FILES))('%s, written and read back, has the outputs of its maker', async (name) => {
   const file = path.join(KERAS, name)
   const own = path.join(folder, name)
   fs.mkdirSync(own)

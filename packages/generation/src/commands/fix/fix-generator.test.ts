@@ -56,7 +56,7 @@ describe('a metric of the user', () => {
     fs.writeFileSync(metric, code)
     fs.writeFileSync(prompts, 'the cat\nthe rain')
     const isChanged = ({ source }: GeneratorSetup) => source.endsWith('.onnx')
-    const options = { only: ['int8-weights'], metric, prompts, ...given }
+    const options = { only: ['int8-weights'], threads: 1, metric, prompts, ...given }
     return (await fixed((setup) => (isShipped(setup) || isChanged(setup) ? 20 : 41), options)).document.fix!
   }
 

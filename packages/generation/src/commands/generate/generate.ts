@@ -194,7 +194,7 @@ async function measureProcesses({ found, engine, options, own, plan, limits, pro
   return { measured, warnings }
 }
 
-/** Enough processes if calls take that long. */
+/** Enough processes if the calls of each take longer than SLOW_PROCESS_MS. */
 const LEAST_PROCESSES = 3
 const SLOW_PROCESS_MS = 20_000
 

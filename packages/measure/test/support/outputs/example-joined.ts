@@ -29,7 +29,7 @@ export const graphOf = (nodes: readonly NodeView[], shapes: Readonly<Record<stri
   types: Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, { dtype: 'float32', shape }])),
 })
 
-/** `of`: an element by its place; a sample for each of `samples`. */
+/** `of`: an element by its place, which is the same array for each; a sample for each of `samples`. */
 export const tensorsOf = (
   shape: readonly number[],
   of: (place: readonly number[], random: () => number, sample: number) => number,
@@ -37,15 +37,16 @@ export const tensorsOf = (
 ): Results[] => {
   const random = mulberry32(7)
   return Array.from({ length: samples }, (_, sample) => {
-    const data = Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, k) => {
-      let rest = k
-      const place = shape.toReversed().map((size) => {
-        const at = rest % size
-        rest = (rest - at) / size
-        return at
-      })
-      return of(place.reverse(), random, sample)
-    })
+    const data = new Float32Array(shape.reduce((a, b) => a * b, 1))
+    const place = shape.map(() => 0)
+    for (let k = 0; k < data.length; k++) {
+      data[k] = of(place, random, sample)
+      for (let axis = shape.length - 1; axis >= 0; axis--) {
+        place[axis]!++
+        if (place[axis] !== shape[axis]) break
+        place[axis] = 0
+      }
+    }
     return { y: { dtype: 'float32', shape, data } }
   })
 }

@@ -16,7 +16,7 @@ import { quantizedGroups } from '@whyslow/measure/engines/onnxruntime/int8/quant
 import { unzipSync } from 'fflate'
 import { ModelProtoSchema } from 'onnx-buf'
 import { expect, test } from 'vitest'
-import { fullOr } from '../../../../../test/only-full.ts'
+import { fullOr, fullOrEvery } from '../../../../../test/only-full.ts'
 import { exampleSetup, executedGraph, randomFeeds, runSetup } from '../../../test/support/remedies/check-remedy.ts'
 import { floatModel } from './float-model.ts'
 import { quantizedGraph, withRepairs } from './quantized-graph.ts'
@@ -111,7 +111,10 @@ async function cosine(model: Model, other: Model, configEntries: Readonly<Record
 /** Of those that are run; `npm test` takes the newer one alone, and of its models a quarter. */
 const opsets = isFull ? /-(11|17)-/ : /-17-/
 const some = (which: (name: string) => boolean): readonly [string, Model][] =>
-  [...models].filter(([name]) => opsets.test(name) && which(name)).filter((_, k) => k % fullOr(1, 4) === 0)
+  fullOrEvery(
+    4,
+    [...models].filter(([name]) => opsets.test(name) && which(name)),
+  )
 
 test('as uint8 no group is left for its int8 activations, and outputs stay', async () => {
   const asked = some((name) => /as8/.test(name) && !/QOperator/.test(name) && !REFUSED.test(name))

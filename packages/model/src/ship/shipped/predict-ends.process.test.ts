@@ -157,10 +157,13 @@ print([await outputOf(numbers), await outputOf(Float32Array.from(numbers))])`,
 const python = process.env.WHYSLOW_TEST_PYTHON ?? 'python3'
 const hasOnnxruntime = spawnSync(python, ['-c', 'import numpy, onnxruntime']).status === 0
 
-test.skipIf(!hasOnnxruntime)('the same in Python', { timeout: 120_000, ...needs('an interpreter with onnxruntime') }, async () => {
-  const cut = cutAtBoth(planted, found)!
-  const out = await shipped(planted, cut)
-  const code = `
+test.skipIf(!hasOnnxruntime)(
+  'the same in Python',
+  { timeout: 120_000, ...needs('an interpreter with onnxruntime') },
+  async () => {
+    const cut = cutAtBoth(planted, found)!
+    const out = await shipped(planted, cut)
+    const code = `
 import json
 import numpy as np
 import onnxruntime
@@ -169,13 +172,14 @@ x = np.array([[1, 2], [3, -1], [0, 1.5], [np.nan, 4]], np.float32)
 whole = onnxruntime.InferenceSession('fast/whole.onnx', providers=['CPUExecutionProvider'])
 names = [one.name for one in whole.get_outputs()]
 print(json.dumps([{name: np.asarray(value).astype(float).ravel().tolist() for name, value in given.items()} for given in (dict(zip(names, whole.run(names, {'x': x}))), load(backend='numpy').predict(x=x))]))`
-  const { stdout, stderr } = spawnSync(python, ['-c', code], { cwd: path.dirname(out), encoding: 'utf8' })
-  expect(stderr).toBe('')
-  const [whole, own] = JSON.parse(stdout.replaceAll(/\bNaN\b/g, 'null')) as Record<string, (number | null)[]>[]
-  expect(Object.keys(own!)).toEqual(Object.keys(whole!))
-  for (const [name, values] of Object.entries(whole!))
-    for (const [k, value] of values.entries())
-      if (value === null) expect(own![name]![k], `${name} ${k}`).toBeNull()
-      else expect(own![name]![k], `${name} ${k}`).toBeCloseTo(value, 5)
-  expect(fs.readFileSync(path.join(out, 'requirements.txt'), 'utf8')).toContain('onnxruntime==')
-})
+    const { stdout, stderr } = spawnSync(python, ['-c', code], { cwd: path.dirname(out), encoding: 'utf8' })
+    expect(stderr).toBe('')
+    const [whole, own] = JSON.parse(stdout.replaceAll(/\bNaN\b/g, 'null')) as Record<string, (number | null)[]>[]
+    expect(Object.keys(own!)).toEqual(Object.keys(whole!))
+    for (const [name, values] of Object.entries(whole!))
+      for (const [k, value] of values.entries())
+        if (value === null) expect(own![name]![k], `${name} ${k}`).toBeNull()
+        else expect(own![name]![k], `${name} ${k}`).toBeCloseTo(value, 5)
+    expect(fs.readFileSync(path.join(out, 'requirements.txt'), 'utf8')).toContain('onnxruntime==')
+  },
+)

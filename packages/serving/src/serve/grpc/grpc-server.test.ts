@@ -93,7 +93,7 @@ const failures = async ({ metrics }: Served) => {
   })
   return text.match(/reason="\w+"} [1-9]\d*/g) ?? []
 }
-const until = (what: () => unknown) => expect.poll(what, { timeout: 5000 })
+const until = (what: () => unknown) => expect.poll(what)
 const sized = (columns: number) => exampleRequest({ shape: [1, columns], raw: [new Uint8Array(columns * 4)] })
 
 test('messages that are received or wait hold bounded memory, and are refused above it', async () => {

@@ -73,11 +73,8 @@ export async function setUp({
   return { asked, dispatcher, served, started, port, logged }
 }
 
-/** Waits until it is so; two seconds at most. */
-export const turns = async (until: () => boolean) => {
-  for (let k = 0; k < 500 && !until(); k++) await new Promise((resolve) => setTimeout(resolve, 4))
-  expect(until()).toBe(true)
-}
+/** Waits until it is so. */
+export const turns = (until: () => boolean): Promise<void> => expect.poll(until, { interval: 4 }).toBe(true)
 
 export interface Answer {
   readonly status: number
