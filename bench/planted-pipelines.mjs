@@ -2,24 +2,23 @@
 // line; the lines that may be named end in `here`, or stand before one that is nothing else, in the file itself or in the one that a line
 // `in: FILE` names. Its twin, NAME.clean.EXT, does the same without, and must not show it. Exit 1 where a cause is not among the first two
 // findings, stands on another line, or a twin shows it. What needs packages that are not there is left out by name.
-//   node bench/planted-pipelines.mjs      PYTHON=.venv/bin/python:.other/bin/python (the first that has the packages)   ONLY=word,word
+//   node bench/planted-pipelines.mjs [--out folder]      PYTHON=.venv/bin/python:.other/bin/python (the first that has the packages)   ONLY=word,word (.py: Python)
 //   PLANTED=folder (in place of planted-pipelines; bench/planted-generators has programs of transformers.js and node-llama-cpp, with packages that stand in
 //   for them: what lies in its folder stand-ins is put where the programs find their packages)
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { pythonWith, readPlanted } from './planted-files.mjs'
+import { keepResult } from './result.mjs'
 
 const FIRST = 2
-const HEAD_LINES = 6
 const LIMIT_MS = 300_000
 const STAND_INS = 'stand-ins'
 const FOLDER = withPackages(path.resolve(process.env.PLANTED ?? path.join(import.meta.dirname, 'planted-pipelines')))
 const COMMAND = path.join(import.meta.dirname, '../dist/whyslow/main.js')
 const ENDINGS = /\.(py|mjs|js|ts)$/
-const MODULES = { 'scikit-learn': 'sklearn', pillow: 'PIL', opencv: 'cv2' }
 
-const pythons = (process.env.PYTHON ?? 'python3').split(path.delimiter)
 const only = process.env.ONLY?.split(',') ?? []
 
 /** The folder; a copy of it with packages where programs find them, if it has some that stand in for others. */
@@ -34,32 +33,6 @@ function withPackages(folder) {
   return copy
 }
 
-/** Of what is needed, the first Python that has it all; null: none. */
-function pythonWith(needs) {
-  const modules = needs.filter((name) => name !== 'nothing').map((name) => MODULES[name] ?? name)
-  const code = `import sys\nfrom importlib.util import find_spec\nsys.exit(0 if all(find_spec(n) for n in ${JSON.stringify(modules)}) else 1)`
-  return pythons.find((one) => spawnSync(one, ['-c', code]).status === 0) ?? null
-}
-
-function read(file) {
-  const lines = fs.readFileSync(file, 'utf8').split('\n')
-  const said = (name) =>
-    lines
-      .slice(0, HEAD_LINES)
-      .find((line) => /^(#|\/\/) /.test(line) && line.slice(2).trim().startsWith(`${name}: `))
-      ?.split(`${name}: `)[1]
-      .trim() ?? ''
-  const place = said('in') === '' ? file : path.join(path.dirname(file), said('in'))
-  const here = fs
-    .readFileSync(place, 'utf8')
-    .split('\n')
-    .flatMap((line, at) => {
-      const mark = /^(.*?)(#|\/\/) (or )?here$/.exec(line)
-      return mark === null ? [] : [mark[1].trim() === '' ? at : at + 1]
-    })
-  return { rule: said('planted'), needs: said('needs').split(' ').filter(Boolean), place, here }
-}
-
 function findingsOf(file, python) {
   const flags = file.endsWith('.py') ? ['--python', python] : []
   const { stdout, stderr, status } = spawnSync(
@@ -72,7 +45,8 @@ function findingsOf(file, python) {
     },
   )
   if (status !== 0) return { failed: (stderr || stdout).trim().split('\n').at(-1) }
-  return { findings: JSON.parse(stdout).findings }
+  const { findings, latency } = JSON.parse(stdout)
+  return { findings, p50Ms: latency.p50Ms }
 }
 
 const isThere = ({ rule, places }, planted) =>
@@ -80,8 +54,7 @@ const isThere = ({ rule, places }, planted) =>
   (planted.here.length === 0 ||
     places.some(({ file, line }) => path.basename(file) === path.basename(planted.place) && planted.here.includes(line)))
 
-let wrong = 0
-let counted = 0
+const rows = []
 for (const language of fs.readdirSync(FOLDER)) {
   const names = fs.readdirSync(path.join(FOLDER, language)).filter((name) => ENDINGS.test(name))
   const twins = new Set(names.filter((name) => /\.clean\.\w+$/.test(name)))
@@ -89,9 +62,9 @@ for (const language of fs.readdirSync(FOLDER)) {
     const twin = name.replace(ENDINGS, '.clean.$1')
     if (twins.has(name) || !twins.has(twin) || (only.length > 0 && !only.some((word) => name.includes(word)))) continue
     const file = path.join(FOLDER, language, name)
-    const planted = read(file)
+    const planted = readPlanted(file)
     const python = language === 'python' ? pythonWith(planted.needs) : ''
-    if (python === null) {
+    if (python === undefined) {
       console.log(`${name.padEnd(36)} left out: no Python with ${planted.needs.join(', ')}`)
       continue
     }
@@ -100,8 +73,6 @@ for (const language of fs.readdirSync(FOLDER)) {
     const at = found.findings?.findIndex((finding) => isThere(finding, planted)) ?? -1
     const shown = clean.findings?.some(({ rule }) => rule === planted.rule)
     const isRight = at >= 0 && at < FIRST && shown === false
-    counted += 1
-    wrong += isRight ? 0 : 1
     const told =
       found.failed ??
       found.findings
@@ -116,7 +87,22 @@ for (const language of fs.readdirSync(FOLDER)) {
           ? 'NOT FOUND'
           : `${at + 1}.`
     console.log(`${name.padEnd(36)} ${verdict.padEnd(18)} ${told}${clean.failed ? ` twin: ${clean.failed}` : ''}`)
+    rows.push({ name, rule: planted.rule, needs: planted.needs, verdict, isRight, p50Ms: found.p50Ms ?? null, told })
   }
 }
-console.log(`${counted - wrong} of ${counted} found on their line, their twins silent`)
-process.exit(wrong > 0 ? 1 : 0)
+const right = (some) => some.filter(({ isRight }) => isRight).length
+console.log(`${right(rows)} of ${rows.length} found on their line, their twins silent`)
+const ofTorch = rows.filter(({ needs }) => needs.some((name) => name.startsWith('torch')))
+const times = rows.flatMap(({ p50Ms }) => p50Ms ?? [])
+await keepResult(
+  {
+    rightCount: right(rows),
+    pairCount: rows.length,
+    torchRightCount: right(ofTorch),
+    torchPairCount: ofTorch.length,
+    shortestMs: Math.min(...times),
+    longestMs: Math.max(...times),
+  },
+  rows,
+)
+process.exit(right(rows) < rows.length ? 1 : 0)

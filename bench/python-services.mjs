@@ -5,24 +5,16 @@
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
+import { pythons, pythonWith } from './planted-files.mjs'
 import { keepResult } from './result.mjs'
 import { root, temporaryFolder } from './shared.mjs'
 
 const GOAL = 2
 const LIMIT_MS = 900_000
-const MODULES = { 'scikit-learn': 'sklearn', pillow: 'PIL', opencv: 'cv2' }
 const COMMAND = path.join(root, 'dist/whyslow/main.js')
 
-const pythons = (process.env.PYTHON ?? 'python3').split(path.delimiter)
 const only = process.env.ONLY?.split(',') ?? []
 const from = path.resolve(process.env.SERVICES ?? path.join(import.meta.dirname, 'python-services'))
-
-/** Of what is needed, the first Python that has it all; undefined: none. */
-function pythonWith(needs) {
-  const modules = needs.map((name) => MODULES[name] ?? name)
-  const code = `import sys\nfrom importlib.util import find_spec\nsys.exit(0 if all(find_spec(n) for n in ${JSON.stringify(modules)}) else 1)`
-  return pythons.find((one) => spawnSync(one, ['-c', code]).status === 0)
-}
 
 const folder = path.join(temporaryFolder(), 'services')
 fs.cpSync(from, folder, { recursive: true, filter: (file) => path.basename(file) !== '__pycache__' })

@@ -18,6 +18,7 @@ export const DRAWN = {
   DistillDocument: 'distill.ts',
   LintDocument: 'lint.ts',
   GenerationDocument: 'generation.ts',
+  EmbeddingDocument: 'embedding.ts',
 }
 
 export const defaultsFile = new URL('../packages/report/web/src/defaults.json', import.meta.url)

@@ -22,6 +22,7 @@ const ROOTS = {
   convert: 'ConvertDocument',
   distill: 'DistillDocument',
   doctor: 'DoctorDocument',
+  embedding: 'EmbeddingDocument',
   engines: 'EnginesDocument',
   foretold: 'ForetoldDocument',
   gap: 'GapDocument',

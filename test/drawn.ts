@@ -4,6 +4,7 @@ import type { ReportDocument } from '@whyslow/report/documents/report.ts'
 import { renderAb } from '@whyslow/report/text/ab-text.ts'
 import { renderComparison } from '@whyslow/report/text/comparison-text.ts'
 import { renderDistill } from '@whyslow/report/text/distill-text.ts'
+import { renderEmbedding } from '@whyslow/report/text/embedding/embedding-text.ts'
 import { renderGap } from '@whyslow/report/text/gap/gap-text.ts'
 import { renderGeneration } from '@whyslow/report/text/generation/generation-text.ts'
 import { renderLint } from '@whyslow/report/text/lint-text.ts'
@@ -28,6 +29,7 @@ const RENDERERS: Readonly<Record<string, (document: never, options: typeof AT_80
   'whyslow-lint/1': renderLint,
   'whyslow-gap/1': renderGap,
   'whyslow-generation/1': renderGeneration,
+  'whyslow-embedding/1': renderEmbedding,
   'whyslow-distill/1': (document: DistillDocument, { width }) => `${renderDistill(document, width)}\n`,
   'whyslow-comparison/1': renderComparison,
 }

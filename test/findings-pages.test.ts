@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pipelineRules } from '@whyslow/code/rules/index.ts'
 import { generationRules } from '@whyslow/generation/rules/index.ts'
+import { textRules } from '@whyslow/generation/texts/rules/index.ts'
 import { modelRules } from '@whyslow/model/diagnose/rules/index.ts'
 import { loadRules } from '@whyslow/serving/load/rules/index.ts'
 import { traceRules } from '@whyslow/traces/rules/index.ts'
@@ -38,6 +39,7 @@ const KINDS: readonly {
   { command: '`whyslow pipeline`', from: 'your own code as it runs', room: 'packages/code/src', rules: pipelineRules },
   { command: '`whyslow load`', from: 'a server under load', room: 'packages/serving/src/load', rules: loadRules },
   { command: '`whyslow generate`', from: 'text as it is generated', room: 'packages/generation/src', rules: generationRules },
+  { command: '`whyslow embed`', from: 'texts as they are encoded', room: 'packages/generation/src/texts', rules: textRules },
 ]
 
 const ids = [...new Set(KINDS.flatMap(({ rules }) => rules.map(({ id }) => id)))].sort()

@@ -118,6 +118,7 @@ describe('what is a result', () => {
     ['| LSTM | 1.02 (0.93–1.34) |', ['1.02 (0.93–1.34)']],
     ['up to 89,554 requests/s', ['89,554 requests/s']],
     ['2 % slower on small ones', ['2 % slower']],
+    ['finds 53 of 54 planted causes', ['53 of 54 planted']],
   ])('%j', (text, expected) => {
     expect(found(text)).toEqual(expected)
   })

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { pipelineRules } from '@whyslow/code/rules/index.ts'
 import { generationRules } from '@whyslow/generation/rules/index.ts'
+import { textRules } from '@whyslow/generation/texts/rules/index.ts'
 import { engines, referenceEngine } from '@whyslow/measure/engines/index.ts'
 import { modelRules } from '@whyslow/model/diagnose/rules/index.ts'
 import { remedies } from '@whyslow/model/remedies/index.ts'
@@ -61,6 +62,7 @@ const RULES = [
   ['packages/code/src', pipelineRules],
   ['packages/serving/src/load', loadRules],
   ['packages/generation/src', generationRules],
+  ['packages/generation/src/texts', textRules],
 ] as const
 
 describe.each(RULES)('every rule of %s', (room, rules) => {

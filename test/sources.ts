@@ -163,6 +163,7 @@ export const PEERS: readonly Peers[] = [
   { kind: 'pipeline rule', folder: 'packages/code/src/rules', mark: /^export const (\w+) = defineRule\(/m },
   { kind: 'load rule', folder: 'packages/serving/src/load/rules', mark: /^export const (\w+) = defineRule\(/m },
   { kind: 'generation rule', folder: 'packages/generation/src/rules', mark: /^export const (\w+) = defineRule\(/m },
+  { kind: 'text rule', folder: 'packages/generation/src/texts/rules', mark: /^export const (\w+) = defineRule\(/m },
   { kind: 'remedy', folder: 'packages/model/src/remedies', mark: /^export const (\w+) = defineRemedy\(/m },
   { kind: 'operator family', folder: 'packages/graph/src/operators', mark: /^export const (\w+) = defineFamily\(/m },
   { kind: 'engine', folder: 'packages/measure/src/engines', mark: /^export const (\w+): Engine\b/m },

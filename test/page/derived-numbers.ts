@@ -2,6 +2,7 @@
 // wrong there is seen here.
 import { percent, rate, significant, time, timeWithInterval } from '@whyslow/measure/statistics/numbers.ts'
 import type { ComparisonDocument } from '@whyslow/report/documents/comparison.ts'
+import type { EmbeddingDocument } from '@whyslow/report/documents/embedding.ts'
 import type { GapDocument } from '@whyslow/report/documents/gap.ts'
 import type { GenerationDocument } from '@whyslow/report/documents/generation.ts'
 import type { LintDocument } from '@whyslow/report/documents/lint.ts'
@@ -11,6 +12,7 @@ import { isFloor, measured, slopeWords } from '@whyslow/report/text/generation/g
 import { factor, factorRange } from '../../packages/report/web/src/format.ts'
 import {
   normalComparison,
+  normalEmbedding,
   normalGap,
   normalGeneration,
   normalLint,
@@ -269,6 +271,23 @@ const OF_GENERATION: readonly Derived<GenerationDocument>[] = [
   },
 ]
 
+const OF_EMBEDDING: readonly Derived<EmbeddingDocument>[] = [
+  {
+    what: 'a part as a share of the whole',
+    on: ['one', 'batch'],
+    words: ({ oneParts, batchParts }) =>
+      [oneParts, batchParts].flatMap((of) => (of === null ? [] : of.parts.map(({ ms }) => percent(ms / of.totalMs)))),
+  },
+  {
+    what: 'a time with its interval, and tokens as whole numbers',
+    on: ['answer', 'setup'],
+    words: ({ ways, openMs, firstTextMs, lengths }) => [
+      ...[ways[0]!.msPerText, openMs, firstTextMs].flatMap((one) => [measured(one), time(one.value)]),
+      ...[lengths.median, lengths.p90].map((tokens) => String(Math.round(tokens))),
+    ],
+  },
+]
+
 const OF_GAP: readonly Derived<GapDocument>[] = [
   {
     what: 'a rung as a share of the first',
@@ -386,6 +405,7 @@ export function derivedWords(documents: readonly object[]): ReadonlyMap<string, 
     const { schema, reports = [] } = document as { schema?: string; reports?: object[] }
     if (schema === 'whyslow-load/1') add(OF_LOAD, normalLoad(document))
     else if (schema === 'whyslow-generation/1') add(OF_GENERATION, normalGeneration(document))
+    else if (schema === 'whyslow-embedding/1') add(OF_EMBEDDING, normalEmbedding(document))
     else if (schema === 'whyslow-gap/1') add(OF_GAP, normalGap(document))
     else if (schema === 'whyslow-lint/1') add(OF_LINT, normalLint(document))
     for (const report of isReport(schema) ? [document] : reports) add(OF_REPORT, normalReport(report))

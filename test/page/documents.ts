@@ -17,7 +17,9 @@ const named = (folder: string, ending: string, drawn: (document: { schema?: stri
       .filter(([, document]) => drawn(document as { schema?: string })),
   )
 
-const SCHEMAS = ['comparison', 'load', 'study', 'ab', 'gap', 'distill', 'lint', 'generation'].map((kind) => `whyslow-${kind}/1`)
+const SCHEMAS = ['comparison', 'load', 'study', 'ab', 'gap', 'distill', 'lint', 'generation', 'embedding'].map(
+  (kind) => `whyslow-${kind}/1`,
+)
 
 export const recorded: Readonly<Record<string, object>> = {
   ...named('golden', '.report.json'),

@@ -13,6 +13,7 @@ import {
 import type { AbDocument } from '@whyslow/report/documents/ab.ts'
 import type { ComparisonDocument } from '@whyslow/report/documents/comparison.ts'
 import type { DistillDocument } from '@whyslow/report/documents/distill.ts'
+import type { EmbeddingDocument } from '@whyslow/report/documents/embedding.ts'
 import type { GapDocument } from '@whyslow/report/documents/gap.ts'
 import type { GenerationDocument } from '@whyslow/report/documents/generation.ts'
 import type { LintDocument } from '@whyslow/report/documents/lint.ts'
@@ -21,6 +22,7 @@ import type { ReportDocument } from '@whyslow/report/documents/report.ts'
 import type { TorchSection } from '@whyslow/report/documents/report-torch.ts'
 import type { StudyDocument } from '@whyslow/report/documents/study.ts'
 import { sentenceOf } from '@whyslow/report/text/answers/answer-command.ts'
+import { partRows as textRows, wayName } from '@whyslow/report/text/embedding/embedding-words.ts'
 import { measured, partRows } from '@whyslow/report/text/generation/generation-words.ts'
 import { areaTitle } from '../../packages/report/web/src/areas.ts'
 import { factor, factorRange, intervalOf } from '../../packages/report/web/src/format.ts'
@@ -285,6 +287,21 @@ const ofGeneration = (document: GenerationDocument): Must[] => [
   ...document.estimates.map(({ timePerTokenMs }) => sentence(time(timePerTokenMs), 'estimates')),
 ]
 
+const ofEmbedding = (document: EmbeddingDocument): Must[] => [
+  sentence(document.answer),
+  sentence(measured(document.ways[0]!.msPerText), 'answer'),
+  ...document.findings.map(({ title }) => sentence(title, 'answer')),
+  ...document.ways.map((way) => sentence(`${wayName(way, document.setup)} | ${time(way.msPerText.value)} | `, 'ways')),
+  ...(['oneParts', 'batchParts'] as const).flatMap((key) =>
+    (document[key] === null ? [] : textRows(document[key])).map(({ name, ms }) =>
+      sentence(`${name} | ${time(ms)} | `, key === 'oneParts' ? 'one' : 'batch'),
+    ),
+  ),
+  ...[...document.clear, ...document.notChecked.flatMap(({ rule, reason }) => [rule, reason])].map((text) =>
+    sentence(text, 'answer'),
+  ),
+]
+
 const OF: Readonly<Record<string, (document: never) => Must[]>> = {
   'whyslow-report/1': ofReport,
   'whyslow-report/2': ofReport,
@@ -296,6 +313,7 @@ const OF: Readonly<Record<string, (document: never) => Must[]>> = {
   'whyslow-distill/1': ofDistill,
   'whyslow-lint/1': ofLint,
   'whyslow-generation/1': ofGeneration,
+  'whyslow-embedding/1': ofEmbedding,
 }
 
 export const mustDraw = (document: object): readonly Must[] => OF[(document as { schema: string }).schema]!(document as never)

@@ -35,6 +35,7 @@ const DRAWN: Readonly<Record<string, readonly object[]>> = {
       'distill',
       'lint',
       'generation',
+      'embedding',
     ].map((name) => [name, [recorded[name]!]]),
   ),
   'two reports': [recorded['cnn-initializers-as-inputs']!, recorded.cnn!],

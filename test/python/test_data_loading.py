@@ -8,7 +8,7 @@ ROOT = os.path.join(os.path.dirname(__file__), "..", "..")
 sys.path.insert(0, os.path.join(ROOT, "packages", "measure", "src", "python", "collector"))
 
 from whyslow_collector import data_loading  # noqa: E402
-from whyslow_collector.places import Places  # noqa: E402
+from whyslow_collector.places import Places, name_of  # noqa: E402
 
 try:
     import torch
@@ -59,7 +59,8 @@ class Loaders(unittest.TestCase):
         self.assertEqual((first, first[0]), (again, [[0.0, 0.0], [1.0, 1.0]]))
         [row] = self.loading.rows(2)
         self.assertEqual((row["workers"], row["batchSize"], row["batchesPerPrediction"], row["startsPerPrediction"]), (0, 2, 3, 1))
-        self.assertEqual((row["made"]["function"], row["item"]["function"]), ("Loaders.predicted", "Items.__getitem__"))
+        made = name_of(Loaders.predicted.__code__)
+        self.assertEqual((row["made"]["function"], row["item"]["function"]), (made, "Items.__getitem__"))
         self.assertEqual(row["ran"]["line"], row["made"]["line"] + 1)
         self.assertTrue(0 < row["collateMs"] < row["waitMs"] and row["startMs"] >= 0)
 

@@ -8,7 +8,7 @@ import unittest
 ROOT = os.path.join(os.path.dirname(__file__), "..", "..")
 sys.path.insert(0, os.path.join(ROOT, "packages", "measure", "src", "python", "collector"))
 
-from whyslow_collector import engines, torch_export, torch_model, torch_modules, torch_trials  # noqa: E402
+from whyslow_collector import engines, libraries, torch_export, torch_model, torch_modules, torch_trials  # noqa: E402
 
 try:
     import torch
@@ -133,6 +133,13 @@ class Training(unittest.TestCase):
         for one in (nn.Dropout(0.1), nn.BatchNorm1d(2), Own(), Below()):
             self.assertTrue(torch_model.in_training(nn.Sequential(nn.Linear(2, 2), one).train()), one)
             self.assertFalse(torch_model.in_training(nn.Sequential(nn.Linear(2, 2), one).eval()), one)
+
+    def test_a_session_is_in_training_only_if_that_changes_what_it_gives(self):
+        nn = torch.nn
+        for model, changes in ((nn.Linear(2, 2), False), (nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.5)), True), (nn.Dropout(0.5).eval(), False)):
+            session = libraries.Session("pytorch")
+            libraries._torch_facts(session, model)
+            self.assertEqual(session.training, changes, model)
 
     def test_a_script_that_ran_with_gradients_is_tried_without(self):
         model = torch.jit.script(torch.nn.Sequential(torch.nn.Linear(4, 4), torch.nn.ReLU())).eval()

@@ -5,6 +5,7 @@ import {
   normalAb,
   normalComparison,
   normalDistill,
+  normalEmbedding,
   normalGap,
   normalGeneration,
   normalLint,
@@ -38,6 +39,7 @@ const NORMAL: Readonly<Record<string, (given: unknown) => object>> = {
   DistillDocument: normalDistill,
   LintDocument: normalLint,
   GenerationDocument: normalGeneration,
+  EmbeddingDocument: normalEmbedding,
 }
 
 /** A value of that schema with every field set, null only where nothing else may stand. */

@@ -1,8 +1,8 @@
 // What the passes told, as one document of evidence.
 import { describe, expect, test } from 'vitest'
-import { exampleCall, examplePattern, exampleStageFact } from '../test/support/example-pipeline.ts'
+import { exampleCall, examplePattern, exampleSession, exampleStageFact } from '../test/support/example-pipeline.ts'
 import { exampleTorch, exampleTrial } from '../test/support/example-torch.ts'
-import { assembleEvidence, callsOf, type Passes, stagesOf } from './assemble.ts'
+import { assembleEvidence, callsOf, type Passes, sessionsOf, stagesOf } from './assemble.ts'
 import type { PassResult } from './driver.ts'
 import type { CallFact, Language, ProcessFacts, SourcePattern } from './facts.ts'
 import type { Message } from './protocol.ts'
@@ -132,6 +132,15 @@ describe('in the time of a prediction that nobody looked at', () => {
       { cpuMs: 3, waitMs: 1, nativeMs: null, allocatedBytes: 100 },
     ])
     expect(stagesOf({ kind: 'stages', stages }, 10)).toEqual(stages)
+  })
+
+  test.each([
+    ['a machine that was five times as fast then', 2, 1.5 * 5],
+    ['a pass that looks at much', 40, 1.5],
+    ['a pass that does not say', undefined, 1.5],
+  ])('time in engines: %s', (_, lookedMs, expected) => {
+    const sessions = [exampleSession({ runMs: 1.5 })]
+    expect(sessionsOf({ kind: 'sessions', sessions }, seen(lookedMs), 10)![0]!.runMs).toBe(expected)
   })
 
   test('without the pass there are none', () => expect(callsOf(undefined, 10)).toBeUndefined())

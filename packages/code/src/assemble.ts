@@ -85,7 +85,7 @@ export function assembleEvidence({ timed, profiled, observed, torch }: Passes, a
     ...told('stacks', last([profiled], 'stacks')?.stacks),
     ...told('calls', calls),
     ...told('loops', last([observed], 'loops')?.loops),
-    ...told('sessions', last([observed], 'sessions')?.sessions),
+    ...told('sessions', sessionsOf(last([observed], 'sessions'), last([observed], 'calls'), p50Ms)),
     ...told('loaders', last([observed], 'loaders')?.loaders),
     ...told('torch', torchOf(torch, p50Ms)),
     patterns: [
@@ -163,6 +163,16 @@ const stagesTold = (passes: readonly PassResult[], p50Ms: number): readonly Stag
 /** Calls in the time of a prediction that nobody looked at: looking at many of them takes longer than they do. Exported for its test. */
 export function callsOf(seen: Of<'calls'> | undefined, p50Ms: number): readonly CallFact[] | undefined {
   return seen?.calls.map((call) => ({ ...call, timeMs: call.timeMs * paceOf(seen, p50Ms) }))
+}
+
+/**
+ * Engines in the time of a prediction that nobody looked at. Looking makes none faster: if it was faster then, the machine was, and so were its engines.
+ * Exported for its test.
+ */
+export function sessionsOf(seen: Of<'sessions'> | undefined, looked: Of<'calls'> | undefined, p50Ms: number) {
+  const lookedMs = looked?.p50Ms ?? 0
+  const pace = lookedMs > 0 && lookedMs < p50Ms ? p50Ms / lookedMs : 1
+  return seen?.sessions.map((one) => ({ ...one, runMs: one.runMs * pace }))
 }
 
 /** What stages used, likewise. Exported for its test. */

@@ -5,7 +5,7 @@ import { type RatioInterval, verdictOf } from '@whyslow/measure/statistics/index
 import { time } from '@whyslow/measure/statistics/numbers.ts'
 import type { TorchSection, TorchSetting } from '@whyslow/report/documents/report-torch.ts'
 import type { PipelineEvidence, Stage } from './evidence.ts'
-import type { AlternativeFact, CallFact, CodePlace, LineFact, PatternName, SourcePattern } from './facts.ts'
+import type { AlternativeFact, CallFact, CodePlace, LineFact, PatternName, SessionFact, SourcePattern } from './facts.ts'
 
 /** A place is hot from this share of the p50 on: below, a change is lost between two runs. */
 export const HOT_SHARE = 0.05
@@ -54,6 +54,17 @@ export function savingOfPairs(tried: readonly RatioInterval[], timeMs: number, l
 /** Whether the PyTorch model whose time was divided is the one that is called at a place. */
 export const isOf = (torch: TorchSection | undefined, at: CodePlace): torch is TorchSection =>
   torch !== undefined && torch.ran !== null && inWords(torch.ran) === inWords(at)
+
+/** Models that one line runs, such as layers in a loop, with their time together. */
+export function byLine(sessions: readonly SessionFact[]) {
+  const lines = new Map<string, { readonly ran: CodePlace; readonly models: readonly SessionFact[]; readonly runMs: number }>()
+  for (const one of sessions) {
+    if (one.ran === null) continue
+    const { ran = one.ran, models = [], runMs = 0 } = lines.get(inWords(one.ran)) ?? {}
+    lines.set(inWords(ran), { ran, models: [...models, one], runMs: runMs + one.runMs })
+  }
+  return [...lines.values()]
+}
 
 /** A call that is surely faster in another way, with what that saves of a prediction. */
 export interface FasterWay {

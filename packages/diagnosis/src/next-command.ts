@@ -5,7 +5,7 @@ export type Placeholder = { readonly placeholder: 'MODEL' | 'SAMPLES' | 'TRACE' 
 
 export interface NextCommand {
   /** '' is `whyslow MODEL` itself. */
-  readonly command: '' | 'fix' | 'quantize' | 'lint' | 'compare' | 'explain' | 'generate'
+  readonly command: '' | 'fix' | 'quantize' | 'lint' | 'compare' | 'explain' | 'generate' | 'embed'
   readonly words: readonly (string | Placeholder)[]
 }
 

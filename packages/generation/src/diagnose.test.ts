@@ -70,7 +70,6 @@ test('of an address, what its curves say is checked; all else says why it is not
   const reasons = new Map(notChecked.map(({ rule, reason }) => [rule, reason]))
   expect(reasons.get('unamortized-tokens')).toBe('an address takes one prompt at a time')
   expect(reasons.get('all-position-logits')).toBe('an address shows no graph')
-  expect(reasons.get('padding-waste')).toMatch(/for a model of embeddings/)
   expect([...reasons.values()].filter((reason) => /in the evidence$/.test(reason))).toEqual([])
 })
 

@@ -140,21 +140,6 @@ export interface EncoderFact {
   readonly positionMs: number | null
 }
 
-/** Texts that a model makes vectors of, in batches. */
-export interface EmbeddingFact {
-  readonly texts: number
-  /** Time of all texts: in the model, and in the tokenizer. */
-  readonly modelMs: number
-  readonly tokenizeMs: number
-  /** Tokens of the texts, and positions that the model computed: each batch as long as its longest text. */
-  readonly tokens: number
-  readonly computedTokens: number
-  /** Positions of the same batch size if the texts were sorted by length. */
-  readonly sortedTokens: number
-  /** Tokens that the tokenizer made, also those that were then cut off. */
-  readonly tokenizedTokens: number
-}
-
 /** What rules want apart from the document; gathered by `generate` as far as the model and the engine show it. */
 export interface GenerationFacts {
   readonly weights?: readonly WeightFact[]
@@ -172,7 +157,6 @@ export interface GenerationFacts {
   readonly faults?: FaultsFact
   readonly together?: TogetherFact
   readonly encoder?: EncoderFact
-  readonly embedding?: EmbeddingFact
 }
 
 type Measured = Pick<GenerationDocument, 'model' | 'engine' | 'machine' | 'setup' | 'speed'>
@@ -214,7 +198,6 @@ const ABSENT: Readonly<Record<keyof GenerationFacts | keyof Curves, string>> = {
   faults: 'this system counts no page faults of the process',
   together: 'one request was sent at a time; `whyslow load` sends several',
   encoder: 'the model has no encoder that whyslow runs',
-  embedding: 'the model generates text; for a model of embeddings: whyslow FOLDER',
 }
 
 /** What was measured, as rules see it: null is undefined, with the reason. */

@@ -13,7 +13,29 @@ export type Sampling =
       /** Tokens below this share of the best one's probability are left out; absent: none. */
       readonly minP?: number | null
       readonly penalties?: Penalties
+      /** Each replaces that of the model's files; absent: those of the files. */
+      readonly constraints?: Constraints
     }
+
+/** Which tokens may not come next, because of those before. */
+export interface Constraints {
+  /** No sequence of so many tokens comes twice; 0 and absent: any may. */
+  readonly noRepeatNgram?: number
+  /** An answer does not end before it has so many tokens; 0 and absent: it may end at once. */
+  readonly minNewTokens?: number
+}
+
+/** What an answer has so far. */
+export interface AnswerSoFar {
+  /** Tokens before it: the prompt, or what a decoder behind an encoder begins with. */
+  readonly prompt: readonly number[]
+  readonly made: readonly number[]
+  /** The most tokens that it may have. */
+  readonly most: number
+}
+
+/** Changes logits in place before the next token is chosen. */
+export type LogitsProcessor = (logits: Float32Array, answer: AnswerSoFar) => void
 
 /** What makes tokens less probable that are there already. */
 export interface Penalties {
@@ -156,8 +178,10 @@ export interface EncoderFacts {
 export interface DecoderBeginning {
   /** Fed before the first token that is chosen. */
   readonly ids: readonly number[]
-  /** Changes logits in place before the token is chosen after `made` others; null: nothing is forbidden or forced. */
-  readonly process: ((logits: Float32Array, made: number) => void) | null
+  /** null: nothing is forbidden or forced. */
+  readonly process: LogitsProcessor | null
+  /** As the model's files say; a request may say otherwise. Absent: none. */
+  readonly constraints?: Constraints
 }
 
 /** A generator opened in this process. Native code runs only in child processes of a trial. */

@@ -64,6 +64,15 @@ Examples:
 
 'whyslow model/' alone does the same if model/ is a generator.`,
 
+  embed: `
+Examples:
+  whyslow embed model/                          a folder with an encoder
+  whyslow embed model/ --texts mine.txt         with your own texts
+  whyslow embed model/ --batch 64 --dtype q8
+  whyslow embed model/ --json texts.json
+
+'whyslow model/' alone does the same if model/ is an encoder of texts.`,
+
   pipeline: `
 Examples:
   whyslow pipeline app/predict.mjs --data samples/  stages of a module

@@ -3,6 +3,8 @@ import path from 'node:path'
 import type { FixGeneratorOptions } from '@whyslow/generation/commands/fix/options.ts'
 import { decoderWeights } from '@whyslow/generation/support/decoder/weights.ts'
 import { writeFolder } from '@whyslow/generation/support/decoder/write-folder.ts'
+import { writeTextEncoder } from '@whyslow/generation/support/texts/write-text-encoder.ts'
+import { InputError } from '@whyslow/graph/input-error.ts'
 import type { GenerationDocument } from '@whyslow/report/documents/generation.ts'
 import { exampleGeneration } from '@whyslow/report/support/documents/example-generation.ts'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -204,4 +206,18 @@ describe('fix of a program', () => {
     expect((await fixed(`fix ${program} -o fast --require 1.5x`)).exitCode).toBe(0)
     expect((await fixed(`fix ${program} -o fast --require 2x`)).exitCode).toBe(3)
   })
+})
+
+test.each(['fix', 'quantize'] as const)('%s of a folder that reads texts is about its model', async (command) => {
+  const encoder = writeTextEncoder(path.join(scratch(), 'encoder'))
+  const asked: string[] = []
+  const stage = async (file: string): Promise<never> => {
+    asked.push(file)
+    throw new InputError('nothing is measured here')
+  }
+  const { said } = await typed(`${command} ${encoder} -o ${path.join(scratch(), 'fast')}`, {
+    stages: () => ({ fix: stage, quantize: stage }),
+  })
+  expect(asked).toEqual([path.join(encoder, 'onnx/model.onnx')])
+  expect(said).toContain(`whyslow: the model of ${encoder} is ${asked[0]}`)
 })

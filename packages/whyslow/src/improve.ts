@@ -8,20 +8,22 @@ import type { Surroundings } from './stages.ts'
 
 /** Throws as the product's command does. `words`: arguments of a program. */
 export async function runFix(
-  [file, ...words]: readonly [string, ...string[]],
+  [named, ...words]: readonly [string, ...string[]],
   flags: FlagsOf<'fix'>,
   around: Surroundings,
 ): Promise<void> {
-  if (await isProgram(file)) return (await import('@whyslow/code/command/fix.ts')).runFixProgram([file, ...words], flags, around)
+  if (await isProgram(named))
+    return (await import('@whyslow/code/command/fix.ts')).runFixProgram([named, ...words], flags, around)
   if (words.length > 0) {
     const isFolder = words.length === 1 && stateOf(words[0]!) === undefined && /[/\\]$/.test(words[0]!)
-    const put = commandWords({ command: 'fix', arguments: [file, '-o', ...words] }).join(' ')
+    const put = commandWords({ command: 'fix', arguments: [named, '-o', ...words] }).join(' ')
     throw new UsageError(
       `${words.join(' ')}: whyslow fix takes one model; ${isFolder ? `try: ${put}` : 'see whyslow fix --help'}`,
     )
   }
   if (flags.timeout !== undefined)
-    throw new UsageError(`fix: --timeout is for a program that runs models, and ${file} is none; --budget limits the search`)
+    throw new UsageError(`fix: --timeout is for a program that runs models, and ${named} is none; --budget limits the search`)
+  const file = await modelOf(named, around)
   if (/^https?:/i.test(file) || (await isGenerator(file)))
     return (await import('@whyslow/generation/command/fix.ts')).runFixGenerator(file, flags, around)
   if (flags.prompts !== undefined)
@@ -30,12 +32,23 @@ export async function runFix(
 }
 
 /** Throws UsageError for a generator, whose weights `fix` tries in fewer bits. */
-export async function runQuantize(file: string, flags: FlagsOf<'quantize'>, around: Surroundings): Promise<void> {
+export async function runQuantize(named: string, flags: FlagsOf<'quantize'>, around: Surroundings): Promise<void> {
+  const file = await modelOf(named, around)
   if (await isGenerator(file)) {
     const next = commandWords({ command: 'fix', arguments: [file, '-o', flags.out ?? 'fast/'] }).join(' ')
     throw new UsageError(`${file} generates text: fix tries its weights in 8 and 4 bits, and proves the tokens: ${next}`)
   }
   return (await import('@whyslow/model/command/quantize.ts')).runQuantize(file, flags, around)
+}
+
+/** The model of a folder of transformers.js that generates no text: texts are tokenized and pooled as before around what is written. */
+async function modelOf(named: string, { screen }: Pick<Surroundings, 'screen'>): Promise<string> {
+  if (!stateOf(named)?.isDirectory()) return named
+  const { kindOfFile } = await import('./compose/kind-of-file.ts')
+  const { model } = await kindOfFile(named)
+  if (model === undefined) return named
+  screen.say(`whyslow: the model of ${named} is ${model}\n`)
+  return model
 }
 
 /** A Python program that does not give its model: it runs it. */

@@ -71,6 +71,13 @@ const commands: { readonly [N in CommandName]: Described<N> } = {
     run: async (flags, world, model) =>
       (await import('@whyslow/generation/command/generate.ts')).runGenerate(model, flags, surroundings(world)),
   },
+  // `whyslow X` finds it by itself.
+  embed: {
+    about: 'embeddings: where the milliseconds of a text go, and what batches gain',
+    takes: [['<folder>', 'a folder of an encoder: config.json, tokenizer.json, onnx/model.onnx']],
+    run: async (flags, world, folder) =>
+      (await import('@whyslow/generation/command/embed.ts')).runEmbed(folder, flags, surroundings(world)),
+  },
   doctor: {
     section: 'Diagnose',
     about: 'this machine: is it quiet, what is installed, how to get more',

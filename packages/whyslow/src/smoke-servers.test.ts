@@ -5,6 +5,9 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { MODEL } from '@whyslow/command/support/example-trials.ts'
 import { scriptedWorld } from '@whyslow/generation/support/scripted-world.ts'
+import { scriptedTrials } from '@whyslow/generation/support/texts/scripted-encoder.ts'
+import { writeTextEncoder } from '@whyslow/generation/support/texts/write-text-encoder.ts'
+import type { EmbeddingDocument } from '@whyslow/report/documents/embedding.ts'
 import type { PointPlan } from '@whyslow/serving/load/measure.ts'
 import { makeRecords, recordsIn } from '@whyslow/serving/load/records.ts'
 import { expect } from 'vitest'
@@ -97,6 +100,28 @@ smoke('generate', 'what a token is made of: text, document and page', async () =
   expect(inOneLine(printed)).toContain('A token takes 12.9 ms (12.9–12.9) after 288 tokens of context')
   expect(validDocument(place('generation.json'), 'generation')).toMatchObject({ setup: { processes: 3, newTokens: 64 } })
   expect(readFileSync(place('generation.html'), 'utf8')).toContain('<title>whyslow: tiny</title>')
+})
+
+smoke('embed', 'ways of batching: text, document and page', async () => {
+  const trials = scriptedTrials()
+  const files = `--json ${place('embedding.json')} --html ${place('embedding.html')} --markdown ${place('embedding.md')}`
+  const { exitCode, printed, said } = await typed(`embed ${writeTextEncoder(place('encoder'))} --quick ${files} --no-progress`, {
+    stages: (own) => ({ embed: (target, options) => own.embed(target, { ...options, trials }) }),
+  })
+  expect(exitCode, said).toBe(0)
+  expect(inOneLine(printed)).toMatch(/Made-up texts take .* each, one at a time.* batches of 32 as they come/)
+  expect(validDocument(place('embedding.json'), 'embedding')).toMatchObject({ setup: { processes: 3, texts: 64, batch: 32 } })
+  expect(readFileSync(place('embedding.html'), 'utf8')).toContain('<title>whyslow: encoder</title>')
+  expect(readFileSync(place('embedding.md'), 'utf8')).toContain('| batches of 32, sorted by length |')
+  // What its findings print runs as it is printed.
+  const { findings } = JSON.parse(readFileSync(place('embedding.json'), 'utf8')) as EmbeddingDocument
+  expect(findings.length).toBeGreaterThan(0)
+  for (const { run } of findings) {
+    const again = await typed([run!.command, ...run!.arguments], {
+      stages: (own) => ({ embed: (target, options) => own.embed(target, { ...options, trials }) }),
+    })
+    expect(again.exitCode, again.said).toBe(0)
+  }
 })
 
 smoke('view', 'serves the page of a document until it is interrupted', async () => {

@@ -22,6 +22,7 @@ const KINDS: Readonly<Record<string, string>> = {
   distill: 'a result of distill',
   lint: 'a result of lint',
   generation: 'a measurement of text generation',
+  embedding: 'a measurement of embeddings',
 }
 /** The newest version that this whyslow draws, keyed by kind; it draws all earlier ones. */
 const NEWEST = new Map([['report', 2], ...Object.keys(KINDS).map((kind) => [kind, 1] as const)])

@@ -40,6 +40,14 @@ checkRule(gradientTracking, {
       expect: { timeMs: 5, wouldSaveMs: 1, basis: 'measured' },
     },
     {
+      name: 'layers that a loop calls: each takes 4 % of a prediction, all twelve 4.8 ms',
+      given: examplePipeline({
+        language: 'python',
+        sessions: Array.from({ length: 12 }, () => exampleSession({ engine: 'pytorch', gradients: true, ran: RAN, runMs: 0.4 })),
+      }),
+      expect: { timeMs: 4.8, detail: /models at .*app\.mjs:20, 4\.80 ms of a prediction, keep what/ },
+    },
+    {
       name: 'no pair tells: unknown, at most what the narrower interval leaves, 5 − 5 / 1.1 = 0.455 ms',
       given: given(true, { ...undecided, ...tried(1, 0.95, 1.1) }),
       expect: { timeMs: 5, wouldSaveMs: null, atMostMs: 5 - 5 / 1.1, savingUnknown: /no difference was certain: at most 455 µs/ },

@@ -2,6 +2,7 @@ import { checkRule, examplePipeline, exampleSession } from '../../test/support/c
 import { exampleTimes, exampleTorch, exampleTrial } from '../../test/support/example-torch.ts'
 import { trainingMode } from './training-mode.ts'
 
+const layers = ['first', 'second'].map(() => exampleSession({ engine: 'pytorch', training: true, runMs: 2 }))
 const given = (training: boolean | null) =>
   examplePipeline({ language: 'python', sessions: [exampleSession({ engine: 'pytorch', training })] })
 
@@ -11,6 +12,11 @@ checkRule(trainingMode, {
       name: 'module.training is set',
       given: given(true),
       expect: { timeMs: 5, wouldSaveMs: null, detail: /app\.mjs:20 runs in training mode/ },
+    },
+    {
+      name: 'layers that one line calls are one finding',
+      given: examplePipeline({ language: 'python', sessions: layers }),
+      expect: { timeMs: 4, detail: /models at .*app\.mjs:20 run in training mode/ },
     },
     {
       name: 'a Keras model that is called so',

@@ -98,7 +98,7 @@ function checkFinding(finding: Finding, wholeMs = Number.POSITIVE_INFINITY): voi
   expect(savingUnknown === undefined, 'a saving is known, or the finding says why not').toBe(wouldSaveMs !== null)
   if (next !== null)
     expect(inWords(next)).toMatch(
-      /^whyslow (MODEL|(lint|generate) MODEL|(fix|quantize) MODEL -o fast\/|fix MODEL -o repaired\.onnx|compare MODEL|explain)( |$)/,
+      /^whyslow (MODEL|(lint|generate|embed) MODEL|(fix|quantize) MODEL -o fast\/|fix MODEL -o repaired\.onnx|compare MODEL|explain)( |$)/,
     )
 }
 

@@ -4,6 +4,32 @@ import * as parse from '@whyslow/command/terminal/flags/option-values.ts'
 import * as row from '@whyslow/command/terminal/flags/rows.ts'
 
 export const flags = {
+  embed: showing(
+    ['texts', 'batch', 'maxTokens', 'threads', 'dtype', 'quick', ...row.DOCUMENT],
+    [
+      ...inGroup('inputs', [
+        flag('--texts <file>', 'your own texts: one a line, a JSON array, or JSON lines', parse.inputPath, {
+          usual: 'made-up ones, of one sentence to sixteen',
+        }),
+        flag('--batch <n>', 'texts of the largest batch', parse.positiveInteger, { usual: '32' }),
+        flag('--max-tokens <n>', 'cut longer texts to this many tokens', parse.positiveInteger, {
+          usual: "as the model's files say",
+        }),
+      ]),
+      row.quick('three processes in place of five, and fewer texts'),
+      ...inGroup('engine', [
+        row.threads("the engine's threads"),
+        flag('--dtype <name>', 'which weights of a folder that has several, as in q8', undefined, {
+          usual: 'fp32, else the first',
+        }),
+      ]),
+      row.memoryLimit('end a measurement that takes more memory'),
+      ...row.output('the embedding document', 'the page'),
+      row.lock,
+      row.progress,
+      ...row.verbose,
+    ],
+  ),
   generate: showing(
     ['promptTokens', 'newTokens', 'prompts', 'engine', 'threads', 'quick', ...row.DOCUMENT],
     [

@@ -1,6 +1,6 @@
 import type { ProfiledNode } from '@whyslow/measure/timing/types.ts'
 import { expect, test } from 'vitest'
-import { stepProfileOf } from './step-profile.ts'
+import { busyReason, stepProfileOf } from './step-profile.ts'
 
 const node = (opType: string, inputs: string[], outputs: string[], timeMs: number): ProfiledNode => ({
   ...{ name: outputs[0]!, opType, domain: '', origin: [outputs[0]!], timeMs, rawMs: timeMs, runsPerPrediction: 1 },
@@ -103,4 +103,12 @@ test('nodes of the branch that ran count as nodes of the graph; what the If give
   expect(profile.roles).toMatchObject({ matmul: { ms: 3, nodes: 1 }, head: { ms: 2, nodes: 1 }, other: { ms: 0.5, nodes: 1 } })
   expect(profile.headShare).toBeCloseTo(0.25)
   expect(profile.productMs).toEqual({ 'user h': 3, 'user inner_logits': 2 })
+})
+
+test('says that the machine was busy if operators take many times as long as the call', () => {
+  const nodes = [{ timeMs: 40 }, { timeMs: 60 }]
+  expect(busyReason(nodes, 50)).toBeNull()
+  expect(busyReason(nodes, 10)).toBe(
+    'while the operators were timed the machine was busy: they took 10 times as long as the call that they make up; measure again when it is idle',
+  )
 })

@@ -59,6 +59,16 @@ export interface StepGraph {
   readonly branchValues?: ReadonlyMap<string, readonly string[]>
 }
 
+/** Operators that together take longer than so many of the call that they make up say nothing of it. */
+const MOST_CALLS = 3
+
+/** Why a profile is of no use: something else ran on the machine while it was recorded. null: it is of use. */
+export function busyReason(nodes: readonly Pick<ProfiledNode, 'timeMs'>[], callMs: number): string | null {
+  const calls = nodes.reduce((sum, { timeMs }) => sum + timeMs, 0) / callMs
+  if (calls <= MOST_CALLS) return null
+  return `while the operators were timed the machine was busy: they took ${calls.toFixed(0)} times as long as the call that they make up; measure again when it is idle`
+}
+
 /** A node with branches stands next to the nodes of the branch that ran: its own time is without theirs. */
 export function stepProfileOf(
   { nodes, dispatchPerNodeUs }: Pick<Profile, 'nodes' | 'dispatchPerNodeUs'>,

@@ -1,14 +1,22 @@
 import fs from 'node:fs'
 import path from 'node:path'
+import { readOnnx } from '@whyslow/formats/onnx.ts'
 import { decoderWeights } from '@whyslow/generation/support/decoder/weights.ts'
+import { writeModel } from '@whyslow/graph/build.ts'
 import { afterAll, describe, expect, it } from 'vitest'
 import { removeMade, scratch } from '../../../../test/support/made-folders.ts'
+import { applied, targetOf } from '../../test/support/check-remedy.ts'
 import { RATE, SOUND_SETTINGS, soundShape, writeListening } from '../../test/support/decoder/listening-folder.ts'
 import { referenceGreedy, referenceLogits, type Source } from '../../test/support/decoder/reference.ts'
 import { soundStates } from '../../test/support/decoder/sound-encoder.ts'
-import type { DecoderForm } from '../../test/support/decoder/write-decoder.ts'
+import { type DecoderForm, encoderModel } from '../../test/support/decoder/write-decoder.ts'
 import { writeFolder } from '../../test/support/decoder/write-folder.ts'
 import { plainOptions, plainRequest } from '../../test/support/plain-options.ts'
+import type { GenerationRequest } from '../generator.ts'
+import { withLoop } from '../loop/loop.ts'
+import { recognize } from '../recognize/recognize.ts'
+import { groupQueryAttention } from '../remedies/group-query-attention.ts'
+import { writtenInPlace } from './held/from-layout.ts'
 import { openHeld } from './held/index.ts'
 import { logMel } from './loop/log-mel.ts'
 import { openOrtGenerator } from './ort-cpu.ts'
@@ -62,6 +70,45 @@ describe('an encoder and its decoder', () => {
     await generator.close()
   })
 
+  it('ort-held: writes what the decoder held in place, and what the encoder gave stays as it is', async () => {
+    const made = write('in-place', 'pair')
+    const file = path.join(made, 'onnx/decoder_with_past_model.onnx')
+    const given = { ...targetOf(await readOnnx(file)), hasFirst: true }
+    const { model } = await applied(groupQueryAttention, given)
+    fs.writeFileSync(file, writeModel(model.proto))
+    expect(writtenInPlace(model.proto.graph!, targetOf(model).layout.cache).map(({ role }) => role)).toEqual(
+      Array(4).fill('self'),
+    )
+    const generator = await openHeld(made, plainOptions)
+    for (const prompt of [PROMPT, [9, 8, 7]]) {
+      const { tokens } = await generator.generate(plainRequest(prompt, 60))
+      expect(tokens.map(({ id }) => id)).toEqual(referenceGreedy(both, [2], 60, prompt))
+    }
+    const sequence = generator.start!()
+    await sequence.feed([2, 5, 9], 'last')
+    sequence.cut(0)
+    await sequence.feed([2], 'last')
+    const { logits } = await sequence.feed([5], 'last')
+    const expected = referenceLogits(both, [2, 5], [9, 8, 7]).at(-1)!
+    expect(Math.max(...logits.map((value, k) => Math.abs(value - expected[k]!)))).toBeLessThan(1e-4)
+    await generator.close()
+  })
+
+  it.each([
+    ['ort-cpu', openOrtGenerator],
+    ['ort-held', openHeld],
+  ] as const)('%s: reads keys that the encoder itself computes, as onnxruntime-genai exports them', async (engine, open) => {
+    const made = write(`given-${engine}`, 'pair')
+    fs.rmSync(path.join(made, 'onnx/decoder_model.onnx'))
+    fs.renameSync(path.join(made, 'onnx/decoder_with_past_model.onnx'), path.join(made, 'onnx/model.onnx'))
+    fs.writeFileSync(path.join(made, 'onnx/encoder_model.onnx'), writeModel(encoderModel(both, { givesKeys: true })))
+    expect((await recognize(made))!.problem).toBeNull()
+    const generator = await open(made, plainOptions)
+    const { tokens } = await generator.generate(plainRequest(PROMPT, 10))
+    expect(tokens.map(({ id }) => id)).toEqual(referenceGreedy(both, [2], 10, PROMPT))
+    await generator.close()
+  })
+
   it.each(ENGINES)('%s, %s: steps behind what the encoder read last, or behind another text', async (engine, form, open) => {
     const generator = await open(write(`steps-${engine}-${form}`, form), plainOptions)
     await expect(generator.start!().feed([2], 'last')).rejects.toThrow(/nothing was given that the encoder could read/)
@@ -91,6 +138,28 @@ describe('an encoder and its decoder', () => {
     expect(tokens.slice(1).map(({ id }) => id)).not.toContain(plain[0])
     expect(parts.processorsMs).toBeGreaterThanOrEqual(0)
     await forced.close()
+  })
+
+  it('an answer that must not end yet goes on, and one that is cut ends as the files say, unless the request says otherwise', async () => {
+    const greedy = referenceGreedy(both, [2], 7, PROMPT)
+    // Its third token ends an answer.
+    const end = greedy[2]!
+    const files = { eos_token_id: end, min_length: 5, no_repeat_ngram_size: 1, forced_eos_token_id: 63 }
+    const generator = await openOrtGenerator(write('summarizer', 'merged', files), plainOptions)
+    const answer = async (more: Partial<GenerationRequest> = {}) =>
+      (await generator.generate({ ...plainRequest(PROMPT, 4), ignoreEnd: false, ...more })).tokens.map(({ id }) => id)
+    const ids = await answer()
+    expect([ids.length, ids.slice(0, 2), ids.at(-1)]).toEqual([4, greedy.slice(0, 2), 63])
+    expect(ids).not.toContain(end)
+    // What files add to greedy choice is left out if engines are compared; a request's own comes before.
+    const constraints = { noRepeatNgram: 0, minNewTokens: 0 }
+    const sampling = { kind: 'sample', temperature: 0, topK: null, topP: null, seed: 1, constraints } as const
+    expect([await answer({ plain: true }), await answer({ sampling })]).toEqual([greedy.slice(0, 2), greedy.slice(0, 2)])
+    expect(await answer({ ignoreEnd: true, plain: true, newTokens: 7 })).toEqual(greedy)
+    const loop = withLoop(generator, { prefixCache: true, lookup: { most: 4, least: 1 } })
+    const again = await loop.generate({ ...plainRequest(PROMPT, 4), ignoreEnd: false })
+    expect(again.tokens.map(({ id }) => id)).toEqual(ids)
+    await loop.close()
   })
 
   it('one line if the encoder is missing, or reads what nobody knows', async () => {

@@ -66,7 +66,7 @@ export async function openOrtGenerator(
   })
   const starts = encoder && encodedStarts(encoder, (encoded) => startSequence(session, behind(encoded)))
   const said = beginningOf(files)
-  const beginning = { ids: said.ids, process: processorOf(said) }
+  const beginning = { ids: said.ids, process: processorOf(said), constraints: said.constraints }
   const endIds = endIdsOf(files)
   const tokenizer = await tokenizerOf(files, { layout, model })
   const encode = (encoder === null ? tokenizer?.encode : tokenizer?.encodeWhole) ?? null
@@ -144,9 +144,9 @@ async function openSession(ort: typeof Ort, { model, threads, extras }: Opened):
 /** The layout by what the session declares, so that the file is read once. */
 function layoutOf(
   { inputMetadata, outputMetadata }: Ort.InferenceSession,
-  { model, embedding, hasFirst }: Pick<Variant, 'model' | 'embedding'> & { readonly hasFirst: boolean },
+  { model, embedding, encoder, hasFirst }: Pick<Variant, 'model' | 'embedding' | 'encoder'> & { readonly hasFirst: boolean },
 ): DecoderLayout {
-  const next = { hasEmbedding: embedding !== null, hasFirst }
+  const next = { hasEmbedding: embedding !== null, hasFirst, hasEncoder: encoder !== null }
   const layout = decoderLayout(inputMetadata.map(declared), outputMetadata.map(declared), next)
   if (layout === null)
     throw new InputError(`${model} is no decoder of text: it has no token ids as input or no logits as output; give a decoder`)
@@ -155,9 +155,9 @@ function layoutOf(
 }
 
 /** The decoder of the first call. */
-function openingOf(ort: typeof Ort, opened: Ort.InferenceSession, { first, embedding }: Variant) {
+function openingOf(ort: typeof Ort, opened: Ort.InferenceSession, { first, embedding, encoder }: Variant) {
   const { run } = decoderSession(ort, { decode: opened, prefill: opened, embedding: null })
-  return { run, layout: layoutOf(opened, { model: first!, embedding, hasFirst: false }), outputs: opened.outputNames }
+  return { run, layout: layoutOf(opened, { model: first!, embedding, encoder, hasFirst: false }), outputs: opened.outputNames }
 }
 
 interface PartsNextToIt {

@@ -66,6 +66,38 @@ function writeState(): string {
   return file
 }
 
+/** Logits are the places of the new tokens, as they are fed: a list of its own, or once for each axis of an image, whose last is shown. */
+function writePlaces(name: string, shape: readonly (string | number)[]): string {
+  const state = (of: string) => valueInfo(of, 'float32', ['batch', 4])
+  const listed = shape.length === 1 ? [node('Unsqueeze', [name, 'front'], ['rows'])] : [node('Gather', [name, 'last'], ['rows'])]
+  const proto = model({
+    nodes: [
+      ...listed,
+      node('Cast', ['rows'], ['places'], { to: 1 }),
+      node('Unsqueeze', ['places', 'behind'], ['logits']),
+      node('Identity', ['past_conv.0'], ['present_conv.0']),
+    ],
+    initializers: [int64Tensor('front', [1], [0]), int64Tensor('last', [], [2]), int64Tensor('behind', [1], [2])],
+    inputs: [valueInfo('input_ids', 'int64', ['batch', 'length']), valueInfo(name, 'int64', shape), state('past_conv.0')],
+    outputs: [valueInfo('logits', 'float32', ['batch', 'length', 1]), state('present_conv.0')],
+    opset: 17,
+  })
+  const file = path.join(folder, `${files++}.onnx`)
+  fs.writeFileSync(file, writeModel(proto))
+  return file
+}
+
+it.each([
+  ['cache_position', ['length']],
+  ['position_ids', [3, 'batch', 'length']],
+] as const)('%s is fed as it is declared', async (name, shape) => {
+  const generator = await openHeld(writePlaces(name, shape), plainOptions)
+  const sequence = generator.start!()
+  expect([...(await sequence.feed([5, 6, 7], 'all')).logits]).toEqual([0, 1, 2])
+  expect([...(await sequence.feed([8], 'last')).logits]).toEqual([3])
+  await generator.close()
+})
+
 describe('a state of one size', () => {
   it('takes in what stays again after a cut', async () => {
     const generator = await openHeld(writeState(), plainOptions)
@@ -117,8 +149,15 @@ describe('caches', () => {
   })
 
   it('of attention that was fused are written in place, with positions counted from what they hold', async () => {
-    for (const positions of ['input', null] as const) {
-      const before = transformersAttention({ heads: 4, kvHeads: 2, size: 16, window: null, positions, seed: 5 })
+    const forms = [
+      { positions: 'input' },
+      { positions: null },
+      // A state of one size is passed on next to them.
+      { positions: 'input', state: true },
+      { positions: 'input', window: 100 },
+    ] as const
+    for (const form of forms) {
+      const before = transformersAttention({ heads: 4, kvHeads: 2, size: 16, window: null, ...form, seed: 5 })
       const { model } = await applied(groupQueryAttention, targetOf(before, 1024))
       const [one, other] = [before, model].map((made) => {
         const file = path.join(folder, `${files++}.onnx`)

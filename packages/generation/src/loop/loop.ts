@@ -2,9 +2,10 @@
 // begins as the one before is not computed again, guesses tokens if it is set up so, and decodes each token once.
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { InputError } from '@whyslow/graph/input-error.ts'
+import { constrainerOf, inTurn } from '../engines/loop/processors.ts'
 import { argmax, isGreedy, type Sampler, samplerOf } from '../engines/loop/sampler.ts'
 import { stopSearch } from '../engines/loop/stop.ts'
-import type { DecoderBeginning, Generation, GenerationRequest, Generator, Media, Sampling, Sequence } from '../generator.ts'
+import type { Generation, GenerationRequest, Generator, LogitsProcessor, Media, Sampling, Sequence } from '../generator.ts'
 import { textStream } from '../tokenize/text-stream.ts'
 import { guessAfter, type LookupSetup, nextCount } from './lookup.ts'
 
@@ -25,6 +26,8 @@ export interface LoopRequest {
   readonly sampling: Sampling
   readonly stop: readonly string[]
   readonly ignoreEnd?: boolean
+  /** As in GenerationRequest. */
+  readonly plain?: boolean | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -155,12 +158,19 @@ async function* generation(
   kept: Kept,
   { setup, source, request }: { readonly setup: LoopSetup; readonly source: Source; readonly request: LoopRequest },
 ): AsyncGenerator<LoopToken, LoopEnd, void> {
-  const { sampling, stop, signal, ignoreEnd = false } = request
+  const { sampling, stop, signal, ignoreEnd = false, plain = false } = request
   const { beginning } = generator
   const prompt = beginning?.ids ?? (source as readonly number[])
   const most = roomFor(generator, prompt, request.maxNewTokens)
   const takesBest = isGreedy(sampling)
-  const choose = processed(beginning?.process ?? null, takesBest ? null : samplerOf(sampling, prompt))
+  const own = sampling.kind === 'sample' ? sampling.constraints : undefined
+  const constrain = constrainerOf({ ...(plain ? {} : beginning?.constraints), ...own }, generator.endIds)
+  const process = inTurn(constrain, beginning?.process ?? null)
+  const choose = processed(process, takesBest ? null : samplerOf(sampling, prompt), {
+    prompt,
+    // What does not end is not forced to end.
+    most: ignoreEnd ? Number.POSITIVE_INFINITY : most,
+  })
   // A guess that is wrong is cut off, and one is checked by the logits as they are.
   const lookup = takesBest && choose === null && kept.sequence.canCut !== false ? setup.lookup : null
   const steps = stepsOf(kept, lookup, choose)
@@ -194,13 +204,19 @@ type Source = readonly number[] | Media
 
 const sourceOf = (generator: Generator, { prompt, media }: LoopRequest): Source => media ?? idsOf(generator, prompt)
 
-/** Chooses after the logits were changed as the model's files say; null: the most probable token, of the logits as they are. */
-function processed(process: DecoderBeginning['process'], choose: Sampler | null): Sampler | null {
+/** Chooses after the logits were changed as files and request say; null: the most probable token, of the logits as they are. */
+function processed(
+  process: LogitsProcessor | null,
+  choose: Sampler | null,
+  answer: { readonly prompt: readonly number[]; readonly most: number },
+): Sampler | null {
   if (process === null) return choose
-  let made = 0
+  const made: number[] = []
   return (logits) => {
-    process(logits, made++)
-    return (choose ?? argmax)(logits)
+    process(logits, { ...answer, made })
+    const id = (choose ?? argmax)(logits)
+    made.push(id)
+    return id
   }
 }
 
@@ -318,10 +334,13 @@ export function withLoop(generator: Generator, setup: LoopSetup): Generator {
   const loop = openLoop(generator, setup)
   return {
     ...generator,
-    async generate({ prompt, media, newTokens, ignoreEnd, sampling, stop }: GenerationRequest, onToken): Promise<Generation> {
+    async generate(
+      { prompt, media, newTokens, ignoreEnd, sampling, stop, plain }: GenerationRequest,
+      onToken,
+    ): Promise<Generation> {
       const startMs = performance.now()
       const tokens: { id: number; text: string; atMs: number }[] = []
-      const running = loop.generate({ prompt, media, maxNewTokens: newTokens, ignoreEnd, sampling, stop })
+      const running = loop.generate({ prompt, media, maxNewTokens: newTokens, ignoreEnd, sampling, stop, plain })
       for (;;) {
         const { value, done } = await running.next()
         const atMs = performance.now() - startMs

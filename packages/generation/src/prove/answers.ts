@@ -101,7 +101,8 @@ export async function ratingOf(
         const seen = logits.subarray(row * width, (row + 1) * width)
         if (divergence !== null && next === all.length) {
           // Tokens were chosen after the model's files changed the logits.
-          if (source !== undefined) generator.beginning?.process?.(seen, found!.at)
+          const answer = { prompt: beginning, made: text.slice(0, found!.at), most: Number.POSITIVE_INFINITY }
+          if (source !== undefined) generator.beginning?.process?.(seen, answer)
           gaps.push(maximum(seen) - seen[divergence.chosen]!)
         }
         if (divergence !== null || next === all.length || next < beginning.length) continue

@@ -41,3 +41,18 @@ test('tokens that are not chosen, and one that is', () => {
   })
   expect(beginningOf(files({ suppress_tokens: null }))).toMatchObject({ suppressed: [], suppressedFirst: [], forcedFirst: null })
 })
+
+test('what summarizers say: the first token, the last one, what may not come twice, how long at least', () => {
+  const bart = {
+    ...{ decoder_start_token_id: 2, forced_bos_token_id: 0, forced_eos_token_id: 2 },
+    ...{ min_length: 56, no_repeat_ngram_size: 3 },
+  }
+  // The token that the decoder begins with counts.
+  expect(beginningOf(files(bart))).toMatchObject({
+    ...{ ids: [2], forcedFirst: 0, forcedLast: [2], constraints: { noRepeatNgram: 3, minNewTokens: 55 } },
+  })
+  expect(beginningOf(files({ ...bart, min_new_tokens: 4 })).constraints.minNewTokens).toBe(4)
+  expect(beginningOf(files({ min_length: 0, no_repeat_ngram_size: 0, forced_eos_token_id: null }))).toMatchObject({
+    ...{ forcedLast: [], constraints: {} },
+  })
+})

@@ -1,5 +1,6 @@
 // What the decoder of an encoder–decoder begins with, and which tokens it does not choose: config.json and generation_config.json of transformers.
 // https://github.com/huggingface/transformers/blob/main/src/transformers/generation/configuration_utils.py
+import type { Constraints } from '../generator.ts'
 import { type GeneratorFiles, type Json, objectOf } from './folder.ts'
 
 export interface Beginning {
@@ -10,16 +11,33 @@ export interface Beginning {
   readonly suppressedFirst: readonly number[]
   /** The first token, whatever the logits say; null: as they say. */
   readonly forcedFirst: number | null
+  /** One of these ends an answer that is as long as it may be; none: it is cut. */
+  readonly forcedLast: readonly number[]
+  readonly constraints: Constraints
 }
 
 export function beginningOf(files: GeneratorFiles): Beginning {
   const said = (name: string): unknown => files.generationConfig?.[name] ?? files.config?.[name]
-  const start = startIdOf(files)
+  const ids = [startIdOf(files), ...(taskIds(files.generationConfig) ?? forcedIds(said('forced_decoder_ids')))]
   return {
-    ids: [start, ...(taskIds(files.generationConfig) ?? forcedIds(said('forced_decoder_ids')))],
+    ids,
     suppressed: [...idsIn(said('suppress_tokens')), ...singleWords(said('bad_words_ids'))],
     suppressedFirst: idsIn(said('begin_suppress_tokens')),
-    forcedFirst: isId(said('forced_bos_token_id')) ? (said('forced_bos_token_id') as number) : null,
+    // It follows the very first token alone.
+    forcedFirst: ids.length === 1 && isId(said('forced_bos_token_id')) ? (said('forced_bos_token_id') as number) : null,
+    forcedLast: [said('forced_eos_token_id')].flat().filter(isId),
+    constraints: constraintsOf(said, ids.length),
+  }
+}
+
+/** `min_length` counts what the decoder begins with, `min_new_tokens` does not and comes first. */
+export function constraintsOf(said: (name: string) => unknown, before: number): Constraints {
+  const size = said('no_repeat_ngram_size')
+  const [least, length] = [said('min_new_tokens'), said('min_length')]
+  const minNewTokens = isId(least) ? least : isId(length) ? length - before : 0
+  return {
+    ...(isId(size) && size > 0 ? { noRepeatNgram: size } : {}),
+    ...(minNewTokens > 0 ? { minNewTokens } : {}),
   }
 }
 

@@ -11,6 +11,7 @@ describe('encoderReads', () => {
   it.each([
     ['text', [value('input_ids', 2, 'int64'), MASK]],
     ['sound', [value('input_features', 3)]],
+    ['sound', [value('input_features', 3, 'float16')]],
     ['sound', [value('input_values', 2), MASK]],
     ['image', [value('pixel_values', 4)]],
   ] as const)('%s', (reads, inputs) => {
@@ -18,7 +19,10 @@ describe('encoderReads', () => {
   })
 
   it.each([
-    [[value('input_features', 3, 'float16')], /^reads input_features as float16, and features are made in float32; export/],
+    [
+      [value('input_features', 3, 'bfloat16')],
+      /^reads input_features as bfloat16, and features are made in float32 and float16; export/,
+    ],
     [[value('pixel_values', 5)], /^encodes pixel_values, which is no text, sound or image that whyslow knows; measure it/],
     [[value('input_ids', 2, 'int64'), value('bbox', 3, 'int64')], /^encodes bbox, /],
     [[], /^encodes nothing, /],

@@ -17,15 +17,17 @@ export function encoderReads(inputs: readonly ValueDeclaration[]): EncoderReads 
   const strange = others[0] ?? input
   const known = input !== undefined && others.length === 0 ? readsOf(input) : null
   if (known !== null) return { reads: known, input: input! }
-  if (strange !== undefined && (SOUND.test(strange.name) || IMAGE.test(strange.name)) && strange.dtype !== 'float32')
-    return `reads ${strange.name} as ${strange.dtype ?? 'an unknown type'}, and features are made in float32; export the encoder with float32 inputs`
+  if (strange !== undefined && (SOUND.test(strange.name) || IMAGE.test(strange.name)) && !isFloat(strange))
+    return `reads ${strange.name} as ${strange.dtype ?? 'an unknown type'}, and features are made in float32 and float16; export the encoder with one of them`
   return `encodes ${strange?.name ?? 'nothing'}, which is no text, sound or image that whyslow knows; measure it as a model: whyslow why`
 }
+
+const isFloat = ({ dtype }: Pick<ValueDeclaration, 'dtype'>): boolean => dtype === 'float32' || dtype === 'float16'
 
 function readsOf({ name, shape, dtype }: ValueDeclaration): EncodedInput['reads'] | null {
   if (INPUT_ROLES.ids.test(name)) return 'text'
   // Masks of images and sound have names of their own, and no model needs one for a single whole input.
-  if (dtype !== 'float32' || shape === null) return null
+  if (!isFloat({ dtype }) || shape === null) return null
   if (SOUND.test(name) && (shape.length === 2 || shape.length === 3)) return 'sound'
   return IMAGE.test(name) && shape.length === 4 ? 'image' : null
 }

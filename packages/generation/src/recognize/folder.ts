@@ -66,10 +66,35 @@ export function generatorFiles(source: string): GeneratorFiles | null {
   if (!isFolder(source)) return /\.onnx$/i.test(source) ? besideModel(source) : null
   const shared = sharedFiles(source)
   if (shared.genaiConfig !== null) return { ...shared, kind: 'genai-folder', variants: genaiVariant(source, shared.genaiConfig) }
-  if (shared.config === null) return null
   const variants = [path.join(source, 'onnx'), source].map(variantsIn).find((found) => found.length > 0)
-  return variants === undefined ? null : { ...shared, kind: 'transformers-folder', variants }
+  // Without a configuration or a tokenizer, files that are called model may be anything.
+  const isDecoder = variants?.some(({ model }) => /^decoder_/.test(path.basename(model))) === true
+  const isKnown = isDecoder || shared.config !== null || shared.tokenizer !== null
+  return variants === undefined || !isKnown ? null : { ...shared, kind: 'transformers-folder', variants }
 }
+
+/** How a folder that has weights of PyTorch alone becomes one with a graph, as a command; null: it is no such folder, or generates no text. */
+export function exportCommand(folder: string): string | null {
+  const names = isFolder(folder) ? list(folder) : []
+  if (!names.some((name) => /[.]safetensors$|^pytorch_model.*[.]bin$/.test(name))) return null
+  const config = readJsonIfSound(path.join(folder, 'config.json'))
+  const kind = TASKS.find(({ of }) => of.test(JSON.stringify(config?.architectures ?? '')))
+  const target = `${path.basename(path.resolve(folder))}-onnx/`
+  return kind === undefined ? null : `optimum-cli export onnx --model ${folder} --task ${kind.task} ${target}`
+}
+
+/** As optimum calls what transformers' classes do; cache included. */
+const TASKS = [
+  {
+    of: /ForSpeechSeq2Seq|Whisper\w*ForConditionalGeneration|SpeechEncoderDecoder/,
+    task: 'automatic-speech-recognition-with-past',
+  },
+  { of: /ForCausalLM|LMHeadModel/, task: 'text-generation-with-past' },
+  {
+    of: /(T5|Bart|BART|Pegasus|M2M100|LED|Blenderbot)\w*ForConditionalGeneration|MTModel/,
+    task: 'text2text-generation-with-past',
+  },
+]
 
 /** The variant that is opened: the one that is named, else what transformers.js takes in Node, else the first. Throws InputError if it is not there. */
 export function chosenVariant(files: GeneratorFiles, dtype: string | null): Variant {
@@ -125,14 +150,14 @@ function dtypeOfName(file: string): string {
 
 function variantsIn(folder: string): Variant[] {
   const names = new Set(list(folder))
-  const hasEncoder = besideIn(folder, names, { of: ENCODERS, suffix: '' }) !== null
-  const base = (hasEncoder ? DECODERS_AFTER_ENCODER : DECODERS).find((decoder) =>
-    Object.keys(SUFFIXES).some((suffix) => names.has(`${decoder}${suffix}.onnx`)),
-  )
+  const hasEncoder =
+    besideIn(folder, names, { of: ENCODERS, suffix: '' }) !== null || ENCODERS.some((one) => otherSuffixes(names, one).length > 0)
+  const bases = hasEncoder ? DECODERS_AFTER_ENCODER : DECODERS
+  const known = (base: string) => Object.keys(SUFFIXES).filter((suffix) => names.has(`${base}${suffix}.onnx`))
+  const base = bases.find((one) => known(one).length > 0) ?? bases.find((one) => otherSuffixes(names, one).length > 0)
   if (base === undefined) return []
-  return Object.entries(SUFFIXES).flatMap(([suffix, dtype]) => {
+  return [...known(base), ...otherSuffixes(names, base)].map((suffix) => {
     const alone = `${base}${suffix}.onnx`
-    if (!names.has(alone)) return []
     const later = `${LATER}${suffix}.onnx`
     const hasLater = hasEncoder && base === FIRST && names.has(later)
     const name = hasLater ? later : alone
@@ -142,7 +167,18 @@ function variantsIn(folder: string): Variant[] {
     // Weights may be in files next to it: model.onnx_data, model.onnx_data_1 …
     const parts = [...names].filter((one) => one === name || one.startsWith(`${name}_data`) || one === `${name}.data`)
     const sizeBytes = parts.reduce((sum, one) => sum + sizeOf(path.join(folder, one)), 0)
-    return [{ dtype, model, first: hasLater ? path.join(folder, alone) : null, encoder, embedding, sizeBytes }]
+    const dtype = SUFFIXES[suffix] ?? suffix.slice(1)
+    return { dtype, model, first: hasLater ? path.join(folder, alone) : null, encoder, embedding, sizeBytes }
+  })
+}
+
+/** Endings that no table has, as optimum's `_optimized`: of names that begin with no longer name of a decoder. */
+function otherSuffixes(names: ReadonlySet<string>, base: string): string[] {
+  const longer = DECODERS.filter((one) => one.length > base.length)
+  return [...names].flatMap((name) => {
+    const [, suffix] = new RegExp(`^${base}(_[A-Za-z0-9_.-]+)[.]onnx$`).exec(name) ?? []
+    const isOther = suffix === undefined || suffix in SUFFIXES || longer.some((one) => `${base}${suffix}`.startsWith(one))
+    return isOther ? [] : [suffix]
   })
 }
 
@@ -222,11 +258,14 @@ export function beamsOf({ config, generationConfig, genaiConfig }: GeneratorFile
 /** The longest context that the configurations allow; null: they do not say. */
 export function contextOf({ config, genaiConfig }: GeneratorFiles): number | null {
   const text = textConfig(config)
+  // T5 has no table of positions: its n_positions is the length of the texts that it was trained on.
+  const positions = text?.relative_attention_num_buckets === undefined ? text?.n_positions : undefined
   return (
     wholeOf(objectOf(genaiConfig?.model)?.context_length) ??
     wholeOf(text?.max_position_embeddings) ??
-    wholeOf(text?.n_positions) ??
-    wholeOf(text?.max_target_positions)
+    wholeOf(positions) ??
+    wholeOf(text?.max_target_positions) ??
+    wholeOf(text?.max_seq_len)
   )
 }
 

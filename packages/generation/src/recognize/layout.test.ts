@@ -156,6 +156,12 @@ describe('decoderLayout', () => {
       /^input past_key_values\.0\.encoder\.key holds keys or values of an encoder .*; give decoder_model_merged\.onnx or/,
     ],
     [
+      'batch and heads in one axis',
+      [value('past_key_values.0.key', 'float32', ['batch_size x num_heads', 64, 'past'])],
+      [value('present.0.key', 'float32', ['batch_size x num_heads', 64, 'total'])],
+      /^input past_key_values\.0\.key \(float32 \[batch_size x num_heads, 64, past\]\) has batch and heads in one axis, .*; export it again/,
+    ],
+    [
       'a mask of each pair',
       [value('attention_mask', 'float32', [1, 1, 's', 't'])],
       [],

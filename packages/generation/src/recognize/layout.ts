@@ -49,13 +49,14 @@ export interface DecoderLayout {
 }
 
 /**
- * `hasEmbedding`: another graph makes embeddings of ids. `hasFirst`: another graph makes the first call, and gives the keys and values of the encoder. null: these are not the inputs and outputs of a decoder. Whether one without a cache is a decoder, its graph
- * says.
+ * `hasEmbedding`: another graph makes embeddings of ids. `hasFirst`: another graph makes the first call, and gives the keys and values of the encoder.
+ * `hasEncoder`: there is an encoder, which may give them itself. null: these are not the inputs and outputs of a decoder. Whether one without a cache is a
+ * decoder, its graph says.
  */
 export function decoderLayout(
   inputs: readonly ValueDeclaration[],
   outputs: readonly ValueDeclaration[],
-  { hasEmbedding = false, hasFirst = false } = {},
+  { hasEmbedding = false, hasFirst = false, hasEncoder = false } = {},
 ): DecoderLayout | null {
   const byRole = roles(inputs)
   const start = byRole.ids ?? byRole.embeddings
@@ -74,7 +75,7 @@ export function decoderLayout(
     positions:
       byRole.logitsToKeep !== undefined ? 'chosen' : logits.shape?.at(-2) === 1 || logits.shape?.length === 2 ? 'last' : 'all',
     capacity: capacityOf(cache),
-    problem: problemOf({ strange, unknown, byRole, cache, outputs, hasEmbedding, hasFirst }),
+    problem: problemOf({ strange, unknown, byRole, cache, outputs, hasEmbedding, givesKeys: hasFirst || hasEncoder }),
   }
 }
 
@@ -118,6 +119,13 @@ function entryOf({ past, present, layer }: ReturnType<typeof pairCache>['pairs']
   }
 }
 
+/** The shape of one number for each of `count` tokens, as an input declares it; images have [3, batch, length] for time, height and width, equal for text. */
+export function listShape(declared: readonly Dimension[] | null, count: number): number[] {
+  const [axes] = declared ?? []
+  if (declared?.length === 3) return [typeof axes === 'number' ? axes : 1, 1, count]
+  return declared?.length === 1 ? [count] : [1, count]
+}
+
 /** Inputs that an encoder has to fill: keys and values of what it read, which no output of the decoder gives. */
 export const givenByEncoder = (cache: readonly CacheEntry[]): string[] =>
   cache.flatMap(({ role, past, present }) => (role === 'cross' && present === null ? [past] : []))
@@ -141,10 +149,11 @@ interface Seen {
   readonly cache: readonly CacheEntry[]
   readonly outputs: readonly ValueDeclaration[]
   readonly hasEmbedding: boolean
-  readonly hasFirst: boolean
+  /** Another graph may give keys and values of the encoder. */
+  readonly givesKeys: boolean
 }
 
-function problemOf({ strange, unknown, byRole, cache, outputs, hasEmbedding, hasFirst }: Seen): string | null {
+function problemOf({ strange, unknown, byRole, cache, outputs, hasEmbedding, givesKeys }: Seen): string | null {
   if (strange !== undefined) {
     const given = outputs.filter(({ name }) => namedCache(name)).map(({ name }) => name)
     const seen = given.length === 0 ? 'no output that is like a cache' : `outputs such as ${given.slice(0, 2).join(' and ')}`
@@ -153,8 +162,11 @@ function problemOf({ strange, unknown, byRole, cache, outputs, hasEmbedding, has
       'export it with optimum or onnxruntime-genai, whose caches are past_key_values.N.key and present.N.key'
     )
   }
+  const joined = cache.find(({ shape }) => shape.some((size) => typeof size === 'string' && /batch.*head/i.test(size)))
+  if (joined !== undefined)
+    return `input ${describe({ ...joined, name: joined.past })} has batch and heads in one axis, as exports of BLOOM once had; export it again with a newer optimum`
   const [lacking] = givenByEncoder(cache)
-  if (lacking !== undefined && byRole.encoderStates === undefined && !hasFirst)
+  if (lacking !== undefined && byRole.encoderStates === undefined && !givesKeys)
     return `input ${lacking} holds keys or values of an encoder that this decoder does not compute; give decoder_model_merged.onnx or decoder_model.onnx, and its encoder next to it`
   if (byRole.ids === undefined && !hasEmbedding)
     return `it is fed embeddings (${byRole.embeddings!.name}), not token ids; put embed_tokens.onnx next to it`
@@ -165,5 +177,5 @@ function problemOf({ strange, unknown, byRole, cache, outputs, hasEmbedding, has
   return null
 }
 
-const describe = ({ name, dtype, shape }: ValueDeclaration): string =>
+const describe = ({ name, dtype, shape }: Pick<ValueDeclaration, 'name' | 'dtype' | 'shape'>): string =>
   `${name} (${dtype ?? 'unknown type'}${shape === null ? '' : ` [${shape.map((size) => size ?? '?').join(', ')}]`})`

@@ -2,6 +2,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { readOnnx } from '@whyslow/formats/onnx.ts'
+import { InputError } from '@whyslow/graph/input-error.ts'
 import type { Model } from '@whyslow/graph/model.ts'
 import type { GraphView } from '@whyslow/graph/types.ts'
 import { viewGraph } from '@whyslow/graph/view.ts'
@@ -14,8 +15,10 @@ import {
   chosenVariant,
   contextOf,
   endIdsOf,
+  exportCommand,
   type GeneratorFiles,
   generatorFiles,
+  type Json,
   objectOf,
   textConfig,
   type Variant,
@@ -76,9 +79,16 @@ export async function recognize(source: string, dtype: string | null = null): Pr
   if (address !== null) return ofAddress(source, address)
   if (isGguf(source)) return ofGguf(source)
   const files = generatorFiles(source)
-  if (files === null || !fs.existsSync(source)) return null
+  if (files === null || !fs.existsSync(source)) return noFiles(source)
   const variant = chosenVariant(files, dtype)
   return recognizeModel(await readOnnx(variant.model), { source, files, variant })
+}
+
+/** Throws InputError if the weights are there, and only a graph is missing. */
+function noFiles(source: string): null {
+  const command = exportCommand(source)
+  if (command === null) return null
+  throw new InputError(`${source} has weights of PyTorch and no ONNX decoder, which is what is measured; export one: ${command}`)
 }
 
 export interface FoundFiles {
@@ -93,6 +103,7 @@ export function recognizeModel(model: Model, { source, files, variant }: FoundFi
   const layout = decoderLayout(view.inputs, view.outputs, {
     hasEmbedding: variant.embedding !== null,
     hasFirst: variant.first !== null,
+    hasEncoder: variant.encoder !== null,
   })
   if (layout === null) return null
   if (layout.cache.length === 0 && !generatesWithoutCache(view, layout, { files, variant })) return null
@@ -184,24 +195,31 @@ function isDecoder(files: GeneratorFiles, { model }: Variant): boolean {
   return !/encoder|embed|vision|audio/.test(name) && /ForCausalLM|LMHeadModel/.test(architecturesOf(files))
 }
 
-/** What the graph leaves open, the configuration may say; sizes that both say are the graph's. */
+/** What the graph leaves open, the configuration may say; sizes that both say are the graph's. Each architecture has names of its own. */
 function withConfig(numbers: ModelNumbers, files: GeneratorFiles): ModelNumbers {
   const config = textConfig(files.config)
   const genai = objectOf(files.genaiConfig?.model)
   const decoder = objectOf(genai?.decoder)
+  const said = (of: Json | null, ...names: readonly string[]): number | null =>
+    names.map((name) => wholeOf(of?.[name])).find((one) => one !== null) ?? null
   const heads =
-    numbers.heads ?? wholeOf(config?.num_attention_heads) ?? wholeOf(config?.n_head) ?? wholeOf(decoder?.num_attention_heads)
-  const width = wholeOf(config?.hidden_size) ?? wholeOf(config?.n_embd) ?? wholeOf(decoder?.hidden_size)
+    numbers.heads ??
+    said(config, 'decoder_attention_heads', 'num_attention_heads', 'n_head', 'n_heads', 'num_heads') ??
+    said(decoder, 'num_attention_heads')
+  const width = said(config, 'hidden_size', 'n_embd', 'd_model') ?? said(decoder, 'hidden_size')
   const divided = width !== null && heads !== null && width % heads === 0 ? width / heads : null
   return {
     ...numbers,
     architecture: textOf(config?.model_type) ?? textOf(genai?.type),
     layers:
-      numbers.layers ?? wholeOf(config?.num_hidden_layers) ?? wholeOf(config?.n_layer) ?? wholeOf(decoder?.num_hidden_layers),
+      numbers.layers ??
+      said(config, 'decoder_layers', 'num_decoder_layers', 'num_hidden_layers', 'n_layer', 'n_layers', 'num_layers') ??
+      said(decoder, 'num_hidden_layers'),
     heads,
-    kvHeads: numbers.kvHeads ?? wholeOf(config?.num_key_value_heads) ?? wholeOf(decoder?.num_key_value_heads) ?? heads,
-    headSize: numbers.headSize ?? wholeOf(config?.head_dim) ?? wholeOf(decoder?.head_size) ?? divided,
-    vocabulary: numbers.vocabulary ?? wholeOf(config?.vocab_size) ?? wholeOf(genai?.vocab_size),
+    kvHeads:
+      numbers.kvHeads ?? said(config, 'num_key_value_heads', 'num_kv_heads') ?? said(decoder, 'num_key_value_heads') ?? heads,
+    headSize: numbers.headSize ?? said(config, 'head_dim', 'd_kv') ?? said(decoder, 'head_size') ?? divided,
+    vocabulary: numbers.vocabulary ?? said(config, 'vocab_size') ?? said(genai, 'vocab_size'),
     context: smallestKnown(contextOf(files), numbers.context),
   }
 }

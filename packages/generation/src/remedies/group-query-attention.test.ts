@@ -1,16 +1,33 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { fullOr } from '../../../../test/only-full.ts'
-import { applied, decoderTarget, offBy, operatorsOf, targetOf, tools } from '../../test/support/check-remedy.ts'
+import {
+  applied,
+  decoderTarget,
+  largestOff,
+  logitsAfter,
+  offBy,
+  operatorsOf,
+  someIds,
+  targetOf,
+  tools,
+} from '../../test/support/check-remedy.ts'
 import { decoderWeights, TINY } from '../../test/support/decoder/weights.ts'
 import { decoderModel } from '../../test/support/decoder/write-decoder.ts'
 import { transformersAttention } from '../../test/support/transformers-attention.ts'
-import { writesInPlace } from '../engines/held/from-layout.ts'
+import { writtenInPlace } from '../engines/held/from-layout.ts'
 import { groupQueryAttention } from './group-query-attention.ts'
 import { int8Weights } from './int8-weights.ts'
+import type { RemedyTarget } from './kit/remedy.ts'
 
 /** Heads of 16 numbers, so that the kernel can turn them. */
 const WIDE = { ...TINY, width: 64, heads: 4, kvHeads: 2 }
+
+/** Of a text that is almost as long as the context: a prompt of 50 tokens at once, then one by one. */
+async function bothLogits(one: RemedyTarget, other: RemedyTarget) {
+  const ids = someIds(60, 48)
+  return [await logitsAfter(one.model, ids, 50), await logitsAfter(other.model, ids, 50)] as const
+}
 
 describe('group-query-attention', () => {
   it('gives the same logits for any number of heads', async () => {
@@ -39,7 +56,7 @@ describe('group-query-attention', () => {
     for (const gone of ['Softmax', 'Concat', 'Expand', 'Transpose', 'Slice', 'Where', 'Range'])
       expect(operators).not.toContain(gone)
     const { layout } = targetOf(model)
-    expect(writesInPlace(model.proto.graph!, layout.cache)).toBe(true)
+    expect(writtenInPlace(model.proto.graph!, layout.cache)).toEqual(layout.cache)
     expect(layout.inputs.positions).toBeUndefined()
   })
 
@@ -55,6 +72,14 @@ describe('group-query-attention', () => {
   it('fuses GPT-2 with keys and values apart', async () => {
     const given = decoderTarget(decoderModel(decoderWeights({ family: 'gpt2' })))
     expect(await offBy(groupQueryAttention, given)).toBeLessThan(1e-5)
+  })
+
+  it('fuses what computes in float16', async () => {
+    const given = decoderTarget(decoderModel(decoderWeights({ shape: WIDE }), { weights: 'float16' }))
+    expect((await applied(groupQueryAttention, given)).changes).toEqual([
+      '2 attentions over a cache as GroupQueryAttention, with rotary positions inside',
+    ])
+    expect(await offBy(groupQueryAttention, given)).toBeLessThan(0.02)
   })
 
   it('says why it does not apply', async () => {
@@ -110,7 +135,7 @@ describe('group-query-attention', () => {
     it.each(['input', null] as const)('writes in place with positions %s', async (positions) => {
       for (const context of [null, 64]) {
         const { model } = await applied(groupQueryAttention, targetOf(transformersAttention({ ...form, positions }), context))
-        expect(writesInPlace(model.proto.graph!, targetOf(model).layout.cache)).toBe(true)
+        expect(writtenInPlace(model.proto.graph!, targetOf(model).layout.cache)).toEqual(targetOf(model).layout.cache)
       }
     })
 
@@ -121,13 +146,83 @@ describe('group-query-attention', () => {
       expect(groupQueryAttention.applies(targetOf(model, null))).toBe(true)
     })
 
-    it('refuses a window of a few tokens, and one that is shorter than the context alone', async () => {
-      for (const window of [2, 50]) {
-        const given = targetOf(transformersAttention({ ...form, window }), 64)
-        expect(await groupQueryAttention.rewrite(given, '', tools)).toMatch(
-          /is -Infinity for token \d+ and key 0 .*: a causal mask alone can be fused/,
-        )
+    it('keeps a cap on the scores', async () => {
+      for (const mask of ['added', 'where'] as const) {
+        const given = targetOf(transformersAttention({ ...form, mask, cap: 0.5 }), 64)
+        expect(await offBy(groupQueryAttention, given)).toBeLessThan(1e-5)
+        // A cap that is left out would show.
+        const without = targetOf(transformersAttention({ ...form, mask }), 64)
+        expect(largestOff(...(await bothLogits(given, without)))).toBeGreaterThan(1e-3)
       }
+    })
+
+    it.each([2, 7, 50])('keeps a window of %d tokens, which is shorter than the context', async (window) => {
+      for (const mask of ['added', 'where'] as const) {
+        const given = targetOf(transformersAttention({ ...form, window, mask }), 64)
+        const { model, changes } = await applied(groupQueryAttention, given)
+        expect(changes).toEqual([
+          '1 attention over a cache as GroupQueryAttention, with rotary positions inside, with a window of the last tokens',
+        ])
+        expect(writtenInPlace(model.proto.graph!, targetOf(model).layout.cache)).toEqual(targetOf(model).layout.cache)
+        expect(largestOff(...(await bothLogits(given, targetOf(model))))).toBeLessThan(1e-5)
+        const without = targetOf(transformersAttention({ ...form, mask }), 64)
+        expect(largestOff(...(await bothLogits(given, without)))).toBeGreaterThan(1e-4)
+      }
+    })
+
+    it('takes several masks, as GPT-2 once had a causal one and one of what is padded', async () => {
+      for (const more of [{}, { window: 7 }, { bias: 0.7 }] as const) {
+        const given = targetOf(transformersAttention({ ...form, ...more, mask: 'both' }), 64)
+        const { model } = await applied(groupQueryAttention, given)
+        expect(largestOff(...(await bothLogits(given, targetOf(model))))).toBeLessThan(1e-5)
+      }
+    })
+
+    it.each(['cast', 'split', 'hidden'] as const)('is found with nodes that change nothing: %s', async (idle) => {
+      const given = targetOf(transformersAttention({ ...form, idle }), 64)
+      const { model } = await applied(groupQueryAttention, given)
+      expect(largestOff(...(await bothLogits(given, targetOf(model))))).toBeLessThan(1e-5)
+    })
+
+    it('needs no mask if one token is fed at a time', async () => {
+      const given = targetOf(transformersAttention({ ...form, mask: 'none' }), 64)
+      const { model } = await applied(groupQueryAttention, given)
+      const ids = someIds(9, 48)
+      expect(largestOff(await logitsAfter(given.model, ids, 1), await logitsAfter(model, ids, 1))).toBeLessThan(1e-5)
+    })
+
+    it('has no window for a context that fits into it', async () => {
+      const { changes } = await applied(groupQueryAttention, targetOf(transformersAttention({ ...form, window: 64 }), 64))
+      expect(changes).toEqual(['1 attention over a cache as GroupQueryAttention, with rotary positions inside'])
+    })
+
+    it('refuses a window if the engine counts one in no way that is known, and a mask that is none', async () => {
+      const given = targetOf(transformersAttention({ ...form, window: 7 }), 64)
+      const evaluate: typeof tools.evaluate = async (model, feeds) => {
+        const results = await tools.evaluate(model, feeds)
+        return model.proto.graph!.node.some(({ name }) => name === 'probe')
+          ? results.map((one) => ({ ...one, seen: { ...one.seen!, data: new Float32Array(one.seen!.data.length as number) } }))
+          : results
+      }
+      expect(await groupQueryAttention.rewrite(given, '', { evaluate })).toMatch(
+        /shows the last 7 tokens, and the engine's attention has no such window/,
+      )
+    })
+
+    it('adds a mask that is more than a window, and refuses one that is no number or shows what comes later', async () => {
+      const gap = targetOf(transformersAttention({ ...form, gap: 3 }), 64)
+      const { model, changes } = await applied(groupQueryAttention, gap)
+      expect(changes).toEqual([
+        '1 attention over a cache as GroupQueryAttention, with rotary positions inside, with a bias on its scores',
+      ])
+      expect(writtenInPlace(model.proto.graph!, targetOf(model).layout.cache)).toEqual(targetOf(model).layout.cache)
+      expect(largestOff(...(await bothLogits(gap, targetOf(model))))).toBeLessThan(1e-5)
+      const bias = targetOf(transformersAttention({ ...form, bias: 0.7 }), 64)
+      expect(await offBy(groupQueryAttention, bias)).toBeLessThan(1e-5)
+      for (const other of [{ mask: 'where', gap: 3 } as const, { gap: -1 }])
+        expect(await groupQueryAttention.rewrite(targetOf(transformersAttention({ ...form, ...other }), 64), '', tools)).toMatch(
+          /is \S+ for token \d+ and key \d+ .*: only masks that hide all later tokens can be fused/,
+        )
     })
   })
 

@@ -5,9 +5,10 @@ import { count } from '@whyslow/graph/rewrite/node-names.ts'
 import { viewGraph } from '@whyslow/graph/view.ts'
 import { decoderLayout } from '../recognize/layout.ts'
 import { type CachedAttention, findCachedAttention } from './attention/cached-attention.ts'
-import { areCausal } from './attention/evaluated.ts'
+import { feedsOne, type MaskUse, type MaskUses, maskKey, maskUsesOf } from './attention/evaluated.ts'
 import { fuseAttention } from './attention/fuse.ts'
-import { defineGeneratorRemedy, type RemedyTarget } from './kit/remedy.ts'
+import { windowExcess } from './attention/window.ts'
+import { defineGeneratorRemedy, type RemedyTarget, type RemedyTools } from './kit/remedy.ts'
 
 export const groupQueryAttention = defineGeneratorRemedy({
   id: 'group-query-attention',
@@ -24,23 +25,50 @@ export const groupQueryAttention = defineGeneratorRemedy({
     let [current, found] = [target, find(target)]
     if (typeof found === 'string') return found
     const fused: CachedAttention[] = []
-    let inside = 0
+    const counts = { inside: 0, window: 0, bias: 0 }
     // Shapes may be known behind an attention only when it is one node: what is found then is fused in another round.
     while (typeof found !== 'string') {
       fused.push(...found)
-      const causal = await areCausal(target, found, { ...tools, standIns: fused })
-      if (causal !== true) return causal
-      const rewritten = await fuseAttention(current, found, tools)
+      const seen = await maskUsesOf(target, found, { ...tools, standIns: fused })
+      const uses = typeof seen === 'string' ? seen : await asCounted(seen, tools)
+      if (typeof uses === 'string') return uses
+      const own = found.map((attention) => uses.get(maskKey(attention)))
+      counts.window += own.filter((use) => use !== undefined && use.keys !== null).length
+      counts.bias += own.filter((use) => use !== undefined && use.bias !== null).length
+      const rewritten = await fuseAttention(current, found, { ...tools, uses })
       if (typeof rewritten === 'string') return rewritten
-      inside += rewritten.inside
+      counts.inside += rewritten.inside
       const { inputs, outputs } = viewGraph(rewritten.model)
       current = { ...current, model: rewritten.model, layout: decoderLayout(inputs, outputs)! }
       found = find(current)
     }
-    const turned = inside === 0 ? '' : `, ${inside === fused.length ? 'with' : `${inside} of them with`} rotary positions inside`
-    return { model: current.model, changes: [`${count(fused.length, 'attention')} over a cache as GroupQueryAttention${turned}`] }
+    const share = (number: number, what: string) =>
+      number === 0 ? '' : `, ${number === fused.length ? 'with' : `${number} of them with`} ${what}`
+    const kinds = [
+      share(counts.inside, 'rotary positions inside'),
+      share(counts.window, 'a window of the last tokens'),
+      share(counts.bias, 'a bias on its scores'),
+    ]
+    return {
+      model: current.model,
+      changes: [`${count(fused.length, 'attention')} over a cache as GroupQueryAttention${kinds.join('')}`],
+    }
   },
 })
+
+/** The windows as the engine counts them; why it cannot have one, in one line. */
+async function asCounted(uses: MaskUses, tools: RemedyTools): Promise<MaskUses | string> {
+  if ([...uses.values()].every(({ keys }) => keys === null)) return uses
+  const excess = await windowExcess(tools)
+  const counted = new Map<string, MaskUse>()
+  for (const [masks, use] of uses) {
+    const keys = use.keys === null ? null : use.keys - (excess ?? use.keys)
+    if (keys !== null && keys < 1)
+      return `${masks} shows the last ${use.keys} tokens, and the engine's attention has no such window`
+    counted.set(masks, { ...use, keys })
+  }
+  return counted
+}
 
 function find({ model, layout }: RemedyTarget): readonly CachedAttention[] | string {
   const graph = model.proto.graph!
@@ -53,6 +81,6 @@ function find({ model, layout }: RemedyTarget): readonly CachedAttention[] | str
   const found = softmaxes.map((softmax) => findCachedAttention(matching, softmax, layout))
   const attentions = found.filter((one) => typeof one !== 'string')
   if (attentions.length === 0) return found[0] as string
-  const open = attentions.find(({ mask }) => mask === undefined)
+  const open = feedsOne(layout) ? undefined : attentions.find(({ masks }) => masks.length === 0)
   return open === undefined ? attentions : `${open.softmax.name || open.softmax.output[0]}: no mask keeps later tokens from it`
 }

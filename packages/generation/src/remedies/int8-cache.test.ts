@@ -19,6 +19,7 @@ describe('int8-cache', () => {
 
   it('needs attention that can hold it, and texts', async () => {
     expect(int8Cache.applies(decoderTarget(decoderModel(weights)))).toMatch(/fuse its attention first/)
+    expect(int8Cache.applies({ ...target, hasFirst: true })).toMatch(/another graph makes the first call/)
     expect(await int8Cache.rewrite(target, '', tools)).toMatch(/give texts to measure it by/)
   })
 })

@@ -40,7 +40,8 @@ export const int8Cache = defineGeneratorRemedy({
   },
 })
 
-function find({ model, layout }: RemedyTarget): readonly NodeProto[] | string {
+function find({ model, layout, hasFirst = false }: RemedyTarget): readonly NodeProto[] | string {
+  if (hasFirst) return 'another graph makes the first call, and gives its cache in floats'
   const attentions = model.proto.graph!.node.filter((one) => isOperator(one, 'com.microsoft:GroupQueryAttention'))
   if (attentions.length === 0)
     return 'it has no GroupQueryAttention, which alone holds a cache in 8 bits: fuse its attention first'

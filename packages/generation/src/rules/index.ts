@@ -15,11 +15,9 @@ import { float16OnCpu } from './float16-on-cpu.ts'
 import { float32Head } from './float32-head.ts'
 import { float32Weights } from './float32-weights.ts'
 import { garbageCollection } from './garbage-collection.ts'
-import { lateTruncation } from './late-truncation.ts'
 import { modelReloadedPerCall } from './model-reloaded-per-call.ts'
 import { paddedEncoderInput } from './padded-encoder-input.ts'
 import { paddedPrompt } from './padded-prompt.ts'
-import { paddingWaste } from './padding-waste.ts'
 import { quadraticDetokenization } from './quadratic-detokenization.ts'
 import { queueingDominates } from './queueing-dominates.ts'
 import { recomputedContext } from './recomputed-context.ts'
@@ -61,8 +59,6 @@ export const generationRules: readonly GenerationRule[] = [
   constantCrossAttention,
   paddedEncoderInput,
   encoderPerBeam,
-  paddingWaste,
-  lateTruncation,
   queueingDominates,
   eventLoopBlocking,
   coldStart,

@@ -2,6 +2,7 @@
 // beginning that tokenizer.json puts before each text, the metadata of a GGUF file (github.com/ggml-org/ggml/blob/master/docs/gguf.md).
 import fs from 'node:fs'
 import path from 'node:path'
+import { constraintsOf } from '../recognize/beginning.ts'
 import { openGguf } from '../recognize/gguf-file.ts'
 import { readJson } from '../recognize/json.ts'
 import type { PromptFacts, Recommended } from './folder/folder-options.ts'
@@ -37,7 +38,12 @@ function recommendedIn(config: Json): Pick<PromptFacts, 'recommended'> {
     topP: number('top_p', isShare),
     minP: number('min_p', isShare),
   }
-  const all = { ...(config.do_sample === true ? drawn : {}), repetitionPenalty }
+  // A chat's prompt is longer than any `min_length` means.
+  const { noRepeatNgram: noRepeatNgramSize, minNewTokens } = constraintsOf(
+    (name) => (name === 'min_length' ? 0 : config[name]),
+    0,
+  )
+  const all = { ...(config.do_sample === true ? drawn : {}), repetitionPenalty, noRepeatNgramSize, minNewTokens }
   const said: Recommended = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
   return Object.keys(said).length === 0 ? {} : { recommended: said }
 }

@@ -5,6 +5,7 @@ import { openGguf } from '../recognize/gguf-file.ts'
 import { readJson } from '../recognize/json.ts'
 import { tokenizerOfGguf } from './gguf-tokenizer.ts'
 import { withoutMerges } from './merges.ts'
+import { withKnownNormalizers } from './normalizers.ts'
 import { type TextStream, textStream } from './text-stream.ts'
 
 export interface Tokenizer {
@@ -47,7 +48,8 @@ export async function openTokenizer({ tokenizer: file, tokenizerConfig }: Tokeni
   return tokenizerOf(json, (tokenizerConfig === null ? null : readJson(tokenizerConfig)) ?? {}, file)
 }
 
-export async function tokenizerOf(json: Json, config: Json, file: string): Promise<Tokenizer> {
+export async function tokenizerOf(given: Json, config: Json, file: string): Promise<Tokenizer> {
+  const json = withKnownNormalizers(given)
   const { Tokenizer: Library } = await import('@huggingface/tokenizers')
   let made: InstanceType<typeof Library>
   try {
@@ -56,7 +58,7 @@ export async function tokenizerOf(json: Json, config: Json, file: string): Promi
     if (lean?.giveTo(made) === false) made = new Library(json, config)
   } catch (error) {
     throw new InputError(
-      `${file} is not a tokenizer that is understood (${firstLineOf(error)}); take the one that belongs to the model`,
+      `${file} is not a tokenizer that is understood (${firstLineOf(error)}); take the one that belongs to the model, or put it away to measure with token ids`,
     )
   }
   // If the package leaves special tokens out, it also trims the space after words that end in a mark of their own.

@@ -135,9 +135,6 @@ const example: GenerationEvidence = {
   faults: { firstCall: 2000, laterCall: 3 },
   together: { clients: 4, firstTokenMs: 130, tokenMs: 12 },
   encoder: { ms: 40, runs: 1, windows: 1, positions: 1500, emptyPositions: 0, positionMs: 20 },
-  embedding: {
-    ...{ texts: 64, modelMs: 200, tokenizeMs: 5, tokens: 4000, computedTokens: 4100, sortedTokens: 4050, tokenizedTokens: 4000 },
-  },
   absent: {},
 }
 

@@ -6,6 +6,7 @@ import { code, markdown, type Part, text } from './blocks.ts'
 import { distillParts, gapParts } from './code-parts.ts'
 import { comparisonParts } from './comparison-parts.ts'
 import { convertParts } from './convert-parts.ts'
+import { embeddingParts } from './embedding-parts.ts'
 import { generationParts } from './generation-parts.ts'
 import { lintParts } from './lint-parts.ts'
 import { loadParts } from './load-parts.ts'
@@ -27,6 +28,7 @@ const PARTS: Readonly<Record<string, (document: never, typed: Typed) => Part[]>>
   comparison: comparisonParts,
   load: loadParts,
   generation: generationParts,
+  embedding: embeddingParts,
   ab: abParts,
   study: studyParts,
   gap: gapParts,

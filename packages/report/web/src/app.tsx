@@ -7,6 +7,7 @@ import { BesidePage } from './beside/page.tsx'
 import { cleaned } from './cleaned.ts'
 import { ComparisonPage } from './comparison-page.tsx'
 import { DistillPage } from './distill/page.tsx'
+import { EmbeddingPage } from './embedding/page.tsx'
 import { AdviceOf } from './first/advice.tsx'
 import { Unreadable } from './frame.tsx'
 import { GapPage } from './gap/page.tsx'
@@ -19,6 +20,7 @@ import {
   normalAb,
   normalComparison,
   normalDistill,
+  normalEmbedding,
   normalGap,
   normalGeneration,
   normalLint,
@@ -78,6 +80,7 @@ function DocumentPage({ given: { documents, names } }: { given: Given }) {
   if (first?.schema === 'whyslow-ab/1') return <AbPage ab={normalAb(first)} original={original!} />
   if (first?.schema === 'whyslow-gap/1') return <GapPage gap={normalGap(first)} original={original!} />
   if (first?.schema === 'whyslow-distill/1') return <DistillPage distill={normalDistill(first)} original={original!} />
+  if (first?.schema === 'whyslow-embedding/1') return <EmbeddingPage embedding={normalEmbedding(first)} original={original!} />
   if (first?.schema === 'whyslow-generation/1')
     return <GenerationPage generation={normalGeneration(first)} original={original!} />
   if (first?.schema === 'whyslow-lint/1') return <LintPage lint={normalLint(first)} original={original!} />

@@ -2,7 +2,7 @@
 // with what, by its type: null, a list of nothing, an object of nothing. What has no default is a number or a text, and stays away.
 
 import all from './defaults.json' with { type: 'json' }
-import type { Ab, Comparison, Distill, Gap, Generation, Lint, Load, Report, Study } from './page-data.ts'
+import type { Ab, Comparison, Distill, Embedding, Gap, Generation, Lint, Load, Report, Study } from './page-data.ts'
 
 /** Defaults of one type: names of fields that must be there, separated by spaces, and the types of what is in them. */
 interface Defaults {
@@ -74,6 +74,8 @@ export const normalLoad = (given: unknown) => normal<Load>('LoadDocument', given
 export const normalAb = (given: unknown) => normal<Ab>('AbDocument', given)
 export const normalGap = (given: unknown) => normal<Gap>('GapDocument', given)
 export const normalDistill = (given: unknown) => normal<Distill>('DistillDocument', given)
+
+export const normalEmbedding = (given: unknown) => normal<Embedding>('EmbeddingDocument', given)
 
 /** What was not measured has no number: the page says that it is not known. */
 export const normalGeneration = (given: unknown) => normal<Generation>('GenerationDocument', given)

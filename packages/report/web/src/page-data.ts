@@ -2,6 +2,7 @@
 import type { AbDocument } from '@whyslow/report/documents/ab.ts'
 import type { ComparisonDocument } from '@whyslow/report/documents/comparison.ts'
 import type { DistillDocument } from '@whyslow/report/documents/distill.ts'
+import type { EmbeddingDocument } from '@whyslow/report/documents/embedding.ts'
 import type { GapDocument } from '@whyslow/report/documents/gap.ts'
 import type { GenerationDocument } from '@whyslow/report/documents/generation.ts'
 import type { LintDocument } from '@whyslow/report/documents/lint.ts'
@@ -18,6 +19,7 @@ export type Ab = AbDocument
 export type Study = StudyDocument
 export type Gap = GapDocument
 export type Distill = DistillDocument
+export type Embedding = EmbeddingDocument
 export type Generation = GenerationDocument
 export type Lint = LintDocument
 export type Node = ReportNode

@@ -23,8 +23,9 @@ export interface KindOfFile {
   readonly is: string
   /** For `other`: what to do with it. */
   readonly next?: string
-  /** The model of a `folder` that generates no text. */
+  /** The model of a `folder` that generates no text, and whether it reads texts. */
   readonly model?: string
+  readonly readsTexts?: boolean
 }
 
 /** Endings of the languages that `pipeline` runs. */
@@ -52,8 +53,7 @@ export async function kindOfFile(file: string): Promise<KindOfFile> {
     const isShipped = filesOfFolder(file) !== undefined
     if (isShipped) return { kind: 'shipped', is: 'a folder that fix wrote' }
     if (await isGenerator(file)) return GENERATOR
-    const model = await modelIn(file)
-    return { kind: 'folder', is: 'a folder', ...(model === null ? {} : { model }) }
+    return { kind: 'folder', is: 'a folder', ...(await modelIn(file)) }
   }
   if (namesCode(file)) return { kind: 'program', is: 'a program' }
   if (/\.ipynb$/i.test(file)) return { kind: 'other', is: 'a Jupyter notebook', next: NOTEBOOK }
@@ -83,11 +83,24 @@ async function isGenerator(file: string): Promise<boolean> {
   }
 }
 
-/** The model of a transformers.js folder that makes embeddings, or names classes. null: it is no such folder. */
-async function modelIn(folder: string): Promise<string | null> {
+/** The model of a transformers.js folder that makes embeddings, or names classes. Nothing: it is no such folder. */
+async function modelIn(folder: string): Promise<Pick<KindOfFile, 'model' | 'readsTexts'>> {
   const { chosenVariant, generatorFiles } = await import('@whyslow/generation/recognize/folder.ts')
   const files = generatorFiles(folder)
-  return files?.kind === 'transformers-folder' ? chosenVariant(files, null).model : null
+  if (files?.kind !== 'transformers-folder') return {}
+  const { model } = chosenVariant(files, null)
+  return { model, readsTexts: await readsTexts(folder) }
+}
+
+/** What is wrong with one that is damaged, the command says that opens it. */
+async function readsTexts(folder: string): Promise<boolean> {
+  const { textEncoder } = await import('@whyslow/generation/recognize/text-encoder.ts')
+  try {
+    const found = await textEncoder(folder)
+    return found !== null && typeof found !== 'string'
+  } catch {
+    return false
+  }
 }
 
 /** What another tool or whyslow recorded, packed or not; undefined: neither. */

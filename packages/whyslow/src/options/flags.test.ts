@@ -1,5 +1,6 @@
 import { AB_DEFAULTS } from '@whyslow/code/commands/ab/ab.ts'
 import { commanderOption, type Flag, formerOptions, type Options } from '@whyslow/command/terminal/flags/flag.ts'
+import { EMBED_DEFAULTS } from '@whyslow/generation/commands/embed/options.ts'
 import { GENERATE_DEFAULTS } from '@whyslow/generation/commands/generate/options.ts'
 import { COMPARE_DEFAULTS } from '@whyslow/model/commands/compare/options.ts'
 import { FIX_DEFAULTS } from '@whyslow/model/commands/fix/options.ts'
@@ -17,6 +18,7 @@ const STAGE_DEFAULTS: Readonly<Record<string, Readonly<Record<string, unknown>>>
   compare: { ...COMPARE_DEFAULTS },
   ab: { ...AB_DEFAULTS },
   generate: { ...GENERATE_DEFAULTS },
+  embed: { ...EMBED_DEFAULTS },
 }
 
 /** Flags that do nothing unless they are typed. */
@@ -86,6 +88,7 @@ test('a flag sets an option that its stage knows', () => {
   expectTypeOf<Exclude<keyof OptionsTyped<'pipeline'>, Known<'pipeline'>>>().toBeNever()
   expectTypeOf<Exclude<keyof OptionsTyped<'ab'>, Known<'ab'>>>().toBeNever()
   expectTypeOf<Exclude<keyof OptionsTyped<'generate'>, Known<'generate'>>>().toBeNever()
+  expectTypeOf<Exclude<keyof OptionsTyped<'embed'>, Known<'embed'>>>().toBeNever()
   expectTypeOf<Exclude<keyof OptionsTyped<'quantize'>, Known<'quantize'>>>().toBeNever()
   expectTypeOf<Exclude<keyof OptionsTyped<'convert'>, Known<'convert'>>>().toBeNever()
   expectTypeOf<Exclude<keyof OptionsTyped<'distill'>, Known<'distill'>>>().toBeNever()
@@ -100,7 +103,7 @@ test('a flag sets an option that its stage knows', () => {
 })
 
 /** The defaults of stages that are one value, and what help says of them. */
-const usual = (['load', 'serve', 'fix', 'compare', 'ab', 'generate'] as const).flatMap((name) =>
+const usual = (['load', 'serve', 'fix', 'compare', 'ab', 'generate', 'embed'] as const).flatMap((name) =>
   flags[name].flatMap(({ words, usual: text, parse, name: option }) => {
     const known = option === null ? null : STAGE_DEFAULTS[name]![option]
     return text === undefined || parse === undefined || known == null || known instanceof Map || text === '0'

@@ -18,6 +18,7 @@ export const flags = {
   watch: code.watch,
   ab: code.ab,
   generate: generation.generate,
+  embed: generation.embed,
   quantize: model.quantize,
   convert: model.convert,
   distill: model.distill,

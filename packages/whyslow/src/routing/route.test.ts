@@ -8,6 +8,7 @@ import { keptScreen } from '@whyslow/command/support/terminal/example-screen.ts'
 import { decoderWeights } from '@whyslow/generation/support/decoder/weights.ts'
 import { writeDecoder } from '@whyslow/generation/support/decoder/write-decoder.ts'
 import { writeLlamaGguf } from '@whyslow/generation/support/gguf/write-llama.ts'
+import { writeTextEncoder } from '@whyslow/generation/support/texts/write-text-encoder.ts'
 import { TORCH_ENDINGS } from '@whyslow/measure/python/torch-endings.ts'
 import { folderOfTests } from '@whyslow/measure/support/trials/example-folder.ts'
 import { describe, expect, test } from 'vitest'
@@ -67,6 +68,7 @@ writeFileSync(
 mkdirSync(place('embedder/onnx'), { recursive: true })
 writeFileSync(place('embedder/config.json'), '{"architectures":["BertModel"]}')
 cpSync(place('a.onnx'), place('embedder/onnx/model.onnx'))
+writeTextEncoder(place('texts'))
 mkdirSync(place('compiled'))
 writeFileSync(
   place('compiled/manifest.json'),
@@ -117,6 +119,8 @@ test.each([
   ['@a.onnx @b.bin --quick', 'compare @a.onnx @b.bin --quick'],
   ['@decoder.onnx', 'generate @decoder.onnx'],
   ['@embedder --quick', '@embedder/onnx/model.onnx --quick'],
+  ['@texts --quick --texts mine.txt', 'embed @texts --quick --texts mine.txt'],
+  ['@texts --engine ort-wasm', '@texts/onnx/model.onnx --engine ort-wasm'],
   ['@decoder.onnx @shorter.onnx', 'compare @decoder.onnx @shorter.onnx'],
   ['@a.onnx @decoder.onnx --quick', 'compare @a.onnx @decoder.onnx --quick'],
   ['@old.py @new.py', 'ab @old.py @new.py'],

@@ -136,6 +136,7 @@ function completed(command: string, rest: readonly string[]): readonly string[] 
     'check',
     'distill',
     'generate',
+    'embed',
     'fleet run',
     'fleet estimate',
   ]
@@ -183,12 +184,12 @@ function together(argv: readonly string[], found: readonly Known[], program: Com
   const [first, second] = all as [Known, Known?]
   if (first.kind === 'data')
     throw new UsageError(`${first.word} is ${first.is}; try: ${pasted('', ['model.onnx', '--data', first.word])}`)
-  if (second === undefined) return isStep(first, argv, program) ? { argv } : one(argv, first)
+  if (second === undefined) return isStep(first, argv, program) ? { argv } : one(argv, first, program)
   // What follows a program is for the program, unless it is a second one.
   if (first.kind === 'program' && (all.length > 2 || second.kind !== 'program')) return { argv: ['pipeline', ...argv] }
   const several = SEVERAL[first.kind as keyof typeof SEVERAL]
   if (several !== undefined && all.every(({ kind }) => kind === first.kind)) return { argv: [several, ...argv] }
-  if (first.kind === 'other' || first.kind === 'folder') return one(argv, first)
+  if (first.kind === 'other' || first.kind === 'folder') return one(argv, first, program)
   throw new UsageError(mixed(first, all.find(({ kind }) => kind !== first.kind) ?? second, argv))
 }
 
@@ -198,16 +199,21 @@ const asModel = (known: Known): Known => (isOnnxDecoder(known) ? { ...known, kin
 const isOnnxDecoder = ({ kind, word }: Known): boolean => kind === 'generator' && /\.onnx$/i.test(word)
 
 /** A decoder with flags that only a model's prediction has: one step of it was meant. */
-function isStep(known: Known, argv: readonly string[], program: Command): boolean {
-  if (!isOnnxDecoder(known)) return false
-  const { options } = program.commands.find((command) => command.name() === 'generate')!
+const isStep = (known: Known, argv: readonly string[], program: Command): boolean =>
+  isOnnxDecoder(known) && !takesFlags('generate', argv, program)
+
+/** Whether the command has all flags that were typed. */
+function takesFlags(name: string, argv: readonly string[], program: Command): boolean {
+  const { options } = program.commands.find((command) => command.name() === name)!
   const has = (flag: string) => options.some(({ long, short }) => long === flag || short === flag)
-  return argv.some((one) => one.startsWith('-') && one !== '-' && !has(one.split('=')[0]!) && !['-h', '--help'].includes(one))
+  return argv.every((one) => !one.startsWith('-') || one === '-' || has(one.split('=')[0]!) || ['-h', '--help'].includes(one))
 }
 
-function one(argv: readonly string[], { kind, word, at, is, next, model }: Known): Routed {
+function one(argv: readonly string[], { kind, word, at, is, next, model, readsTexts = false }: Known, program: Command): Routed {
+  if (readsTexts && takesFlags('embed', argv, program)) return { argv: ['embed', ...argv] }
   if (model !== undefined) {
-    const notice = `${word} holds a model that generates no text; this measures one prediction of it: ${pasted('', [model])}`
+    const is = readsTexts ? 'that reads texts' : 'that generates no text'
+    const notice = `${word} holds a model ${is}; this measures one prediction of it: ${pasted('', [model])}`
     return { argv: argv.with(at, model), notice }
   }
   if (kind === 'other' && next !== undefined) throw new UsageError(`${word} is ${is}; ${next}`)

@@ -9,6 +9,7 @@ const MEANT: Readonly<Record<string, string>> = {
   distill: 'distil distillation student train',
   compare: 'diff difference duel versus vs',
   generate: 'chat completion completions decode decoder gguf llm llama text-generation token tokens tokens-per-second tpot ttft',
+  embed: 'embedder embedding embeddings encode encoder feature-extraction sentence-transformers',
   lint: 'check-quantization lint-model quantization-check',
   pipeline: 'app code handler preprocessing script',
   explain: 'import kineto perfetto recording trace traces',

@@ -21,6 +21,7 @@ export const unaskedStages: Stages = {
   explainGap: notAskedYet,
   convert: notAskedYet,
   generate: notAskedYet,
+  embed: notAskedYet,
   load: notAskedYet,
   distill: notAskedYet,
   serve: notAskedYet,

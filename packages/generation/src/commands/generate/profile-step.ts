@@ -11,7 +11,7 @@ import { correctProfile } from '@whyslow/measure/timing/profile/correct.ts'
 import { profileTask } from '@whyslow/measure/timing/profile/run.ts'
 import { type Limits, trialLimits } from '@whyslow/measure/trials/limits.ts'
 import { type RunTrial, reasonInWords } from '@whyslow/measure/trials/port.ts'
-import { type StepGraph, type StepProfile, stepProfileOf } from '../../divide/step-profile.ts'
+import { busyReason, type StepGraph, type StepProfile, stepProfileOf } from '../../divide/step-profile.ts'
 import { stepTask } from '../../divide/step-task.ts'
 import { branchValues, hidesBranches, withInner } from '../../recognize/branches.ts'
 
@@ -38,7 +38,6 @@ export interface Profiling {
 }
 
 const ROUNDS = 2
-
 export interface Fed {
   /** Tokens in the cache, and tokens that are fed. */
   readonly depth: number
@@ -85,6 +84,8 @@ export async function profileStep(
   const { stepMs, logitsOnlyMs } = timed.value
   const p50Ms = paceMs ?? stepMs
   const profile = correctProfile(profiled.value, { executed, original: graph }, types, { p50Ms, threads: options.threads })
+  const busy = busyReason(profile.nodes, p50Ms)
+  if (busy !== null) return busy
   if (hidesBranches(executed, profile.nodes))
     return 'the graph runs in a branch of an If, whose operators the engine does not time'
   return stepProfileOf(profile, stepGraph([executed, graph], model), {

@@ -2,6 +2,7 @@
 import { elementCount } from '@whyslow/graph/dtype.ts'
 import type { DType } from '@whyslow/graph/types.ts'
 import type { Handle } from '@whyslow/measure/engines/koffi.ts'
+import { listShape } from '../../recognize/layout.ts'
 import type { OrtApi } from './c-api.ts'
 import type { HeldFeeds, StepInput } from './layout.ts'
 import type { Binding } from './session.ts'
@@ -57,9 +58,10 @@ export function stepFeeds(api: OrtApi, layout: HeldFeeds): StepFeeds {
       const total = length + ids.length
       const numbers = { isUsed: length > 0 ? 1 : 0, wanted: logits === 'all' ? 0 : 1, last: total - 1, total, past: length }
       write(binding, idsInput, ids, [1, ids.length])
-      if (positions) {
-        const places = ids.map((_, k) => length + k)
-        write(binding, positions, places, [1, ids.length])
+      for (const input of positions) {
+        const sizes = listShape(input.shape, ids.length)
+        const places = Array.from({ length: elementCount(sizes) }, (_, k) => length + (k % ids.length))
+        write(binding, input, places, sizes)
       }
       if (mask) {
         // Ones all along: only how many of them are shown changes.

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { decoderWeights, TINY } from '../../../test/support/decoder/weights.ts'
 import { type DecoderForm, decoderModel } from '../../../test/support/decoder/write-decoder.ts'
 import { decoderLayout } from '../../recognize/layout.ts'
-import { heldLayout, writesInPlace } from './from-layout.ts'
+import { heldLayout, writtenInPlace } from './from-layout.ts'
 
 const weights = decoderWeights({ shape: { ...TINY, width: 64, heads: 4, kvHeads: 2 } })
 const read = (form: DecoderForm) => {
@@ -25,7 +25,7 @@ describe('heldLayout', () => {
     expect(JSON.parse(JSON.stringify(found))).toEqual({
       ids: { name: 'input_ids', dtype: 'int64' },
       mask: { name: 'attention_mask', dtype: 'int64' },
-      positions: null,
+      positions: [],
       numbers: [{ name: 'num_logits_to_keep', dtype: 'int64', is: 'wanted', rank: 0 }],
       logits: 'logits',
       onlyLast: false,
@@ -36,20 +36,36 @@ describe('heldLayout', () => {
           dtype: 'float32',
           shape: [1, 2, 0, 16],
           axis: 2,
+          inPlace: true,
         })),
       ),
-      inPlace: true,
       capacity: null,
     })
   })
 
+  it('feeds places in the shape that each input declares', () => {
+    const { graph, layout } = read({})
+    const cachePositions = { name: 'cache_position', kind: 'tensor', dtype: 'int64', shape: ['new'] } as const
+    expect(heldLayout({ ...layout, inputs: { ...layout.inputs, cachePositions } }, graph)).toMatchObject({
+      positions: [
+        { name: 'position_ids', dtype: 'int64', shape: ['batch_size', 'sequence_length'] },
+        { name: 'cache_position', dtype: 'int64', shape: ['new'] },
+      ],
+    })
+  })
+
   it('says why a decoder cannot be fed', () => {
+    const apart = read({ embeddings: 'apart' })
+    expect(heldLayout(apart.layout, apart.graph)).toBe('it is fed embeddings (inputs_embeds), and this engine feeds token ids')
     expect(held({ cache: 'none' })).toBe('it has no cache: everything is computed again for each token')
     const { graph, layout } = read({})
     const [first, ...others] = layout.cache
-    expect(heldLayout({ ...layout, cache: [{ ...first!, present: null }, ...others] }, graph)).toMatch(
+    expect(heldLayout({ ...layout, cache: [{ ...first!, role: 'cross' }, ...others] }, graph)).toMatch(
       /it computes the keys of its encoder and its tokens in one graph/,
     )
+    // What the encoder itself gives is no cache of this engine.
+    const given = heldLayout({ ...layout, cache: [{ ...first!, role: 'cross', present: null }, ...others] }, graph)
+    expect(typeof given === 'string' ? given : given.caches.map(({ past }) => past)).toEqual(others.map(({ past }) => past))
     expect(heldLayout({ ...layout, capacity: 128 }, graph)).toMatch(
       /has one size from the first token on, and is not written where it is read/,
     )
@@ -59,15 +75,17 @@ describe('heldLayout', () => {
   })
 })
 
-describe('writesInPlace', () => {
-  it('holds for GroupQueryAttention alone, whose cache nobody else sees', () => {
+describe('writtenInPlace', () => {
+  it('are those of GroupQueryAttention, which nobody else sees', () => {
     const { graph, layout } = read({ attention: 'fused' })
-    expect(writesInPlace(graph, layout.cache)).toBe(true)
-    expect(writesInPlace(read({}).graph, read({}).layout.cache)).toBe(false)
+    expect(writtenInPlace(graph, layout.cache)).toEqual(layout.cache)
+    expect(writtenInPlace(read({}).graph, read({}).layout.cache)).toEqual([])
     // Room to spare would show in the shape.
     const seen: GraphProto = copyWith(graph, {
       node: [...graph.node, node('Shape', ['past_key_values.1.value'], ['past_shape'])],
     })
-    expect(writesInPlace(seen, layout.cache)).toBe(false)
+    expect(writtenInPlace(seen, layout.cache)).toEqual(layout.cache.slice(0, -1))
+    const given = copyWith(graph, { node: [...graph.node, node('Shape', ['present.1.value'], ['present_shape'])] })
+    expect(writtenInPlace(given, layout.cache)).toEqual(layout.cache.slice(0, -1))
   })
 })

@@ -11,7 +11,7 @@ import type { Generator, GeneratorOptions } from '../../generator.ts'
 import { beginningOf } from '../../recognize/beginning.ts'
 import { sameCache } from '../../recognize/cache-names.ts'
 import { chosenVariant, contextOf, endIdsOf, type GeneratorFiles, generatorFiles, longestSource } from '../../recognize/folder.ts'
-import { type DecoderLayout, decoderLayout } from '../../recognize/layout.ts'
+import { type DecoderLayout, decoderLayout, givenByEncoder, readsEncoder } from '../../recognize/layout.ts'
 import { smallestKnown } from '../../recognize/numbers.ts'
 import { tokenizerOf, vocabularyOf } from '../loop/decoder-text.ts'
 import { encodedStarts } from '../loop/encoded-starts.ts'
@@ -48,26 +48,34 @@ export async function openHeld(
   const variant = chosenVariant(files, options.dtype)
   const { model } = variant
   const opening = variant.first === null ? null : await openingOf(variant.first)
-  const { layout, held } = layoutOf(await readOnnx(model), model, opening !== null)
+  const { layout, held } = layoutOf(await readOnnx(model), model, {
+    hasFirst: opening !== null,
+    hasEncoder: variant.encoder !== null,
+  })
   const api = await openLibrary(packageFrom)
   const context = smallestKnown(contextOf(files), layout.capacity)
   const { threads, prefillThreads } = options
   const decoder = openNamed(api, model, {
-    layout: { ...held, inPlace: held.inPlace && inPlace },
+    layout: { ...held, caches: held.caches.map((one) => ({ ...one, inPlace: one.inPlace && inPlace })) },
     threads,
     prefillThreads,
     context,
     ...(opening === null ? {} : { opening: { ...opening, presents: presentsOf(opening, held) } }),
   })
-  const encoder =
-    opening === null ? null : await openEncoder(api, { files, file: variant.encoder, threads: prefillThreads ?? threads })
+  const lacking = opening === null ? givenByEncoder(layout.cache) : []
+  const encoder = readsEncoder(opening?.layout ?? layout)
+    ? await openEncoder(api, { files, file: variant.encoder, threads: prefillThreads ?? threads, lacking })
+    : null
   const starts =
     encoder &&
     encodedStarts(encoder, (encoded) =>
-      decoder.start({ steps: decoderFeeds(layout, encoded), first: decoderFeeds(opening!.layout, encoded) }),
+      decoder.start({
+        steps: decoderFeeds(layout, encoded),
+        first: opening === null ? {} : decoderFeeds(opening.layout, encoded),
+      }),
     )
   const said = beginningOf(files)
-  const beginning = { ids: said.ids, process: processorOf(said) }
+  const beginning = { ids: said.ids, process: processorOf(said), constraints: said.constraints }
   const endIds = endIdsOf(files)
   const tokenizer = await tokenizerOf(files, { layout, model })
   const encode = (encoder === null ? tokenizer?.encode : tokenizer?.encodeWhole) ?? null
@@ -127,9 +135,11 @@ interface EncoderToOpen {
   readonly files: GeneratorFiles
   readonly file: string | null
   readonly threads: number | null
+  /** Keys and values that no call of the decoder computes. */
+  readonly lacking: readonly string[]
 }
 
-async function openEncoder(api: OrtApi, { files, file, threads }: EncoderToOpen): Promise<Encoder & { close(): void }> {
+async function openEncoder(api: OrtApi, { files, file, threads, lacking }: EncoderToOpen): Promise<Encoder & { close(): void }> {
   if (file === null)
     throw new InputError(`${files.folder} has a decoder that reads an encoder, and no encoder; put encoder_model.onnx there`)
   const { inputs, outputs } = viewGraph(await readOnnx(file))
@@ -139,7 +149,7 @@ async function openEncoder(api: OrtApi, { files, file, threads }: EncoderToOpen)
     ...files,
     file,
     longest: longestSource(files),
-    lacking: [],
+    lacking,
   })
   return { ...encoder, close: () => api.free('Session', session) }
 }
@@ -156,12 +166,16 @@ async function openLibrary(packageFrom: string | null): Promise<OrtApi> {
   }
 }
 
-function layoutOf(model: Model, file: string, hasFirst: boolean): { readonly layout: DecoderLayout; readonly held: HeldLayout } {
+function layoutOf(
+  model: Model,
+  file: string,
+  others: { readonly hasFirst: boolean; readonly hasEncoder: boolean },
+): { readonly layout: DecoderLayout; readonly held: HeldLayout } {
   const view = viewGraph(model)
-  const layout = decoderLayout(view.inputs, view.outputs, { hasFirst })
+  const layout = decoderLayout(view.inputs, view.outputs, others)
   if (layout === null)
     throw new InputError(`${file} is no decoder of text: it has no token ids as input or no logits as output; give a decoder`)
-  const held = heldLayout(layout, model.proto.graph!, { hasFirst })
+  const held = heldLayout(layout, model.proto.graph!, others)
   if (typeof held === 'string') throw new InputError(`${file}: ${held}`)
   return { layout, held }
 }

@@ -1,10 +1,16 @@
 // What a decoder takes and gives, as plain data: the engine needs no graph, so that a shipped folder can carry this in a file.
-import type { DType } from '@whyslow/graph/types.ts'
+import type { Dimension, DType } from '@whyslow/graph/types.ts'
 
 /** An input of a step. */
 export interface StepInput {
   readonly name: string
   readonly dtype: DType
+}
+
+/** The place of each new token in the sequence. */
+export interface StepPlaces extends StepInput {
+  /** As it is declared: [new], [batch, new], or as often as an image has axes. */
+  readonly shape: readonly Dimension[] | null
 }
 
 /** One number of a step. */
@@ -28,6 +34,11 @@ export interface HeldCache {
   readonly shape: readonly number[]
   /** The axis of the tokens; null: a state of one size, which cannot be cut. */
   readonly axis: number | null
+  /**
+   * Attention writes new tokens into the cache that it reads if both are the same memory, and takes its length from the mask: the cache may be
+   * larger than what it holds (GroupQueryAttention).
+   */
+  readonly inPlace: boolean
 }
 
 /** What a call is fed and gives that is no cache. */
@@ -36,8 +47,8 @@ export interface HeldFeeds {
   readonly ids: StepInput
   /** [1, tokens held and new]: ones. */
   readonly mask: StepInput | null
-  /** [1, new tokens]: 0, 1, 2 … over the whole sequence. */
-  readonly positions: StepInput | null
+  /** 0, 1, 2 … over the whole sequence. */
+  readonly positions: readonly StepPlaces[]
   readonly numbers: readonly StepNumber[]
   /** [1, positions, vocabulary]. */
   readonly logits: string
@@ -47,11 +58,6 @@ export interface HeldLayout extends HeldFeeds {
   /** The graph gives the logits of the last position, however many are fed. */
   readonly onlyLast: boolean
   readonly caches: readonly HeldCache[]
-  /**
-   * Attention writes new tokens into the cache that it reads if both are the same memory, and takes its length from the mask: the cache may be
-   * larger than what it holds (GroupQueryAttention).
-   */
-  readonly inPlace: boolean
   /** Tokens that each cache has room for, if the graph declares one size; null: as many as there are. */
   readonly capacity: number | null
 }

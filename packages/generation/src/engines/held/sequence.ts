@@ -8,10 +8,10 @@ import { joinSteps } from '../loop/sequence.ts'
 import type { OrtApi } from './c-api.ts'
 import { stepFeeds } from './feeds.ts'
 import { bindConstants, type Constants, type HeldOpening, openFirst } from './first-call.ts'
-import type { HeldLayout } from './layout.ts'
+import type { HeldCache, HeldLayout } from './layout.ts'
 import { logitsOf, type Wanted } from './logits.ts'
 import { type Binding, newBinding } from './session.ts'
-import { bytesOf, newValue, resized, withSize } from './values.ts'
+import { bytesOf, newValue, resized, typeOf, withSize } from './values.ts'
 
 /** Tokens that a cache written in place has room for at first; it doubles when it is full. */
 const FIRST_ROOM = 256
@@ -37,7 +37,8 @@ export function openSequence(sessions: HeldSessions, onClose: () => void): Seque
   const fixed = [...bindings.values()].map((binding) => bindConstants(api, binding, constants))
   const first = opening === undefined ? null : openFirst(api, opening)
   const feeds = stepFeeds(api, layout)
-  const caches = layout.inPlace ? cachesInPlace(api, layout) : cachesPassedOn(api, layout)
+  const caches = heldCaches(api, layout)
+  const isAllInPlace = layout.caches.every(({ inPlace }) => inPlace)
   const results = logitsOf(api, layout.logits)
   const bound = new Set<Binding>()
   const canCut = layout.caches.every(({ axis }) => axis !== null)
@@ -49,6 +50,7 @@ export function openSequence(sessions: HeldSessions, onClose: () => void): Seque
     if (first !== null && held === 0) {
       const { step, presents } = first.run(ids, logits)
       caches.fill(presents)
+      bound.clear()
       held = ids.length
       return step
     }
@@ -64,8 +66,8 @@ export function openSequence(sessions: HeldSessions, onClose: () => void): Seque
     const runsAt = performance.now()
     binding.run()
     const ranAt = performance.now()
-    // Where everything was written in place, nothing is asked of the library.
-    const [value, ...presents] = isKept && layout.inPlace ? [] : binding.outputs()
+    // If everything was written in place, nothing is asked of the library.
+    const [value, ...presents] = isKept && isAllInPlace ? [] : binding.outputs()
     caches.take(presents)
     const takenAt = performance.now()
     const read = results.read(value, ids.length, logits)
@@ -140,17 +142,51 @@ interface Caches {
   free(): void
 }
 
-function cachesInPlace(api: OrtApi, { caches, capacity }: HeldLayout): Caches {
+/** Keys and values that attention writes in place, and next to them what it does not: states of one size, keys of an encoder. */
+function heldCaches(api: OrtApi, { caches: all, capacity }: HeldLayout): Caches {
+  const [own, others] = [all.filter(({ inPlace }) => inPlace), all.filter(({ inPlace }) => !inPlace)]
+  const [written, passed] = [cachesInPlace(api, own, capacity), cachesPassedOn(api, others)]
+  return {
+    makeRoom: (held, total) => written.makeRoom(held, total),
+    bind(binding, isNew) {
+      written.bind(binding, isNew)
+      passed.bind(binding, isNew)
+    },
+    take(presents) {
+      written.take(presents.slice(0, own.length))
+      passed.take(presents.slice(own.length))
+    },
+    fill(presents) {
+      const given = (isOwn: boolean) => presents.filter((_, at) => all[at]!.inPlace === isOwn)
+      written.fill(given(true))
+      passed.fill(given(false))
+    },
+    cut(length) {
+      written.cut(length)
+      passed.cut(length)
+    },
+    free() {
+      written.free()
+      passed.free()
+    },
+  }
+}
+
+function cachesInPlace(api: OrtApi, caches: readonly HeldCache[], capacity: number | null): Caches {
   let [values, room]: [Handle[], number] = [[], 0]
   const free = () => {
     for (const value of values) api.free('Value', value)
     values = []
   }
+  const roomFor = (total: number): number => {
+    let next = capacity ?? Math.max(FIRST_ROOM, room)
+    while (next < total) next *= 2
+    return next
+  }
   return {
     makeRoom(held, total) {
-      if (total <= room) return false
-      let next = capacity ?? Math.max(FIRST_ROOM, room)
-      while (next < total) next *= 2
+      if (caches.length === 0 || total <= room) return false
+      const next = roomFor(total)
       const made = caches.map(({ dtype, shape, axis }, at) =>
         held === 0
           ? newValue(api, dtype, withSize(shape, axis!, next))
@@ -170,15 +206,20 @@ function cachesInPlace(api: OrtApi, { caches, capacity }: HeldLayout): Caches {
     take(presents) {
       for (const value of presents) api.free('Value', value)
     },
-    fill() {
-      throw new Error('attention that writes in place makes its own first call')
+    fill(presents) {
+      if (caches.length === 0) return
+      const count = typeOf(api, presents[0]).shape[caches[0]!.axis!]!
+      free()
+      room = roomFor(count)
+      values = presents.map((present, at) => resized(api, present, caches[at]!.axis!, { size: room, count }))
+      for (const present of presents) api.free('Value', present)
     },
     cut() {},
     free,
   }
 }
 
-function cachesPassedOn(api: OrtApi, { caches }: HeldLayout): Caches {
+function cachesPassedOn(api: OrtApi, caches: readonly HeldCache[]): Caches {
   const empty = (): Handle[] => caches.map(({ dtype, shape }) => cleared(api, dtype, shape))
   let values = empty()
   const replace = (by: readonly Handle[]) => {

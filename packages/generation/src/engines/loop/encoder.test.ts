@@ -36,6 +36,24 @@ describe('encoderOf', () => {
     expect(Object.keys(fed)).toEqual(['encoder_hidden_states', 'past_key_values.0.encoder.key'])
   })
 
+  it('feeds floats of the type that the decoder declares', async () => {
+    const encoder = encoderOf(session(['last_hidden_state', 'present.0.encoder.key']), place)
+    const encoded = await encoder.encode([1])
+    const half = {
+      ...layout,
+      inputs: { ...layout.inputs, encoderStates: { ...layout.inputs.encoderStates!, dtype: 'float16' as const } },
+      cache: layout.cache.map((entry) => ({ ...entry, dtype: 'float16' as const })),
+    }
+    const states = { dtype: 'float32' as const, shape: [2], data: Float32Array.of(1, -2) }
+    const outputs = { ...encoded.outputs, last_hidden_state: states }
+    const fed = decoderFeeds(half, { ...encoded, outputs })
+    // 1 and -2 as float16.
+    expect(fed.encoder_hidden_states).toEqual({ dtype: 'float16', shape: [2], data: Uint16Array.of(0x3c00, 0xc000) })
+    expect(fed['past_key_values.0.encoder.key']!.dtype).toBe('float16')
+    const back = decoderFeeds(layout, { ...encoded, outputs: { last_hidden_state: fed.encoder_hidden_states! } })
+    expect(back.encoder_hidden_states).toEqual(states)
+  })
+
   it('is one line if a text is too long, or is none', async () => {
     const encoder = encoderOf(session(['last_hidden_state', 'present.0.encoder.key']), place)
     await expect(encoder.encode([1, 2, 3, 4])).rejects.toThrow(

@@ -7,7 +7,7 @@ import { sameCache } from '../../recognize/cache-names.ts'
 import { encoderReads } from '../../recognize/encoder-reads.ts'
 import { type DecoderLayout, INPUT_ROLES } from '../../recognize/layout.ts'
 import { type Features, type FeaturesPlace, featuresOf } from './features.ts'
-import { growingMask, tensorOf } from './feeds.ts'
+import { growingMask, inFloatsOf, tensorOf } from './feeds.ts'
 
 export interface Encoded {
   /** What the encoder gave, by its outputs' names. */
@@ -108,7 +108,7 @@ function mediaFeeds(inputs: readonly ValueDeclaration[], { input, features, sour
   const { tensor, heardMs, wholeMs } = features.make(source)
   const masks = inputs.filter(({ name }) => INPUT_ROLES.mask.test(name))
   const feeds = [
-    [input.name, tensor] as const,
+    [input.name, inFloatsOf(input, tensor)] as const,
     ...masks.map((mask) => [mask.name, growingMask(mask)(tensor.shape.at(-1)!)] as const),
   ]
   return { feeds: Object.fromEntries(feeds), heardMs, wholeMs }
@@ -140,12 +140,14 @@ export function decoderFeeds(
   { outputs, input }: Pick<Encoded, 'outputs' | 'input'>,
 ): Readonly<Record<string, TensorValue>> {
   const states = statesOf(outputs) ?? Object.values(outputs)[0]
-  const keys = cache.flatMap(({ past, present }) => {
-    const given = present === null ? Object.entries(outputs).find(([name]) => sameCache(name, past)) : undefined
-    return given === undefined ? [] : [[past, given[1]] as const]
+  const keys = cache.flatMap((entry) => {
+    const given = entry.present === null ? Object.entries(outputs).find(([name]) => sameCache(name, entry.past)) : undefined
+    return given === undefined ? [] : [[entry.past, inFloatsOf(entry, given[1])] as const]
   })
   return {
-    ...(inputs.encoderStates === undefined || states === undefined ? {} : { [inputs.encoderStates.name]: states }),
+    ...(inputs.encoderStates === undefined || states === undefined
+      ? {}
+      : { [inputs.encoderStates.name]: inFloatsOf(inputs.encoderStates, states) }),
     ...(inputs.encoderMask === undefined ? {} : { [inputs.encoderMask.name]: growingMask(inputs.encoderMask)(input.positions) }),
     ...Object.fromEntries(keys),
   }

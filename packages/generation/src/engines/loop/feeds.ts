@@ -1,8 +1,11 @@
 // What one call of a decoder is fed in addition to its cache: ids, mask and positions as tensors, made new only if they cannot be kept.
+import { float16Values } from '@whyslow/graph/decode.ts'
+import { elementCount } from '@whyslow/graph/dtype.ts'
 import { ELEMENT_ARRAYS } from '@whyslow/graph/element-arrays.ts'
+import { toFloat16Clamped } from '@whyslow/graph/encode.ts'
 import type { DType, ValueDeclaration } from '@whyslow/graph/types.ts'
 import type { TensorValue } from '@whyslow/measure/engines/types.ts'
-import type { DecoderLayout, InputRole } from '../../recognize/layout.ts'
+import { type DecoderLayout, type InputRole, listShape } from '../../recognize/layout.ts'
 
 export interface Fed {
   readonly ids: readonly number[]
@@ -67,16 +70,19 @@ export function tensorOf(
 ): TensorValue {
   const type = dtype ?? 'int64'
   const list = typeof value === 'number' ? [value] : value
-  const rank = shape?.length ?? 2
-  // Positions of image models are [3, batch, length]: time, height, width, equal for text.
-  const copies = rank === 3 && typeof shape![0] === 'number' ? shape![0] : 1
+  const dims = typeof value === 'number' ? new Array<number>(shape?.length ?? 2).fill(1) : listShape(shape, list.length)
+  const copies = elementCount(dims) / list.length
   const all = copies === 1 ? list : Array.from({ length: copies }, () => list).flat()
-  const dims = typeof value === 'number' ? new Array<number>(rank).fill(1) : dimsOf(rank, copies, list.length)
   return { dtype: type, shape: dims, data: numbers(type, all) }
 }
 
-const dimsOf = (rank: number, copies: number, count: number): number[] =>
-  rank === 1 ? [count] : rank === 3 ? [copies, 1, count] : [1, count]
+/** The same numbers in the floats that an input declares: an encoder and its decoder need not compute in the same ones. */
+export function inFloatsOf({ dtype }: Pick<ValueDeclaration, 'dtype'>, value: TensorValue): TensorValue {
+  if (dtype === 'float16' && value.dtype === 'float32')
+    return { ...value, dtype, data: toFloat16Clamped(value.data as Float32Array).bits }
+  if (dtype === 'float32' && value.dtype === 'float16') return { ...value, dtype, data: float16Values(value.data as Uint16Array) }
+  return value
+}
 
 function numbers(dtype: DType, values: readonly number[]) {
   const made = new (arrayOf(dtype))(values.length)

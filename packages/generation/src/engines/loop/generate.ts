@@ -3,15 +3,18 @@ import { InputError } from '@whyslow/graph/input-error.ts'
 import { detokenizeTimes } from '../../detokenize-times.ts'
 import type {
   CallParts,
+  Constraints,
   DecoderBeginning,
   GeneratedToken,
   Generation,
   GenerationRequest,
+  LogitsProcessor,
   Sequence,
   Step,
 } from '../../generator.ts'
 import type { TextStream } from '../../tokenize/text-stream.ts'
 import type { Encoded, Encoder } from './encoder.ts'
+import { constrainerOf, inTurn } from './processors.ts'
 import { samplerOf } from './sampler.ts'
 import { stopSearch } from './stop.ts'
 
@@ -22,8 +25,9 @@ export interface LoopParts {
   readonly stream: (() => TextStream) | null
   readonly endIds: readonly number[]
   readonly context: number | null
-  /** As the port has it; absent: nothing is changed. */
+  /** As the port has them; absent: nothing is changed. */
   readonly process?: DecoderBeginning['process']
+  readonly constraints?: Constraints
 }
 
 type Timed = { -readonly [Part in keyof CallParts]: number }
@@ -34,7 +38,7 @@ export async function generateWith(
   request: GenerationRequest,
   onToken?: (token: GeneratedToken) => void,
 ): Promise<Generation> {
-  const { sequence, endIds, process = null } = parts
+  const { sequence, endIds } = parts
   const started = performance.now()
   const since = () => performance.now() - started
   const times: Timed = { prefillRunMs: 0, decodeRunMs: 0, feedsMs: 0, logitsMs: 0, samplerMs: 0 }
@@ -45,6 +49,10 @@ export async function generateWith(
   if (typeof request.prompt === 'string') add('tokenizeMs', since())
   checkLength(parts, prompt.length, request.newTokens)
   const sample = samplerOf(request.sampling, prompt)
+  const process = processOf(parts, request)
+  const made: number[] = []
+  // What does not end is not forced to end.
+  const most = request.ignoreEnd ? Number.POSITIVE_INFINITY : request.newTokens
   const stream = parts.stream?.() ?? null
   const stops = stopSearch(request.stop)
   const tokens: GeneratedToken[] = []
@@ -69,7 +77,7 @@ export async function generateWith(
     addStep(tokens.length === 0 ? 'prefillRunMs' : 'decodeRunMs', step)
     if (process !== null) {
       const processed = performance.now()
-      process(step.logits, tokens.length)
+      process(step.logits, { prompt, made, most })
       add('processorsMs', performance.now() - processed)
     }
     const before = performance.now()
@@ -79,9 +87,10 @@ export async function generateWith(
       ended = 'end'
       break
     }
-    const made = times.detokenizeMs ?? 0
+    made.push(id)
+    const detokenized = times.detokenizeMs ?? 0
     const text = stream === null ? null : textAfter(id, { stream, stops, add, isLast: tokens.length + 1 === request.newTokens })
-    if (stream !== null) textMs.push(times.detokenizeMs! - made)
+    if (stream !== null) textMs.push(times.detokenizeMs! - detokenized)
     give({ id, text, atMs: since() })
     if (stops.found) {
       ended = 'stop'
@@ -102,7 +111,16 @@ export async function generateWith(
   }
 }
 
-export interface EncodedParts extends Omit<LoopParts, 'sequence' | 'process'> {
+/** What the request says comes before what the files say, which may be left out. */
+function processOf(
+  { process = null, constraints = {}, endIds }: LoopParts,
+  { sampling, plain = false }: GenerationRequest,
+): LogitsProcessor | null {
+  const own = sampling.kind === 'sample' ? sampling.constraints : undefined
+  return inTurn(constrainerOf({ ...(plain ? {} : constraints), ...own }, endIds), process)
+}
+
+export interface EncodedParts extends Omit<LoopParts, 'sequence' | 'process' | 'constraints'> {
   readonly encoder: Encoder
   readonly beginning: DecoderBeginning
   readonly start: (encoded: Encoded) => Sequence
@@ -124,7 +142,8 @@ export async function generateEncoded(
   const later = (token: GeneratedToken): GeneratedToken => ({ ...token, atMs: token.atMs + ready - started })
   try {
     const own = onToken === undefined ? undefined : (token: GeneratedToken) => onToken(later(token))
-    const decoder = { ...parts, sequence, process: beginning.process }
+    const { process, constraints = {} } = beginning
+    const decoder = { ...parts, sequence, process, constraints }
     const made = await generateWith(decoder, { ...request, prompt: beginning.ids }, own)
     return {
       ...made,

@@ -23,7 +23,8 @@ export function samplerOf(sampling: Sampling, prompt: readonly number[] = []): S
 
 /** Whether a token is the most probable one, whatever came before it. */
 export const isGreedy = (sampling: Sampling): boolean =>
-  sampling.kind === 'greedy' || (sampling.temperature <= 0 && penaltiesOf(sampling) === null)
+  sampling.kind === 'greedy' ||
+  (sampling.temperature <= 0 && penaltiesOf(sampling) === null && sampling.constraints === undefined)
 
 /** The lowest id of equals; NaN is never the largest. */
 export function argmax(logits: Float32Array): number {

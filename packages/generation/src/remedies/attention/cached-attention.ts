@@ -1,6 +1,7 @@
 // Attention over a cache as exporters write it in pieces, with K and V what came before and what is new one behind the other:
 //   K = Concat(past_key, k), V = Concat(past_value, v); each of their heads repeated for several of the queries (repeat_kv)
 //   Reshape(Transpose(MatMul(Softmax(MatMul(q, K^T) * scale + mask), V)))
+// Gemma 2 holds scores within a cap, before the mask: tanh(scores / cap) * cap.
 
 import { intsOf, isOperator, type Matching, numberOf, otherOperand } from '@whyslow/graph/rewrite/match.ts'
 import type { NodeProto } from 'onnx-buf'
@@ -21,7 +22,10 @@ export interface CachedAttention {
   readonly kvHeads: number
   readonly size: number
   readonly scale: number
-  readonly mask: Mask | undefined
+  /** Scores are cap * tanh(scores / cap); null: as they are. */
+  readonly cap: number | null
+  /** One behind the other: a key is seen if all show it. */
+  readonly masks: readonly Mask[]
   readonly keys: FoundCache
   readonly values: FoundCache
   /** The Reshape that joins the heads. */
@@ -45,48 +49,76 @@ export function findCachedAttention(matching: Matching, softmax: NodeProto, layo
   if (!isOperator(weighted, 'MatMul')) return `${place}: what reads the shares is no MatMul`
   const values = findCache(matching, weighted.input[1]!, layout)
   if (typeof values === 'string') return `${place}: ${values}`
-  const back = matching.onlyReader(weighted)
+  // Rotary positions may hide the sizes of queries: the cache declares that of a head, and several heads of keys are those of the queries.
+  const [sizes, repeated] = [matching.shape(query.name), matching.shape(keys.read)?.[1]]
+  const heads = oneNumber(sizes?.[1], repeated === 1 ? undefined : repeated)
+  const size = oneNumber(sizes?.[3], keys.entry.shape[3])
+  const kvHeads = keys.entry.shape[1] ?? matching.shape(keys.added)?.[1]
+  if (heads === undefined || size === undefined || typeof kvHeads !== 'number' || heads % kvHeads !== 0)
+    return `${place}: the numbers of heads do not follow from the graph`
+  if (oneNumber(matching.shape(values.added)?.[3], values.entry.shape[3]) !== size)
+    return `${place}: keys and values have heads of different size`
+  const mixed = matching.onlyReader(weighted)
+  const back = isSameSplit(matching, mixed, { heads, size }) ? matching.onlyReader(mixed) : mixed
   if (!isTranspose(back, '0,2,1,3')) return `${place}: the heads are not joined by a Transpose and a Reshape`
   // Others may read its sizes, for that Reshape.
   const last = matching.readers(back.output[0]!).find((one) => isOperator(one, 'Reshape') && one.input[0] === back.output[0])
   if (last === undefined) return `${place}: the heads are not joined by a Transpose and a Reshape`
 
-  const [heads, size] = [matching.shape(query.name)?.[1], matching.shape(query.name)?.[3]]
-  const kvHeads = keys.entry.shape[1] ?? matching.shape(keys.added)?.[1]
-  if (typeof heads !== 'number' || typeof size !== 'number' || typeof kvHeads !== 'number' || heads % kvHeads !== 0)
-    return `${place}: the numbers of heads do not follow from the graph`
-  if (matching.shape(values.added)?.[3] !== size) return `${place}: keys and values have heads of different size`
   // GroupQueryAttention works on multiples of 8: contrib_ops/cpu/bert/group_query_attention_helper.h
   if (size % 8 !== 0) return `${place}: heads of ${size} numbers, and GroupQueryAttention takes multiples of 8`
   return {
     ...{ softmax, heads, kvHeads, size, last },
     query: query.name,
     scale: scores.scale * query.scale * turned.scale * between.scale,
-    mask: scores.mask,
+    cap: scores.cap,
+    masks: scores.masks,
     keys,
     values,
   }
 }
 
+const oneNumber = (...sizes: readonly unknown[]): number | undefined => sizes.find((size) => typeof size === 'number')
+
+/** A Reshape of [batch, heads, tokens, size] to the same, as Falcon has it. */
+function isSameSplit(
+  { shape }: Matching,
+  node: NodeProto | undefined,
+  { heads, size }: Pick<CachedAttention, 'heads' | 'size'>,
+): node is NodeProto {
+  if (!isOperator(node, 'Reshape')) return false
+  const sizes = shape(node.output[0])
+  return sizes?.length === 4 && sizes[1] === heads && sizes[3] === size
+}
+
 interface Scores {
   readonly product: NodeProto
   readonly scale: number
-  readonly mask: Mask | undefined
+  readonly cap: number | null
+  readonly masks: readonly Mask[]
 }
 
-/** Back from the softmax: casts, a mask, scales, then the product. */
+/** Back from the softmax: casts, masks, scales, perhaps a cap, then the product. */
 function findScores(matching: Matching, name: string): Scores | string {
   const { producer } = matching
-  let [at, scale, mask]: [string, number, Mask | undefined] = [name, 1, undefined]
+  const masks: Mask[] = []
+  let [at, scale, cap]: [string, number, number | null] = [name, 1, null]
   for (;;) {
     const found = unscaled(matching, at)
     scale *= found.scale
     const made = producer(found.name)
     if (made === undefined) return `the scores are ${found.name}, which no node makes`
-    if (isOperator(made, 'MatMul')) return { product: made, scale, mask }
-    const masked: Masked | undefined = mask === undefined ? maskOf(matching, made) : undefined
+    if (isOperator(made, 'MatMul')) return { product: made, scale, cap, masks }
+    if (isOperator(made, 'Tanh') && cap === null) {
+      // What scales the tanh is the cap; what scales before it is less by as much.
+      cap = scale
+      at = made.input[0]!
+      continue
+    }
+    // Within a cap a mask would not be far below.
+    const masked = cap === null ? maskOf(matching, made) : undefined
     if (masked === undefined) return `the scores come from ${made.opType}`
-    mask = masked.mask
+    masks.push(masked.mask)
     at = masked.scores
   }
 }
@@ -112,11 +144,13 @@ function maskOf(matching: Matching, one: NodeProto): Masked | undefined {
 /** What a softmax makes nothing of. */
 export const FAR_BELOW = -1e4
 
-/** Through scales, casts and another mask. */
+/** Through scales, casts, a cap and other masks. */
 function leadsToProduct(matching: Matching, name: string): boolean {
   const made = matching.producer(unscaled(matching, name).name)
   if (made === undefined) return false
-  if (isOperator(made, 'MatMul')) return matching.shape(made.output[0])?.length === 4
+  if (isOperator(made, 'MatMul')) return [made.output[0], ...made.input].some((one) => matching.shape(one)?.length === 4)
+  if (isOperator(made, 'Tanh')) return leadsToProduct(matching, made.input[0]!)
+  if (isOperator(made, 'Add')) return made.input.some((one) => leadsToProduct(matching, one))
   return isOperator(made, 'Where') && made.input.slice(1).some((one) => leadsToProduct(matching, one))
 }
 
@@ -139,15 +173,17 @@ function unscaled(matching: Matching, name: string): { readonly name: string; re
 
 export interface FoundCache {
   readonly entry: CacheEntry
-  /** The Concat, and each Identity from it to the output. */
+  /** The Concat, and each Identity or idle Cast from it to the output. */
   readonly makers: readonly NodeProto[]
+  /** What attention reads, its heads repeated, [batch, heads, all tokens, size]. */
+  readonly read: string
   /** What is behind the past, [batch, heads of the cache, new tokens, size]. */
   readonly added: string
 }
 
 /** Back over repeated heads to the Concat of what the cache held and what is new. */
 function findCache(matching: Matching, name: string, { cache }: DecoderLayout): FoundCache | string {
-  const source = withoutRepeats(matching, name)
+  const source = beforeIdle(matching, withoutRepeats(matching, name))
   const concat = matching.producer(source)
   if (!isOperator(concat, 'Concat')) return `${source} is not joined of what the cache held and what is new`
   const entry = cache.find(({ past }) => past === concat.input[0])
@@ -159,11 +195,24 @@ function findCache(matching: Matching, name: string, { cache }: DecoderLayout): 
   const passes: NodeProto[] = []
   let at = entry.present
   for (let given = matching.producer(at); at !== source; given = matching.producer(at)) {
-    if (!isOperator(given, 'Identity')) return `${entry.present} is not what attention reads`
+    if (!isIdle(matching, given)) return `${entry.present} is not what attention reads`
     passes.push(given)
     at = given.input[0]!
   }
-  return { entry, makers: [concat, ...passes], added: concat.input[1]! }
+  return { entry, makers: [concat, ...passes], read: name, added: concat.input[1]! }
+}
+
+/** Gives what it is given: an Identity, or a Cast to the type that there is. */
+function isIdle({ dtype }: Matching, node: NodeProto | undefined): node is NodeProto {
+  if (!isOperator(node, 'Identity', 'Cast')) return false
+  const type = dtype(node.input[0])
+  return node.opType === 'Identity' || (type !== undefined && type === dtype(node.output[0]))
+}
+
+function beforeIdle(matching: Matching, name: string): string {
+  let at = name
+  for (let made = matching.producer(at); isIdle(matching, made); made = matching.producer(at)) at = made.input[0]!
+  return at
 }
 
 /** Back over Reshape(Expand(Unsqueeze(x, 2))), or a Gather of heads one after the other; the value itself if there is neither. */

@@ -1,9 +1,10 @@
 // What a part of a decoder computes of its small inputs, found by running that part: a mask is causal and cosines are those of the positions, however
 // an exporter wrote it. The part holds no weights but those that a shape is read from.
 
-import { floatTensor, int64Tensor, node, valueInfo } from '@whyslow/graph/build.ts'
+import { int64Tensor, node, rawTensor, valueInfo } from '@whyslow/graph/build.ts'
 import { copyWith } from '@whyslow/graph/copy.ts'
-import { elementCount } from '@whyslow/graph/dtype.ts'
+import { float16Values } from '@whyslow/graph/decode.ts'
+import { elementCount, sizeInBytes } from '@whyslow/graph/dtype.ts'
 import { editGraph, freshNames, withGraph, withoutDead } from '@whyslow/graph/edit.ts'
 import { ELEMENT_ARRAYS } from '@whyslow/graph/element-arrays.ts'
 import type { Model } from '@whyslow/graph/model.ts'
@@ -11,7 +12,7 @@ import type { DType } from '@whyslow/graph/types.ts'
 import { readsOf } from '@whyslow/graph/walk.ts'
 import type { Feeds, Results, TensorValue } from '@whyslow/measure/engines/types.ts'
 import type { NodeProto } from 'onnx-buf'
-import type { DecoderLayout } from '../../recognize/layout.ts'
+import { type DecoderLayout, listShape } from '../../recognize/layout.ts'
 import type { RemedyTarget, RemedyTools } from '../kit/remedy.ts'
 import { type CachedAttention, FAR_BELOW, type Mask } from './cached-attention.ts'
 
@@ -22,31 +23,37 @@ import { type CachedAttention, FAR_BELOW, type Mask } from './cached-attention.t
 export function withoutLayers(model: Model, layout: DecoderLayout, attentions: readonly CachedAttention[]): Model {
   const graph = model.proto.graph!
   const fresh = freshNames(graph)
-  const [zero, axis, one] = [fresh('new_zero'), fresh('new_axis'), fresh('new_one')]
+  const [axis, one] = [fresh('new_axis'), fresh('new_one')]
   const [ids, length] = [fresh('ids_sizes'), fresh('new_length')]
   const add: NodeProto[] = [
     node({ opType: 'Shape', name: ids }, [layout.inputs.ids!.name], [ids]),
     node({ opType: 'Gather', name: length }, [ids, axis], [length], { axis: 0 }),
   ]
-  const addInitializers = [floatTensor(zero, [], [0]), int64Tensor(axis, [1], [1]), int64Tensor(one, [1], [1])]
+  const addInitializers = [int64Tensor(axis, [1], [1]), int64Tensor(one, [1], [1])]
   const read = new Map<string, string>()
   const first = new Map<string, { readonly past: string; readonly zeros: string }>()
   for (const { keys, values, kvHeads, size } of attentions) {
     for (const { added, entry } of [keys, values]) {
-      const known = first.get(`${kvHeads} ${size}`)
+      const kind = `${kvHeads} ${size} ${entry.dtype}`
+      const known = first.get(kind)
       if (known !== undefined) {
         read.set(added, known.zeros).set(entry.past, known.past)
         continue
       }
       const [heads, width] = [fresh('new_heads'), fresh('new_size')]
-      const [sizes, zeros] = [fresh('new_sizes'), fresh('new_zeros')]
-      addInitializers.push(int64Tensor(heads, [1], [kvHeads]), int64Tensor(width, [1], [size]))
+      const [sizes, zeros, zero] = [fresh('new_sizes'), fresh('new_zeros'), fresh('new_zero')]
+      const bytes = new Uint8Array(sizeInBytes({ dtype: entry.dtype, shape: [] })!)
+      addInitializers.push(
+        int64Tensor(heads, [1], [kvHeads]),
+        int64Tensor(width, [1], [size]),
+        rawTensor(zero, entry.dtype, [], bytes),
+      )
       add.push(
         node({ opType: 'Concat', name: sizes }, [one, heads, length, width], [sizes], { axis: 0 }),
         node({ opType: 'Expand', name: zeros }, [zero, sizes], [zeros]),
       )
       read.set(added, zeros)
-      first.set(`${kvHeads} ${size}`, { past: entry.past, zeros })
+      first.set(kind, { past: entry.past, zeros })
     }
   }
   return withGraph(model, editGraph(graph, { add, addInitializers, read }))
@@ -72,7 +79,7 @@ export interface StepSize {
 /** What a step is fed, of the model's inputs only. */
 export function stepFeeds(model: Model, layout: DecoderLayout, { past, fresh, ids: given }: StepSize): Feeds {
   const wanted = new Set(model.proto.graph!.input.map(({ name }) => name))
-  const { ids, mask, positions, logitsToKeep, useCache } = layout.inputs
+  const { ids, mask, positions, cachePositions, logitsToKeep, useCache, lastPosition, totalLength, pastLength } = layout.inputs
   const feeds: Record<string, TensorValue> = {}
   /** Feeds zeros without `value`. */
   const feed = (name: string | undefined, dtype: DType, shape: readonly number[], value?: (at: number) => number) => {
@@ -84,7 +91,15 @@ export function stepFeeds(model: Model, layout: DecoderLayout, { past, fresh, id
   }
   feed(ids?.name, ids?.dtype ?? 'int64', [1, fresh], given && ((at) => given[at]!))
   feed(mask?.name, mask?.dtype ?? 'int64', [1, past + fresh], () => 1)
-  feed(positions?.name, positions?.dtype ?? 'int64', [1, fresh], (at) => past + at)
+  for (const places of [positions, cachePositions])
+    feed(places?.name, places?.dtype ?? 'int64', listShape(places?.shape ?? null, fresh), (at) => past + (at % fresh))
+  const lengths = [
+    [lastPosition, past + fresh - 1],
+    [totalLength, past + fresh],
+    [pastLength, past],
+  ] as const
+  for (const [input, length] of lengths)
+    feed(input?.name, input?.dtype ?? 'int64', input?.shape?.length === 1 ? [1] : [], () => length)
   feed(useCache?.name, 'bool', [1], () => 1)
   feed(logitsToKeep?.name, 'int64', logitsToKeep?.shape?.length === 1 ? [1] : [], () => 1)
   for (const { past: name, shape, axes, dtype } of layout.cache) {
@@ -104,56 +119,148 @@ const CALLS = [
 /** A past that is longer than the window of any model that has one, if the context is not known. */
 const LONG = 40_000
 
-/**
- * true if each mask shows every token all before it, itself, and nothing after; else why not, in one line. `standIns`: attentions whose new keys and
- * values need not be computed for that.
- */
-export async function areCausal(
+/** Whether the graph takes one new token and no more: nothing comes after it that a mask would hide. */
+export const feedsOne = ({ inputs: { ids } }: Pick<DecoderLayout, 'inputs'>): boolean =>
+  ids?.shape?.length === 2 && ids.shape[1] === 1
+
+/** What the masks of an attention are for the kernel, which hides all that comes later by itself. */
+export interface MaskUse {
+  /** How many keys they show, the token itself included; null: all before it. */
+  readonly keys: number | null
+  /** The mask that is added to the scores as it is; null: none is more than 0 or far below. */
+  readonly bias: string | null
+}
+/** Each under the `maskKey` of its attentions. */
+export type MaskUses = ReadonlyMap<string, MaskUse>
+
+export const maskKey = ({ masks }: Pick<CachedAttention, 'masks'>): string => masks.map(({ name }) => name).join(' ')
+
+/** A reason in one line if masks are no such use. `standIns`: attentions whose new keys and values need not be computed for that. */
+export async function maskUsesOf(
   { model, layout, context }: RemedyTarget,
   attentions: readonly CachedAttention[],
   { evaluate, standIns }: Pick<RemedyTools, 'evaluate'> & { readonly standIns: readonly CachedAttention[] },
-): Promise<true | string> {
+): Promise<MaskUses | string> {
   if (layout.inputs.ids === undefined) return 'it is fed embeddings, and what its masks show is found by feeding ids'
-  const masks = attentions.map(({ mask }) => mask!)
-  const part = partMaking(withoutLayers(model, layout, standIns), [...new Set(masks.map(({ name }) => name))])
+  const names = new Set(attentions.flatMap(({ masks }) => masks.map(({ name }) => name)))
+  if (names.size === 0) return new Map()
+  const part = partMaking(withoutLayers(model, layout, standIns), [...names])
   const long = Math.min(context ?? LONG, LONG) - 1
-  const calls = [...CALLS, [long, 1] as const]
+  const most = feedsOne(layout) ? 1 : Number.POSITIVE_INFINITY
+  const calls = [...CALLS.filter(([, fresh]) => fresh <= most), [long, 1] as const]
   const results = await evaluate(
     part,
     calls.map(([past, fresh]) => stepFeeds(part, layout, { past, fresh })),
   )
-  for (const [at, [past, fresh]] of calls.entries()) {
-    for (const mask of masks) {
-      const wrong = wrongIn(results[at]![mask.name]!, mask, past, fresh)
-      if (wrong !== null)
-        return `${mask.name} ${wrong} with ${past} tokens held and ${fresh} new: a causal mask alone can be fused`
-    }
+  const uses = new Map<string, MaskUse>()
+  for (const attention of attentions) {
+    const key = maskKey(attention)
+    if (key === '' || uses.has(key)) continue
+    const shown = calls.map(([past, fresh], at): Call => {
+      const masks = attention.masks.map((mask) => ({ ...mask, ...inFloat32(results[at]![mask.name]!) }))
+      return { past, fresh, total: past + fresh, masks }
+    })
+    const use = useOf(attention, shown)
+    if (typeof use === 'string') return use
+    uses.set(key, use)
   }
-  return true
+  return uses
 }
 
-function wrongIn({ shape, data }: TensorValue, { kind }: Mask, past: number, fresh: number): string | null {
-  const total = past + fresh
+const inFloat32 = (value: TensorValue): TensorValue =>
+  value.dtype === 'float16' ? { ...value, dtype: 'float32', data: float16Values(value.data as Uint16Array) } : value
+
+interface Call {
+  readonly past: number
+  readonly fresh: number
+  readonly total: number
+  readonly masks: readonly ShownMask[]
+}
+
+type ShownMask = Mask & TensorValue
+
+function useOf(attention: CachedAttention, calls: readonly Call[]): MaskUse | string {
+  const misfit = calls.map(misfitIn).find((one) => one !== null)
+  const keys = misfit === undefined ? windowIn(calls.at(-1)!) : null
+  const wrong = misfit ?? calls.map((call) => wrongIn(call, keys)).find((one) => one !== null)
+  if (wrong === undefined) return { keys, bias: null }
+  const bias = attention.masks.find(({ name }) => calls.every((call) => isBias(call, name, attention.heads)))
+  return bias === undefined ? `${wrong}: only masks that hide all later tokens can be fused` : { keys: null, bias: bias.name }
+}
+
+/** A mask that cannot be of queries and keys alone. */
+function misfitIn({ fresh, total, masks }: Call): string | null {
+  for (const { name, shape } of masks) {
+    const [rows, columns] = [shape.at(-2) ?? 1, shape.at(-1) ?? 1]
+    if ((rows !== fresh && rows !== 1) || (columns !== total && columns !== 1)) return `${name} has the shape ${shape.join('x')}`
+    if (shape.slice(0, -2).some((size) => size !== 1)) return `${name} differs between heads (${shape.join('x')})`
+  }
+  return null
+}
+
+function valueAt({ shape, data }: ShownMask, row: number, column: number): number {
   const [rows, columns] = [shape.at(-2) ?? 1, shape.at(-1) ?? 1]
-  if ((rows !== fresh && rows !== 1) || (columns !== total && columns !== 1)) return `has the shape ${shape.join('x')}`
-  if (shape.slice(0, -2).some((size) => size !== 1)) return `differs between heads (${shape.join('x')})`
   const numbers = data as Float32Array | BigInt64Array
+  return Number(numbers[(rows === 1 ? 0 : row) * columns + (columns === 1 ? 0 : column)])
+}
+
+function shows(mask: ShownMask, row: number, column: number): boolean {
+  const value = valueAt(mask, row, column)
+  return mask.kind === 'added' ? value > FAR_BELOW : (value !== 0) === (mask.kind === 'seen')
+}
+
+/** What the last token sees, in keys; null: nothing before it is hidden. */
+function windowIn({ past, fresh, total, masks }: Call): number | null {
+  let first = 0
+  while (first < total && !masks.every((mask) => shows(mask, fresh - 1, first))) first++
+  return first === 0 ? null : past + fresh - first
+}
+
+/** What the masks show is not each token and the `keys` - 1 before it, or they add to its scores. */
+function wrongIn({ past, fresh, total, masks }: Call, keys: number | null): string | null {
+  const from = keys ?? Number.POSITIVE_INFINITY
   for (let row = 0; row < fresh; row++) {
+    const place = past + row
     for (let column = 0; column < total; column++) {
-      const value = Number(numbers[(rows === 1 ? 0 : row) * columns + (columns === 1 ? 0 : column)])
-      const isSeen = column <= past + row
-      const fits =
-        kind === 'added' ? (isSeen ? value === 0 : value <= FAR_BELOW) : (value !== 0) === (isSeen === (kind === 'seen'))
-      if (!fits) return `is ${value} for token ${past + row} and key ${column}`
+      const isSeen = column <= place && column > place - from
+      const hiding = masks.find((mask) => !shows(mask, row, column))
+      const adding = isSeen ? masks.find((mask) => mask.kind === 'added' && valueAt(mask, row, column) !== 0) : undefined
+      const wrong = isSeen ? (hiding ?? adding) : hiding === undefined ? masks[0] : undefined
+      if (wrong !== undefined)
+        return `${wrong.name} is ${valueAt(wrong, row, column)} for token ${place} and key ${column} with ${past} tokens held and ${fresh} new`
     }
   }
   return null
 }
 
+/** Whether all that is hidden but does not come later is hidden by this mask, which has the shape in which the kernel takes it. */
+function isBias({ past, fresh, total, masks }: Call, name: string, heads: number): boolean {
+  const mask = masks.find((one) => one.name === name)!
+  const [batch, own, rows, columns, ...more] = mask.shape
+  const isFitting = batch === 1 && (own === 1 || own === heads) && rows === fresh && columns === total && more.length === 0
+  if (mask.kind !== 'added' || !isFitting) return false
+  const others = masks.filter((one) => one !== mask)
+  const values = mask.data as Float32Array
+  return (
+    values.every((value, at) => {
+      const [row, column] = [Math.floor(at / total) % fresh, at % total]
+      const isLater = column > past + row
+      if (others.some((one) => !shows(one, row, column))) return isLater || value <= FAR_BELOW
+      return isLater ? value <= FAR_BELOW : !Number.isNaN(value)
+    }) && others.every((one) => misfitIn({ past, fresh, total, masks: [one] }) === null && isPlain(one))
+  )
+}
+
+/** Adds nothing. */
+const isPlain = ({ kind, data }: ShownMask): boolean =>
+  kind !== 'added' || (data as Float32Array).every((value) => value === 0 || value <= FAR_BELOW)
+
 /** Rows of cosines and sines of the first half of a head. */
 export interface Angles {
   readonly positions: number
   readonly half: number
+  /** As the graph computes them; here they are float32. */
+  readonly dtype: DType
   readonly cos: Float32Array<ArrayBuffer>
   readonly sin: Float32Array<ArrayBuffer>
 }
@@ -167,7 +274,7 @@ export async function anglesOf(
   names: { readonly cos: string; readonly sin: string; readonly size: number },
   { evaluate }: RemedyTools,
 ): Promise<Angles | undefined> {
-  if (context === null || context > MOST_POSITIONS) return undefined
+  if (context === null || context > MOST_POSITIONS || feedsOne(layout)) return undefined
   const part = partMaking(model, [names.cos, names.sin])
   // Angles that stretch with the length of a text are others in a short one.
   const [past, fresh] = [Math.min(3, context - 1), 1]
@@ -179,11 +286,13 @@ export async function anglesOf(
   const same = ([value, all]: readonly [TensorValue, Float32Array]) =>
     halves(value, fresh, names.size)?.every((one, at) => one === all[past * half + at]) === true
   const pairs = [[later[names.cos]!, cos] as const, [later[names.sin]!, sin] as const]
-  return pairs.every(same) ? { positions: context, half, cos, sin } : undefined
+  const dtype = whole[names.cos]!.dtype
+  return pairs.every(same) ? { positions: context, half, dtype, cos, sin } : undefined
 }
 
 /** As wide as half a head; of a table as wide as a head, whose halves are equal, one of them. */
-function halves({ shape, data }: TensorValue, positions: number, size: number): Float32Array<ArrayBuffer> | undefined {
+function halves(value: TensorValue, positions: number, size: number): Float32Array<ArrayBuffer> | undefined {
+  const { shape, data } = inFloat32(value)
   const width = shape.at(-1)!
   const half = size / 2
   if (!(data instanceof Float32Array) || data.length !== positions * width || (width !== size && width !== half)) return undefined

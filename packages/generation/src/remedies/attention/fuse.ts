@@ -1,10 +1,11 @@
 // Attention in pieces as GroupQueryAttention (com.microsoft): one node reads the cache once, repeats no heads, and writes new tokens into the cache
 // that it read if both are the same memory.
 // https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.GroupQueryAttention
-import { floatTensor, int64Tensor, node, valueInfo } from '@whyslow/graph/build.ts'
+import { floatTensor, int64Tensor, node, rawTensor, valueInfo } from '@whyslow/graph/build.ts'
 import { copyWith } from '@whyslow/graph/copy.ts'
 import { dataTypeOf } from '@whyslow/graph/dtype.ts'
 import { editGraph, freshNames, type GraphEdit, joinEdits, withDomain, withGraph } from '@whyslow/graph/edit.ts'
+import { toFloat16Clamped } from '@whyslow/graph/encode.ts'
 import type { Model } from '@whyslow/graph/model.ts'
 import { isOperator, type Matching, matchGraph } from '@whyslow/graph/rewrite/match.ts'
 import { readsOf } from '@whyslow/graph/walk.ts'
@@ -12,12 +13,15 @@ import type { GraphProto, NodeProto } from 'onnx-buf'
 import { MICROSOFT } from '../kit/block-products.ts'
 import type { RemedyTarget, RemedyTools } from '../kit/remedy.ts'
 import { type CachedAttention, type FoundCache, isTranspose } from './cached-attention.ts'
-import { type Angles, anglesOf } from './evaluated.ts'
-import { pastLengthFromMask } from './past-length.ts'
+import { type Angles, anglesOf, type MaskUse, type MaskUses, maskKey } from './evaluated.ts'
+import { lengthsFromMask } from './past-length.ts'
 import { type Rotary, rotaryOf } from './rotary.ts'
 
 /** Where the kernel turns queries and keys itself, heads are multiples of 16: group_query_attention_helper.h */
 const ROTARY_MULTIPLE = 16
+/** The place of attention_bias among the inputs. */
+const BIAS_AT = 10
+const NO_MASK: MaskUse = { keys: null, bias: null }
 /** Since when the axes of ReduceSum are an input. */
 const AXES_INPUT = 13
 
@@ -33,29 +37,45 @@ export interface Fused {
   readonly inside: number
 }
 
+/** `uses`: a window as the kernel counts it. */
 export async function fuseAttention(
   target: RemedyTarget,
   attentions: readonly CachedAttention[],
-  tools: RemedyTools,
+  { uses, ...tools }: RemedyTools & { readonly uses: MaskUses },
 ): Promise<Fused | string> {
   const { model, layout } = target
   const graph = model.proto.graph!
   const matching = matchGraph(model, graph)
+  const useOf = (attention: CachedAttention) => uses.get(maskKey(attention)) ?? NO_MASK
+  for (const attention of attentions) {
+    const { bias } = useOf(attention)
+    if (bias !== null && matching.dtype(bias) !== matching.dtype(attention.query))
+      return `${bias} is of another type than the queries, and is added to their scores`
+  }
   const turned = attentions.map((attention) => ({ attention, rotary: rotaryAround(matching, attention) }))
   const tables = await tablesFor(target, turned, tools)
   const fresh = freshNames(graph)
   const mask = layout.inputs.mask?.name ?? fresh('attention_mask')
   const lengths = lengthsOf(matching, mask, fresh)
+  const joined = joinedBy(attentions)
+  const reads = lengthsFromMask(matching, layout, { mask, joined }, fresh)
+  const biases = attentions.flatMap((attention) => useOf(attention).bias ?? [])
+  const ofKeys = biases.find((bias) => dependsOn(matching, bias, { on: joined, but: reads.read ?? new Map() }))
+  if (ofKeys !== undefined) return `${ofKeys} is added to the scores, and made of the keys themselves`
   const angles = new Map([...tables].map(([key, table]) => [key, tableTensors(table, fresh)]))
   const edits = turned.map(({ attention, rotary }) => {
     const table = rotary && angles.get(keyOf(rotary))
-    return replaced(matching, attention, table === undefined ? undefined : rotary, { lengths, table, fresh })
+    return replaced(matching, attention, table === undefined ? undefined : rotary, {
+      lengths,
+      table,
+      use: useOf(attention),
+      fresh,
+    })
   })
-  const pastReads = pastLengthFromMask(matching, layout, mask, fresh)
   const all = joinEdits([
     ...edits,
     lengths.edit,
-    pastReads,
+    reads,
     { addInitializers: [...angles.values()].flatMap(({ tensors }) => tensors) },
   ])
   const withMask =
@@ -65,6 +85,30 @@ export async function fuseAttention(
   if (left !== undefined) return `${left.softmax.name || left.softmax.output[0]}: other nodes read what lies between`
   const inside = turned.filter(({ rotary }) => rotary !== undefined && angles.has(keyOf(rotary))).length
   return { model: withDomain(withGraph(model, edited), MICROSOFT, 1), inside }
+}
+
+/** Values that hold what a cache held and what is new, with their axis of tokens. */
+const joinedBy = (attentions: readonly CachedAttention[]): ReadonlyMap<string, number> =>
+  new Map(
+    attentions.flatMap(({ keys, values }) =>
+      [keys, values].flatMap(({ makers, read, entry }) =>
+        [...makers.map(({ output }) => output[0]!), read, entry.present!].map((name) => [name, 2] as const),
+      ),
+    ),
+  )
+
+interface Dependency {
+  readonly on: ReadonlyMap<string, unknown>
+  /** What is replaced. */
+  readonly but: ReadonlyMap<string, unknown>
+}
+
+function dependsOn(matching: Matching, name: string, { on, but }: Dependency, seen = new Set<string>()): boolean {
+  if (on.has(name)) return true
+  if (but.has(name) || seen.has(name)) return false
+  seen.add(name)
+  const made = matching.producer(name)
+  return made !== undefined && readsOf(made).some((one) => dependsOn(matching, one, { on, but }, seen))
 }
 
 function rotaryAround(matching: Matching, { query, keys, size }: CachedAttention): Turned['rotary'] {
@@ -94,12 +138,13 @@ async function tablesFor(
   return found
 }
 
-function tableTensors({ positions, half, cos, sin }: Angles, fresh: (hint: string) => string) {
+function tableTensors({ positions, half, dtype, cos, sin }: Angles, fresh: (hint: string) => string) {
   const [cosName, sinName] = [fresh('cos_cache'), fresh('sin_cache')]
-  return {
-    names: [cosName, sinName],
-    tensors: [floatTensor(cosName, [positions, half], cos), floatTensor(sinName, [positions, half], sin)],
-  }
+  const tensor = (name: string, values: Float32Array) =>
+    dtype === 'float16'
+      ? rawTensor(name, dtype, [positions, half], new Uint8Array(toFloat16Clamped(values).bits.buffer))
+      : floatTensor(name, [positions, half], values)
+  return { names: [cosName, sinName], tensors: [tensor(cosName, cos), tensor(sinName, sin)] }
 }
 
 interface Lengths {
@@ -139,6 +184,7 @@ function lengthsOf({ opset }: Matching, mask: string, fresh: (hint: string) => s
 interface Context {
   readonly lengths: Lengths
   readonly table: { readonly names: readonly string[] } | undefined
+  readonly use: MaskUse
   readonly fresh: (hint: string) => string
 }
 
@@ -146,9 +192,9 @@ function replaced(
   matching: Matching,
   attention: CachedAttention,
   rotary: Turned['rotary'],
-  { lengths, table, fresh }: Context,
+  { lengths, table, use, fresh }: Context,
 ): GraphEdit {
-  const { heads, kvHeads, size, scale, keys, values, last } = attention
+  const { heads, kvHeads, size, scale, cap, keys, values, last } = attention
   const add: NodeProto[] = []
   const addInitializers = [
     int64Tensor(fresh('heads_joined'), [3], [0, 0, heads * size]),
@@ -178,10 +224,13 @@ function replaced(
     lengths.all,
     ...(table?.names ?? []),
   ]
+  if (use.bias !== null) inputs.push(...new Array<string>(BIAS_AT - inputs.length).fill(''), use.bias)
   const attributes = {
     num_heads: heads,
     kv_num_heads: kvHeads,
     scale: { float: scale },
+    ...(cap === null ? {} : { softcap: { float: cap } }),
+    ...(use.keys === null ? {} : { local_window_size: use.keys }),
     ...(table ? { do_rotary: 1, rotary_interleaved: 0 } : {}),
   }
   const presents = [keys.entry.present!, values.entry.present!]

@@ -1,33 +1,48 @@
-// How many tokens the cache holds, read off the shape of a cache: exporters compute positions of it. A cache with room to spare has another shape, so
-// that the number is taken from the mask and the ids in place of it.
+// How many tokens the cache holds, read off the shape of a cache: exporters compute positions and masks of it. A cache with room to spare has another
+// shape, so that the number is taken from the mask and the ids in place of it.
 import { int64Tensor, node } from '@whyslow/graph/build.ts'
 import type { GraphEdit } from '@whyslow/graph/edit.ts'
 import { isOperator, type Matching, numberOf } from '@whyslow/graph/rewrite/match.ts'
 import type { NodeProto, TensorProto } from 'onnx-buf'
 import type { DecoderLayout } from '../../recognize/layout.ts'
 
-/** Reads of the number, each replaced. `mask`: [batch, all tokens]. */
-export function pastLengthFromMask(
+export interface LengthSources {
+  /** [batch, all tokens]. */
+  readonly mask: string
+  /** Values that hold what the cache held and what is new, and their axis of tokens. */
+  readonly joined: ReadonlyMap<string, number>
+}
+
+/** Reads of the number before and after a call, each replaced. */
+export function lengthsFromMask(
   matching: Matching,
   { cache, inputs }: DecoderLayout,
-  mask: string,
+  { mask, joined }: LengthSources,
   fresh: (hint: string) => string,
 ): GraphEdit {
-  const lengths = new Map(cache.flatMap(({ past, axes }) => (axes.length === null ? [] : [[past, axes.length] as const])))
-  const reads = matching.graph.node.flatMap((one) => readOf(matching, one, lengths) ?? [])
-  if (reads.length === 0 || inputs.ids === undefined) return {}
-  const [axis, scalar, list] = [fresh('length_axis'), fresh('held_tokens'), fresh('held_tokens_list')]
-  const [all, all1, some, some1] = [fresh('mask_shape'), fresh('all_tokens'), fresh('ids_shape'), fresh('new_tokens')]
+  // Keys of an encoder are as long as what it read.
+  const own = cache.filter(({ role }) => role === 'self')
+  const held = new Map(own.flatMap(({ past, axes }) => (axes.length === null ? [] : [[past, axes.length] as const])))
+  const reads = (of: ReadonlyMap<string, number>) => matching.graph.node.flatMap((one) => readOf(matching, one, of) ?? [])
+  const [before, after] = [reads(held), reads(joined)]
+  if (before.length + after.length === 0 || inputs.ids === undefined) return {}
+  const [axis, one] = [fresh('length_axis'), fresh('length_list')]
+  const [all, all1, all1s] = [fresh('mask_shape'), fresh('all_tokens'), fresh('all_tokens_list')]
+  const [some, some1, scalar, list] = [fresh('ids_shape'), fresh('new_tokens'), fresh('held_tokens'), fresh('held_tokens_list')]
   const add: NodeProto[] = [
     node({ opType: 'Shape', name: all }, [mask], [all]),
     node({ opType: 'Gather', name: all1 }, [all, axis], [all1]),
+    node({ opType: 'Reshape', name: all1s }, [all1, one], [all1s]),
     node({ opType: 'Shape', name: some }, [inputs.ids.name], [some]),
     node({ opType: 'Gather', name: some1 }, [some, axis], [some1]),
     node({ opType: 'Sub', name: scalar }, [all1, some1], [scalar]),
-    node({ opType: 'Reshape', name: list }, [scalar, `${list}_shape`], [list]),
+    node({ opType: 'Reshape', name: list }, [scalar, one], [list]),
   ]
-  const addInitializers: TensorProto[] = [int64Tensor(axis, [], [1]), int64Tensor(`${list}_shape`, [1], [1])]
-  const read = new Map(reads.map(({ value, isList }) => [value, isList ? list : scalar]))
+  const addInitializers: TensorProto[] = [int64Tensor(axis, [], [1]), int64Tensor(one, [1], [1])]
+  const read = new Map([
+    ...before.map(({ value, isList }) => [value, isList ? list : scalar] as const),
+    ...after.map(({ value, isList }) => [value, isList ? all1s : all1] as const),
+  ])
   return { add, addInitializers, read }
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { LoopEnd } from '../../loop/loop.ts'
-import { askedBy, chunkOf, errorBody, optionsOfAnswer, RequestError, usageChunk, wholeAnswer } from './completions.ts'
+import { answersWanted, askedAt, askedBy, chunkOf, errorBody, RequestError, usageChunk, wholeAnswer } from './completions.ts'
 
 const limits = { name: 'tiny', takesMessages: true, newTokens: 64, recommended: {} }
 const chat = (changes: object) =>
@@ -13,7 +13,7 @@ const end: LoopEnd = {
 
 test('what a request means, and what it means if it says nothing', () => {
   expect(chat({})).toEqual({
-    ...{ kind: 'chat', prompt: [{ role: 'user', content: 'Hi' }], count: 1, stream: false, includeUsage: false },
+    ...{ kind: 'chat', prompts: [[{ role: 'user', content: 'Hi' }]], count: 1, stream: false, includeUsage: false },
     options: {
       ...{ maxNewTokens: 64, temperature: 1, topP: 1, topK: null, minP: null, stop: [] },
       ...{ repetitionPenalty: 1, presencePenalty: 0, frequencyPenalty: 0 },
@@ -24,8 +24,10 @@ test('what a request means, and what it means if it says nothing', () => {
     ...{ stream: true, includeUsage: true },
     options: { maxNewTokens: 9, temperature: 0, topP: 0.9, topK: 40, seed: 3, stop: ['a', 'b'] },
   })
-  expect(text({ max_tokens: 3, stop: 'x' })).toMatchObject({ prompt: 'Hi', options: { maxNewTokens: 3, stop: ['x'] } })
-  expect([text({ prompt: [1, 2] }).prompt, text({ prompt: ['one'] }).prompt]).toEqual([[1, 2], 'one'])
+  expect(text({ max_tokens: 3, stop: 'x' })).toMatchObject({ prompts: ['Hi'], options: { maxNewTokens: 3, stop: ['x'] } })
+  expect([text({ prompt: [1, 2] }).prompts, text({ prompt: ['one'] }).prompts]).toEqual([[[1, 2]], ['one']])
+  expect(text({ prompt: ['one', 'two'] }).prompts).toEqual(['one', 'two'])
+  expect(text({ prompt: [[1, 2], [3]] }).prompts).toEqual([[1, 2], [3]])
   const parts = [
     {
       role: 'user',
@@ -35,7 +37,7 @@ test('what a request means, and what it means if it says nothing', () => {
       ],
     },
   ]
-  expect(chat({ messages: parts }).prompt).toEqual([{ role: 'user', content: 'ab' }])
+  expect(chat({ messages: parts }).prompts).toEqual([[{ role: 'user', content: 'ab' }]])
   // What clients send by default wants nothing.
   expect(() =>
     chat({ n: 1, logprobs: false, tools: [], logit_bias: {}, response_format: { type: 'text' }, user: 'me' }),
@@ -48,13 +50,28 @@ test('what is said otherwise of it, by other servers of this protocol, too', () 
     ...{ minP: 0.1, repetitionPenalty: 1.1, presencePenalty: -1, frequencyPenalty: 2, ignoreEnd: true },
     templateValues: { enable_thinking: false },
   })
+  expect(chat({ min_tokens: 5, no_repeat_ngram_size: 3 }).options).toMatchObject({ minNewTokens: 5, noRepeatNgramSize: 3 })
+  expect(chat({ top_p: 0 }).options).toMatchObject({ topP: 1, topK: 1 })
   expect([chat({ top_k: -1 }).options.topK, chat({ top_k: 0 }).options.topK]).toEqual([null, null])
   const call = { id: 'a', type: 'function', function: { name: 'f', arguments: '{}' } }
   const messages = [
     { role: 'assistant', content: null, tool_calls: [call] },
     { role: 'tool', tool_call_id: 'a', content: '5' },
   ]
-  expect(chat({ messages }).prompt).toEqual([{ ...messages[0], content: '' }, messages[1]])
+  expect(chat({ messages }).prompts).toEqual([[{ ...messages[0], content: '' }, messages[1]]])
+  // What it answered itself, given back: an empty answer, and one that refuses.
+  const refusal = [{ type: 'refusal', refusal: 'No' }]
+  const again = [
+    { role: 'assistant', content: null },
+    { role: 'assistant', content: refusal },
+  ]
+  expect(chat({ messages: again }).prompts).toEqual([
+    [
+      { role: 'assistant', content: '' },
+      { role: 'assistant', content: 'No' },
+    ],
+  ])
+  expect(() => chat({ tools: [{ type: 'function' }], tool_choice: 'none' })).not.toThrow()
 })
 
 test("what a request does not say is as the model's makers would have it", () => {
@@ -93,7 +110,8 @@ describe('what is refused', () => {
     [{ max_tokens: 0 }, 'max_tokens: give a whole number from 1'],
     [{ max_tokens: '5' }, 'max_tokens: give a whole number from 1'],
     [{ temperature: 3 }, 'temperature: give a number from 0 to 2'],
-    [{ top_p: 0 }, 'top_p: give a number above 0 and at most 1'],
+    [{ top_p: -1 }, 'top_p: give a number from 0 to 1'],
+    [{ min_tokens: -1 }, 'min_tokens: give a whole number from 0'],
     [{ top_k: -2 }, 'top_k: give a whole number'],
     [{ min_p: 2 }, 'min_p: give a number from 0 to 1'],
     [{ frequency_penalty: 3 }, 'frequency_penalty: give a number from -2 to 2'],
@@ -107,7 +125,8 @@ describe('what is refused', () => {
     [{ best_of: 2 }, 'best_of: this server does not do that; leave it out'],
     [{ tools: [{}] }, 'tools: this server does not do that; leave it out'],
     [{ response_format: { type: 'json_object' } }, 'response_format: this server does not do that; leave it out'],
-    [{ prompt: ['a', 'b'] }, 'prompt: give one prompt a request'],
+    [{ prompt: ['a', 5] }, 'prompt: give a text, or an array of token ids'],
+    [{ prompt: Array(65).fill('a') }, 'prompt: give at most 64 prompts a request'],
     [{ prompt: [] }, 'prompt: give a text, or an array of token ids'],
     [{ prompt: 5 }, 'prompt: give a text, or an array of token ids'],
   ])('%j', (changes, message) => {
@@ -136,13 +155,13 @@ describe('answers', () => {
   const usage = { prompt_tokens: 5, completion_tokens: 7, total_tokens: 12, prompt_tokens_details: { cached_tokens: 2 } }
 
   test('whole', () => {
-    expect(wholeAnswer(head, [{ ...end, text: 'Hello' }])).toEqual({
+    expect(wholeAnswer(head, [{ ...end, text: 'Hello' }], 1)).toEqual({
       ...{ id: 'chatcmpl-1', created: 1, model: 'tiny', object: 'chat.completion', usage },
       choices: [
         { index: 0, message: { role: 'assistant', content: 'Hello', refusal: null }, logprobs: null, finish_reason: 'length' },
       ],
     })
-    expect(wholeAnswer({ ...head, kind: 'text' }, [{ ...end, ended: 'end', text: 'Hello' }])).toMatchObject({
+    expect(wholeAnswer({ ...head, kind: 'text' }, [{ ...end, ended: 'end', text: 'Hello' }], 1)).toMatchObject({
       object: 'text_completion',
       choices: [{ text: 'Hello', finish_reason: 'stop' }],
     })
@@ -153,7 +172,7 @@ describe('answers', () => {
       { ...end, text: 'a' },
       { ...end, text: 'b', generatedTokens: 3 },
     ]
-    expect(wholeAnswer(head, answers)).toMatchObject({
+    expect(wholeAnswer(head, answers, 2)).toMatchObject({
       usage: { prompt_tokens: 5, completion_tokens: 10, total_tokens: 15 },
       choices: [
         { index: 0, message: { content: 'a' } },
@@ -161,8 +180,18 @@ describe('answers', () => {
       ],
     })
     const asked = text({ n: 2, seed: 7 })
-    expect([0, 1].map((at) => optionsOfAnswer(asked, at).seed)).toEqual([7, 8])
-    expect(optionsOfAnswer(text({ n: 2 }), 1)).not.toHaveProperty('seed')
+    expect([0, 1].map((at) => askedAt(asked, at).options.seed)).toEqual([7, 8])
+    expect(askedAt(text({ n: 2 }), 1).options).not.toHaveProperty('seed')
+  })
+
+  test('to several prompts: each has its answers, and its tokens count', () => {
+    const asked = text({ prompt: ['a', 'b'], n: 2 })
+    expect(Array.from({ length: answersWanted(asked) }, (_, at) => askedAt(asked, at).prompt)).toEqual(['a', 'a', 'b', 'b'])
+    const answers = [5, 5, 9, 9].map((promptTokens) => ({ ...end, promptTokens, text: 'x' }))
+    expect(wholeAnswer({ ...head, kind: 'text' }, answers, 2)).toMatchObject({
+      usage: { prompt_tokens: 14, completion_tokens: 28, prompt_tokens_details: { cached_tokens: 4 } },
+      choices: [{ index: 0 }, { index: 1 }, { index: 2 }, { index: 3 }],
+    })
   })
 
   test('in pieces: the role first, usage with the last', () => {

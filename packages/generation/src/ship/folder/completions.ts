@@ -25,9 +25,10 @@ export class RequestError extends Error {
 
 export interface CompletionRequest {
   readonly kind: 'chat' | 'text'
-  readonly prompt: Prompt
+  /** One, or several of the older API: each has its answers, in their order. */
+  readonly prompts: readonly Prompt[]
   readonly options: Omit<GenerateOptions, 'signal'>
-  /** How many answers are wanted. */
+  /** How many answers to each prompt are wanted. */
   readonly count: number
   readonly stream: boolean
   /** The last chunk, without text, says how many tokens there were. */
@@ -47,18 +48,19 @@ type Body = Readonly<Record<string, unknown>>
 
 const MOST_STOPS = 16
 const MOST_ANSWERS = 16
+const MOST_PROMPTS = 64
 
 /** Throws RequestError if it is not a request, or one for something else than this model does. */
 export function askedBy(kind: CompletionRequest['kind'], text: string, limits: Limits): CompletionRequest {
   const body = objectOf(text)
   checkModel(body, limits)
-  const unable = Object.entries(UNABLE).find(([key, isAlright]) => body[key] != null && !isAlright(body[key]))
+  const unable = Object.entries(UNABLE).find(([key, isAlright]) => body[key] != null && !isAlright(body[key], body))
   if (unable !== undefined) throw bad(`${unable[0]}: this server does not do that; leave it out`, 'unsupported_value')
-  const prompt = kind === 'chat' ? messagesOf(body, limits) : promptOf(body.prompt)
+  const prompts = kind === 'chat' ? [messagesOf(body, limits)] : promptsOf(body.prompt)
   const options = optionsOf(body, kind, limits)
   const streamOptions = body.stream_options as { include_usage?: unknown } | null | undefined
   return {
-    ...{ kind, prompt, options },
+    ...{ kind, prompts, options },
     count: body.n == null ? 1 : wholeFrom1(body.n, 'n', MOST_ANSWERS),
     stream: flagOf(body.stream, 'stream'),
     includeUsage: streamOptions?.include_usage === true,
@@ -66,13 +68,14 @@ export function askedBy(kind: CompletionRequest['kind'], text: string, limits: L
 }
 
 /** What may be there and must not want anything. */
-const UNABLE: Readonly<Record<string, (value: unknown) => boolean>> = {
+const UNABLE: Readonly<Record<string, (value: unknown, body: Body) => boolean>> = {
   best_of: (value) => value === 1,
   logprobs: (value) => value === false,
   top_logprobs: (value) => value === 0,
   echo: (value) => value === false,
   suffix: (value) => value === '',
-  tools: (value) => Array.isArray(value) && value.length === 0,
+  // Tools that are not to be called want nothing.
+  tools: (value, { tool_choice: choice }) => Array.isArray(value) && (value.length === 0 || choice === 'none'),
   functions: (value) => Array.isArray(value) && value.length === 0,
   logit_bias: (value) => typeof value === 'object' && Object.keys(value as object).length === 0,
   response_format: (value) => (value as { type?: unknown }).type === 'text',
@@ -104,8 +107,8 @@ function messagesOf({ messages }: Body, { takesMessages }: Limits): readonly Mes
   return messages.map((message, at) => {
     const { role, content, ...others } = (message ?? {}) as { role?: unknown; content?: unknown; tool_calls?: unknown }
     if (typeof role !== 'string') throw bad(`messages[${at}].role: give a text`)
-    // A message that calls tools says nothing itself.
-    if (content == null && Array.isArray(others.tool_calls)) return { ...others, role, content: '' }
+    // A message that calls tools says nothing itself, and an answer may have been empty.
+    if (content == null && role === 'assistant') return { ...others, role, content: '' }
     return { ...others, role, content: contentOf(content, at) }
   })
 }
@@ -115,19 +118,31 @@ function contentOf(content: unknown, at: number): string {
   if (!Array.isArray(content)) throw bad(`messages[${at}].content: give a text`)
   return content
     .map((part) => {
-      const { type, text } = (part ?? {}) as { type?: unknown; text?: unknown }
-      if (type !== 'text' || typeof text !== 'string') throw bad(`messages[${at}].content: this model reads text only`)
-      return text
+      const { type, text, refusal } = (part ?? {}) as { type?: unknown; text?: unknown; refusal?: unknown }
+      const said = type === 'text' ? text : type === 'refusal' ? refusal : undefined
+      if (typeof said !== 'string') throw bad(`messages[${at}].content: this model reads text only`)
+      return said
     })
     .join('')
 }
 
-function promptOf(prompt: unknown): Prompt {
-  if (typeof prompt === 'string') return prompt
+/** A text or token ids, or several of these. */
+function promptsOf(prompt: unknown): readonly Prompt[] {
+  const one = promptOf(prompt)
+  if (one !== null) return [one]
   if (!Array.isArray(prompt) || prompt.length === 0) throw bad('prompt: give a text, or an array of token ids')
-  if (prompt.every((one) => Number.isInteger(one))) return prompt as number[]
-  if (prompt.length === 1) return promptOf(prompt[0])
-  throw bad('prompt: give one prompt a request')
+  if (prompt.length > MOST_PROMPTS) throw bad(`prompt: give at most ${MOST_PROMPTS} prompts a request`)
+  return prompt.map((given) => {
+    const own = promptOf(given)
+    if (own === null) throw bad('prompt: give a text, or an array of token ids')
+    return own
+  })
+}
+
+function promptOf(prompt: unknown): Prompt | null {
+  if (typeof prompt === 'string') return prompt
+  const isIds = Array.isArray(prompt) && prompt.length > 0 && prompt.every((one) => Number.isInteger(one))
+  return isIds ? (prompt as number[]) : null
 }
 
 function optionsOf(body: Body, kind: CompletionRequest['kind'], limits: Limits): CompletionRequest['options'] {
@@ -139,18 +154,22 @@ function optionsOf(body: Body, kind: CompletionRequest['kind'], limits: Limits):
     if (typeof value !== 'number' || !isRight(value)) throw bad(`${key}: give ${what}`)
     return value
   }
-  const share = (value: number): boolean => value > 0 && value <= 1
+  const share = (value: number): boolean => value >= 0 && value <= 1
+  const whole = (value: number): boolean => Number.isInteger(value) && value >= 0
   const penalty = (value: number): boolean => Math.abs(value) <= 2
   const topK = number('top_k', (value) => Number.isInteger(value) && value >= -1, 'a whole number')
+  const topP = number('top_p', share, 'a number from 0 to 1')
+  const noRepeatNgramSize = number('no_repeat_ngram_size', whole, 'a whole number from 0') ?? recommended.noRepeatNgramSize
+  const minNewTokens = number('min_tokens', whole, 'a whole number from 0') ?? recommended.minNewTokens
   const values = body.chat_template_kwargs
   if (values != null && !isObject(values)) throw bad('chat_template_kwargs: give an object')
   return {
     maxNewTokens: most == null ? limits.newTokens : wholeFrom1(most, 'max_tokens'),
     temperature:
       number('temperature', (value) => value >= 0 && value <= 2, 'a number from 0 to 2') ?? recommended.temperature ?? 1,
-    topP: number('top_p', share, 'a number above 0 and at most 1') ?? recommended.topP ?? 1,
-    // 0 and -1 are all tokens.
-    topK: topK === undefined ? (recommended.topK ?? null) : topK <= 0 ? null : topK,
+    topP: topP === 0 ? 1 : (topP ?? recommended.topP ?? 1),
+    // A share of nothing is held by the best token alone; of top_k, 0 and -1 are all tokens.
+    topK: topP === 0 ? 1 : topK === undefined ? (recommended.topK ?? null) : topK <= 0 ? null : topK,
     minP: number('min_p', (value) => value >= 0 && value <= 1, 'a number from 0 to 1') ?? recommended.minP ?? null,
     repetitionPenalty:
       number('repetition_penalty', (value) => value > 0 && value <= 2, 'a number above 0 and at most 2') ??
@@ -158,6 +177,8 @@ function optionsOf(body: Body, kind: CompletionRequest['kind'], limits: Limits):
       1,
     presencePenalty: number('presence_penalty', penalty, 'a number from -2 to 2') ?? 0,
     frequencyPenalty: number('frequency_penalty', penalty, 'a number from -2 to 2') ?? 0,
+    ...(noRepeatNgramSize === undefined ? {} : { noRepeatNgramSize }),
+    ...(minNewTokens === undefined ? {} : { minNewTokens }),
     stop: stopsOf(body.stop),
     ...(body.seed == null ? {} : { seed: number('seed', Number.isInteger, 'a whole number')! }),
     ...(flagOf(body.ignore_eos, 'ignore_eos') ? { ignoreEnd: true } : {}),
@@ -215,15 +236,33 @@ export const usageOf = ({ promptTokens, cachedTokens, generatedTokens }: LoopEnd
   prompt_tokens_details: { cached_tokens: cachedTokens },
 })
 
-/** Several answers to one prompt, whose tokens count once. */
-export const togetherOf = (ends: readonly LoopEnd[]): LoopEnd => ({
-  ...ends[0]!,
-  generatedTokens: ends.reduce((sum, { generatedTokens }) => sum + generatedTokens, 0),
-})
+/** Several answers, `count` to each prompt, whose tokens count once. */
+export function togetherOf(ends: readonly LoopEnd[], count: number): LoopEnd {
+  const sum = (some: readonly LoopEnd[], of: (end: LoopEnd) => number) => some.reduce((all, end) => all + of(end), 0)
+  const firsts = ends.filter((_, at) => at % count === 0)
+  return {
+    ...ends[0]!,
+    promptTokens: sum(firsts, ({ promptTokens }) => promptTokens),
+    cachedTokens: sum(firsts, ({ cachedTokens }) => cachedTokens),
+    generatedTokens: sum(ends, ({ generatedTokens }) => generatedTokens),
+  }
+}
 
-/** The options of the answer of that place: a seed draws another one each time. */
-export const optionsOfAnswer = ({ options }: CompletionRequest, at: number): CompletionRequest['options'] =>
-  options.seed === undefined ? options : { ...options, seed: options.seed + at }
+export const answersWanted = ({ prompts, count }: Pick<CompletionRequest, 'prompts' | 'count'>): number => prompts.length * count
+
+export interface AskedOnce {
+  readonly prompt: Prompt
+  readonly options: CompletionRequest['options']
+}
+
+/** The answer of that place: a seed draws another one each time. */
+export const askedAt = (
+  { prompts, count, options }: Pick<CompletionRequest, 'prompts' | 'count' | 'options'>,
+  at: number,
+): AskedOnce => ({
+  prompt: prompts[Math.floor(at / count)]!,
+  options: options.seed === undefined ? options : { ...options, seed: options.seed + at },
+})
 
 const reasonOf = ({ ended }: LoopEnd): 'length' | 'stop' => (ended === 'length' ? 'length' : 'stop')
 
@@ -231,14 +270,14 @@ interface Answered extends LoopEnd {
   readonly text: string
 }
 
-export function wholeAnswer({ kind, ...head }: AnswerHead, answers: readonly Answered[]): object {
+export function wholeAnswer({ kind, ...head }: AnswerHead, answers: readonly Answered[], count: number): object {
   const said = (text: string) => (kind === 'chat' ? { message: { role: 'assistant', content: text, refusal: null } } : { text })
   const choices = answers.map((end, index) => ({ index, ...said(end.text), logprobs: null, finish_reason: reasonOf(end) }))
   return {
     ...head,
     object: kind === 'chat' ? 'chat.completion' : 'text_completion',
     choices,
-    usage: usageOf(togetherOf(answers)),
+    usage: usageOf(togetherOf(answers, count)),
   }
 }
 

@@ -18,6 +18,8 @@ export interface Recommended {
   readonly topP?: number
   readonly minP?: number
   readonly repetitionPenalty?: number
+  readonly noRepeatNgramSize?: number
+  readonly minNewTokens?: number
 }
 
 /** What the model's files say of prompts, and of tokens after them. */

@@ -95,6 +95,22 @@ test('several answers to one prompt, whole and streamed', async () => {
   expect(events.filter((event) => event.choices?.[0]?.finish_reason === 'length')).toHaveLength(2)
 })
 
+test('several prompts in one request: each has its answers, at paths without /v1 as well', async () => {
+  const { post } = await serve()
+  const asked = { prompt: ['abc', 'bc'], temperature: 0, max_tokens: 3 }
+  const alone = async (prompt: string) =>
+    ((await (await post('/v1/completions', { ...asked, prompt })).json()) as Json).choices[0].text
+  const texts = [await alone('abc'), await alone('bc')]
+  const { choices, usage } = (await (await post('/completions', asked)).json()) as Json
+  expect(choices.map(({ index, text }: Json) => [index, text])).toEqual(texts.map((text, index) => [index, text]))
+  expect(usage).toMatchObject({ prompt_tokens: 5, completion_tokens: 6 })
+  const events = await eventsOf(await post('/v1/completions', { ...asked, stream: true }))
+  const ofChoice = (at: number) =>
+    events.flatMap((event) => (event.choices?.[0]?.index === at ? event.choices[0].text : [])).join('')
+  expect([ofChoice(0), ofChoice(1)]).toEqual(texts)
+  expect(events.at(-2).usage).toMatchObject({ prompt_tokens: 5, completion_tokens: 6 })
+})
+
 test('a completion ends before a stop text', async () => {
   const { post } = await serve()
   const all = ((await (await post('/v1/completions', { prompt: 'abc', temperature: 0, max_tokens: 8 })).json()) as Json)

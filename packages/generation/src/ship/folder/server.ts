@@ -7,12 +7,13 @@ import { foreignRequest } from '@whyslow/measure/machine/loopback.ts'
 import type { LoopEnd } from '../../loop/loop.ts'
 import {
   type AnswerHead,
+  answersWanted,
+  askedAt,
   askedBy,
   type ChunkKind,
   type CompletionRequest,
   chunkOf,
   errorBody,
-  optionsOfAnswer,
   RequestError,
   togetherOf,
   usageChunk,
@@ -100,7 +101,11 @@ function knownError(error: unknown): RequestError {
 }
 
 async function route(serving: Serving, request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
-  const path = (request.url ?? '/').split('?')[0]!.replace(/(.)\/$/, '$1')
+  // Clients whose base address has no /v1 mean the same.
+  const path = (request.url ?? '/')
+    .split('?')[0]!
+    .replace(/(.)\/$/, '$1')
+    .replace(/^\/(chat\/completions|completions|models)(?=\/|$)/, '/v1/$1')
   const kind = { '/v1/chat/completions': 'chat', '/v1/completions': 'text' }[path] as CompletionRequest['kind'] | undefined
   if (kind !== undefined) {
     if (request.method !== 'POST') throw methodError('POST', response)
@@ -163,19 +168,23 @@ interface Reply {
 
 async function whole(generator: TextGenerator, asked: CompletionRequest, { head, response, signal }: Reply): Promise<void> {
   const answers: Awaited<ReturnType<TextGenerator['complete']>>[] = []
-  while (answers.length < asked.count && !signal.aborted)
-    answers.push(await generator.complete(asked.prompt, { ...optionsOfAnswer(asked, answers.length), signal }))
-  if (!signal.aborted) json(response, 200, wholeAnswer(head, answers))
+  while (answers.length < answersWanted(asked) && !signal.aborted) {
+    const { prompt, options } = askedAt(asked, answers.length)
+    answers.push(await generator.complete(prompt, { ...options, signal }))
+  }
+  if (!signal.aborted) json(response, 200, wholeAnswer(head, answers, asked.count))
 }
 
 async function stream(generator: TextGenerator, asked: CompletionRequest, { head, response, signal }: Reply): Promise<void> {
   const { count, includeUsage } = asked
+  const wanted = answersWanted(asked)
   const send = (chunk: object) => sent(response, `data: ${JSON.stringify(chunk)}\n\n`, signal)
   const ends: LoopEnd[] = []
-  for (let index = 0; index < count; index++) {
+  for (let index = 0; index < wanted; index++) {
     const usage = includeUsage ? ({ usage: null } as const) : {}
     const piece = (text: string, what: ChunkKind = {}) => send(chunkOf(head, text, { ...usage, ...what, index }))
-    const running = generator.generate(asked.prompt, { ...optionsOfAnswer(asked, index), signal })
+    const { prompt, options } = askedAt(asked, index)
+    const running = generator.generate(prompt, { ...options, signal })
     try {
       // What is wrong with the prompt is said with a status.
       let step = await running.next()
@@ -190,14 +199,14 @@ async function stream(generator: TextGenerator, asked: CompletionRequest, { head
       if (signal.aborted) return
       const end: LoopEnd = step.value
       ends.push(end)
-      const isLast = index === count - 1 && !includeUsage
-      await piece(end.rest, { end, ...(isLast ? { usage: togetherOf(ends) } : {}) })
+      const isLast = index === wanted - 1 && !includeUsage
+      await piece(end.rest, { end, ...(isLast ? { usage: togetherOf(ends, count) } : {}) })
     } finally {
       // A generation that is not read to its end would keep the engine.
       await running.return(undefined as never)
     }
   }
-  if (includeUsage) await send(usageChunk(head, togetherOf(ends)))
+  if (includeUsage) await send(usageChunk(head, togetherOf(ends, count)))
   response.end('data: [DONE]\n\n')
 }
 

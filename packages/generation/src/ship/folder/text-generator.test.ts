@@ -1,5 +1,5 @@
 import { expect, expectTypeOf, test } from 'vitest'
-import { ruleGenerator } from '../../../test/support/rule-generator.ts'
+import { type RuleOptions, ruleGenerator } from '../../../test/support/rule-generator.ts'
 import type * as shipped from '../shipped/generate.d.mts'
 import { chatTemplate } from './chat-template.ts'
 import { type GenerateOptions, type Prompt, type TextGenerator, textGenerator } from './text-generator.ts'
@@ -79,7 +79,21 @@ test('penalties change what is chosen, of guesses, too', async () => {
   expect((await text({ repetitionPenalty: 100 }))[0]).not.toBe('b')
 })
 
+test('what comes twice, and an end that comes early, are forbidden, of guesses, too', async () => {
+  const lookup = { prefixCache: true, lookup: { most: 4, least: 1 } }
+  const text = async (script: RuleOptions, options: object) =>
+    (await textGenerator(ruleGenerator(script), lookup, FACTS, null).complete('abc', { maxNewTokens: 6, ...options })).text
+  const same = { next: () => 1 }
+  expect(await text(same, { noRepeatNgramSize: 2 })).toMatch(/^bb[^b]b[^b]/)
+  expect(await text(same, { noRepeatNgramSize: 0 })).toBe('bbbbbb')
+  const ending = { next: () => 25, endIds: [25] }
+  expect(await text(ending, {})).toBe('')
+  expect(await text(ending, { minNewTokens: 3 })).toMatch(/^[a-y]{3}$/)
+})
+
 test.each([
+  [{ noRepeatNgramSize: -1 }, 'noRepeatNgramSize -1: give a whole number from 0'],
+  [{ minNewTokens: 1.5 }, 'minNewTokens 1.5: give a whole number from 0'],
   [{ temperature: -1 }, 'temperature -1: give 0 or more'],
   [{ topK: 0 }, 'topK 0: give a whole number from 1'],
   [{ topP: 2 }, 'topP 2: give a number above 0 and at most 1'],

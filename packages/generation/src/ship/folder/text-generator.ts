@@ -27,6 +27,10 @@ export interface GenerateOptions {
   readonly minP?: number | null
   /** Above 1: tokens of the prompt and of the answer become less probable, as transformers does it. Default: 1. */
   readonly repetitionPenalty?: number
+  /** No sequence of so many tokens comes twice, prompt and answer together; 0: any may. Default: as an encoder–decoder's files say, else 0. */
+  readonly noRepeatNgramSize?: number
+  /** The answer does not end before it has so many tokens. Default: as an encoder–decoder's files say, else 0. */
+  readonly minNewTokens?: number
   /** Above 0: tokens of the answer become less probable, once, or each time they came. Default: 0. */
   readonly presencePenalty?: number
   readonly frequencyPenalty?: number
@@ -147,6 +151,16 @@ function samplingOf(options: GenerateOptions): Sampling {
   if (!(repetition > 0)) throw new InputError(`repetitionPenalty ${repetition}: give a number above 0`)
   for (const [name, value] of Object.entries({ presencePenalty: presence, frequencyPenalty: frequency }))
     if (!Number.isFinite(value)) throw new InputError(`${name} ${value}: give a number`)
-  const sampling = { kind: 'sample', temperature, topK, topP, minP, penalties: { repetition, presence, frequency } } as const
+  const { noRepeatNgramSize: noRepeatNgram, minNewTokens } = options
+  for (const [name, value] of Object.entries({ noRepeatNgramSize: noRepeatNgram, minNewTokens }))
+    if (value !== undefined && !(Number.isInteger(value) && value >= 0))
+      throw new InputError(`${name} ${value}: give a whole number from 0`)
+  const given = {
+    ...(noRepeatNgram === undefined ? {} : { noRepeatNgram }),
+    ...(minNewTokens === undefined ? {} : { minNewTokens }),
+  }
+  const constraints = Object.keys(given).length === 0 ? {} : { constraints: given }
+  const penalties = { repetition, presence, frequency }
+  const sampling = { kind: 'sample', temperature, topK, topP, minP, penalties, ...constraints } as const
   return isGreedy({ ...sampling, seed: 0 }) ? { kind: 'greedy' } : { ...sampling, seed: seed ?? randomInt(LARGEST_SEED) }
 }

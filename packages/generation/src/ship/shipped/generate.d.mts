@@ -33,6 +33,8 @@ export interface Recommended {
   readonly topP?: number
   readonly minP?: number
   readonly repetitionPenalty?: number
+  readonly noRepeatNgramSize?: number
+  readonly minNewTokens?: number
 }
 
 export interface GenerateOptions {
@@ -48,6 +50,10 @@ export interface GenerateOptions {
   readonly minP?: number | null
   /** Above 1: tokens of the prompt and of the answer become less probable, as transformers does it. Default: 1. */
   readonly repetitionPenalty?: number
+  /** No sequence of so many tokens comes twice, prompt and answer together; 0: any may. Default: as an encoder–decoder's files say, else 0. */
+  readonly noRepeatNgramSize?: number
+  /** The answer does not end before it has so many tokens. Default: as an encoder–decoder's files say, else 0. */
+  readonly minNewTokens?: number
   /** Above 0: tokens of the answer become less probable, once, or each time they came. Default: 0. */
   readonly presencePenalty?: number
   readonly frequencyPenalty?: number

@@ -284,6 +284,18 @@ export function writeEncoder(pen: Pen, weights: Block['weights'], form: Form): v
   pen.ops('Identity', [normed], ['last_hidden_state'])
 }
 
+/** Keys and values of each layer's cross-attention; their names. */
+export function writeEncoderKeys(pen: Pen, { shape, cross }: Block['weights']): string[] {
+  const size = shape.width / shape.heads
+  return cross!.flatMap(({ key, value }, layer) =>
+    Object.entries({ key, value }).map(([kind, matrix]) => {
+      const made = pen.product('last_hidden_state', `layers.${layer}.cross_${kind}.weight`, matrix)
+      pen.ops('Identity', [splitHeads(pen, made, { count: shape.kvHeads, size })], [`present.${layer}.encoder.${kind}`])
+      return `present.${layer}.encoder.${kind}`
+    }),
+  )
+}
+
 export function writeHead(
   pen: Pen,
   { weights, form }: Body,

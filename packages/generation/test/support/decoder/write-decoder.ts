@@ -8,7 +8,7 @@ import { EXTERNALIZED_FROM_BYTES } from '@whyslow/graph/externalize-weights.ts'
 import { externalReference } from '@whyslow/graph/tensor-data.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
 import type { ModelProto, ValueInfoProto } from 'onnx-buf'
-import { writeBlock, writeEmbedding, writeEncoder, writeHead } from './blocks.ts'
+import { writeBlock, writeEmbedding, writeEncoder, writeEncoderKeys, writeHead } from './blocks.ts'
 import { type Pen, penFor, type WeightType } from './pen.ts'
 import type { DecoderWeights } from './weights.ts'
 
@@ -90,15 +90,19 @@ function withWeightsApart(proto: ModelProto, file: string): ModelProto {
   return copyWith(proto, { graph: copyWith(proto.graph!, { initializer }) })
 }
 
-/** The encoder that such a decoder reads: rows of the embedding, normed. */
-export function encoderModel(weights: DecoderWeights): ModelProto {
+/** The encoder that such a decoder reads: rows of the embedding, normed. `givesKeys`: it computes keys and values of the decoder's layers itself. */
+export function encoderModel(weights: DecoderWeights, { givesKeys = false } = {}): ModelProto {
   const pen = penFor(DEFAULT_FORM)
   writeEncoder(pen, weights, DEFAULT_FORM)
+  const keys = givesKeys ? writeEncoderKeys(pen, weights) : []
   return model({
     nodes: pen.nodes,
     initializers: [...pen.initializers.values()],
     inputs: ['input_ids', 'attention_mask'].map((name) => valueInfo(name, 'int64', ['batch_size', 'encoder_sequence_length'])),
-    outputs: [valueInfo('last_hidden_state', 'float32', ['batch_size', 'encoder_sequence_length', weights.shape.width])],
+    outputs: [
+      valueInfo('last_hidden_state', 'float32', ['batch_size', 'encoder_sequence_length', weights.shape.width]),
+      ...cacheInfos(weights, DEFAULT_FORM, keys),
+    ],
   })
 }
 

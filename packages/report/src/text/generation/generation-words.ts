@@ -160,8 +160,10 @@ export function severalWords({ points }: NonNullable<GenerationDocument['several
   }.`
 }
 
+type WithRun = Pick<GenerationDocument['findings'][number], 'run'>
+
 /** What to type for a finding, unless one before it says the same. */
-export function nextOf(findings: GenerationDocument['findings'], at: number): GenerationDocument['findings'][number]['run'] {
+export function nextOf(findings: readonly WithRun[], at: number): WithRun['run'] {
   const { run } = findings[at]!
   const same = (one: typeof run) => JSON.stringify(one) === JSON.stringify(run)
   return run === null || findings.findIndex((one) => same(one.run)) < at ? null : run

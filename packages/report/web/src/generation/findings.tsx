@@ -12,13 +12,32 @@ type Finding = Generation['findings'][number]
 export function GenerationFindings({ generation }: { generation: Generation }) {
   return (
     <>
-      <Found findings={generation.findings} />
+      <FindingCards findings={generation.findings} savingsOf={savingsOf} />
       <Fine report={generation} />
     </>
   )
 }
 
-function Found({ findings }: Pick<Generation, 'findings'>) {
+const savingsOf = ({ tokenMs, firstTokenMs }: Finding): readonly Saved[] => [
+  { of: 'of a token', ms: tokenMs },
+  { of: 'of the first token', ms: firstTokenMs },
+]
+
+interface Saved {
+  readonly of: string
+  readonly ms: number | null
+}
+
+/** What findings of texts and of tokens have in common. */
+type Card = Pick<Finding, 'rule' | 'title' | 'sentence' | 'place' | 'run' | 'savingIs'>
+
+export function FindingCards<F extends Card>({
+  findings,
+  savingsOf: savings,
+}: {
+  findings: readonly F[]
+  savingsOf: (finding: F) => readonly Saved[]
+}) {
   if (findings.length === 0) return <p class="after-sentence">No rule found a cause.</p>
   return (
     <section class="findings" aria-labelledby="findings">
@@ -43,7 +62,7 @@ function Found({ findings }: Pick<Generation, 'findings'>) {
               <Next run={nextOf(findings, index)} />
             </div>
             <div class="finding-side">
-              <Saving finding={finding} />
+              <Saving savings={savings(finding)} savingIs={finding.savingIs} />
               <p class="soft">
                 <code>{finding.rule}</code>
               </p>
@@ -59,11 +78,8 @@ function Next({ run }: { run: Finding['run'] }) {
   return run === null ? null : <NextCommand lead="Next:" command={[run.command, ...run.arguments]} />
 }
 
-function Saving({ finding: { tokenMs, firstTokenMs, savingIs } }: { finding: Finding }) {
-  const rows = [
-    ...(tokenMs !== null && tokenMs > 0 ? [{ of: 'of a token', ms: tokenMs }] : []),
-    ...(firstTokenMs !== null && firstTokenMs > 0 ? [{ of: 'of the first token', ms: firstTokenMs }] : []),
-  ]
+function Saving({ savings, savingIs }: { savings: readonly Saved[]; savingIs: Finding['savingIs'] }) {
+  const rows = savings.flatMap(({ of, ms }) => (ms !== null && ms > 0 ? [{ of, ms }] : []))
   if (rows.length === 0) return null
   return (
     <div class="saving">

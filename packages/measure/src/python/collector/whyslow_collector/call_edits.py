@@ -4,6 +4,7 @@ expression means there; one that library code makes is left where it is, and a l
 import ast
 import os
 
+from .call_spans import span_of
 from .errors import Contract
 from .module_file import read_source
 from .one_object import OneObject
@@ -25,20 +26,12 @@ class Site:
         code = frame.f_code
         self.file = code.co_filename
         self.line = frame.f_lineno
-        self.span = _span(code, frame.f_lasti)
+        self.span = span_of(code, frame.f_lasti)
         self.function = code.co_name
         self.names = (dict(frame.f_locals), frame.f_globals)
 
     def key(self):
         return self.file, self.line, self.span
-
-
-def _span(code, at):
-    """(line, end line, column, end column) of the instruction; None before Python 3.11."""
-    if not hasattr(code, "co_positions") or at < 0:
-        return None
-    found = list(code.co_positions())[at // 2]
-    return None if None in found else found
 
 
 class Edits:

@@ -15,6 +15,7 @@ from .data_loading import DataLoading
 from .instead_of_preparing import Preparation, is_transforms
 from .other_interpreters import OtherInterpreters
 from .places import name_of, shown
+from .torch_model import in_training
 
 #: An interpreter runs on what its tensors were set to before.
 _INTERPRETER = [
@@ -220,9 +221,9 @@ class Libraries:
             if level or not args and kind != "load" or kind == "run-model" and not _is_model(args[0]):
                 return original(*args, **kwargs)
             depth.level = level + 1
-            start = now_ns()
             session = libraries._begin(engine, kind, args, kwargs, attribute)
             result = None
+            start = now_ns()
             try:
                 result = original(*args, **kwargs)
                 return result
@@ -454,7 +455,7 @@ def _torch_facts(session, model):
     if session.engine != "pytorch":
         return
     torch = sys.modules.get("torch")
-    session.training = bool(getattr(model, "training", False))
+    session.training = in_training(model) if hasattr(model, "modules") else bool(getattr(model, "training", False))
     wanted = any(one.requires_grad for one in model.parameters()) if hasattr(model, "parameters") else False
     session.gradients = bool(torch is not None and torch.is_grad_enabled() and wanted)
 

@@ -2,6 +2,7 @@
 program (`.pt2`); TorchScript (`.pt`). A tuple or list of `example_inputs()` is the arguments of one call, a dict its keywords."""
 
 import copy
+import functools
 import inspect
 import os
 import sys
@@ -137,10 +138,19 @@ def in_training(model):
 
 def reads_training(module):
     """Whether a method of its class does. True if nobody can tell."""
-    if not hasattr(getattr(type(module), "forward", None), "__code__"):
+    return _reads_training(type(module))
+
+
+@functools.lru_cache(maxsize=None)
+def _reads_training(owner):
+    if not hasattr(getattr(owner, "forward", None), "__code__"):
         return True
-    own = [cls for cls in type(module).__mro__ if cls.__module__ != "torch.nn.modules.module" and cls is not object]
-    functions = [inspect.unwrap(one) for cls in own for one in vars(cls).values() if callable(one)]
+    own = [cls for cls in owner.__mro__ if cls.__module__ != "torch.nn.modules.module" and cls is not object]
+    try:
+        functions = [inspect.unwrap(one) for cls in own for one in vars(cls).values() if callable(one)]
+    except ValueError:
+        # A wrapper that says it wraps itself.
+        return True
     return any("training" in _names_in(one.__code__) for one in functions if hasattr(one, "__code__"))
 
 

@@ -1,0 +1,96 @@
+// `whyslow embed`: several fresh processes encode texts in every way of batching, in turns; then medians are taken, rules look at them, and the document
+// is made.
+import { limitsOf, machineOf } from '@whyslow/command/limits.ts'
+import { withMachineLock } from '@whyslow/command/machine-lock.ts'
+import { InputError } from '@whyslow/graph/input-error.ts'
+import { trialLimits } from '@whyslow/measure/trials/limits.ts'
+import { reasonInWords } from '@whyslow/measure/trials/port.ts'
+import type { EmbeddingDocument } from '@whyslow/report/documents/embedding.ts'
+import { addressName } from '@whyslow/report/text/addresses.ts'
+import { smallestKnown } from '../../recognize/numbers.ts'
+import { type TextEncoder, textEncoder } from '../../recognize/text-encoder.ts'
+import { madeUpTexts } from '../../texts/made-up-texts.ts'
+import type { TextsInput, TextsProcess } from '../../texts/measure-texts.ts'
+import { textsTask } from '../../texts/texts-task.ts'
+import { readPrompts } from '../generate/prompts-file.ts'
+import { embedDocument } from './embed-document.ts'
+import { EMBED_DEFAULTS, type EmbedOptions } from './options.ts'
+import { planOf } from './plan.ts'
+
+/** More texts would tell no more, and take longer. */
+const MOST_TEXTS = 256
+const MADE_UP = 128
+/** Native code of a large model may take long for a single call. */
+const PROCESS_LIMIT_MS = 900_000
+
+/** Throws InputError if the target or the options cannot be used, and the signal's reason if it is aborted. */
+export async function embed(target: string, given: Partial<EmbedOptions> = {}): Promise<EmbeddingDocument> {
+  const options = { ...EMBED_DEFAULTS, ...given }
+  const { trials, onProgress: progress = () => {} } = options
+  const encoder = await encoderOf(target, options.dtype)
+  const own = options.texts === null ? null : readPrompts(options.texts, '--texts')
+  const texts = (own ?? madeUpTexts(MADE_UP)).slice(0, MOST_TEXTS)
+  const longest = smallestKnown(options.maxTokens ?? encoder.longest?.tokens ?? null, encoder.fixedLength)
+  const maximum = encoder.fixedLength ?? encoder.padsTo ?? longest
+  checkLongest(encoder, options.maxTokens)
+  const { processes, ...plan } = planOf(encoder, { batch: options.batch, maximum, quick: options.quick })
+  const machine = machineOf(trials)
+  const limits = { ...trialLimits(limitsOf(machine, options), 0), timeMs: PROCESS_LIMIT_MS }
+  const warnings = warningsOf(encoder, own)
+  const measured: TextsProcess[] = []
+  const measure = async () => {
+    for (let k = 0; k < processes; k++) {
+      progress({ stage: 'encoding texts, process', done: k, of: processes })
+      // The texts of the first process are those of all.
+      const input: TextsInput = {
+        encoder,
+        threads: options.threads,
+        plan: { ...plan, texts, longest, maximum, count: measured[0]?.count ?? null },
+      }
+      const trial = await trials.run(textsTask, input, limits)
+      if (trial.outcome === 'measured') measured.push(trial.value)
+      else if (measured.length === 0) throw new InputError(`${target}: ${reasonInWords(trial)}`)
+      else warnings.push(`a process did not measure anything: ${reasonInWords(trial)}`)
+    }
+  }
+  await withMachineLock({ trials, progress }, measure, warnings)
+  return embedDocument({
+    target,
+    encoder,
+    options,
+    machine,
+    longest,
+    maximum,
+    isUsers: own !== null,
+    processes: measured,
+    warnings,
+  })
+}
+
+async function encoderOf(target: string, dtype: string | null): Promise<TextEncoder> {
+  if (/^https?:/i.test(target))
+    throw new InputError(
+      `${addressName(target)} is an address: embed reads a folder; for a server under load: whyslow load ${addressName(target)} --body @request.json`,
+    )
+  const found = await textEncoder(target, dtype)
+  if (found === null)
+    throw new InputError(
+      `${target}: this reads no texts at once (no folder with config.json, tokenizer.json and onnx/model.onnx of an encoder); for one prediction of a model: whyslow MODEL; for text generation: whyslow generate MODEL`,
+    )
+  if (typeof found === 'string') throw new InputError(found)
+  return found
+}
+
+function checkLongest({ positions, model }: TextEncoder, maxTokens: number | null): void {
+  if (maxTokens === null || positions === null || maxTokens <= positions) return
+  throw new InputError(`--max-tokens ${maxTokens}: ${model} has ${positions} positions; give ${positions} or fewer`)
+}
+
+function warningsOf({ otherModules }: TextEncoder, own: readonly string[] | null): string[] {
+  return [
+    ...(otherModules.length === 0
+      ? []
+      : [`modules.json names ${otherModules.join(', ')} after pooling, which no ONNX file here has: its time is not measured`]),
+    ...(own !== null && own.length > MOST_TEXTS ? [`the first ${MOST_TEXTS} of ${own.length} texts were encoded`] : []),
+  ]
+}

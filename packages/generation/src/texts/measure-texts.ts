@@ -1,0 +1,128 @@
+// Texts encoded in several ways in one process, in turns: each round has a pass over the texts in every way, so that what changes on the machine
+// meets all alike. The first pass of each way is not counted.
+import type { TextEncoder } from '../recognize/text-encoder.ts'
+import type { Tokenizer } from '../tokenize/tokenizer.ts'
+import { batchesOf } from './batches.ts'
+import { type Encode, type EncodeParts, encodeOf, type StepTimes } from './encode.ts'
+
+export interface Way {
+  readonly batch: number
+  readonly order: 'given' | 'sorted'
+  readonly padding: 'longest' | 'maximum'
+  /** The first of the texts; null: all. */
+  readonly texts: number | null
+}
+
+export interface TextsPlan {
+  /** All of them may be more than are encoded. */
+  readonly texts: readonly string[]
+  /** How many are encoded; null: as many as one pass takes `passMs` for, one at a time, but at least `leastTexts`. */
+  readonly count: number | null
+  readonly leastTexts: number
+  readonly passMs: number
+  readonly ways: readonly Way[]
+  readonly leastRounds: number
+  readonly mostRounds: number
+  /** No new round begins after so long. */
+  readonly roundsMs: number
+  readonly longest: number | null
+  /** What texts are padded to in ways that pad to the maximum. */
+  readonly maximum: number | null
+}
+
+export interface TextsInput {
+  readonly encoder: TextEncoder
+  readonly plan: TextsPlan
+  readonly threads: number | null
+}
+
+/** One pass over the texts of a way. */
+export interface Pass extends StepTimes {
+  readonly totalMs: number
+}
+
+export interface WayTimes {
+  readonly way: Way
+  readonly texts: number
+  readonly passes: readonly Pass[]
+}
+
+export interface TextsProcess {
+  readonly versions: Readonly<Record<string, string>>
+  readonly openMs: number
+  readonly firstTextMs: number
+  readonly count: number
+  readonly width: number
+  /** Tokens of each text that was encoded, before it was cut. */
+  readonly lengths: readonly number[]
+  readonly ways: readonly WayTimes[]
+}
+
+export interface OpenedEncoder {
+  readonly session: EncodeParts['session'] & { close(): Promise<void> }
+  readonly tokenizer: Pick<Tokenizer, 'encode' | 'encodeWhole'>
+  readonly versions: Readonly<Record<string, string>>
+}
+
+/** Texts of the first look at how long one takes. */
+const PROBED = 4
+
+export async function measureTexts(
+  open: () => Promise<OpenedEncoder>,
+  { encoder, plan }: Omit<TextsInput, 'threads'>,
+  now: () => number,
+): Promise<TextsProcess> {
+  const from = now()
+  const { session, tokenizer, versions } = await open()
+  const openMs = now() - from
+  try {
+    const encode = encodeOf({ session, tokenizer, encoder, longest: plan.longest, now })
+    const before = now()
+    const { width } = await encode.batch(plan.texts.slice(0, 1), encoder.fixedLength)
+    const firstTextMs = now() - before
+    const count = plan.count ?? (await countFor(encode, encoder.fixedLength, plan, now))
+    const texts = plan.texts.slice(0, count)
+    const lengths = texts.map((text) => encode.ids(text).length)
+    const kept = lengths.map((length) => Math.min(length, plan.longest ?? length))
+    const runs = plan.ways.map((way) => {
+      const some = way.texts === null ? texts : texts.slice(0, way.texts)
+      const batches = batchesOf(kept.slice(0, some.length), way.batch, way.order).map((batch) => batch.map((at) => some[at]!))
+      const padTo = encoder.fixedLength ?? (way.padding === 'maximum' ? plan.maximum : null)
+      return { way, texts: some.length, passes: [] as Pass[], pass: () => passOf(encode, batches, padTo, now) }
+    })
+    for (const { pass } of runs) await pass()
+    const until = now() + plan.roundsMs
+    for (let round = 0; round < plan.mostRounds && (round < plan.leastRounds || now() < until); round++)
+      for (let k = 0; k < runs.length; k++) {
+        // Another one begins each round.
+        const one = runs[(k + round) % runs.length]!
+        one.passes.push(await one.pass())
+      }
+    return { versions, openMs, firstTextMs, count, width, lengths, ways: runs.map(({ pass: _, ...times }) => times) }
+  } finally {
+    await session.close()
+  }
+}
+
+async function countFor(encode: Encode, padTo: number | null, plan: TextsPlan, now: () => number): Promise<number> {
+  const probed = plan.texts.slice(0, PROBED)
+  const from = now()
+  for (const text of probed) await encode.batch([text], padTo)
+  const each = Math.max(1e-3, (now() - from) / probed.length)
+  return Math.min(plan.texts.length, Math.max(plan.leastTexts, Math.floor(plan.passMs / each)))
+}
+
+async function passOf(
+  encode: Encode,
+  batches: readonly (readonly string[])[],
+  padTo: number | null,
+  now: () => number,
+): Promise<Pass> {
+  const sum = { tokenizeMs: 0, paddingMs: 0, modelMs: 0, poolingMs: 0, normalizeMs: 0 }
+  const from = now()
+  for (const batch of batches) {
+    const made = await encode.batch(batch, padTo)
+    for (const step of Object.keys(sum) as (keyof typeof sum)[]) sum[step] += made[step]
+  }
+  return { totalMs: now() - from, ...sum }
+}

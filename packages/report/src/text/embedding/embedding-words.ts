@@ -1,0 +1,116 @@
+// How texts that a model encodes are spoken of: the answer in a few sentences, and the names of parts and of ways of batching.
+import { percent, plural, time, timeWithInterval } from '@whyslow/measure/statistics/numbers.ts'
+import type { EmbeddingDocument, EmbeddingPart, EmbeddingParts, EmbeddingWay } from '../../documents/embedding.ts'
+
+const PART_NAMES: Readonly<Record<EmbeddingPart['id'], string>> = {
+  tokenize: 'tokenizing',
+  padding: 'padding and feeds',
+  model: 'model, on tokens',
+  'model-padding': 'model, on padding',
+  pooling: 'pooling',
+  normalization: 'normalization',
+  unexplained: 'unexplained',
+}
+
+const INTO: Readonly<Partial<Record<EmbeddingPart['id'], string>>> = {
+  tokenize: 'the tokenizer',
+  padding: 'padding and feeds',
+  'model-padding': 'padding that the model computes',
+  pooling: 'pooling',
+  normalization: 'normalization',
+}
+
+const HOW: Readonly<Record<EmbeddingPart['how'], string>> = {
+  timed: 'timed by itself',
+  computed: 'of a timed part, by its share of the positions',
+  rest: 'what is left',
+}
+
+export interface PartRow {
+  readonly id: EmbeddingPart['id']
+  readonly name: string
+  readonly ms: number
+  readonly share: string
+  readonly how: string
+}
+
+/** Parts that take no time are left out. */
+export const partRows = ({ totalMs, parts }: EmbeddingParts): readonly PartRow[] =>
+  parts
+    .filter(({ ms }) => ms !== 0)
+    .map(({ id, ms, how }) => ({ id, name: PART_NAMES[id], ms, share: percent(ms / totalMs), how: HOW[how] }))
+
+export const partsTitle = ({ batch }: Pick<EmbeddingParts, 'batch'>): string =>
+  batch === 1 ? 'A text one at a time' : `A text in batches of ${batch}, as they come`
+
+const POOLING = {
+  mean: 'the mean of its tokens',
+  first: 'its first token',
+  last: 'its last token',
+  max: 'the largest of its tokens',
+}
+
+/** What the model gives for a text. */
+export function modelWords({ gives, dimensions, pooling, poolingFrom, normalizes }: EmbeddingDocument['model']): string {
+  if (gives === 'scores') return `${plural(dimensions ?? 0, 'score')} a text`
+  const from = poolingFrom === null ? 'no file says how' : poolingFrom
+  return [
+    `${dimensions} dimensions`,
+    ...(pooling === null ? [] : [`${POOLING[pooling]} (${from})`]),
+    ...(normalizes ? ['normalized'] : []),
+  ].join(', ')
+}
+
+/** Worth naming from here on. */
+const WORTH_SHARE = 0.05
+
+/** 'one at a time', 'batches of 8, sorted by length', 'batches of 8 padded to 512 tokens'. */
+export function wayName({ batch, order, padding, paddedTo, texts }: EmbeddingWay, setup: EmbeddingDocument['setup']): string {
+  const whole = texts === setup.texts ? '' : `the first ${plural(texts, 'text')}, `
+  const size = batch === 1 ? 'one at a time' : texts < setup.texts ? 'in one batch' : `batches of ${batch}`
+  if (padding === 'maximum') return `${whole}padded to ${paddedTo} tokens`
+  if (order === 'sorted') return `${whole}${size}, sorted by length`
+  return `${whole}${size}${batch === 1 || texts < setup.texts ? '' : ', as they come'}`
+}
+
+type Answered = Pick<EmbeddingDocument, 'setup' | 'ways' | 'oneParts' | 'batchParts' | 'lengths' | 'model'>
+
+export function embeddingAnswer({ setup, ways, oneParts, batchParts, lengths, model }: Answered): string {
+  const whole = ways.filter(({ texts, padding }) => texts === setup.texts && padding === 'longest')
+  const [one, ...others] = whole
+  const { value, low, high } = one!.msPerText
+  const whose = setup.from === 'user' ? 'Your texts take' : 'Made-up texts take'
+  const median = `a median of ${plural(Math.round(lengths.median), 'token')}`
+  const first = `${whose} ${timeWithInterval(value, low, high)} each, one at a time, with ${median}.`
+  const best = others.reduce<EmbeddingWay | null>(
+    (found, way) => (found === null || way.msPerText.value < found.msPerText.value ? way : found),
+    null,
+  )
+  const given = others.find(({ batch, order }) => batch === setup.batch && order === 'given')
+  const batches =
+    given === undefined
+      ? []
+      : [
+          `In batches of ${given.batch} as they come each takes ${time(given.msPerText.value)}, and ${percent(given.paddedShare)} of the positions are padding${
+            best === null || best === given ? '' : `; the fastest are ${wayName(best, setup)}: ${time(best.msPerText.value)}`
+          }.`,
+        ]
+  return [first, ...batches, ...intoSentence(batchParts ?? oneParts), ...cutSentence({ setup, lengths, model })].join(' ')
+}
+
+function intoSentence({ batch, totalMs, parts }: EmbeddingParts): string[] {
+  const [largest] = parts
+    .filter(({ id, ms }) => INTO[id] !== undefined && ms >= WORTH_SHARE * totalMs)
+    .sort((a, b) => b.ms - a.ms)
+  if (largest === undefined) return []
+  const where = batch === 1 ? 'one at a time' : `in batches of ${batch} as they come`
+  return [`Of a text's ${time(totalMs)} ${where}, ${time(largest.ms)} go into ${INTO[largest.id]}.`]
+}
+
+function cutSentence({ setup, lengths }: Pick<Answered, 'setup' | 'lengths' | 'model'>): string[] {
+  if (lengths.cutTexts === 0) return []
+  const are = lengths.cutTexts === 1 ? 'text is' : 'texts are'
+  return [
+    `${lengths.cutTexts} of ${setup.texts} ${are} longer than ${setup.longestTokens} tokens (${setup.longestFrom}) and cut: ${percent(lengths.cutShare)} of all tokens are in no vector.`,
+  ]
+}
