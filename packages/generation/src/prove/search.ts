@@ -274,10 +274,14 @@ function fedText({ prompt, ids }: Answer, divergence: Divergence | null, { hasEn
 }
 
 function row({ id }: Candidate, outcome: GenerationTrial['outcome'], reason: string, found: Duel | null = null): GenerationTrial {
-  return { remedy: id, outcome, reason, timePerTokenRatio: found === null ? null : measured(found.perToken) }
+  return { remedy: id, outcome, reason, timePerTokenRatio: found === null ? null : ratioWithInterval(found.perToken) }
 }
 
-export const measured = ({ ratio, ratioLow, ratioHigh }: Compared): Measured => ({ value: ratio, low: ratioLow, high: ratioHigh })
+export const ratioWithInterval = ({ ratio, ratioLow, ratioHigh }: Compared): Measured => ({
+  value: ratio,
+  low: ratioLow,
+  high: ratioHigh,
+})
 
 /** 'a token takes 0.41 of the time (0.38–0.44), the first one 1.01'; few pairs are told. */
 export function timesText({ perToken, first, readings: { length } }: Duel): string {

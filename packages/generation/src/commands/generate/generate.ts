@@ -33,7 +33,7 @@ import { GENERATE_DEFAULTS, type GenerateOptions } from './options.ts'
 import { planOf, planOfProcess, planOfSweep, type RunPlan, requestsOf } from './plan.ts'
 import { profileStep, type Step } from './profile-step.ts'
 import { promptsFor, type UsersPrompts } from './prompts-for.ts'
-import { recognized } from './recognize.ts'
+import { recognizeSource } from './recognize.ts'
 import type { Recognized, StepGraph } from './recognized.ts'
 import { sweepThreads } from './thread-sweep.ts'
 
@@ -51,7 +51,7 @@ export interface GeneratePorts {
   readonly handoffNs: () => Promise<number | null>
 }
 
-const PORTS: GeneratePorts = { engines: generatorEngines, recognize: recognized, handoffNs: measureHandoff }
+const PORTS: GeneratePorts = { engines: generatorEngines, recognize: recognizeSource, handoffNs: measureHandoff }
 
 /** Throws InputError if the target or the options cannot be used, and the signal's reason if it is aborted. */
 export async function generate(
