@@ -178,6 +178,19 @@ describe('group-query-attention', () => {
       }
     })
 
+    it('scales masks that hide together with the scores, and refuses a bias below a scale', async () => {
+      for (const more of [{}, { window: 7 }, { mask: 'where' }, { mask: 'both' }] as const) {
+        const given = targetOf(transformersAttention({ ...form, ...more, factor: 0.125 }), 64)
+        const { model } = await applied(groupQueryAttention, given)
+        expect(largestOff(...(await bothLogits(given, targetOf(model))))).toBeLessThan(1e-5)
+      }
+      const bias = targetOf(transformersAttention({ ...form, bias: 0.7, factor: 0.125 }), 64)
+      const rewritten = await groupQueryAttention.rewrite(bias, '', tools)
+      if (typeof rewritten !== 'string')
+        expect(largestOff(...(await bothLogits(bias, targetOf(rewritten.model))))).toBeLessThan(1e-5)
+      expect(rewritten).toMatch(/only masks that hide all later tokens can be fused/)
+    })
+
     it.each(['cast', 'split', 'hidden'] as const)('is found with nodes that change nothing: %s', async (idle) => {
       const given = targetOf(transformersAttention({ ...form, idle }), 64)
       const { model } = await applied(groupQueryAttention, given)

@@ -21,6 +21,8 @@ export interface TransformersForm {
   readonly gap?: number | null
   /** Added to the scores of a head for each token that a key is further away; default null: nothing. */
   readonly bias?: number | null
+  /** What the sum of scores and masks is multiplied by, as in Falcon; default null: nothing. */
+  readonly factor?: number | null
   /** A state of one size next to the cache: the sum of all tokens. Default false. */
   readonly state?: boolean
   /**
@@ -44,6 +46,7 @@ export function transformersAttention({
   cap = null,
   gap = null,
   bias = null,
+  factor = null,
   state = false,
   idle,
   seed,
@@ -158,7 +161,9 @@ export function transformersAttention({
     },
     none: () => scores,
   }
-  const shares = op('Softmax', [masked[mask]()], { axis: -1 })
+  const shares = op('Softmax', [factor === null ? masked[mask]() : op('Mul', [masked[mask](), floats([], [factor])])], {
+    axis: -1,
+  })
   const guarded = op('Where', [op('IsNaN', [shares]), floats([1], [0]), shares])
   const weighted = op('MatMul', [guarded, repeated('present.0.value')])
   const sizes = op('Concat', [listed(batch), ints([heads]), listed(fed), ints([size])], { axis: 0 })

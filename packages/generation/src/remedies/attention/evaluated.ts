@@ -133,7 +133,8 @@ export interface MaskUse {
 /** Each under the `maskKey` of its attentions. */
 export type MaskUses = ReadonlyMap<string, MaskUse>
 
-export const maskKey = ({ masks }: Pick<CachedAttention, 'masks'>): string => masks.map(({ name }) => name).join(' ')
+export const maskKey = ({ masks }: Pick<CachedAttention, 'masks'>): string =>
+  masks.map(({ kind, name, scale }) => `${kind === 'hidden' ? 'not ' : ''}${name}${scale === 1 ? '' : ` * ${scale}`}`).join(' ')
 
 /** A reason in one line if masks are no such use. `standIns`: attentions whose new keys and values need not be computed for that. */
 export async function maskUsesOf(
@@ -157,7 +158,7 @@ export async function maskUsesOf(
     const key = maskKey(attention)
     if (key === '' || uses.has(key)) continue
     const shown = calls.map(([past, fresh], at): Call => {
-      const masks = attention.masks.map((mask) => ({ ...mask, ...inFloat32(results[at]![mask.name]!) }))
+      const masks = attention.masks.map((mask) => shownBy(mask, results[at]![mask.name]!))
       return { past, fresh, total: past + fresh, masks }
     })
     const use = useOf(attention, shown)
@@ -169,6 +170,13 @@ export async function maskUsesOf(
 
 const inFloat32 = (value: TensorValue): TensorValue =>
   value.dtype === 'float16' ? { ...value, dtype: 'float32', data: float16Values(value.data as Uint16Array) } : value
+
+/** A mask with its values; what it adds is as the softmax gets it. */
+function shownBy(mask: Mask, value: TensorValue): ShownMask {
+  const { shape, dtype, data } = inFloat32(value)
+  const isScaled = mask.kind === 'added' && mask.scale !== 1
+  return { ...mask, shape, dtype, data: isScaled ? (data as Float32Array).map((one) => one * mask.scale) : data }
+}
 
 interface Call {
   readonly past: number
@@ -238,7 +246,8 @@ function isBias({ past, fresh, total, masks }: Call, name: string, heads: number
   const mask = masks.find((one) => one.name === name)!
   const [batch, own, rows, columns, ...more] = mask.shape
   const isFitting = batch === 1 && (own === 1 || own === heads) && rows === fresh && columns === total && more.length === 0
-  if (mask.kind !== 'added' || !isFitting) return false
+  // The kernel scales the product alone.
+  if (mask.kind !== 'added' || mask.scale !== 1 || !isFitting) return false
   const others = masks.filter((one) => one !== mask)
   const values = mask.data as Float32Array
   return (
