@@ -26,7 +26,7 @@ const WIDE = { ...TINY, width: 64, heads: 4, kvHeads: 2 }
 /** Of a text that is almost as long as the context: a prompt of 50 tokens at once, then one by one. */
 async function bothLogits(one: RemedyTarget, other: RemedyTarget) {
   const ids = someIds(60, 48)
-  return [await logitsAfter(one.model, ids, 50), await logitsAfter(other.model, ids, 50)] as const
+  return [await logitsAfter(one.model, ids, 50, 'all'), await logitsAfter(other.model, ids, 50, 'all')] as const
 }
 
 describe('group-query-attention', () => {
@@ -168,6 +168,16 @@ describe('group-query-attention', () => {
         const without = targetOf(transformersAttention({ ...form, mask }), 64)
         expect(largestOff(...(await bothLogits(given, without)))).toBeGreaterThan(1e-4)
       }
+    })
+
+    // The last token sees 8 keys of either, and a text of 7 tokens does not differ.
+    it.each([{ chunk: 28 }, { window: 8, cut: true }])('does not take %j for a window that slides', async (more) => {
+      const given = targetOf(transformersAttention({ ...form, ...more }), 64)
+      const { model, changes } = await applied(groupQueryAttention, given)
+      expect(largestOff(...(await bothLogits(given, targetOf(model))))).toBeLessThan(1e-5)
+      expect(changes[0]).toMatch(/ inside, with a bias on its scores$/)
+      const chosen = targetOf(transformersAttention({ ...form, ...more, mask: 'where' }), 64)
+      expect(await groupQueryAttention.rewrite(chosen, '', tools)).toMatch(/only masks that hide all later tokens can be fused/)
     })
 
     it('takes several masks, as GPT-2 once had a causal one and one of what is padded', async () => {

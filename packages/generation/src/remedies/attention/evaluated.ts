@@ -148,24 +148,39 @@ export async function maskUsesOf(
   const part = partMaking(withoutLayers(model, layout, standIns), [...names])
   const long = Math.min(context ?? LONG, LONG) - 1
   const most = feedsOne(layout) ? 1 : Number.POSITIVE_INFINITY
-  const calls = [...CALLS.filter(([, fresh]) => fresh <= most), [long, 1] as const]
-  const results = await evaluate(
-    part,
-    calls.map(([past, fresh]) => stepFeeds(part, layout, { past, fresh })),
-  )
+  const evaluated = async (sizes: readonly (readonly [number, number])[]) => {
+    const results = await evaluate(
+      part,
+      sizes.map(([past, fresh]) => stepFeeds(part, layout, { past, fresh })),
+    )
+    return ({ masks }: CachedAttention) =>
+      sizes.map(([past, fresh], at): Call => {
+        const shown = masks.map((mask) => shownBy(mask, results[at]![mask.name]!))
+        return { past, fresh, total: past + fresh, masks: shown }
+      })
+  }
+  const callsOf = await evaluated([...CALLS.filter(([, fresh]) => fresh <= most), [long, 1]])
   const uses = new Map<string, MaskUse>()
   for (const attention of attentions) {
     const key = maskKey(attention)
     if (key === '' || uses.has(key)) continue
-    const shown = calls.map(([past, fresh], at): Call => {
-      const masks = attention.masks.map((mask) => shownBy(mask, results[at]![mask.name]!))
-      return { past, fresh, total: past + fresh, masks }
-    })
-    const use = useOf(attention, shown)
+    const calls = callsOf(attention)
+    const keys = calls.some((call) => misfitIn(call) !== null) ? null : windowIn(calls.at(-1)!)
+    const more = keys === null ? [] : (await evaluated(slidCalls(keys, { long, most })))(attention)
+    const use = useOf(attention, keys, [...calls, ...more])
     if (typeof use === 'string') return use
     uses.set(key, use)
   }
   return uses
+}
+
+/**
+ * Calls that show whether a window slides: chunks end at the same place for several tokens, and a mask may be cut for all rows by the last one.
+ * Places are within the context.
+ */
+function slidCalls(keys: number, { long, most }: { readonly long: number; readonly most: number }) {
+  const fresh = Math.min(3, most, long + 1)
+  return [[Math.min(keys + 2, long + 1 - fresh), fresh] as const, [long - Math.floor(keys / 2), 1] as const]
 }
 
 const inFloat32 = (value: TensorValue): TensorValue =>
@@ -187,9 +202,8 @@ interface Call {
 
 type ShownMask = Mask & TensorValue
 
-function useOf(attention: CachedAttention, calls: readonly Call[]): MaskUse | string {
+function useOf(attention: CachedAttention, keys: number | null, calls: readonly Call[]): MaskUse | string {
   const misfit = calls.map(misfitIn).find((one) => one !== null)
-  const keys = misfit === undefined ? windowIn(calls.at(-1)!) : null
   const wrong = misfit ?? calls.map((call) => wrongIn(call, keys)).find((one) => one !== null)
   if (wrong === undefined) return { keys, bias: null }
   const bias = attention.masks.find(({ name }) => calls.every((call) => isBias(call, name, attention.heads)))
