@@ -224,7 +224,10 @@ describe('group-query-attention', () => {
       const evaluate: typeof tools.evaluate = async (model, feeds) => {
         const results = await tools.evaluate(model, feeds)
         return model.proto.graph!.node.some(({ name }) => name === 'probe')
-          ? results.map((one) => ({ ...one, seen: { ...one.seen!, data: new Float32Array(one.seen!.data.length as number) } }))
+          ? results.map((one) => ({
+              ...one,
+              seen: { ...one.seen!, data: new Float32Array((one.seen!.data as Float32Array).length) },
+            }))
           : results
       }
       expect(await groupQueryAttention.rewrite(given, '', { evaluate })).toMatch(
