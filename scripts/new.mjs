@@ -71,7 +71,7 @@ import { identify } from './identify.ts'
 /** No such model is larger. */
 const MOST_BYTES = 2 ** 31 - 1
 
-/** The model in \`file\`. Throws InputError, one line, where the file cannot be read, is damaged, or holds what cannot be run. */
+/** The model in \`file\`. Throws InputError, one line, if the file cannot be read, is damaged, or holds what cannot be run. */
 export async function ${read}(file: string): Promise<Model> {
   const bytes = readWhole(file, MOST_BYTES, 'larger models are not read')
   return {
@@ -378,16 +378,16 @@ export const ${name} = defineRemedy(
     ${about.replaceAll('\n', '\n  ')}
     effect: '${effect}',
     find: replacements,
-    changes: ({ replaced }) => \`\${count(replaced.length, 'group')} replaced, as its reader would say it\`,
-    // What is expected before it was tried, ms; see what the kit exports: by fusing, by removing, by the findings, by the profile.
+    changes: ({ replaced }) => \`\${count(replaced.length, 'group')} replaced, in the reader's words\`,
+    // The expected saving before the trial, ms; the kit has estimates: by fusing, by removing, by the findings, by the profile.
     saving: () => null,
   }),
 )
 
-/** Match strictly (readers, outputs of the graph, dtypes, shapes, attributes, opset), and where unsure leave alone. */
+/** Match strictly (readers, outputs of the graph, dtypes, shapes, attributes, opset); if unsure, change nothing. */
 function replacements({ graph }: Matching): Replacement[] {
   const found = graph.node.filter((one) => isOperator(one, 'SomeOperator'))
-  // Where a value goes and another stands in its place: read: new Map([[gone, inItsPlace]])
+  // If a value goes and another replaces it: read: new Map([[gone, inItsPlace]])
   return found.map((one) => ({ parts: [one], remove: new Set([one]), add: [] }))
 }
 `,

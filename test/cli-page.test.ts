@@ -50,12 +50,15 @@ const nameOf = (command: Command) => namesOf(command).join(' ')
 const rowsOf = (command: Command): readonly Flag[] =>
   flags[tableName(command)].filter(({ words }) => command.options.some((one) => one.flags === words && !one.hidden))
 
+/** Pages that are not called as their command is. */
+const PAGES: Readonly<Record<string, string>> = { explain: 'traces', serve: 'serving', generate: 'generation' }
+
 /** Its own page, or that of the command that it is below. */
 const pageOf = (command: Command): string | undefined =>
   namesOf(command)
     .slice(1)
     .reverse()
-    .map((name) => `${name}.md`)
+    .map((name) => `${PAGES[name] ?? name}.md`)
     .find((page) => existsSync(join(ROOT, 'docs', page)))
 
 /** Cells of a table: the flag, what it does, its default. */

@@ -140,6 +140,14 @@ describe('documents', () => {
     expect([...start, ...guides].filter((page) => words(page) > 1200)).toEqual([])
   })
 
+  test('the first report that is read line by line is the recorded one: node scripts/first-report.mjs writes it again', () => {
+    const { values } = JSON.parse(read('bench/results/first-report.json')) as { values: Record<string, readonly unknown[]> }
+    const printed = read('fixtures/golden/transformer.report.txt')
+    const pieces = Object.entries(values).filter(([, lines]) => typeof lines[0] === 'string')
+    expect(pieces.length).toBeGreaterThan(5)
+    expect(pieces.filter(([, lines]) => !printed.includes(`${lines.join('\n')}\n`)).map(([name]) => name)).toEqual([])
+  })
+
   test('the recording in README is of the screens that were recorded', () => {
     const { values } = JSON.parse(read('bench/results/screens.json')) as { values: Record<string, unknown> }
     expect(read('docs/images/fix-terminal.svg')).toBe(drawStory(values))

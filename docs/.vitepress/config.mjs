@@ -12,9 +12,11 @@ const root = resolve(docs, '..')
 const START = ['install', 'first-report', 'which-command', 'walk-throughs']
 const HOW = ['method', 'architecture', 'life-of-a-p50', 'life-of-a-sample', 'life-of-a-remedy', 'terms']
 const INDEXES = ['findings', 'remedies', 'formats', 'engines']
-const GUIDES = ['onnx-node', 'python-service', 'trees', 'tensorflow-js', 'hold-a-p99', 'ci', 'quantize', 'gpu-trace'].map(
-  (name) => `guides/${name}`,
-)
+const GUIDES = [
+  ...['onnx-node', 'python-service', 'text-generation', 'trees', 'tensorflow-js'].map((name) => `guides/${name}`),
+  'pytorch',
+  ...['hold-a-p99', 'ci', 'quantize', 'gpu-trace'].map((name) => `guides/${name}`),
+]
 const REFERENCE = ['cli', 'library', 'python', 'inputs']
 
 const namesIn = (folder) =>
@@ -25,7 +27,7 @@ const titleOf = (page) => /^# (.+)$/m.exec(readFileSync(join(docs, `${page}.md`)
 const entryOf = (page) => ({ text: titleOf(page), link: `/${page}` })
 const group = (text, pages) => ({ text, items: pages.filter((page) => existsSync(join(docs, `${page}.md`))).map(entryOf) })
 
-const named = [...START, ...HOW, ...INDEXES, ...REFERENCE, 'index']
+const named = [...START, ...GUIDES, ...HOW, ...INDEXES, ...REFERENCE, 'index']
 const others = namesIn('.').filter((page) => !named.includes(page))
 const general = [
   group('Start', START),
@@ -113,7 +115,7 @@ export default defineConfig({
     outline: [2, 3],
     nav: [
       { text: 'Start', link: '/install', activeMatch: '^/(install|first-report|which-command|walk-throughs)' },
-      { text: 'Guides', link: '/guides/onnx-node', activeMatch: '^/guides/' },
+      { text: 'Guides', link: '/guides/onnx-node', activeMatch: '^/(guides/|pytorch)' },
       { text: 'A–Z', items: INDEXES.map((page) => ({ text: titleOf(page), link: `/${page}` })) },
       { text: 'Reference', link: '/cli' },
       { text: 'How it works', link: '/method' },

@@ -193,7 +193,7 @@ test.concurrent('of a model that is not ONNX, what converting it gave is a row o
   const [row] = report.trials
   expect(row).toMatchObject({ remedies: ['conversion'], kept: true, agreement: { maxAbs: expect.any(Number) } })
   expect(row!.speedup).toBeCloseTo(row!.beforeMs! / row!.afterMs!)
-  expect(report.answer).toContain('in place of TensorFlow.js with the file as it is')
+  expect(report.answer).toContain('instead of TensorFlow.js with the file as it is')
 })
 
 // Which of two runtimes is faster on a model this small is the machine's affair; that the file is shipped as it is where its own runtime is
@@ -210,7 +210,7 @@ test.concurrent('of a .tflite file its own runtime is tried, and what is written
   expect(valid(report), JSON.stringify(valid.errors)).toBe(true)
   const row = report.trials.find(({ name }) => name === 'engine-choice litert')!
   expect(row.outcome, row.reason ?? '').not.toMatch(/failed|rejected/)
-  expect(row.changes).toEqual([expect.stringMatching(/^LiteRT .* in place of ort-cpu \(the file probably runs on LiteRT today/)])
+  expect(row.changes).toEqual([expect.stringMatching(/^LiteRT .* instead of ort-cpu \(the file probably runs on LiteRT today/)])
   const script = `import { load } from ${JSON.stringify(join(out, 'predict.mjs'))}
     const model = await load()
     const { y } = await model.predict({ x: { type: 'float32', data: new Float32Array(32), dims: [2, 16] } })

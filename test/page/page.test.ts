@@ -215,7 +215,7 @@ describe.skipIf(chromiumPath === undefined)('the page', needs(CHROMIUM), () => {
     ])
     expect(await page.locator('.finding .advice').first().innerText()).toMatch(/What to do.*Find the neighbour/s)
     expect(await page.locator('.next-step').innerText()).toMatch(
-      /First measure again when nothing else runs, by the same command\.$/,
+      /First measure again on a quiet machine, with the same command\.$/,
     )
     await close()
   })

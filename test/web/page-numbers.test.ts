@@ -19,7 +19,21 @@ function off(text: string, one: string): string {
 /** Some that are off are another number of the document by chance: percents most often, of which there are a hundred. */
 const LEAST_TOLD = 0.6
 
-const KINDS = ['cnn', 'trace', 'load', 'generation', 'embedding', 'study', 'compare', 'ab', 'gap', 'distill', 'lint-s8', 'pipeline', 'fix']
+const KINDS = [
+  'cnn',
+  'trace',
+  'load',
+  'generation',
+  'embedding',
+  'study',
+  'compare',
+  'ab',
+  'gap',
+  'distill',
+  'lint-s8',
+  'pipeline',
+  'fix',
+]
 
 describe.each(KINDS)('%s', (name) => {
   const document = recorded[name]!

@@ -310,7 +310,7 @@ function scriptTiming(sound: readonly PassResult[]): Timing {
 
 function absentOf(profiled: PassResult, observed: PassResult, torch?: PassResult): Record<string, string> {
   const reason = (pass: PassResult, what: string) => {
-    const told = pass.failure === null ? 'it told nothing' : failureSentence(pass.failure)
+    const told = pass.failure === null ? 'it reported nothing' : failureSentence(pass.failure)
     return `${what} gave none: ${told}`
   }
   const absent: Record<string, string> = {}

@@ -41,7 +41,7 @@ test('a replacement that was timed beside a place saves its share of the time of
 
 test.each([
   ['surely 4 % faster', { ...exampleTimes(1.04), ratioLow: 1.02, ratioHigh: 1.06 }],
-  ['not told apart', { ...exampleTimes(1.01), ratioLow: 0.95, ratioHigh: 1.03 }],
+  ['no difference', { ...exampleTimes(1.01), ratioLow: 0.95, ratioHigh: 1.03 }],
 ])('gradients left on come before the settings that are timed without them: inference_mode %s', (_, times) => {
   const { ran } = exampleSession()
   const evidence = examplePipeline({

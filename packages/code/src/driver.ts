@@ -162,7 +162,7 @@ function failureOf(how: EndedProcess, messages: readonly Message[], at: Standing
   const { stop, error, code, signal } = how
   if (stop?.at === 'time' || stop?.at === 'stall') {
     const seconds = `${Math.round(stop.afterMs / 1000)} s`
-    const isBusy = stop.afterMs > (at.limits.busyMs ?? Number.POSITIVE_INFINITY)
+    const isBusy = stop.afterMs > (at.limits.busyMs || Number.POSITIVE_INFINITY)
     const did = isBusy ? `it worked for ${seconds} without an end` : `nothing happened for ${seconds}`
     const stalled = `${did}; if it only takes long, allow more with --timeout`
     return {

@@ -3,6 +3,7 @@
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { Model } from '@whyslow/graph/model.ts'
 import { engines } from '@whyslow/measure/engines/index.ts'
+import { engineMeant } from '@whyslow/measure/engines/other-names.ts'
 import type { EngineOptions, EnginePlaces } from '@whyslow/measure/engines/types.ts'
 import { entriesForModel } from './model-files/model-for-engine.ts'
 import { PLACES, type PlaceOptions, type WhyOptions } from './options.ts'
@@ -26,5 +27,8 @@ export const placesOf = (options: PlaceOptions): EnginePlaces => ({
 /** Throws InputError if there is no such engine. */
 export function checkEngine(id: string, flag = '--engine'): void {
   if (engines.some((engine) => engine.id === id)) return
+  const meant = engineMeant(id)
+  if (meant !== undefined)
+    throw new InputError(`${flag} ${id}: no such engine; did you mean ${meant.id}? whyslow doctor lists all engines`)
   throw new InputError(`${flag} ${id}: no such engine; give one of: ${engines.map((engine) => engine.id).join(', ')}`)
 }

@@ -2,7 +2,7 @@
 // neighbours that changed places are one (Damerau, 1964).
 
 // More edits than this share of the word is another word.
-const mostEdits = 0.5
+const mostEdits = 0.4
 
 /** The nearest candidate, or undefined if none is near. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {

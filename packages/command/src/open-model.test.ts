@@ -32,7 +32,7 @@ test('what a PyTorch model does not have is refused before an interpreter starts
 test('an export that gives other outputs is refused: by how much they differ, and the next command', () => {
   const compared = 'onnxruntime 1.30.0'
   expect(difference('model.py', { error: 0.0126, compared })).toBe(
-    'model.py: exported to ONNX, the model gives other outputs than eager mode on its example inputs: they differ by 1.3 % of the largest value (onnxruntime 1.30.0); measured as it is by: whyslow model.py',
+    'model.py: exported to ONNX, the model gives other outputs than eager mode on its example inputs: they differ by 1.3 % of the largest value (onnxruntime 1.30.0); to measure it in PyTorch: whyslow model.py',
   )
   expect(difference('model.py', { error: null, compared })).toContain('they differ in shape, in NaN or')
 })

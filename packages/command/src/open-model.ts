@@ -61,7 +61,7 @@ export function difference(file: string, { error, compared }: Pick<TorchExport, 
     error === null
       ? 'in shape, in NaN or in values that are not floating-point'
       : `by ${significant(error * 100, 2)} % of the largest value`
-  return `${file}: exported to ONNX, the model gives other outputs than eager mode on its example inputs: they differ ${by} (${compared}); measured as it is by: whyslow ${file}`
+  return `${file}: exported to ONNX, the model gives other outputs than eager mode on its example inputs: they differ ${by} (${compared}); to measure it in PyTorch: whyslow ${file}`
 }
 
 function notesOf({ exporter, torch, notes, equal, compared }: TorchExport): readonly string[] {

@@ -36,7 +36,7 @@ test('missing evidence is said with its reason, or by its name', () => {
   expect(runRules([rule], explained)).toEqual([{ verdict: 'not-checked', rule: 'needy', reason: 'left out by --quick' }])
 })
 
-test('why wanted evidence is missing is told in place of the reason, where it is known', () => {
+test('why wanted evidence is missing is told instead of the reason, where it is known', () => {
   const rule = defineRule({
     ...about,
     id: 'wanting',

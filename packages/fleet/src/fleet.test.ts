@@ -46,7 +46,7 @@ test('sizes are those of models that leave them open; others are measured once, 
   ])
   expect(failures).toEqual([expect.objectContaining({ model: '/nowhere.onnx', batch: 2 })])
   expect(warnings).toEqual([
-    `${flat}: it leaves no such size open, and is measured as it is`,
+    `${flat}: it leaves no such size open, and is measured unchanged`,
     `${text}: it has a length and no height and width, and is not measured at 64x48`,
   ])
 })

@@ -122,7 +122,7 @@ export async function combinationsOf(
       try {
         const sized = sizes.length === 0 ? [] : await shapesOfSizes(model, sizes, { shapes, values, batch, signature })
         if (sized.every((one) => one === null)) {
-          if (sizes.length > 0) warnings.add(`${model}: it leaves no such size open, and is measured as it is`)
+          if (sizes.length > 0) warnings.add(`${model}: it leaves no such size open, and is measured unchanged`)
           add(null, shapes)
           continue
         }

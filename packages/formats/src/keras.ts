@@ -14,7 +14,7 @@ import { arraysInLayerGroups, type FoundArrays } from './keras/weights-h5.ts'
 import { arraysAtPaths } from './keras/weights-paths.ts'
 import { openArchive } from './keras/zip.ts'
 import { type Json, LayerConfig } from './layers/layer-config.ts'
-import { bound, type LayerTree, layerTree } from './layers/layer-tree.ts'
+import { bindArrays, type LayerTree, layerTree } from './layers/layer-tree.ts'
 import { writeModel } from './layers/model.ts'
 import { headOf } from './layers/serialized.ts'
 import type { Dialect } from './tensorflow/dialect.ts'
@@ -35,7 +35,7 @@ export async function readKeras(file: string): Promise<Model> {
   const found = arrays(tree)
   const none: ReadonlyMap<string, ConstantData> = new Map()
   const builder = new GraphBuilder()
-  const whole = bound(tree, (layer) => found.get(layer)?.() ?? none)
+  const whole = bindArrays(tree, (layer) => found.get(layer)?.() ?? none)
   try {
     writeModel(builder, whole)
   } catch (error) {

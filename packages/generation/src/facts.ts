@@ -187,7 +187,7 @@ const ABSENT: Readonly<Record<keyof GenerationFacts | keyof Curves, string>> = {
   weights: 'the weights behind this engine are not known by node',
   graph: 'the model is no ONNX graph that whyslow reads',
   prompt: 'how many positions of the prompt are padding is not known',
-  prefix: 'needs two prompts that follow each other: give a file of prompts',
+  prefix: 'needs two prompts in a row: give --prompts',
   threads: 'other numbers of threads were not measured',
   threadsApart: 'whether the prompt may have threads of its own is not known',
   options: "this engine does not report the caller's options",

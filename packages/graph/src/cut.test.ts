@@ -28,7 +28,7 @@ const shape = ({ proto: { graph } }: Model) => ({
   constants: graph!.initializer.map(({ name }) => name),
 })
 
-test('a head takes what it reads, and what stays takes its value in place of that', () => {
+test('a head takes what it reads, and what stays takes its value instead of that', () => {
   const { head, rest, tail } = cutModel(chain, { head: { value: 'b', columns: 2 } })
   expect(shape(head!)).toEqual({ nodes: ['Relu', 'Add'], inputs: ['x'], outputs: ['b'], constants: ['w'] })
   expect(shape(rest)).toEqual({

@@ -6,7 +6,7 @@ import { type Follower, processScreen } from '@whyslow/command/terminal/screen.t
 import { isFollowed, type Message } from '@whyslow/command/terminal/supervise.ts'
 import { endingOf } from '@whyslow/command/terminal/usage-error.ts'
 import { compiledTwin } from '@whyslow/graph/compiled-twin.ts'
-import { hidden, runProgram } from './run-program.ts'
+import { hidePasswords, runProgram } from './run-program.ts'
 
 // What a stream says of its reader (gone early in `whyslow … | head`, a full disk) reaches the writer through its callback.
 process.stdout.on('error', () => {})
@@ -42,7 +42,7 @@ const tell = (message: Message): Promise<void> => new Promise((resolve) => proce
 function end(error: unknown, interrupted: boolean): number {
   const { line, exitCode } = endingOf(error, interrupted)
   const wantsStack = (process.env.WHYSLOW_DEBUG ?? '') !== ''
-  const say = (text: string) => process.stderr.write(`${hidden(text, process.argv.slice(2))}\n`)
+  const say = (text: string) => process.stderr.write(`${hidePasswords(text, process.argv.slice(2))}\n`)
   if (line !== null && wantsStack && error instanceof Error) say(error.stack ?? '')
   if (line !== null) say(`whyslow: ${line}`)
   return exitCode

@@ -19,7 +19,7 @@ const model = path.resolve('fixtures/models/credit_mlp.onnx')
 const ratio = { value: 0.5, low: 0.45, high: 0.55 }
 const fixedDocument: GenerationDocument = {
   ...exampleGeneration,
-  answer: 'A token takes 20.5 ms in place of 41.0 ms.',
+  answer: 'A token takes 20.5 ms instead of 41.0 ms.',
   fix: {
     tried: [{ remedy: 'threads-1', outcome: 'kept', reason: 'a token takes 0.50 of the time', timePerTokenRatio: ratio }],
     ...{ kept: ['threads-1'], folder: 'fast', timePerTokenRatio: ratio, firstTokenRatio: ratio },
@@ -54,7 +54,7 @@ describe('fix of a generator', () => {
     const [diagnosis, trial, answer, written] = [
       'A token takes 41 ms.',
       '+ threads-1: kept',
-      'in place of 41.0 ms.',
+      'instead of 41.0 ms.',
       'Written: fast',
     ].map((text) => printed.indexOf(text))
     expect([diagnosis, trial, answer, written].every((at) => at! >= 0)).toBe(true)

@@ -12,8 +12,15 @@ export async function runFix(
   flags: FlagsOf<'fix'>,
   around: Surroundings,
 ): Promise<void> {
-  if (await isProgram(named)) return (await import('@whyslow/code/command/fix.ts')).runFixProgram([named, ...words], flags, around)
-  if (words.length > 0) throw new UsageError(`${words.join(' ')}: whyslow fix takes one model; see whyslow fix --help`)
+  if (await isProgram(named))
+    return (await import('@whyslow/code/command/fix.ts')).runFixProgram([named, ...words], flags, around)
+  if (words.length > 0) {
+    const isFolder = words.length === 1 && stateOf(words[0]!) === undefined && /[/\\]$/.test(words[0]!)
+    const put = commandWords({ command: 'fix', arguments: [named, '-o', ...words] }).join(' ')
+    throw new UsageError(
+      `${words.join(' ')}: whyslow fix takes one model; ${isFolder ? `try: ${put}` : 'see whyslow fix --help'}`,
+    )
+  }
   if (flags.timeout !== undefined)
     throw new UsageError(`fix: --timeout is for a program that runs models, and ${named} is none; --budget limits the search`)
   const file = await modelOf(named, around)

@@ -23,7 +23,7 @@ interface Described<N extends CommandName> {
   run(flags: FlagsOf<N>, world: World, ...given: never[]): Promise<void>
 }
 
-const ANY = 'a model of any format that is read'
+const ANY = 'a model of any format that whyslow reads'
 const reading = (world: World) => ({ screen: world.screen, load: stagesOf(world) })
 
 const commands: { readonly [N in CommandName]: Described<N> } = {
@@ -85,14 +85,14 @@ const commands: { readonly [N in CommandName]: Described<N> } = {
   },
   demo: {
     section: 'Diagnose',
-    about: 'no model at hand? one that comes along, explained and fixed',
+    about: 'no model at hand? explains and fixes one from the package',
     run: async (flags, world) => (await import('./demo.ts')).runDemo(flags, surroundings(world)),
   },
   fix: {
     section: 'Improve',
     about: 'try remedies, prove them, write a faster model',
     takes: [
-      ['<model>', 'a model of any format that is read, a generator of text, or a program of Python that runs models'],
+      ['<model>', 'a model, a text generator, or a Python program that runs models'],
       ['[arguments...]', "the program's own, behind --"],
     ],
     run: async (flags, world, model, words) =>
@@ -121,7 +121,7 @@ const commands: { readonly [N in CommandName]: Described<N> } = {
   serve: {
     section: 'Serve and load',
     about: 'a model, or a folder that fix wrote, as a server',
-    takes: [['<model>', 'a model of any format that is read, or a folder that fix wrote']],
+    takes: [['<model>', 'a model, or a folder that fix wrote']],
     run: async (flags, world, model) =>
       (await import('@whyslow/serving/command/serve.ts')).runServe(model, flags, { ...world, ...reading(world) }),
   },
@@ -142,7 +142,7 @@ const commands: { readonly [N in CommandName]: Described<N> } = {
   fleet: {
     words: 'fleet run',
     about: 'measure many models, engines and batches, here or through a queue',
-    takes: [['<models...>', 'models of any format that is read']],
+    takes: [['<models...>', 'models of any format that whyslow reads']],
     run: async (flags, world, models) =>
       (await import('@whyslow/fleet/command/fleet.ts')).runFleet(models, flags, surroundings(world)),
   },
@@ -179,7 +179,7 @@ const commands: { readonly [N in CommandName]: Described<N> } = {
   },
   watch: {
     section: 'Diagnose',
-    about: 'start a server as it is, and say what its requests spend their time on: model, code, queue',
+    about: 'start a server unchanged, and show what its requests spend time on: model, code, queue',
     takes: [['<command...>', 'the command, after --, as in whyslow -- node server.js']],
     run: async (flags, world, words) =>
       (await import('@whyslow/code/command/watch.ts')).runWatch(words, flags, { ...world, ...reading(world) }),
@@ -188,7 +188,7 @@ const commands: { readonly [N in CommandName]: Described<N> } = {
     about: 'two implementations: same results? which is faster?',
     takes: [
       ['<first>', 'a program: .py, .mjs, .js, or file.py:function'],
-      ['<second>', 'the other one'],
+      ['<second>', 'the other program'],
     ],
     run: async (flags, world, first, second) =>
       (await import('@whyslow/code/command/ab.ts')).runAb(first, second, flags, surroundings(world)),

@@ -28,7 +28,7 @@ export async function runProgram(argv: readonly string[], world: World, ended: (
   } catch (error) {
     if (!(error instanceof CommanderError)) return ended(error)
     if (error.exitCode === 0) return 0
-    world.screen.say(`whyslow: ${hidden(usageLine(error, program, words), argv)}\n`)
+    world.screen.say(`whyslow: ${hidePasswords(usageLine(error, program, words), argv)}\n`)
     return 2
   }
 }
@@ -55,7 +55,7 @@ function isExecutable(file: string): boolean {
 }
 
 /** The text without the passwords of what was named: messages quote arguments, and packages the addresses that they were given. */
-export function hidden(text: string, argv: readonly string[]): string {
+export function hidePasswords(text: string, argv: readonly string[]): string {
   const named = argv.map((one) => one.replace(/^--[a-z-]+=/, ''))
   const given = [...named, ...ADDRESSES.map((name) => process.env[name] ?? '')]
   return withoutPasswords(text, { addresses: given.filter((one) => one.includes('://')) })

@@ -149,7 +149,7 @@ function endWhereOpen(marks: ScriptMarks): { stop(): void } {
     const seconds = Math.round((performance.now() - started) / 1000)
     send({
       kind: 'warning',
-      text: `it had not ended after ${seconds} s: what it had marked by then is told; --timeout waits longer`,
+      text: `it did not end within ${seconds} s: the report covers what it had marked by then; --timeout waits longer`,
     })
     endScript()
   }

@@ -73,11 +73,11 @@ export async function insteadOfDecoding(value: unknown, from: string): Promise<T
   const format = (Object.keys(MAGIC) as Format[]).find((one) => MAGIC[one].every((byte, k) => value[k] === byte))
   if (format === undefined) return null
   const require = createRequire(from)
-  const sharp = loaded(require, 'sharp', true) as Sharp | null
+  const sharp = requirePackage(require, 'sharp', true) as Sharp | null
   const used = PACKAGES.filter(({ formats }) => formats.includes(format)).map(({ name, open }) => ({
     name,
     open,
-    module: loaded(require, name, false),
+    module: requirePackage(require, name, false),
   }))
   const [own, other] = used.filter(({ module }) => module !== null)
   // Of two that are loaded, which one the call is of is not known.
@@ -93,7 +93,7 @@ export async function insteadOfDecoding(value: unknown, from: string): Promise<T
 }
 
 /** null: it is not there, or, unless it `may` be loaded, was not loaded by the program. */
-export function loaded(require: NodeJS.Require, name: string, may: boolean): unknown {
+export function requirePackage(require: NodeJS.Require, name: string, may: boolean): unknown {
   try {
     const file = require.resolve(name)
     const cache = (Module as unknown as { readonly _cache: Readonly<Record<string, unknown>> })._cache

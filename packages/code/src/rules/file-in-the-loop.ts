@@ -15,7 +15,7 @@ export const fileInTheLoop = defineRule({
     const same = own.filter(({ pattern }) => isKnown || pattern.fixed === true)
     if (same.length === 0 && own.length > 0)
       return {
-        notChecked: `with one sample nobody knows whether the file at ${inWords(own[0]!.pattern)} is the same for others; give two`,
+        notChecked: `one sample does not show whether the file at ${inWords(own[0]!.pattern)} is the same for others; give two`,
       }
     return same.map(({ pattern, timeMs, share: part }) => ({
       ...tell`The file read at ${inWords(pattern)} takes ${ms('place', timeMs)}, ${share('share', part)} of a prediction. Read once, when the model is loaded, it costs nothing per prediction.`,

@@ -44,7 +44,7 @@ export const garbageCollection = defineRule({
     return [
       {
         ...tell`Collecting garbage takes ${ms('collecting', gcMs)} of a prediction, ${share('share', part)} of it.${where}
-          Buffers that are made once and written again, and single passes in place of arrays in between, leave little to collect.`,
+          Buffers that are made once and written again, and single passes instead of arrays in between, leave little to collect.`,
         timeMs: part * latency.p50Ms,
         ...UNTRIED,
         places: most === undefined ? [] : eachOnce([...hottestOf(lines, most.name), ...placesOf(most)]),

@@ -12,7 +12,7 @@ checkRule(graphBreaks, {
     {
       name: 'a line that it cannot follow',
       given: torchPipeline({ trials: [broken] }),
-      expect: { timeMs: 0, wouldSaveMs: 0, detail: /2 graphs of the model in place of one: Tensor\.item/ },
+      expect: { timeMs: 0, wouldSaveMs: 0, detail: /2 graphs of the model instead of one: Tensor\.item/ },
     },
     {
       name: 'of a model that the user’s code compiles: nobody knows what they cost',

@@ -17,7 +17,7 @@ export const graphBreaks = defineRule(
         file === null || line === null ? [] : [{ file, line, function: null }],
       )
       return {
-        ...tell`torch.compile makes ${countFact('graph', trial.graphs ?? trial.breaks.length + 1)} of the model in place of one: ${trial.breaks[0]!.reason}. Operators are fused within each graph alone.`,
+        ...tell`torch.compile makes ${countFact('graph', trial.graphs ?? trial.breaks.length + 1)} of the model instead of one: ${trial.breaks[0]!.reason}. Operators are fused within each graph alone.`,
         // Of a model that is not compiled no break costs anything.
         ...(torch.compiled
           ? { timeMs: modelMs(torch, p50Ms), ...UNTRIED, savingUnknown: 'the model without the breaks was not run' }

@@ -10,7 +10,7 @@ export const idleBfloat16Units = defineRule(
   ofTorch({
     id: 'idle-bfloat16-units',
     area: 'hardware',
-    title: 'Units for bfloat16 are idle: it would be faster on this processor',
+    title: 'Idle bfloat16 units: the model is faster in bfloat16 on this CPU',
     after: WITHOUT_TRAINING,
     check(torch, { latency: { p50Ms } }) {
       const trial = torch.trials.find(({ id }) => id === 'bfloat16')
@@ -19,7 +19,7 @@ export const idleBfloat16Units = defineRule(
       const won = wonBy(torch, 'bfloat16', p50Ms)
       if (won === null || trial.error === null || trial.error > LARGEST_ERROR) return 'clear'
       return {
-        ...tell`In bfloat16 it takes ${ms('bfloat16', won.times.insteadMs)} in place of ${ms('as-it-is', won.times.nowMs)}, ${ratio('factor', won.times.ratio)} times as fast, timed in turns. Outputs differ by up to ${error('largest-error', trial.error)} of the largest value: whether that will do, your own metric says.`,
+        ...tell`In bfloat16 it takes ${ms('bfloat16', won.times.insteadMs)} instead of ${ms('as-it-is', won.times.nowMs)}, ${ratio('factor', won.times.ratio)} times as fast, timed in turns. Outputs differ by up to ${error('largest-error', trial.error)} of the largest value: whether that will do, your own metric says.`,
         ...savedBy(torch, won, p50Ms),
       }
     },

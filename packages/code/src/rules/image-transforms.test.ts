@@ -6,7 +6,7 @@ const way = (more: Partial<AlternativeFact> = {}) =>
   exampleAlternative({
     rule: 'image-transforms',
     now: 'the chain Resize, ToTensor, Normalize',
-    instead: 'one pass of NumPy in place of ToTensor, Normalize',
+    instead: 'one pass of NumPy instead of ToTensor, Normalize',
     ...more,
   })
 const given = (...alternatives: readonly AlternativeFact[]) => examplePipeline({ language: 'python', alternatives })

@@ -28,8 +28,8 @@ export const importTime = defineRule({
       {
         ...tell`Importing takes ${ms('imports', importMs)}${
           isScript ? tell`, ${share('share', importMs / p50Ms)} of the run` : ' before the first prediction'
-        }${named.length === 0 ? '' : tell` (${list})`}. It is paid
-          by every new process: import what only some calls need where they need it.`,
+        }${named.length === 0 ? '' : tell` (${list})`}. Every new
+          process pays it: if only some calls need a module, import it in those.`,
         ...(isScript ? { title: 'Imports take much of the run' } : {}),
         timeMs: isScript ? importMs : 0,
         wouldSaveMs: 0,

@@ -23,6 +23,9 @@ const ONE_BY_ONE = {
     'Each waits for what computes the value. An operator on the whole tensor, and one transfer of its result (.tolist()), does the same.',
 }
 
+const perPrediction = (reads: number) =>
+  reads === 1 ? 'once a prediction' : tell`${number('reads', reads, 'reads')} times a prediction`
+
 export const tensorReadInForward = defineRule(
   ofTorch({
     id: 'tensor-read-in-forward',
@@ -44,7 +47,7 @@ export const tensorReadInForward = defineRule(
         if (torch.device === 'cpu' && timeMs < HOT_SHARE * p50Ms && !broken.has(inWords(read))) return []
         return [
           {
-            ...tell`${inWords(read)} reads values by ${WORDS[read.method] ?? `.${read.method}()`}, ${number('reads', read.calls, 'reads')} times a prediction, ${ms('reads-time', timeMs)}. ${isOutside ? ONE_BY_ONE.detail : IN_FORWARD}`,
+            ...tell`${inWords(read)} reads values by ${WORDS[read.method] ?? `.${read.method}()`}, ${perPrediction(read.calls)}, ${ms('reads-time', timeMs)}. ${isOutside ? ONE_BY_ONE.detail : IN_FORWARD}`,
             ...(isOutside && { title: ONE_BY_ONE.title }),
             timeMs,
             ...UNTRIED,

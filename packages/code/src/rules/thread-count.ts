@@ -15,7 +15,7 @@ export const threadCount = defineRule(
       const won = wonBy(torch, 'threads', p50Ms)
       if (won === null) return 'clear'
       return {
-        ...tell`The model runs on ${countFact('thread', torch.threads)}. On ${countFact('thread', won.trial.threads ?? 1, 'threads-tried')} (torch.set_num_threads) it takes ${ms('other-threads', won.times.insteadMs)} in place of ${ms('as-it-is', won.times.nowMs)}, timed in turns within inference_mode().`,
+        ...tell`The model runs on ${countFact('thread', torch.threads)}. On ${countFact('thread', won.trial.threads ?? 1, 'threads-tried')} (torch.set_num_threads) it takes ${ms('other-threads', won.times.insteadMs)} instead of ${ms('as-it-is', won.times.nowMs)}, timed in turns within inference_mode().`,
         ...savedBy(torch, won, p50Ms),
       }
     },

@@ -16,17 +16,17 @@ type Tried = AlternativeFact & { readonly texts: NonNullable<AlternativeFact['te
 /** What has to be there for a library's tokenizer to be tried. */
 const NEEDS = {
   javascript: 'where @huggingface/tokenizers is installed (npm install @huggingface/tokenizers)',
-  python: 'where its Python has tokenizers (pip install tokenizers)',
+  python: 'if its Python has tokenizers (pip install tokenizers)',
 } as const
 const LIBRARIES = {
   javascript:
-    'A tokenizer of a library (@huggingface/tokenizers, JavaScript itself, or one in compiled code) gives the same ids, where it has the same rules.',
+    'A tokenizer of a library (@huggingface/tokenizers, JavaScript itself, or one in compiled code) gives the same ids, if it has the same rules.',
   python:
-    'A tokenizer of a library (tokenizers of Hugging Face, in compiled code) gives the same ids in a fraction of the time, where it has the same rules.',
+    'A tokenizer of a library (tokenizers of Hugging Face, in compiled code) gives the same ids in a fraction of the time, if it has the same rules.',
 } as const
 
 /** The user's calls are timed in their order, until they are enough. */
-const IN_TURNS = 'timed in turns on these texts, or on the first of them where they take long'
+const IN_TURNS = 'timed in turns on these texts, or on the first of them if they take long'
 
 export const tokenizerDominates = defineRule({
   id: 'tokenizer-dominates',
@@ -57,7 +57,7 @@ export const tokenizerDominates = defineRule({
     const places = work.places.filter((place) => !own.some(({ pattern }) => lies(place, pattern)))
     if (places.length === 0 || restMs < FROM_SHARE * p50Ms) return [found]
     const rest = { timeMs: restMs, share: restMs / p50Ms, places }
-    return [found, unknown(rest, evidence.language, tell`No library's tokenizer was tried in place of this one.`)]
+    return [found, unknown(rest, evidence.language, tell`No library's tokenizer was tried instead of this one.`)]
   },
 })
 
@@ -81,7 +81,7 @@ function textsOf({ texts }: Tried): Sentence {
 
 function measured(one: Tried, timeMs: number, part: number) {
   const isFaster = one.ratioLow >= LEAST_RATIO
-  const times = tell`${ms('instead', one.insteadMs)} in place of ${ms('now', one.nowMs)} a call`
+  const times = tell`${ms('instead', one.insteadMs)} instead of ${ms('now', one.nowMs)} a call`
   const same = tell`${takenBy(timeMs, part)} On ${textsOf(one)} that ${one.now} was given, ${one.instead} gives the same ${one.texts.compared}`
   return {
     ...(isFaster

@@ -12,7 +12,7 @@ checkRule(uncompiledModel, {
       expect: {
         timeMs: 10,
         wouldSaveMs: 5,
-        detail: /5\.00 ms in place of 10\.0 ms, 2\.0 times as fast.*first call took 12\.0 s/,
+        detail: /5\.00 ms instead of 10\.0 ms, 2\.0 times as fast.*first call took 12\.0 s/,
       },
     },
   ],

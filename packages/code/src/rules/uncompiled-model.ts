@@ -17,7 +17,7 @@ export const uncompiledModel = defineRule(
       // Its share of dispatch is told with the same cure.
       if (won === null || !isSame(trial) || (dispatchShare(torch) ?? 0) >= DISPATCH_SHARE) return 'clear'
       return {
-        ...tell`Compiled by torch.compile, the same model takes ${ms('compiled-time', won.times.insteadMs)} in place of ${ms('eager', won.times.nowMs)}, ${ratio('factor', won.times.ratio)} times as fast, timed in turns. Its first call took ${ms('compile', trial.firstMs ?? 0)}.`,
+        ...tell`Compiled by torch.compile, the same model takes ${ms('compiled-time', won.times.insteadMs)} instead of ${ms('eager', won.times.nowMs)}, ${ratio('factor', won.times.ratio)} times as fast, timed in turns. Its first call took ${ms('compile', trial.firstMs ?? 0)}.`,
         ...savedBy(torch, won, p50Ms),
         next: fixOf({ target }),
       }

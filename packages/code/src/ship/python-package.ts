@@ -38,7 +38,7 @@ export async function writePackage(root: string, { program, models, files }: Pac
 
 const initText = (program: string, names: readonly string[]): string =>
   [
-    `"""What predicts in place of the models of ${path.basename(program)}: README.md has the lines to change."""`,
+    `"""Replaces the models of ${path.basename(program)}: README.md has the lines to change."""`,
     'import json',
     'from pathlib import Path',
     '',
@@ -101,19 +101,19 @@ function readmeText(document: AbDocument, { target, patched }: Folders): string 
   const { answer, fix, a, b } = document
   const models = fix!.models.map(({ name, type, engine, place, runs, reason, notes }) => {
     const where = place === null ? '' : `, called at ${place.file}:${place.line}`
-    const what = reason === null ? `predicts with ${runs}` : `stays as it is: ${reason}`
+    const what = reason === null ? `predicts with ${runs}` : `stays unchanged: ${reason}`
     return `- \`${name}\`: ${type} of ${engine}${where}; ${what}${notes.map((note) => `; ${note}`).join('')}`
   })
   return [
     `# ${path.basename(a.file)}, faster`,
     answer,
-    `Measured in ${b.runtime}, as \`report.json\` has it.`,
+    `Measured in ${b.runtime}; \`report.json\` has the details.`,
     '## Lines to change',
-    `Keep this folder where \`import ${path.basename(fix!.shipped!)}\` finds it, as next to ${placeOf(a.file)}, and install \`requirements.txt\`.`,
+    `Keep this folder where \`import ${path.basename(fix!.shipped!)}\` finds it, such as next to ${placeOf(a.file)}, and install \`requirements.txt\`.`,
     `\`\`\`diff\n${changeLines(fix!).join('\n')}\n\`\`\``,
     `Or, in \`${patched}\`: \`patch -p1 < "${path.relative(patched, path.join(target, 'changes.diff')).replaceAll(path.sep, '/')}"\`.`,
     `## Models\n\n${models.join('\n')}`,
-    `What a model's folder holds is in its own README.md. Written by whyslow ${toolVersion}.`,
+    `Each model's folder has its own README.md. Written by whyslow ${toolVersion}.`,
     '',
   ].join('\n\n')
 }

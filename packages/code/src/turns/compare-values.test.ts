@@ -63,7 +63,7 @@ test('zeros of two signs are no distance apart', () => {
   expect(found).toMatchObject({ agreement: 'close', differing: 1, maxAbsolute: 0, maxRelative: 0 })
 })
 
-test('what stands in place of something else agrees to the bit, or within rounding of its own scale', () => {
+test('what stands instead of something else agrees to the bit, or within rounding of its own scale', () => {
   expect(equalOf({ y: Float32Array.of(1, 2) }, { y: Float32Array.of(1, 2) })).toBe('bits')
   expect(equalOf({ y: Float32Array.of(1, 2) }, { y: Float32Array.of(1, 2.0001) })).toBe('rounding')
   // Small outputs have a small scale, and each output has its own.

@@ -1,14 +1,14 @@
 // Nothing that a stage gives back is left undone.
 import { expect, test } from 'vitest'
 import { targetOf } from './contract.ts'
-import { finished } from './finished.ts'
+import { finish } from './finished.ts'
 import { stepsOf, wholeCall } from './program.ts'
 import { timePasses, timeWithGaps } from './time-passes.ts'
 
 test('values are themselves, promises are waited for, generators are run', async () => {
   const list = [1]
-  for (const value of [1, null, undefined, 'text', list, new Map(), Math.sqrt]) expect(finished(value)).toBe(value)
-  expect(await finished(Promise.resolve(2))).toBe(2)
+  for (const value of [1, null, undefined, 'text', list, new Map(), Math.sqrt]) expect(finish(value)).toBe(value)
+  expect(await finish(Promise.resolve(2))).toBe(2)
   function* two() {
     yield 1
     yield 2
@@ -16,10 +16,10 @@ test('values are themselves, promises are waited for, generators are run', async
   async function* later() {
     yield* two()
   }
-  expect(finished(two())).toEqual([1, 2])
-  expect(await finished(later())).toEqual([1, 2])
-  expect(await finished(Promise.resolve(two()))).toEqual([1, 2])
-  expect(await finished((async () => later())())).toEqual([1, 2])
+  expect(finish(two())).toEqual([1, 2])
+  expect(await finish(later())).toEqual([1, 2])
+  expect(await finish(Promise.resolve(two()))).toEqual([1, 2])
+  expect(await finish((async () => later())())).toEqual([1, 2])
 })
 
 /** Counts how often its body came to its end. */

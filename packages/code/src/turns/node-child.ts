@@ -9,7 +9,7 @@ import type { AlternativesFound, Failure, Opened, OpenRequest, Output, Request, 
 import { needsSample, reasonOf, type UserTarget } from './contract.ts'
 import { decodeValue } from './decode-value.ts'
 import { encodeValue } from './encode-value.ts'
-import { finished } from './finished.ts'
+import { finish } from './finished.ts'
 import { type Step, stepsOf, targetIn, wholeCall } from './program.ts'
 import { copyOf, unsendableKind } from './same-value.ts'
 import { take } from './samples.ts'
@@ -120,7 +120,7 @@ async function output(index: number): Promise<Output> {
     at = { stage: name, sample: index }
     process.send!({ at })
     const start = process.hrtime.bigint()
-    value = await finished(run(value))
+    value = await finish(run(value))
     ns += process.hrtime.bigint() - start
   }
   within(false)
@@ -163,7 +163,7 @@ async function predictAlone(order: readonly number[]): Promise<Calls> {
   const place = steps.length === 1 || steps[0]!.name !== 'preprocess' ? 0 : 1
   const before = wholeCall(steps.slice(0, place))
   const made: unknown[] = []
-  for (const index of order) made.push(await finished(before(sameSampleAt(index))))
+  for (const index of order) made.push(await finish(before(sameSampleAt(index))))
   return { call: steps[place]!.run, samples: () => made }
 }
 
@@ -181,7 +181,7 @@ function within(isCall: boolean): void {
 async function onePass(call: Passes['call'], samples: readonly unknown[]): Promise<void> {
   within(true)
   try {
-    for (const sample of samples) await finished(call(sample))
+    for (const sample of samples) await finish(call(sample))
   } finally {
     within(false)
   }

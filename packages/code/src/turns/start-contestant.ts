@@ -44,7 +44,7 @@ export function startContestant(source: Source): Contestant {
     try {
       for (const frame of reader.add(piece)) carried.receive(decodeMessage(frame))
     } catch {
-      carried.lose('it wrote where its answers go')
+      carried.lose('it wrote to the channel of its answers')
     }
   })
   return carried.contestant

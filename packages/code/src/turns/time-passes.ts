@@ -1,6 +1,6 @@
 // Passes over samples, timed one by one. A pass that is shorter than the clock can tell is one of several that are timed together.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { finished, isThenable } from './finished.ts'
+import { finish, isThenable } from './finished.ts'
 
 export interface Passes {
   readonly call: (sample: unknown) => unknown
@@ -29,7 +29,7 @@ export async function timePasses(
     const start = now()
     for (const pass of given) {
       for (const sample of pass) {
-        const result = finished(call(sample))
+        const result = finish(call(sample))
         // A value is not waited for: a turn of the event loop takes longer than many a function.
         if (isThenable(result)) await result
       }
@@ -65,7 +65,7 @@ export async function timeWithGaps(
       await wait(gapMs)
       within(true)
       const start = now()
-      const result = finished(call(sample))
+      const result = finish(call(sample))
       if (isThenable(result)) await result
       ns += now() - start
       within(false)

@@ -1,5 +1,15 @@
 import { expect, test } from 'vitest'
-import { common, gaps, intervalsMeeting, lastBefore, lengthOf, streakStart, union, within, without } from './intervals.ts'
+import {
+  common,
+  gaps,
+  intervalsMeeting,
+  lastBefore,
+  lengthOf,
+  streakStart,
+  subtractIntervals,
+  union,
+  within,
+} from './intervals.ts'
 import type { Interval } from './records.ts'
 
 const of = (...pairs: readonly (readonly [number, number])[]): Interval[] => pairs.map(([start, end]) => ({ start, end }))
@@ -13,7 +23,7 @@ test('what lies within, what is common, what is left', () => {
   expect(within(some, { start: 2, end: 6 })).toEqual(of([2, 3], [5, 6]))
   expect(common(some, of([0, 2], [7, 9]))).toEqual(of([1, 2], [7, 8]))
   expect(gaps(some, { start: 0, end: 10 })).toEqual(of([0, 1], [3, 5], [8, 10]))
-  expect(without(some, of([2, 6]))).toEqual(of([1, 2], [6, 8]))
+  expect(subtractIntervals(some, of([2, 6]))).toEqual(of([1, 2], [6, 8]))
   expect(lengthOf(some)).toBe(5)
 })
 

@@ -36,7 +36,7 @@ export function gaps(some: readonly Interval[], whole: Interval): Interval[] {
 }
 
 /** `a`, a union, without what the union `b` has. */
-export const without = (a: readonly Interval[], b: readonly Interval[]): Interval[] => a.flatMap((one) => gaps(b, one))
+export const subtractIntervals = (a: readonly Interval[], b: readonly Interval[]): Interval[] => a.flatMap((one) => gaps(b, one))
 
 /** The start of the unbroken stretch that ends at `at`: between two of the list, a union, lies at most `slackMs`. Not before `least`. */
 export function streakStart(some: readonly Interval[], at: number, least: number, slackMs: number): number {

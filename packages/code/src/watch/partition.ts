@@ -1,7 +1,17 @@
 // What a request's time was spent on, from what the hooks saw: parts that add up to it. docs/watch.md says what each part is, and what cannot
 // be known.
 import { medianOrNull } from '@whyslow/measure/statistics/index.ts'
-import { common, gaps, intervalsMeeting, lengthOf, streakEnd, streakStart, union, within, without } from './intervals.ts'
+import {
+  common,
+  gaps,
+  intervalsMeeting,
+  lengthOf,
+  streakEnd,
+  streakStart,
+  subtractIntervals,
+  union,
+  within,
+} from './intervals.ts'
 import type { Interval, Seen, SeenCall, SeenRequest } from './records.ts'
 
 /** As a client saw it, on the same clock. */
@@ -66,7 +76,7 @@ export function partition(seen: Seen, sent: ReadonlyMap<number, Sent> = new Map(
       own: owned.get(at)?.slices ?? [],
       cpuMs: owned.get(at)?.cpuMs ?? 0,
       calls: callsOf.get(at) ?? [],
-      others: without(intervalsMeeting(busy.get(request.thread) ?? [], whole), owned.get(at)?.slices ?? []),
+      others: subtractIntervals(intervalsMeeting(busy.get(request.thread) ?? [], whole), owned.get(at)?.slices ?? []),
       models,
       crowd,
       hasSlices: busy.has(request.thread),
@@ -108,11 +118,11 @@ function partsOf({ request, own: all, cpuMs, calls, others, models, crowd, hasSl
   for (const call of [...calls].sort((a, b) => a.start - b.start)) {
     const { aloneMs } = models[call.model]!
     const onLoop = models[call.model]!.onLoop === true && call.thread === request.thread
-    const free = without(within([call], request), taken)
+    const free = subtractIntervals(within([call], request), taken)
     // On the thread that calls it, a model runs when the request's code does.
-    const inWait = onLoop ? without(free, own) : common(free, loop)
+    const inWait = onLoop ? subtractIntervals(free, own) : common(free, loop)
     if (onLoop) loop = union([...loop, ...inWait])
-    const outside = without(free, inWait)
+    const outside = subtractIntervals(free, inWait)
     // Of an engine that computes elsewhere, the call may have gone on while the thread was busy: as long as it takes alone.
     const owed = onLoop ? 0 : Math.max(0, Math.min(lengthOf(inWait), (aloneMs ?? Infinity) - lengthOf(outside)))
     const ran = lengthOf(outside) + owed
@@ -121,10 +131,10 @@ function partsOf({ request, own: all, cpuMs, calls, others, models, crowd, hasSl
     modelMs.set(call.model, (modelMs.get(call.model) ?? 0) + ran - shared)
     taken = union([...taken, ...outside, ...firstOf(inWait, owed)])
   }
-  const loopMs = lengthOf(without(loop, taken))
-  const code = lengthOf(without(own, taken))
+  const loopMs = lengthOf(subtractIntervals(loop, taken))
+  const code = lengthOf(subtractIntervals(own, taken))
   const codeMs = Math.min(code, cpuMs)
-  const rest = without(gaps(union([...own, ...loop]), request), taken)
+  const rest = subtractIntervals(gaps(union([...own, ...loop]), request), taken)
   // Until its call began, the model ran for others.
   const queued = union(
     calls.flatMap((call) =>
@@ -269,7 +279,7 @@ function modelRuns({ models, requests }: Seen, { calls, owned, busy, crowd }: Kn
       // In a thread that knows no request, what runs is the call.
       const isRequests = call.request !== null && requests[call.request]!.thread === call.thread
       const own = isRequests ? common(runs, intervalsMeeting(owned.get(call.request!)?.slices ?? [], call)) : runs
-      const othersMs = lengthOf(without(runs, own))
+      const othersMs = lengthOf(subtractIntervals(runs, own))
       const tookMs = call.end - call.start
       if (busy.has(call.thread)) {
         onMs += lengthOf(own)

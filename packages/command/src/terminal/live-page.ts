@@ -61,7 +61,7 @@ export interface OpenedPage {
   show(document: object): Promise<void>
 }
 
-const SERVED = 'measured with --open: a page was served, which is told of progress between timed blocks only'
+const SERVED = 'measured with --open: a page was served, which gets progress only between timed blocks'
 
 /** Starts it, before anything is measured. `show`: progress for the terminal. */
 export async function openLivePage(

@@ -1,16 +1,16 @@
 // Instructions of WebAssembly that the kernels need, one behind the other; fixed-width SIMD is in Node since 16.4 and in every browser since
 // 2023. https://webassembly.github.io/spec/core/binary/instructions.html
-import { signed, unsigned } from '../wasm/bytes.ts'
+import { signedLeb128, unsignedLeb128 } from '../wasm/bytes.ts'
 
 /** Bytes of an instruction, or of several. */
 export type Code = readonly number[]
 
-const simd = (opcode: number): number[] => [0xfd, ...unsigned(opcode)]
-const memory = (offset: number): number[] => [0, ...unsigned(offset)]
+const simd = (opcode: number): number[] => [0xfd, ...unsignedLeb128(opcode)]
+const memory = (offset: number): number[] => [0, ...unsignedLeb128(offset)]
 
-export const get = (local: number): Code => [0x20, ...unsigned(local)]
-export const set = (local: number): Code => [0x21, ...unsigned(local)]
-export const i32 = (value: number): Code => [0x41, ...signed(value)]
+export const get = (local: number): Code => [0x20, ...unsignedLeb128(local)]
+export const set = (local: number): Code => [0x21, ...unsignedLeb128(local)]
+export const i32 = (value: number): Code => [0x41, ...signedLeb128(value)]
 export const add: Code = [0x6a]
 const lessThan: Code = [0x48]
 export const i32Load8 = (offset = 0): Code => [0x2d, ...memory(offset)]

@@ -28,7 +28,7 @@ export function ofValues(
     const rank = shape?.length === 1 ? 1 : 2
     if (isLabel) return { name, what: 'label', dtype: dtype ?? 'int64', rank: 1, columns: 1 }
     const isPrediction = scored.transform.length === longest.transform.length
-    if (!isPrediction && scored.transform.length > 0) throw new NotCompilable('its outputs stand between scores and predictions')
+    if (!isPrediction && scored.transform.length > 0) throw new NotCompilable('its outputs are neither scores nor predictions')
     return { name, what: isPrediction ? 'prediction' : 'margin', dtype: dtype ?? 'float32', rank, columns: scored.width }
   })
   const { prepare, scores, transform, label } = longest

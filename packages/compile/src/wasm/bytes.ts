@@ -34,7 +34,7 @@ const SECTION = { type: 1, import: 2, function: 3, memory: 5, export: 7, code: 1
 const MAGIC = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]
 
 /** An unsigned number, seven bits a byte. */
-export function unsigned(value: number): number[] {
+export function unsignedLeb128(value: number): number[] {
   const bytes: number[] = []
   let rest = value
   while (rest >= 128) {
@@ -46,7 +46,7 @@ export function unsigned(value: number): number[] {
 }
 
 /** A signed number of at most 32 bits. */
-export function signed(value: number): number[] {
+export function signedLeb128(value: number): number[] {
   const bytes: number[] = []
   let rest = value | 0
   for (;;) {
@@ -60,21 +60,21 @@ export function signed(value: number): number[] {
   }
 }
 
-const vector = (items: readonly (readonly number[])[]): number[] => [...unsigned(items.length), ...items.flat()]
-const text = (name: string): number[] => [...unsigned(name.length), ...[...name].map((letter) => letter.charCodeAt(0))]
-const section = (id: number, content: readonly number[]): number[] => [id, ...unsigned(content.length), ...content]
+const vector = (items: readonly (readonly number[])[]): number[] => [...unsignedLeb128(items.length), ...items.flat()]
+const text = (name: string): number[] => [...unsignedLeb128(name.length), ...[...name].map((letter) => letter.charCodeAt(0))]
+const section = (id: number, content: readonly number[]): number[] => [id, ...unsignedLeb128(content.length), ...content]
 
 /** The module's bytes. Data is copied once, since it may be megabytes. */
 export function encodeModule({ functions, memoryBytes, data }: WasmModule): Uint8Array<ArrayBuffer> {
   const exported = functions.flatMap(({ exportedAs }, index) =>
-    exportedAs === undefined ? [] : [[...text(exportedAs), 0, ...unsigned(index)]],
+    exportedAs === undefined ? [] : [[...text(exportedAs), 0, ...unsignedLeb128(index)]],
   )
   const head = [
     ...MAGIC,
     ...section(SECTION.type, vector(functions.map(({ params, results }) => [0x60, ...types(params), ...types(results)]))),
     ...(memoryBytes === null ? section(SECTION.import, vector([[...text('host'), ...text('memory'), 2, 0, 1]])) : []),
-    ...section(SECTION.function, vector(functions.map((_, index) => unsigned(index)))),
-    ...(memoryBytes === null ? [] : section(SECTION.memory, vector([[0, ...unsigned(pagesOf(memoryBytes))]]))),
+    ...section(SECTION.function, vector(functions.map((_, index) => unsignedLeb128(index)))),
+    ...(memoryBytes === null ? [] : section(SECTION.memory, vector([[0, ...unsignedLeb128(pagesOf(memoryBytes))]]))),
     ...section(SECTION.export, vector([...(memoryBytes === null ? [] : [[...text('memory'), 2, 0]]), ...exported])),
     ...section(SECTION.code, vector(functions.map(code))),
   ]
@@ -88,14 +88,14 @@ const types = (of: readonly ValueType[]): number[] => vector(of.map((type) => [T
 function code({ locals, body }: WasmFunction): number[] {
   const declared = vector(locals.map((type) => [1, TYPE[type]]))
   const size = declared.length + body.length + 1
-  return [...unsigned(size), ...declared, ...body, 0x0b]
+  return [...unsignedLeb128(size), ...declared, ...body, 0x0b]
 }
 
 function withData(head: readonly number[], data: readonly WasmData[]): Uint8Array<ArrayBuffer> {
-  const headers = data.map(({ at, bytes }) => [0, 0x41, ...signed(at), 0x0b, ...unsigned(bytes.length)])
-  const count = unsigned(data.length)
+  const headers = data.map(({ at, bytes }) => [0, 0x41, ...signedLeb128(at), 0x0b, ...unsignedLeb128(bytes.length)])
+  const count = unsignedLeb128(data.length)
   const contentBytes = count.length + data.reduce((sum, { bytes }, k) => sum + headers[k]!.length + bytes.length, 0)
-  const start = [...head, SECTION.data, ...unsigned(contentBytes), ...count]
+  const start = [...head, SECTION.data, ...unsignedLeb128(contentBytes), ...count]
   const whole = new Uint8Array(start.length + contentBytes - count.length)
   whole.set(start)
   let at = start.length

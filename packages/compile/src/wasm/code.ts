@@ -1,6 +1,6 @@
 // Instructions of WebAssembly as bytes: https://webassembly.github.io/spec/core/binary/instructions.html
 // An expression is the bytes that leave its value on the stack; functions here put them together, operands first.
-import { signed, unsigned } from './bytes.ts'
+import { signedLeb128, unsignedLeb128 } from './bytes.ts'
 
 export type Code = readonly number[]
 
@@ -91,17 +91,17 @@ export const apply = (name: Plain, ...operands: readonly Code[]): number[] => [.
 export const vector = (name: keyof typeof VECTOR, ...operands: readonly Code[]): number[] => [
   ...operands.flat(),
   0xfd,
-  ...unsigned(VECTOR[name]),
+  ...unsignedLeb128(VECTOR[name]),
 ]
 
-export const constant = (value: number): number[] => [0x41, ...signed(value)]
+export const constant = (value: number): number[] => [0x41, ...signedLeb128(value)]
 const bytesOf = (array: Float32Array | Float64Array): number[] => [...new Uint8Array(array.buffer)]
 export const floatConstant = (type: 'f32' | 'f64', value: number): number[] =>
   type === 'f32' ? [0x43, ...bytesOf(Float32Array.of(value))] : [0x44, ...bytesOf(Float64Array.of(value))]
 
-export const get = (local: number): number[] => [0x20, ...unsigned(local)]
-export const set = (local: number, value: Code): number[] => [...value, 0x21, ...unsigned(local)]
-export const tee = (local: number, value: Code): number[] => [...value, 0x22, ...unsigned(local)]
+export const get = (local: number): number[] => [0x20, ...unsignedLeb128(local)]
+export const set = (local: number, value: Code): number[] => [...value, 0x21, ...unsignedLeb128(local)]
+export const tee = (local: number, value: Code): number[] => [...value, 0x22, ...unsignedLeb128(local)]
 
 /** A vector of zeros. */
 export const zeros = (): number[] => [0xfd, 0x0c, ...new Array(16).fill(0)]
@@ -123,14 +123,14 @@ const memory = ([code, align]: readonly [number, number], operand: Code, offset:
   ...operand,
   code,
   align,
-  ...unsigned(offset),
+  ...unsignedLeb128(offset),
 ]
 const vectorMemory = ([code, align]: readonly [number, number], operand: Code, offset: number): number[] => [
   ...operand,
   0xfd,
-  ...unsigned(code),
+  ...unsignedLeb128(code),
   align,
-  ...unsigned(offset),
+  ...unsignedLeb128(offset),
 ]
 
 /** Toward zero, to the nearest that 32 signed bits hold; NaN is 0. */
@@ -147,7 +147,11 @@ export const when = (condition: Code, then: Code, otherwise: Code = []): number[
   ...(otherwise.length > 0 ? [0x05, ...otherwise] : []),
   0x0b,
 ]
-export const call = (index: number, ...operands: readonly Code[]): number[] => [...operands.flat(), 0x10, ...unsigned(index)]
+export const call = (index: number, ...operands: readonly Code[]): number[] => [
+  ...operands.flat(),
+  0x10,
+  ...unsignedLeb128(index),
+]
 
 export const add = (a: Code, b: Code): number[] => apply('i32.add', a, b)
 /** `local` grows by `step`. */

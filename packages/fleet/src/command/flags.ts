@@ -26,7 +26,7 @@ export const flags = {
           usual: 'all that take from the queue',
         }),
       ),
-      own(flag('--priority <n>', 'what a queue gives out first: 1, before 9', parse.priority, { usual: '5' })),
+      own(flag('--priority <n>', 'order in the queue: 1 comes before 9', parse.priority, { usual: '5' })),
       ...row.modelWith(row.batches, [row.engines('engines to measure each model on', 'ort-cpu alone', ['--engine'])]),
       ...row.output('the study document', 'the study'),
     ],

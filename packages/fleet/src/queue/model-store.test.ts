@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type FileStore, folderStore, placeOf } from './file-store.ts'
-import { bound, fetchInto, keep, setOut } from './model-store.ts'
+import { fetchInto, keep, setOut, trimCache } from './model-store.ts'
 
 let root = ''
 let folder = ''
@@ -82,7 +82,7 @@ describe('the store', () => {
       utimesSync(own, i, i)
       stored.push({ one, own })
     }
-    bound(cache, 20)
+    trimCache(cache, 20)
     expect(stored.map(({ own }) => existsSync(own))).toEqual([false, true, true])
     expect(readFileSync(await fetchInto(stored[0]!.one, places()), 'utf8')).toBe('aaaaaaaaaa')
   })

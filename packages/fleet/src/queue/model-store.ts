@@ -58,7 +58,7 @@ export async function fetchInto(
   const size = await store.sizeOf(sha256)
   if (size === undefined) throw new InputError(`${name} (${sha256.slice(0, 12)}) is not in ${store.name}`)
   if (size !== sizeBytes) throw new InputError(`${name} has ${size} bytes in ${store.name}, and not ${sizeBytes}`)
-  bound(cache, mostBytes - sizeBytes)
+  trimCache(cache, mostBytes - sizeBytes)
   const coming = temporaryNameFor(own)
   mkdirSync(path.dirname(own), { recursive: true })
   try {
@@ -105,7 +105,7 @@ export async function setOut(folder: string, files: readonly StoredFile[], place
 }
 
 /** Forgets files, those first that were not used for longest, until the rest is within the limit. */
-export function bound(cache: string, mostBytes: number): void {
+export function trimCache(cache: string, mostBytes: number): void {
   const root = path.join(cache, 'sha256')
   if (!existsSync(root)) return
   const files = readdirSync(root, { recursive: true, withFileTypes: true })

@@ -23,7 +23,7 @@ test.each([
   ['cuda', 'NVIDIA H100 80GB HBM3', 'cuda-nvidia-h100-80gb-hbm3'],
   ['gpu', 'Intel(R) Iris(R) Xe Graphics (iGPU)', 'gpu-intel-iris-xe-graphics'],
   ['webgpu', 'AMD GPU (device 0x73bf)', 'webgpu-amd-gpu-device-0x73bf'],
-  ['webgpu', 'GPU (its name is not told)', 'webgpu-gpu'],
+  ['webgpu', 'GPU (name unknown)', 'webgpu-gpu'],
   ['npu', '', 'npu'],
 ] as const)('%s on %s', (word, device, expected) => {
   expect(acceleratorClass(word, device)).toBe(expected)

@@ -29,7 +29,7 @@ export const turn = (from: Permutation, to: Permutation): number[] => compose(in
 export const unturn = <Item>(list: readonly Item[], p: Permutation): Item[] => inverse(p).map((axis) => list[axis]!)
 
 /** What is left of it if these axes of what goes in are taken out. */
-export function without(p: Permutation, gone: readonly number[]): number[] {
+export function removeAxes(p: Permutation, gone: readonly number[]): number[] {
   const kept = p.filter((axis) => !gone.includes(axis))
   const sorted = [...kept].sort((a, b) => a - b)
   return kept.map((axis) => sorted.indexOf(axis))

@@ -70,7 +70,7 @@ export function axisIn({ config }: Pick<LayerCall, 'config'>, x: Value, axis: nu
 export function activate(call: LayerCall, x: Value, key = 'activation'): Value {
   const spec = call.config.raw(key)
   const result = activation(call.builder, x, spec, call.dialect)
-  if (result === undefined) throw call.config.refuse(`asks for the activation ${JSON.stringify(spec)}, which is not known`)
+  if (result === undefined) throw call.config.refuse(`has the activation ${JSON.stringify(spec)}, which is not known`)
   return result
 }
 
@@ -82,7 +82,7 @@ export function activationIn(
 ): Activation {
   const spec = config.values[key] === undefined ? fallback : config.raw(key)
   const activation = activationOf(spec, dialect)
-  if (activation === undefined) throw config.refuse(`asks for the ${key} ${JSON.stringify(spec)}, which is not known`)
+  if (activation === undefined) throw config.refuse(`has the ${key} ${JSON.stringify(spec)}, which is not known`)
   return activation
 }
 

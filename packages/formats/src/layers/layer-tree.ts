@@ -20,7 +20,7 @@ const DEEPEST = 40
 /** Throws InputError, with the layer's name and what to do, where a layer of it is not known. */
 export function layerTree(head: LayerHead, dialect: Dialect, depth = 0): LayerTree {
   const { className, config, name } = head
-  if (depth > DEEPEST) throw config.refuse('stands in too many models; save a flatter model')
+  if (depth > DEEPEST) throw config.refuse('is nested in too many models; save a flatter model')
   const kind = kindOf(head)
   if (kind === undefined) throw config.refuse(refusal(className))
   // An operation's dtype is what it casts to.
@@ -55,14 +55,14 @@ function refusal(className: string): string {
  * The tree with arrays: `arraysOf` gives those of one layer by the names of its slots. It is asked when a layer is written, and what it
  * makes is not kept: of a model whose axes all have to be turned, memory holds what was turned, and not what it was turned from.
  */
-export function bound(tree: LayerTree, arraysOf: (tree: LayerTree) => ReadonlyMap<string, ConstantData>): BoundLayer {
+export function bindArrays(tree: LayerTree, arraysOf: (tree: LayerTree) => ReadonlyMap<string, ConstantData>): BoundLayer {
   const { slots: _, children, ...head } = tree
   return {
     ...head,
     get arrays() {
       return arraysOf(tree)
     },
-    children: new Map(children.map(({ slot, tree: inner }) => [slot.attributes[0]!, bound(inner, arraysOf)])),
+    children: new Map(children.map(({ slot, tree: inner }) => [slot.attributes[0]!, bindArrays(inner, arraysOf)])),
   }
 }
 

@@ -128,7 +128,7 @@ function unknownCall(from: TensorRef, to: TensorRef, layers: ReadonlyMap<string,
 
 function missingOutput(ref: TensorRef, layers: ReadonlyMap<string, BoundLayer>): never {
   const [any] = layers.values()
-  throw any!.config.refuse(`stands in a model whose output ${ref.tensor} of '${ref.layer}' is made nowhere; save it again`)
+  throw any!.config.refuse(`is in a model whose output ${ref.tensor} of '${ref.layer}' no layer produces; save it again`)
 }
 
 const tensorOf = ({ layer, node, tensor }: TensorRef, made: ReadonlyMap<string, readonly Tensor[]>): Tensor | undefined =>

@@ -109,7 +109,7 @@ export class LinearWriter {
       const end = at + counts[leaf]!
       if (!(counts[leaf]! >= 0 && end <= features.length))
         throw new InputError(
-          `${tree.where}: leaf ${leaf} has more features than stand there; the file is damaged, save the model again`,
+          `${tree.where}: leaf ${leaf} has more features than it lists; the file is damaged, save the model again`,
         )
       for (; at < end; at++) {
         if (!(features[at]! >= 0 && features[at]! < featureCount))

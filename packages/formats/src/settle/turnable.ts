@@ -5,7 +5,7 @@ import { attributeOf, intsOf, numberOf } from '@whyslow/graph/attributes.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
 import type { NodeProto } from 'onnx-buf'
 import { type ConstantData, int64s, numbersOf, transposeConstant } from '../build/constant-data.ts'
-import { fromFront, inverse, type Permutation, unturn, withNew, without } from '../build/permutation.ts'
+import { fromFront, inverse, type Permutation, removeAxes, unturn, withNew } from '../build/permutation.ts'
 import { range } from '../build/range.ts'
 import type { NodeChanges, Workbench } from './workbench.ts'
 
@@ -89,14 +89,14 @@ const reduce: Rule = ({ node, bench, turn, sources }) => {
   if (given === undefined) return undefined
   const axes = given.map((axis) => fromFront(axis, turn.length))
   const moved = axes.map((axis) => turn[axis]!).sort((a, b) => a - b)
-  const outputs = [numberOf(node, 'keepdims', 1) === 1 ? turn : without(turn, moved)]
+  const outputs = [numberOf(node, 'keepdims', 1) === 1 ? turn : removeAxes(turn, moved)]
   if (!byInput) return { changes: { input: sources, attributes: { axes: moved } }, outputs }
   return { changes: { input: [sources[0]!, bench.addConstant(`${node.input[1]}/turned`, int64s(moved))] }, outputs }
 }
 
 const argReduce: Rule = ({ node, turn, sources }) => {
   const axis = fromFront(numberOf(node, 'axis', 0), turn.length)
-  const outputs = [numberOf(node, 'keepdims', 1) === 1 ? turn : without(turn, [turn[axis]!])]
+  const outputs = [numberOf(node, 'keepdims', 1) === 1 ? turn : removeAxes(turn, [turn[axis]!])]
   return { changes: { input: sources, attributes: { axis: turn[axis]! } }, outputs }
 }
 
@@ -105,7 +105,7 @@ const squeeze: Rule = ({ node, bench, turn, sources }) => {
   if (axes === undefined) return undefined
   const moved = axes.map((axis) => turn[axis]!).sort((a, b) => a - b)
   const input = [sources[0]!, bench.addConstant(`${node.input[1]}/turned`, int64s(moved))]
-  return { changes: { input }, outputs: [without(turn, moved)] }
+  return { changes: { input }, outputs: [removeAxes(turn, moved)] }
 }
 
 const unsqueeze: Rule = ({ node, bench, turn, sources }) => {

@@ -9,7 +9,7 @@ type Pairs = readonly (readonly [before: number, after: number])[]
 /** `x` with `value` before and after each axis; a pair an axis. */
 export function pad(builder: GraphBuilder, x: Value, pairs: Pairs, value = 0): Value {
   if (pairs.every(([before, after]) => before === 0 && after === 0)) return x
-  return surround(builder, x, pairs, { filling: value === 0 ? undefined : scalar(builder, x.dtype, value) })
+  return padAround(builder, x, pairs, { filling: value === 0 ? undefined : scalar(builder, x.dtype, value) })
 }
 
 export type PadMode = 'constant' | 'reflect' | 'edge' | 'symmetric'
@@ -17,7 +17,7 @@ export type PadMode = 'constant' | 'reflect' | 'edge' | 'symmetric'
 export const isPadMode = (mode: string): mode is PadMode => ['constant', 'reflect', 'edge', 'symmetric'].includes(mode)
 
 /** Cells around `x`: `filling` (of rank 0; absent: zeros) or, by the other modes, what is at its edges. */
-export function surround(
+export function padAround(
   builder: GraphBuilder,
   x: Value,
   pairs: Pairs,

@@ -27,7 +27,7 @@ function call(
 ): Value[] {
   if (callee.inputs.length !== values.length)
     throw node.refuse(
-      `calls '${callee.name}' with ${values.length} values in place of ${callee.inputs.length}; convert the model again`,
+      `calls '${callee.name}' with ${values.length} values instead of ${callee.inputs.length}; convert the model again`,
     )
   const inner = new Scope(at.scope.world, callee.nodes, at.builder, at.scope)
   callee.inputs.forEach(({ name }, k) => {

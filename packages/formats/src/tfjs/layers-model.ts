@@ -4,7 +4,16 @@ import { InputError } from '@whyslow/graph/input-error.ts'
 import type { ConstantData } from '../build/constant-data.ts'
 import { GraphBuilder } from '../build/graph-builder.ts'
 import { type Json, LayerConfig } from '../layers/layer-config.ts'
-import { bound, type LayerTree, layerTree, type OwnedSlot, ownName, restOf, slotsOf, trainableOf } from '../layers/layer-tree.ts'
+import {
+  bindArrays,
+  type LayerTree,
+  layerTree,
+  type OwnedSlot,
+  ownName,
+  restOf,
+  slotsOf,
+  trainableOf,
+} from '../layers/layer-tree.ts'
 import { writeModel } from '../layers/model.ts'
 import { isModel } from '../layers/model-config.ts'
 import { headOf } from '../layers/serialized.ts'
@@ -26,7 +35,7 @@ export function writeLayersModel(model: ModelJson, weights: Weights): GraphBuild
   const none: ReadonlyMap<string, ConstantData> = new Map()
   writeModel(
     builder,
-    bound(tree, (layer) => assigned.get(layer) ?? none),
+    bindArrays(tree, (layer) => assigned.get(layer) ?? none),
   )
   return builder
 }

@@ -151,7 +151,7 @@ function inOrder(listed: readonly DocumentRecord[], file: string): DocumentRecor
     const id = tree.has('id') ? tree.count('id', MOST_TREES) : place
     if (id >= trees.length || trees[id] !== undefined)
       throw new InputError(
-        `${file}: tree ${id} of ${trees.length} stands twice or is too many; the file is damaged, save the model again`,
+        `${file}: tree ${id} of ${trees.length} appears twice or is one too many; the file is damaged, save the model again`,
       )
     trees[id] = tree
   }

@@ -35,11 +35,11 @@ export const flags = {
     [
       flag('--prompt-tokens <n>', 'tokens of each made-up prompt', parse.positiveInteger, { usual: '256' }),
       flag('--new-tokens <n>', 'tokens that each call generates', parse.positiveInteger, { usual: '64' }),
-      flag('--prompts <file>', 'your own prompts: one a line, a JSON array, or JSON lines', parse.inputPath, {
+      flag('--prompts <file>', 'your own prompts: one per line, a JSON array, or JSON lines', parse.inputPath, {
         group: 'inputs',
         usual: 'made-up ones, all different',
       }),
-      row.quick('three processes in place of five, and fewer points of each curve'),
+      row.quick('three processes instead of five, and fewer points of each curve'),
       ...inGroup('engine', [
         flag('--engine <id>', 'the engine that generates; whyslow lists the engines if it does not know the name', undefined, {
           usual: 'the first that opens the model',
@@ -53,7 +53,7 @@ export const flags = {
       ]),
       flag('--most-requests <n>', 'most requests that an address is sent', parse.positiveInteger, { usual: '40' }),
       row.memoryLimit('end a measurement that takes more memory'),
-      ...row.output('the generation document', 'the page'),
+      ...row.output('the generation document', 'the result'),
       row.lock,
       row.progress,
       ...row.verbose,

@@ -108,7 +108,7 @@ export async function openOrtGenerator(
 export const ortCpu: GeneratorEngine = {
   id: 'ort-cpu',
   runsGraph: true,
-  title: 'ONNX Runtime for Node, CPU, our own loop',
+  title: "ONNX Runtime for Node, CPU, whyslow's loop",
   opens: ({ kind }) => {
     if (kind === 'gguf') return 'ONNX Runtime does not read GGUF'
     return kind === 'address' ? 'nothing is opened at an address: it is sent requests' : true

@@ -95,7 +95,7 @@ function ofTypes(known: Known): GenerationEstimate[] {
         timePerTokenMs: Math.max(thenMs, here - nowMs + thenMs),
         why: isNow
           ? 'the type of the weights now, by the line over depth'
-          : `products with weights take ${time(thenMs)} ${how} in place of ${time(nowMs)}`,
+          : `products with weights take ${time(thenMs)} ${how} instead of ${time(nowMs)}`,
       }
     })
   })

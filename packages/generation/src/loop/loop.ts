@@ -99,7 +99,10 @@ export function openLoop(generator: Generator, setup: LoopSetup, { leftAfterMs =
           mine.restsSince = performance.now()
           yield value
           mine.restsSince = null
-          if (mine.isLost) throw new InputError('another call took over: nobody read on here; read to the end, or call return()')
+          if (mine.isLost)
+            throw new InputError(
+              'another call took over, since this one was not read to the end; read to the end, or call return()',
+            )
         }
       } finally {
         // Nobody waits for what was left, and after an error it is in doubt what the cache holds.

@@ -16,7 +16,7 @@ const MOST_NATURAL = 4
 
 /** Tokens of the first call, whose first one is what is cold. */
 const COLD_TOKENS = 16
-const SLOW_CALL_MS = 10_000
+const SLOW_TOKENS_MS = 10_000
 /** Fewer give no time per token. */
 const LEAST_TOKENS = 8
 
@@ -71,12 +71,12 @@ async function measureOpened(
   }
 }
 
-/** What a generator so slow that a call takes longer has time for: fewer tokens, once each. A natural stop is cut by them, too. */
-function paced(plan: MeasurePlan, { firstMs, perTokenMs }: MeasuredCall): MeasurePlan {
+/** What a generator whose tokens of a call take longer has time for: fewer tokens, once each. A natural stop is cut by them, too. */
+function paced(plan: MeasurePlan, { perTokenMs }: MeasuredCall): MeasurePlan {
   const { newTokens } = plan
-  if (perTokenMs === null || firstMs + newTokens * perTokenMs <= SLOW_CALL_MS) return plan
-  const fits = Math.floor((SLOW_CALL_MS - firstMs) / perTokenMs)
-  return { ...plan, newTokens: Math.min(newTokens, Math.max(LEAST_TOKENS, fits)), rounds: 1 }
+  // A first token may be cold, and its prompt long: only those after it are fewer.
+  if (perTokenMs === null || newTokens * perTokenMs <= SLOW_TOKENS_MS) return plan
+  return { ...plan, newTokens: Math.min(newTokens, Math.max(LEAST_TOKENS, Math.floor(SLOW_TOKENS_MS / perTokenMs))), rounds: 1 }
 }
 
 /** Tokens of a prompt: the user's own are as long as they are, and a decoder behind an encoder begins with a few. */

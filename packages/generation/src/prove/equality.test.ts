@@ -48,7 +48,7 @@ test('lossy: another token where the original was decided is refused, as of onnx
   const decided = { original: rating(200, [NEAR_TIE]), other: rating(200.1) }
   const refused = judge(original, changed, decided, lossy)
   expect(refused.passes).toBe(false)
-  expect(refused.equality.sentence).toContain('1 first differ where the original was decided')
+  expect(refused.equality.sentence).toContain('1 first differ without a near tie')
   const allowed = judge(original, changed, decided, { ...lossy, maxLoss: 0.05, allowsOthers: true })
   expect(allowed.passes).toBe(true)
   expect(allowed.equality).toMatchObject({ equal: 1, nearTies: 0 })
@@ -62,7 +62,7 @@ test('lossy: equal tokens are not enough without a rating', () => {
   )
 })
 
-test('lossy: the metric of the user decides in place of perplexity and near ties', () => {
+test('lossy: the metric of the user decides instead of perplexity and near ties', () => {
   const scores = (after: number) => ({ metric: { name: 'score.mjs', before: 0.9, after }, loss: 0.9 - after })
   const passing = judge(original, changed, scores(0.89), lossy)
   expect(passing).toEqual({

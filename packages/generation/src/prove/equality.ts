@@ -103,6 +103,6 @@ const inPercent = (share: number): string => `${significant(100 * share, 2)} %`
 function differ(nearTies: number, others: number, isUnknown: boolean): string {
   if (isUnknown) return `${others} differ, and no logits say how clear the choice was`
   const near = nearTies === 0 ? '' : `${nearTies} first differ at a near tie (logits closer than ${NEAR_TIE})`
-  const clear = others === 0 ? '' : `${others} first differ where the original was decided`
+  const clear = others === 0 ? '' : `${others} first differ without a near tie`
   return [near, clear].filter(Boolean).join(', ')
 }

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { describe, expect, test } from 'vitest'
 import { scratch } from '../../../../test/support/made-folders.ts'
-import { benchOf, candidate, idOf, measured, planWith, setupOf } from '../../test/support/scripted-search.ts'
+import { benchOf, candidate, idOf, known, measured, planWith, setupOf } from '../../test/support/scripted-search.ts'
 import type { Bench } from './bench.ts'
 import type { Candidate } from './candidate.ts'
 import { answersInParts, search } from './search.ts'
@@ -138,6 +138,30 @@ describe('the search', () => {
     expect(kept.map(({ id }) => id)).toEqual(['three', 'doubtful'])
     const alone = await search(planWith(noisy, [doubtful]))
     expect(alone.tried.map(({ outcome }) => outcome)).toEqual(['not faster'])
+  })
+
+  test('a second turn that does not apply leaves the row of the first, and less careful ways have theirs after it', async () => {
+    const { bench } = benchOf({ 2: { perTokenMs: 9.7 }, 3: { perTokenMs: 5 }, 4: { perTokenMs: 4 } })
+    const noisy: Bench = {
+      ...bench,
+      async times(setup, ...rest) {
+        const read = await bench.times(setup, ...rest)
+        const share = setup.options.threads === 2 ? [0.8, 1.2, 0.95][times++ % 3]! : 1
+        return read.outcome === 'measured' ? measured({ ...read.value, perTokenMs: read.value.perTokenMs * share }) : read
+      },
+    }
+    let times = 0
+    const once = (id: string, to: number): Candidate => ({
+      ...{ ...candidate(id, to), family: 'bits' },
+      apply: async (setup) =>
+        setup.options.threads === 1 ? candidate(id, to).apply(setup, known) : { reason: 'the weights were changed already' },
+    })
+    const { tried } = await search(planWith(noisy, [once('bits-32', 2), once('bits-128', 4), candidate('three', 3)]))
+    expect(tried.map(({ outcome, reason }) => [outcome, reason.slice(0, 32)])).toEqual([
+      ['not faster', expect.stringMatching(/^a token takes 0\.9\d/)],
+      ['does not apply', 'the weights were changed already'],
+      ['kept', expect.any(String)],
+    ])
   })
 
   test('one pair without a gain is not the last word on what is lossy, unless it takes far longer', async () => {

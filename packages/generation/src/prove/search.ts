@@ -54,6 +54,7 @@ export async function search(plan: SearchPlan): Promise<Searched> {
   const kept: KeptRemedy[] = []
   const lost = new Map<string, string>()
   let standing = looked(plan)
+  const skipped: Candidate[] = []
   const tryNext = async (candidate: Candidate): Promise<void> => {
     plan.signal?.throwIfAborted()
     const setup = kept.at(-1)?.setup ?? plan.base
@@ -61,7 +62,9 @@ export async function search(plan: SearchPlan): Promise<Searched> {
     const why = careful === undefined ? (plan.hasTime() ? null : NO_TIME) : `${careful}, which is more careful`
     const { trial, won } =
       why === null ? await tryOne(plan, candidate, setup, standing) : { trial: row(candidate, 'does not apply', why), won: null }
-    tried.set(candidate, trial)
+    // A second turn that does not apply changes nothing about the first.
+    if (trial.outcome !== 'does not apply' || !tried.has(candidate) || skipped.includes(candidate)) tried.set(candidate, trial)
+    if (careful !== undefined) skipped.push(candidate)
     if (trial.outcome !== 'does not apply') plan.onTrial?.(trial)
     if (candidate.family !== undefined && (trial.outcome === 'not equal' || trial.outcome === 'not faster'))
       lost.set(candidate.family, `${candidate.id} is ${trial.outcome}`)
@@ -80,6 +83,8 @@ export async function search(plan: SearchPlan): Promise<Searched> {
     if (kept.length === on || !plan.hasTime()) continue
     lost.delete(candidate.family ?? candidate.id)
     await tryNext(candidate)
+    // Those less careful were left out because it was no gain.
+    for (const other of skipped.filter(({ family }) => family === candidate.family)) await tryNext(other)
   }
   return { tried: [...tried.values()], kept }
 }
@@ -269,10 +274,14 @@ function fedText({ prompt, ids }: Answer, divergence: Divergence | null, { hasEn
 }
 
 function row({ id }: Candidate, outcome: GenerationTrial['outcome'], reason: string, found: Duel | null = null): GenerationTrial {
-  return { remedy: id, outcome, reason, timePerTokenRatio: found === null ? null : measured(found.perToken) }
+  return { remedy: id, outcome, reason, timePerTokenRatio: found === null ? null : ratioWithInterval(found.perToken) }
 }
 
-export const measured = ({ ratio, ratioLow, ratioHigh }: Compared): Measured => ({ value: ratio, low: ratioLow, high: ratioHigh })
+export const ratioWithInterval = ({ ratio, ratioLow, ratioHigh }: Compared): Measured => ({
+  value: ratio,
+  low: ratioLow,
+  high: ratioHigh,
+})
 
 /** 'a token takes 0.41 of the time (0.38–0.44), the first one 1.01'; few pairs are told. */
 export function timesText({ perToken, first, readings: { length } }: Duel): string {

@@ -147,7 +147,7 @@ describe('decoderLayout', () => {
       'an input of no role',
       [value('beam_idx', 'int32', ['batch'])],
       [],
-      /^nobody knows what to feed input beam_idx \(int32 \[batch\]\)/,
+      /^it is not known what to feed to input beam_idx \(int32 \[batch\]\)/,
     ],
     [
       'keys of an encoder that nobody gives',
@@ -173,7 +173,7 @@ describe('decoderLayout', () => {
     expect(problem).not.toContain('\n')
   })
 
-  it('one line: embeddings in place of ids', () => {
+  it('one line: embeddings instead of ids', () => {
     const layout = decoderLayout([value('inputs_embeds', 'float32', ['b', 's', 64])], [LOGITS])!
     expect(layout.problem).toMatch(/^it is fed embeddings \(inputs_embeds\)/)
   })

@@ -173,7 +173,7 @@ function problemOf({ strange, unknown, byRole, cache, outputs, hasEmbedding, giv
   if (byRole.mask?.shape != null && byRole.mask.shape.length !== 2)
     return `input ${describe(byRole.mask)} is not a mask of [batch, length]; export the decoder with one`
   const [first] = unknown
-  if (first !== undefined) return `nobody knows what to feed input ${describe(first)}; export the decoder without it`
+  if (first !== undefined) return `it is not known what to feed to input ${describe(first)}; export the decoder without it`
   return null
 }
 

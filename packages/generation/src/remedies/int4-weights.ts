@@ -1,5 +1,5 @@
 // Weights in 4 bits: a token reads an eighth of the bytes. Blocks of 32 keep more of the weights, blocks of 128 read fewer scales.
-import { appliesTo, quantized } from './kit/quantize.ts'
+import { appliesTo, quantizePart } from './kit/quantize.ts'
 import { defineGeneratorRemedy } from './kit/remedy.ts'
 
 const LAYOUTS = {
@@ -18,5 +18,5 @@ export const int4Weights = defineGeneratorRemedy({
   variants: Object.keys(LAYOUTS),
   applies: (target) => appliesTo('body', target),
   rewrite: async (target, variant) =>
-    quantized('body', target, { bits: 4, search: true, ...LAYOUTS[variant as keyof typeof LAYOUTS] }),
+    quantizePart('body', target, { bits: 4, search: true, ...LAYOUTS[variant as keyof typeof LAYOUTS] }),
 })

@@ -1,5 +1,5 @@
 // Weights in 8 bits: a token reads a quarter of the bytes, and few models notice.
-import { appliesTo, quantized } from './kit/quantize.ts'
+import { appliesTo, quantizePart } from './kit/quantize.ts'
 import { defineGeneratorRemedy } from './kit/remedy.ts'
 
 export const int8Weights = defineGeneratorRemedy({
@@ -11,5 +11,5 @@ export const int8Weights = defineGeneratorRemedy({
   variants: ['32', '128'],
   applies: (target) => appliesTo('body', target),
   rewrite: async (target, variant) =>
-    quantized('body', target, { bits: 8, symmetric: true, blockSize: Number(variant) as 32 | 128 }),
+    quantizePart('body', target, { bits: 8, symmetric: true, blockSize: Number(variant) as 32 | 128 }),
 })

@@ -17,7 +17,7 @@ const TO_THE_END = 2n ** 63n - 1n
 export const lastLogits = defineGeneratorRemedy({
   id: 'last-logits',
   title: 'Logits for the positions that are read',
-  description: 'The head multiplies only the positions whose logits are asked for, in place of every position of the prompt.',
+  description: 'The head multiplies only the positions whose logits are read, instead of every position of the prompt.',
   lossless: true,
   variants: ['', LAST],
   applies: (target) => {

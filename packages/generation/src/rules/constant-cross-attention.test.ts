@@ -27,7 +27,7 @@ checkRule(constantCrossAttention, {
       name: 'keys that are turned at each step',
       given: exampleEvidence(turned(2)),
       expect: {
-        detail: /^4 nodes turn or copy the encoder's keys and values at each token, which takes 2\.00 ms/,
+        detail: /^4 nodes transpose or copy the encoder's keys and values at each token, which takes 2\.00 ms/,
         savingByPart: { firstToken: 0, token: 2 },
         nodes: ['/decoder/layers.0/Transpose'],
         next: null,

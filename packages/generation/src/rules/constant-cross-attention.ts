@@ -26,7 +26,7 @@ export const constantCrossAttention = defineRule({
       outputsMs === undefined
         ? tell`${outputs}.`
         : tell`${outputs}. Copying them takes ${ms('copies', outputsMs)} and more if they pass through JavaScript.`
-    const moved = tell`${countFact('node', crossCopies.nodes)} turn or copy the encoder's keys and values at each token, which takes
+    const moved = tell`${countFact('node', crossCopies.nodes)} transpose or copy the encoder's keys and values at each token, which takes
       ${ms('moves', movesMs)}: once for a text is enough.`
     const said = movesMs === 0 ? copied : size === 0 ? moved : tell`${copied} ${moved}`
     const isMoved = movesMs > (outputsMs ?? 0)

@@ -1,4 +1,4 @@
-// Making ids of the prompt takes a large part of the first token: a long text, one long word, or a tokenizer in JavaScript.
+// Tokenizing the prompt takes a large part of the first token: a long text, one long word, or a tokenizer in JavaScript.
 import { ms, share, tell } from '@whyslow/diagnosis/tell.ts'
 import { costs, defineRule, firstTokenMsOf, partMs } from '../rule.ts'
 
@@ -16,7 +16,7 @@ export const tokenizerDominates = defineRule({
     const part = timeMs / firstTokenMsOf(given)
     if (part < FROM_SHARE) return 'clear'
     return {
-      ...tell`Making ids of the prompt takes ${ms('tokenize', timeMs)}, ${share('share', part)} of the first token. A text is tokenized faster in
+      ...tell`Tokenizing the prompt takes ${ms('tokenize', timeMs)}, ${share('share', part)} of the first token. A text is tokenized faster in
         compiled code, and the part that stays the same needs it once.`,
       ...costs(given, { firstMs: timeMs }, { unknown: 'no other tokenizer was tried', basis: 'measured' }),
     }

@@ -25,7 +25,7 @@ checkRule(unrequestedBeams, {
         wouldSaveMs: null,
         timeMs: 0,
         detail:
-          /^A caller who does not say how many gets 4 beams \(by generation_config\.json\): about 2\.5 times a token alone, which takes 10\.0 ms\./,
+          /^A call that does not set num_beams gets 4 beams \(by generation_config\.json\): about 2\.5 times a token alone, which takes 10\.0 ms\./,
       },
     },
     {

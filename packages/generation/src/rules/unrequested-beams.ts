@@ -15,7 +15,7 @@ export const unrequestedBeams = defineRule({
     const from = beamsFrom === null ? '' : ` (by ${beamsFrom})`
     if (searched < beams)
       return {
-        ...tell`A caller who does not say how many gets ${countFact('beam', beams)}${from}${
+        ...tell`A call that does not set num_beams gets ${countFact('beam', beams)}${from}${
           cost === undefined ? '' : tell`: about ${ratio('cost', cost)} times a token alone, which takes ${ms('alone', tokenMs)}`
         }. Set num_beams to one unless the text needs them.`,
         ...costs(given, {}, { unknown: 'the measured calls search one, and yours may set their own number', basis: 'modelled' }),

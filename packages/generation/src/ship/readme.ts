@@ -11,10 +11,10 @@ export function generatorReadme(plan: GeneratorShipPlan): string {
     measuredText(plan),
     changes.length > 0 && `What was changed:\n\n${changes.map((change) => `- ${inline(change)}`).join('\n')}`,
     `## In Node\n\n${fenced('sh', ['npm install'])}\n\n${fenced('js', reads === 'sound' ? SOUND_LINES : exampleLines(prompts))}`,
-    'Tokens come as they are made. Calls run one after the other; `signal` or leaving the loop ends one. ' +
-      `${reads === undefined ? 'A prompt that begins as the one\nbefore it is computed from where it differs. ' : ''}\`generate.d.mts\` lists the options.`,
+    'Tokens arrive as they are generated. Calls run one after the other; `signal` or leaving the loop ends one. ' +
+      `${reads === undefined ? 'If a prompt begins like the one\nbefore it, only the rest is computed. ' : ''}\`generate.d.mts\` lists the options.`,
     reads !== 'sound' &&
-      `## As a server\n\n${fenced('sh', ['node server.mjs --port 8080'])}\n\nIt speaks OpenAI's \`/v1/chat/completions\` and \`/v1/completions\`, streamed or whole, and listens on this machine alone unless\n\`--host\` says otherwise. One request is answered at a time and ${'`--queue-size`'} others wait. \`node server.mjs --help\` lists the options.`,
+      `## As a server\n\n${fenced('sh', ['node server.mjs --port 8080'])}\n\nIt speaks OpenAI's \`/v1/chat/completions\` and \`/v1/completions\`, streamed or whole, and listens on this machine alone unless\n\`--host\` says otherwise. It answers one request at a time; up to ${'`--queue-size`'} others wait. \`node server.mjs --help\` lists the options.`,
     `## Contents\n\nIt runs on ${engineTitle}${pinned(packages)}. \`manifest.json\` lists every file with its sha256; \`report.json\`\nholds the measurements. Measure it again: \`npx whyslow .\``,
     licenceText(licence),
     `Written by whyslow ${toolVersion} on ${createdAt.slice(0, 10)}.`,
@@ -29,7 +29,7 @@ function measuredText({ document, results }: GeneratorShipPlan): string {
   if (results !== null && before !== undefined) {
     const { ratio, ratioLow, ratioHigh } = results.perToken
     lines.push(
-      `On ${inline(machine.cpu)}, a token takes ${time(before * ratio)} in place of ${time(before)}: ${significant(1 / ratio, 2)} times as fast`,
+      `On ${inline(machine.cpu)}, a token takes ${time(before * ratio)} instead of ${time(before)}: ${significant(1 / ratio, 2)} times as fast`,
       `(${significant(1 / ratioHigh, 2)}–${significant(1 / ratioLow, 2)}, ${results.readings.length} pairs of processes). The first token takes ${significant(results.first.ratio, 2)} of the time.`,
     )
   }
@@ -45,7 +45,7 @@ const pinned = (packages: GeneratorShipPlan['packages']): string => {
 function licenceText(licence: readonly string[]): string {
   const said =
     licence.length === 0
-      ? "The model's files say nothing of a licence: look where you got it before you pass it on."
+      ? "The model's files name no licence: check at its source before you pass it on."
       : licence.map(inline).join('\n')
   return `## Licence of the model\n\n${said}`
 }

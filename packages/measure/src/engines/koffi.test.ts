@@ -20,7 +20,7 @@ function libraryFor(machine: number): string {
   return file
 }
 
-test('a library for another machine is called so, in place of absent, and is not opened', async () => {
+test('a library for another machine is called so, instead of absent, and is not opened', async () => {
   const opened: string[] = []
   const load = apiLoader((_, file) => opened.push(file), loadKoffi)
   const [own, other] = process.arch === 'arm64' ? [183, 62] : [62, 183]

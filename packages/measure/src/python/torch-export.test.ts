@@ -8,7 +8,7 @@ import { exportTorch, refusal } from './torch-export.ts'
 test('a model that cannot be exported: the place, the reason, the next command', () => {
   const place = { file: 'model.py', line: 14 }
   expect(refusal('/app/model.py', { reason: 'Unsupported: Tensor.item', place })).toBe(
-    'model.py:14: the model cannot be exported to ONNX: Unsupported: Tensor.item; measured as it is by: whyslow /app/model.py',
+    'model.py:14: the model cannot be exported to ONNX: Unsupported: Tensor.item; to measure it in PyTorch: whyslow /app/model.py',
   )
   expect(refusal('/app/model.py', { reason: 'model.py has no model()', place: null })).toBe('model.py has no model()')
 })

@@ -85,7 +85,7 @@ function answerOf(stdout: string): TorchExport | Refused | null {
   }
 }
 
-const measure = (file: string): string => `measured as it is by: whyslow ${file}`
+const measure = (file: string): string => `to measure it in PyTorch: whyslow ${file}`
 
 /** Exported for its test. */
 export function refusal(file: string, { reason, place }: Refused): string {

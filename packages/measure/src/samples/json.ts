@@ -60,6 +60,6 @@ function tensorOf(value: Nested, where: string): TensorValue {
   }
   const odd = flat.find((item) => item !== null && typeof item !== 'number')
   if (odd !== undefined)
-    throw new InputError(`${where}: '${String(odd).slice(0, 20)}' stands among numbers; give one kind of element`)
+    throw new InputError(`${where}: '${String(odd).slice(0, 20)}' is among numbers; give one kind of element`)
   return { dtype: 'float64', shape, data: Float64Array.from(flat as (number | null)[], (item) => item ?? Number.NaN) }
 }

@@ -64,7 +64,7 @@ test('windows where the length is fixed, the whole where it is free, silence whe
   expect(windows(input(9, true))).toEqual([[1, 2, 3, 4, 5]])
   expect(windows(input(7, false))).toEqual([[1, 2, 3, 4, 5, 0, 0]])
   expect(soundNote(sound, [input(2, false)])).toMatch(
-    /^Sound became 'x' in windows of 2 samples, numbers -1\.\.1, at the 16000 Hz/,
+    /^Sound became 'x' in windows of 2 samples, values -1\.\.1, at the recorded 16000 Hz/,
   )
 })
 

@@ -90,7 +90,7 @@ export function soundNote({ samplesPerSecond }: Sound, inputs: readonly Resolved
   const input = soundInputOf(inputs, '')
   const length = lengthOf(input)
   const cut = length === null ? 'whole' : `in windows of ${length} samples`
-  return `Sound became '${input.name}' ${cut}, numbers -1..1, at the ${samplesPerSecond} Hz it was recorded at; where the model wants another rate, convert it first`
+  return `Sound became '${input.name}' ${cut}, values -1..1, at the recorded ${samplesPerSecond} Hz; if the model needs another rate, convert it first`
 }
 
 const lengthOf = ({ shape, freeAxes }: ResolvedInput): number | null => {

@@ -9,6 +9,9 @@ export function significant(value: number, digits = 3): string {
   return rounded.toFixed(decimals(rounded, digits))
 }
 
+/** A count, or the mean of counts: '13', '2.33'. */
+export const meanCount = (value: number): string => (Number.isInteger(value) ? String(value) : significant(value))
+
 function decimals(value: number, digits = 3): number {
   if (value === 0) return 0
   return Math.min(20, Math.max(0, digits - 1 - Math.floor(Math.log10(Math.abs(value)))))

@@ -188,7 +188,7 @@ export interface DeviceTimes {
   } | null
   /** null: the engine keeps no tensors on the device, or there was no time. Absent in evidence of versions before. */
   readonly bound?: BoundTimes | null
-  /** The engine refuses the model where the CPU may not help (`session.disable_cpu_ep_fallback`); null: not known. */
+  /** The engine refuses the model if the CPU may not help (`session.disable_cpu_ep_fallback`); null: not known. */
   readonly needsCpu?: boolean | null
 }
 

@@ -57,7 +57,7 @@ export const flags = {
       flag('--fix-shapes', 'symbolic dimensions may be fixed to the shapes used'),
       flag('--outputs <names>', 'the only outputs to keep, separated by commas', parse.list, { usual: 'all' }),
       own(
-        flag('--prompts <file>', 'texts to prove a generator of text on: one a line, or JSON', parse.inputPath, {
+        flag('--prompts <file>', 'prompts to prove a text generator on: one per line, or JSON', parse.inputPath, {
           usual: 'made-up sentences',
         }),
       ),

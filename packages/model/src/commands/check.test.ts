@@ -118,7 +118,7 @@ describe('on a scripted machine', () => {
     expect((await check(MODEL, { baseline: base, trials: times(2, 2) })).verdict).toBe('within')
   })
 
-  test('a percentile and a throughput decide in place of the median', async () => {
+  test('a percentile and a throughput decide instead of the median', async () => {
     const trials = times(2, 2)
     const of = (options: object) => check(MODEL, { baseline: base, trials: times(2, 3), ...options })
     const p99 = await of({ percentile: 0.99, rounds: 8 })

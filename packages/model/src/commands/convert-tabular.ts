@@ -34,7 +34,7 @@ export function roundedModel(model: Model, { allowRounding, data, labels }: Roun
   if (tabular === undefined) {
     if (!allowRounding && data === null) return { model, notes: [], rounding: null }
     throw new InputError(
-      `${model.source.file}: --allow-rounding and --data are for models of trees and the like, read from their makers' files`,
+      `${model.source.file}: --allow-rounding and --data are for tree models and other tabular models, read from their libraries' files`,
     )
   }
   const single = hasDoubles(tabular) ? singlePrecision(tabular) : undefined

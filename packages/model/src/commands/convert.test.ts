@@ -78,7 +78,7 @@ test('rounding is refused where a model has no float32 form, and for what is no 
   const linear = convert(path.join(TABULAR, 'lightgbm/4.7-linear-trees.txt'), { ...asked, out: path.join(folder, 'linear.onnx') })
   await expect(linear).rejects.toThrow(/has linear trees, which are not written in float32/)
   const lite = convert(LINEAR, { ...asked, out: path.join(folder, 'other.tflite') })
-  await expect(lite).rejects.toThrow(/--allow-rounding and --data are for models of trees/)
+  await expect(lite).rejects.toThrow(/--allow-rounding and --data are for tree models/)
 })
 
 test('notes of the reader are told: which trees count', async () => {

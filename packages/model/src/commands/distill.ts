@@ -85,7 +85,7 @@ function compilableFor(model: Model): CompilableModel {
   const only = 'distill takes models of rows of features: trees, linear models, small networks'
   if (!found.ok) throw new InputError(`${file} cannot be distilled: ${found.reason}; ${only}`)
   const why = refusal(found.compilable.model)
-  if (why !== null) throw new InputError(`${file} cannot be distilled: ${why}; whyslow fix makes it faster as it is`)
+  if (why !== null) throw new InputError(`${file} cannot be distilled: ${why}; whyslow fix can make it faster without that`)
   return found.compilable
 }
 

@@ -31,7 +31,7 @@ export function firstTreesOf(
   if (!graph.nodes.some(({ domain, opType }) => domain === 'ai.onnx.ml' && opType.startsWith('TreeEnsemble'))) return {}
   if (inputs.labels === null) return { absent: 'the rows have no labels: give some with --data rows.csv --labels COLUMN' }
   const found = compilableOf(model)
-  if (!found.ok) return { absent: `its trees cannot be told apart: ${found.reason}` }
+  if (!found.ok) return { absent: `its trees cannot be separated: ${found.reason}` }
   const { model: tabular, inputs: asked, texts } = found.compilable
   const judged = judgedInputs(model, { ...options, folder }, inputs, MOST_ROWS)
   const width = tabular.input.featureCount
@@ -58,6 +58,6 @@ export function firstTreesOf(
   }
   const trees = firstTrees(tabular, rows, told.labels.subarray(0, MOST_ROWS))
   return trees === undefined
-    ? { absent: 'it has one tree, or several outputs that are no classes, or the labels are all alike' }
+    ? { absent: 'it has one tree, or several outputs that are no classes, or all labels are the same' }
     : { firstTrees: trees }
 }

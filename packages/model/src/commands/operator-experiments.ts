@@ -25,7 +25,7 @@ const NO_TIME = {
   full: 'the time of a run of this model leaves none for it',
 } as const
 
-const LEFT_OUT = 'operators are timed alone where the engine gives the times of nodes, and with its own kernels'
+const LEFT_OUT = 'operators are timed alone if the engine gives the times of nodes, and with its own kernels'
 
 /** Measures the model and its operators. Call it within `TrialRunner.alone`. `wholesMs`: beyond the run's plan, see ExperimentsPlan. */
 export async function measureWithOperators(run: Run, options: WhyOptions, wholesMs = 0): Promise<Evidence> {

@@ -46,7 +46,7 @@ const OPENVINO: LibraryFolder = {
     '',
     'def run(feeds):',
     '    with turn:',
-    '        # Arrays are read where they are, and results copied: the next prediction overwrites them.',
+    '        # Arrays are read in place, and results copied: the next prediction overwrites them.',
     '        read = {name: np.ascontiguousarray(array) for name, array in feeds.items() if name in known}',
     '        request.infer(read, share_inputs=True)',
     '        return [request.get_tensor(name).data.copy() for name in OUTPUTS]',

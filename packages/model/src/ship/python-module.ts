@@ -137,7 +137,7 @@ export function pythonRequirements({ engine: { library, version, generated, cut 
 }
 
 /** Needed where there is no compiler; NumPy alone predicts, too, slowly. */
-export const COMPILED_REQUIREMENTS = `numpy\n${WASMTIME}  # where there is no C compiler\n`
+export const COMPILED_REQUIREMENTS = `numpy\n${WASMTIME}  # if there is no C compiler\n`
 
 /** predict.pyi: the types of the model's own inputs and outputs. */
 export function pythonTypes({ inputs, outputs, toolVersion }: CompiledPythonPlan, isCompiled: boolean): string {

@@ -12,7 +12,7 @@ test('says what it is, what was measured, and what the worker costs', async () =
   expect(text).toMatch(/^# credit_mlp\.onnx, faster\n/)
   expect(text).toContain('by thread-count. Measured on Example CPU:')
   expect(text).toContain('**41.3 ms to 20.5 ms per prediction**, 1.90 to 2.10 times as fast, outputs the same.')
-  expect(text).toContain('- One thread in place of two')
+  expect(text).toContain('- One thread instead of two')
   expect(text).toContain('That adds 50 µs to a prediction.')
   expect(text).toContain("outputs = model.predict({\n    'X': np.zeros((1, 23), np.float32),\n})\nprint(outputs['prob1'].shape)")
   expect(text).toContain('ORT_DISABLE_TELEMETRY=1')
@@ -37,7 +37,7 @@ test('says what is unusual', async () => {
   expect(text).toContain('The input `pixels` takes raw bytes.')
   expect(text).toContain('2. NHWC to NCHW \\<b\\>')
   expect(text).toContain('The next prediction may overwrite the results')
-  expect(text).toContain('It was not measured what that costs.')
+  expect(text).toContain('What that costs was not measured.')
 })
 
 test.each([

@@ -29,38 +29,37 @@ export function readmeText(plan: ShipPlan): string {
     plan.leavesPythonOut && `## In Python\n\n${inline(plan.inPython!)}.`,
     engine.library === undefined &&
       !engine.generated &&
-      `## Telemetry\n\nonnxruntime sends usage data from Linux unless \`ORT_DISABLE_TELEMETRY=1\` is set before it is loaded. \`predict.mjs\`${hasPythonModule(plan) ? ' and `predict.py` set' : ' sets'} it where you have not.`,
+      `## Telemetry\n\nonnxruntime sends usage data from Linux unless \`ORT_DISABLE_TELEMETRY=1\` is set before it is loaded. \`predict.mjs\`${hasPythonModule(plan) ? ' and `predict.py` set' : ' sets'} it unless you do.`,
     `## Contents\n\n\`manifest.json\` lists every file with its sha256, and where the model came from. \`report.json\`${plan.html === undefined ? '' : ' and `report.html`'} hold${plan.html === undefined ? 's' : ''} the measurements. Written by whyslow ${plan.toolVersion} on ${plan.createdAt.slice(0, 10)}.`,
   ]
   return `${sections.filter((section) => typeof section === 'string').join('\n\n')}\n`
 }
 
 const COMPILED_CODE = [
-  'Nothing is to be installed: the model is code, `compiled.mjs` and the files that it reads, and no engine is called. `predictNow()` is',
-  '`predict()` without its promise. Where there is no WebAssembly, plain JavaScript walks the same tables. A page takes the same files:',
+  'You need not install anything: the model is code (`compiled.mjs` and the files that it reads), and calls no engine. `predictNow()` is',
+  '`predict()` without a promise. Without WebAssembly, plain JavaScript walks the same tables. A page can use the same files: call',
   '`openProgram(readProgram(text, bytes), module)` of `compiled.mjs` with the text of `model.json`, the bytes of `model.bin` and the module of',
-  '`model.wasm`; nothing is made of strings, so that a content security policy needs no more than `wasm-unsafe-eval`, and without WebAssembly',
-  'nothing.',
+  '`model.wasm`. No code is made from strings, so a content security policy needs only `wasm-unsafe-eval`, and nothing without WebAssembly.',
 ].join('\n')
 
 const PARTS =
-  '`model.onnx` is not the whole model: what lies before it (`head.json`) or behind it (`tail.json`) is code that `predict.mjs` and `predict.py`\nrun. Open the folder by them alone.'
+  '`model.onnx` is not the whole model: the part before it (`head.json`) or after it (`tail.json`) is code that `predict.mjs` and `predict.py`\nrun. Open the folder only with these.'
 
-/** What `npm install` brings, and what it does not. */
+/** What `npm install` installs, and what it does not. */
 function installText({ engine: { package: name, version, precision, library, generated }, inputs }: ShipPlan): string {
   if (generated) return COMPILED_CODE
   if (library === undefined)
-    return `${name} is pinned to ${version}, with which it was measured. Where its download of GPU libraries fails, install with\n\`ONNXRUNTIME_NODE_INSTALL=skip npm install\`.`
+    return `${name} is pinned to ${version}, the measured version. If its download of GPU libraries fails, install with\n\`ONNXRUNTIME_NODE_INSTALL=skip npm install\`.`
   const { name: runtime, calledBy, place } = library
   const { install, freeSizes } = LIBRARIES[runtime]
   const computes = precision === undefined ? runtime : `${runtime} in ${precision}`
   const measured = isVersion(version) ? `, measured with version ${version}` : ''
   const ways = install(version).map((way) => `\`${way}\``)
   return [
-    `It predicts with ${computes}${measured}. \`npm install\` brings \`${calledBy.package}\`, which calls its library.`,
-    `The library itself is yours to install: ${ways.join(', ')}, or its folder in`,
-    `the environment variable \`${place.variable}\`. \`load()\` finds it there, in the active Python environment, in the Python on the path and`,
-    'among the libraries of the system, and says in one line what is missing.',
+    `It predicts with ${computes}${measured}. \`npm install\` installs \`${calledBy.package}\`, which calls its library.`,
+    `Install the library yourself: ${ways.join(', ')}, or give its folder in`,
+    `the environment variable \`${place.variable}\`. \`load()\` looks there, in the active Python environment, in the Python on the path and`,
+    "among the system's libraries, and says in one line what is missing.",
     ...(inputs.some(({ shape }) => shape?.some((size) => typeof size !== 'number') ?? true) ? ['', ...freeSizes] : []),
   ].join('\n')
 }
@@ -106,26 +105,26 @@ function agreementText({ agreement }: ShippedResults): string {
 
 function boundText({ machine }: ShipPlan): string {
   const sets = machine.isa.length === 0 ? '' : ` with ${machine.isa.join(', ')}`
-  return `> **Bound to this kind of machine.** The weights are laid out for ${inline(machine.cpu)}${sets}. Elsewhere the model may not load, or may be\n> slow: run whyslow there.`
+  return `> **Bound to this kind of machine.** The weights are packed for ${inline(machine.cpu)}${sets}. Elsewhere the model may not load, or may be\n> slow: run whyslow there.`
 }
 
 function preprocessingText({ preprocessing }: ShipPlan): string | false {
   if (preprocessing === undefined) return false
   const steps = preprocessing.steps.map((step, index) => `${index + 1}. ${inline(step)}`).join('\n')
-  return `The input \`${inline(preprocessing.input)}\` takes raw bytes. The model itself does, so your code must not:\n\n${steps}`
+  return `The input \`${inline(preprocessing.input)}\` takes raw bytes. The model now does these steps, so your code must not:\n\n${steps}`
 }
 
 function workerText({ workerCostMs }: ShipPlan): string {
-  const cost = workerCostMs === null ? 'It was not measured what that costs.' : `That adds ${ms(workerCostMs)} to a prediction.`
-  return `A prediction holds the event loop. \`load({ worker: true })\` predicts in a thread of its own; tensors are copied to it and back.\n${cost}`
+  const cost = workerCostMs === null ? 'What that costs was not measured.' : `That adds ${ms(workerCostMs)} to a prediction.`
+  return `A prediction blocks the event loop. \`load({ worker: true })\` predicts in a separate thread; tensors are copied to it and back.\n${cost}`
 }
 
 function servingText({ serving, report }: ShipPlan): string {
   const held = report.fix?.serving
   const text = [
     `## As a server\n\n${fenced('sh', ['node serve.mjs --port 8000'])}\n`,
-    'It answers the Open Inference Protocol over HTTP at `/v2/models/model/infer`, as Triton and KServe do, with what predicts here and nothing',
-    'else to install; `node serve.mjs --help` has its options. gRPC takes `npm install @grpc/grpc-js` here, and `--grpc-port 8001`.',
+    'It answers the Open Inference Protocol over HTTP at `/v2/models/model/infer`, as Triton and KServe do, and needs nothing else',
+    'installed; `node serve.mjs --help` has its options. For gRPC, run `npm install @grpc/grpc-js` here, and add `--grpc-port 8001`.',
   ]
   if (serving === undefined || held == null || held.best === null) return text.join('\n')
   const { found, why } = held.tried[held.best]!
@@ -141,7 +140,7 @@ function servingText({ serving, report }: ShipPlan): string {
     ...(serving.queue === undefined
       ? []
       : [
-          `Where ${serving.queue} requests wait it answers 503, and 504 to those that waited longer than ${serving.deadlineMs} ms.`,
+          `If ${serving.queue} requests wait, it answers 503 to more, and 504 to those that waited longer than ${serving.deadlineMs} ms.`,
         ]),
   ].join('\n')
 }
@@ -174,8 +173,8 @@ function pythonText(plan: ShipPlan): string {
   const name = path.basename(plan.out)
   return [
     `## In Python\n\n${inline(plan.inPython ?? 'Times and outputs were compared in Node, with the same options')}.\n\n${fenced('python', ['# pip install -r requirements.txt', ...pythonExample(plan)])}`,
-    `\nThat is from this folder, or with it in \`sys.path\`; from its parent: \`from ${/^[a-z_]\w*$/i.test(name) ? name : 'fast'} import load\`, if Python can import that name. \`model(x)\``,
-    'calls it as a PyTorch module, with tensors; `model.as_module()` is a `torch.nn.Module`.',
+    `\nRun this in the folder, or with the folder in \`sys.path\`. From its parent: \`from ${/^[a-z_]\w*$/i.test(name) ? name : 'fast'} import load\`, if Python can import that name. \`model(x)\``,
+    'calls it like a PyTorch module, with tensors; `model.as_module()` is a `torch.nn.Module`.',
     ...(plan.engine.generated
       ? ['', 'No engine is called.', ...COMPILED_IN_PYTHON]
       : plan.engine.cut === undefined
@@ -186,10 +185,10 @@ function pythonText(plan: ShipPlan): string {
 
 const COMPILED_IN_PYTHON = [
   'The functions of its `.c` files are built by your C compiler (`cc`, `gcc`, `clang` or what `CC` names) when the folder is first opened, and kept in',
-  '`__pycache__`; `wasmtime` runs the same functions as WebAssembly. Which of both predicts, for one row and for many, is what was faster where it was proven',
-  '(`backends` of options.json), else the compiler; without either NumPy walks the same tables, with a warning. `model.backend` says which, and',
-  "`load(backend='wasmtime')` asks for one. Sums of trees are the same bits in all of them and in Node;",
-  'what `exp` and its like come after, and sums of layers in NumPy, are the same up to rounding.',
+  '`__pycache__`; `wasmtime` runs the same functions as WebAssembly. The faster one in the proof predicts, for one row and for many',
+  '(`backends` of options.json), else the compiled one. Without either, NumPy walks the same tables, with a warning. `model.backend` says which, and',
+  "`load(backend='wasmtime')` chooses one. Sums of trees are the same bits in all of them and in Node;",
+  'results of `exp` and similar functions, and sums of layers in NumPy, are the same up to rounding.',
 ]
 
 function key(name: string): string {

@@ -9,7 +9,7 @@ import { rebuilt } from './drop.ts'
 import { judge, whyNoGain } from './judge.ts'
 import { costsLatency } from './latency-cost.ts'
 import { leftUntried, recordTrial, type SearchPlan, type SearchState, withoutKept } from './state.ts'
-import { type Tried, tried } from './tried.ts'
+import { type Tried, trialResult } from './tried.ts'
 
 /** A choice, not a proof: of seven looks each asks for no more than one would. */
 const LOOKS = [3, 4, 5, 6, 7, 8, 12]
@@ -32,18 +32,18 @@ export async function judgeAndKeep(
     const instead = isBetter(taken) ? await judgeInstead(plan, state, candidate, taken) : null
     if (instead !== null) return instead
     const reason = `${nameOf(taken)} was better in the first look`
-    return tell(tried(candidate, 'no-difference', reason, predictedSpeedup(candidate, state)))
+    return tell(trialResult(candidate, 'no-difference', reason, predictedSpeedup(candidate, state)))
   }
   if (bench.nowMs() > state.endMs) return leftUntried(state, [nameOf(candidate)])
   const again = await proposeAgain(candidate, state.setup, evidence, tools)
-  if (typeof again === 'string') return tell(tried(candidate, 'failed', again))
+  if (typeof again === 'string') return tell(trialResult(candidate, 'failed', again))
   if (again === null || bench.keyOf(again.proposal.setup) === bench.keyOf(state.setup)) {
     for (const kept of state.kept.filter(isBetter)) {
       const instead = await judgeInstead(plan, state, candidate, kept)
       if (instead !== null) return instead
     }
     const before = state.kept.map(nameOf).join(', ')
-    return tell(tried(candidate, 'no-difference', `nothing is left to change after ${before}`))
+    return tell(trialResult(candidate, 'no-difference', `nothing is left to change after ${before}`))
   }
   return judgeOnTop(plan, state, again, state.kept)
 }
@@ -77,7 +77,7 @@ export async function judgeOnTop(
   plan.onStep(`in pairs: ${nameOf(candidate)}`, 0, 1)
   const trial = await judged(plan, state, candidate.proposal.setup)
   if (trial.outcome === 'measured') return keep(plan, state, { candidate, others }, trial.value)
-  return recordTrial(plan, state, tried(candidate, 'failed', reasonInWords(trial), predictedSpeedup(candidate, state)))
+  return recordTrial(plan, state, trialResult(candidate, 'failed', reasonInWords(trial), predictedSpeedup(candidate, state)))
 }
 
 /** As an earlier run judged it, else now. Judgements that the budget cut short are not kept. */
@@ -105,7 +105,7 @@ async function keep(plan: SearchPlan, state: SearchState, on: OnTop, judgement: 
   const { setup } = candidate.proposal
   const facts = { judgement, sizeBytes: bench.sizeBytes(setup), ...predictedSpeedup(candidate, state) }
   const tell = (outcome: Tried['outcome'], reason: string, rest: Partial<Tried> = {}) =>
-    recordTrial(plan, state, tried(candidate, outcome, reason, { ...facts, ...rest }))
+    recordTrial(plan, state, trialResult(candidate, outcome, reason, { ...facts, ...rest }))
   if (judgement.verdict !== 'faster') return tell(judgement.verdict, whyNoGain(judgement))
   const slower = await costsLatency(plan, judgement, state.setup, setup)
   if (slower !== null) return { ...tell('rejected', slower), costly: new Set([...state.costly, candidate.remedy.id]) }

@@ -10,7 +10,7 @@ import { type Candidate, expectedShare, nameOf, predictedSpeedup, shownAlone, wo
 import { judgeAndKeep } from './keep.ts'
 import { type FirstLook, firstLooks, isShortlisted, PROMISING, type Promising } from './shortlist.ts'
 import { leftUntried, recordTrial, type SearchPlan, type SearchState } from './state.ts'
-import { tried } from './tried.ts'
+import { trialResult } from './tried.ts'
 
 /** A first look this far above the base need not be repeated in a later run. */
 const CLEARLY_NO_GAIN = 1.05
@@ -131,7 +131,7 @@ async function sortOut(
 async function wrongOutputs({ bench, onStep }: SearchPlan, state: SearchState, candidate: Candidate) {
   onStep(`comparing outputs: ${nameOf(candidate)}`, 0, 1)
   const { ok, reason, agreement } = await bench.compare(candidate.proposal.setup, worstEffect([...state.kept, candidate]))
-  return ok ? null : tried(candidate, 'rejected', reason, { agreement, ...predictedSpeedup(candidate, state) })
+  return ok ? null : trialResult(candidate, 'rejected', reason, { agreement, ...predictedSpeedup(candidate, state) })
 }
 
 async function notShortlisted(
@@ -140,7 +140,7 @@ async function notShortlisted(
   candidate: Candidate,
   { ratios, failure }: FirstLook,
 ): Promise<SearchState> {
-  if (failure !== null) return recordTrial(plan, state, tried(candidate, 'failed', reasonInWords(failure)))
+  if (failure !== null) return recordTrial(plan, state, trialResult(candidate, 'failed', reasonInWords(failure)))
   if (ratios.length === 0) return leftUntried(state, [nameOf(candidate)])
   const ratio = geometricMean(ratios)
   const looks = ratios.length === 1 ? 'a first look' : `${ratios.length} looks`
@@ -149,7 +149,7 @@ async function notShortlisted(
 }
 
 const noGain = (state: SearchState, candidate: Candidate, seenIn: string, lookedSpeedup: number) =>
-  tried(candidate, 'no-difference', `no gain in ${seenIn} (${lookedSpeedup.toFixed(2)}×)`, {
+  trialResult(candidate, 'no-difference', `no gain in ${seenIn} (${lookedSpeedup.toFixed(2)}×)`, {
     lookedSpeedup,
     ...predictedSpeedup(candidate, state),
   })

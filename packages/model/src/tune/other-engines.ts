@@ -13,7 +13,7 @@ import { GROWTH, judgeOnTop } from './keep.ts'
 import { distinct } from './look.ts'
 import { type FirstLook, firstLooks, isShortlisted, PROMISING, readOnce } from './shortlist.ts'
 import { leftUntried, recordTrial, type SearchPlan, type SearchState, withoutKept } from './state.ts'
-import { type Tried, tried } from './tried.ts'
+import { type Tried, trialResult } from './tried.ts'
 
 /** Share of the budget for judging them at least, however long the first looks took. */
 const JUDGING_SHARE = 0.2
@@ -162,7 +162,7 @@ const inFloatThere = (ranked: readonly Looked[], { choice, look }: Looked): Look
       )
 
 const outdone = ({ choice, look }: Looked, better: Candidate, state: SearchState, how = 'was better in the first look') =>
-  tried(choice, 'no-difference', `${nameOf(better)} ${how}`, {
+  trialResult(choice, 'no-difference', `${nameOf(better)} ${how}`, {
     lookedSpeedup: 1 / ratioOf(look),
     ...predictedSpeedup(choice, state),
   })
@@ -259,21 +259,21 @@ const betterThan = ({ kept }: SearchState, { choice: { remedy, proposal } }: Loo
 /** `given`: before any of them was kept, which their setups stand on. */
 async function take(plan: SearchPlan, given: SearchState, state: SearchState, { choice, look }: Looked): Promise<SearchState> {
   const { proposal } = choice
-  if (look.failure !== null) return recordTrial(plan, state, tried(choice, 'failed', reasonInWords(look.failure)))
+  if (look.failure !== null) return recordTrial(plan, state, trialResult(choice, 'failed', reasonInWords(look.failure)))
   const lookedSpeedup = 1 / ratioOf(look)
   const seen = { lookedSpeedup, ...predictedSpeedup(choice, state) }
   const noGain = `no gain in a first look (${lookedSpeedup.toFixed(2)}×)`
   if (proposal.refused !== undefined && lookedSpeedup < 1)
-    return recordTrial(plan, state, tried(choice, 'no-difference', noGain, seen))
+    return recordTrial(plan, state, trialResult(choice, 'no-difference', noGain, seen))
   if (proposal.refused !== undefined) {
     const { agreement } = await plan.bench.compare(proposal.setup, 'approximate')
     const { refused } = proposal
     const reason = `${lookedSpeedup.toFixed(2)}× in a first look, but ${refused}`
-    return recordTrial(plan, state, tried(choice, 'rejected', reason, { ...seen, agreement, refused }))
+    return recordTrial(plan, state, trialResult(choice, 'rejected', reason, { ...seen, agreement, refused }))
   }
   const other = betterThan(state, { choice, look })
   if (other !== undefined) return recordTrial(plan, state, outdone({ choice, look }, other, state))
-  if (!isShortlisted(look)) return recordTrial(plan, state, tried(choice, 'no-difference', noGain, seen))
+  if (!isShortlisted(look)) return recordTrial(plan, state, trialResult(choice, 'no-difference', noGain, seen))
   if (ratioOf(look) > PROMISING) return judgeBeside(plan, given, state, { choice, look })
   const { endMs } = state
   return { ...(await judgeBeside(plan, given, { ...state, endMs: Number.POSITIVE_INFINITY }, { choice, look })), endMs }

@@ -11,7 +11,7 @@ import { meetMeasured } from './measured-turn.ts'
 import { type Engines, engineFirst, tryEngines, tryInBits, tryInstead } from './other-engines.ts'
 import { type Proof, prove } from './prove.ts'
 import { initialState, isKept, recordTrial, type SearchPlan, type SearchState } from './state.ts'
-import { type Tried, tried } from './tried.ts'
+import { type Tried, trialResult } from './tried.ts'
 
 export interface SearchOutcome {
   /** The original's if nothing is proven. */
@@ -124,7 +124,7 @@ function proposedTo(plan: SearchPlan, given: SearchState, { failed, idle }: Prop
   const news = failed.filter(({ remedy }) => !given.thrown.has(remedy))
   const proposal = { variant: '', changes: [] }
   const state = news.reduce(
-    (at, { remedy, reason }) => recordTrial(plan, at, tried({ remedy, proposal }, 'failed', reason)),
+    (at, { remedy, reason }) => recordTrial(plan, at, trialResult({ remedy, proposal }, 'failed', reason)),
     given,
   )
   return {

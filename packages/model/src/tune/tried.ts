@@ -27,7 +27,7 @@ export interface Tried {
 
 type Rest = Partial<Omit<Tried, 'remedies' | 'name' | 'changes'>>
 
-export const tried = (candidate: Named, outcome: Tried['outcome'], reason: string | null, rest: Rest = {}): Tried => ({
+export const trialResult = (candidate: Named, outcome: Tried['outcome'], reason: string | null, rest: Rest = {}): Tried => ({
   remedies: [candidate.remedy.id],
   name: nameOf(candidate),
   outcome,

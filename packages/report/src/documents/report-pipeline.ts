@@ -24,7 +24,7 @@ export interface ReportLine {
   readonly language: 'javascript' | 'python'
   readonly timeMs: number
   readonly share: number
-  readonly shareLow?: number // as far as so many looks of the profiler can tell
+  readonly shareLow?: number // as far as this many samples of the profiler show
   readonly shareHigh?: number
   readonly nativeShare: number | null
   readonly waitShare?: number | null
@@ -47,7 +47,7 @@ export interface PipelineSection {
   readonly unexplainedMs: number
   readonly timingOverhead: number | null // with stages timed over without, minus 1; null: not measured
   readonly profilerOverhead: number | null
-  readonly lineSamples: number | null // looks of the profiler behind `lines`
+  readonly lineSamples: number | null // samples of the profiler behind `lines`
   readonly packages: Readonly<Record<string, string>>
   readonly sessions: readonly PipelineSession[]
   readonly imports: readonly { readonly module: string; readonly selfMs: number; readonly totalMs: number }[]

@@ -43,7 +43,7 @@ function pointTable(points: readonly LoadPoint[]): string {
     })
   const drawn = table([
     {
-      head: isClosed ? 'clients' : 'asked/s',
+      head: isClosed ? 'clients' : 'sent/s',
       isNumber: true,
       cells: rows.map(({ offeredPerSecond, clients }) =>
         offeredPerSecond === null ? `${clients ?? ''}` : perSecond(offeredPerSecond),
@@ -82,7 +82,7 @@ function tail(points: readonly LoadPoint[]): Folded {
   const drawn = table([
     {
       head: 'part',
-      cells: rows.map((k) => `${text(parts!.names[k]!)}${parts!.basis[k] === 'told' ? ', as the server tells' : ''}`),
+      cells: rows.map((k) => `${text(parts!.names[k]!)}${parts!.basis[k] === 'told' ? ', reported by the server' : ''}`),
     },
     { head: 'slowest 1 %', isNumber: true, cells: rows.map((k) => time(parts!.slowest.partsMs[k]!)) },
     { head: 'around p50', isNumber: true, cells: rows.map((k) => time(parts!.typical.partsMs[k]!)) },
@@ -108,7 +108,7 @@ function searchRuns({ objective, runs, ended }: LoadSearch): Folded {
   const drawn = table([
     { head: 'run', cells: runs.map(({ stage }) => STAGES[stage]) },
     {
-      head: 'asked/s',
+      head: 'sent/s',
       isNumber: true,
       cells: runs.map(({ ratePerSecond }) => (ratePerSecond === null ? '' : perSecond(ratePerSecond))),
     },

@@ -98,7 +98,7 @@ function sideTable({ a, b }: AbDocument, width: number, colours: Parameters<type
 /** What to type, and which models go on as they are. */
 function fixLines(fix: AbFix, width: number): string[] {
   const left = fix.models.flatMap(({ reason, type, engine }) =>
-    reason === null ? [] : hang(`${type} of ${engine} stays as it is: ${reason}.`, width),
+    reason === null ? [] : hang(`${type} of ${engine} stays unchanged: ${reason}.`, width),
   )
   if (fix.shipped === null) return [...wrap('Nothing was written.', width), ...left]
   const told = `Written: ${fix.shipped} (README.md, changes.diff, requirements.txt). Lines to change, with ${fix.shipped} next to the program:`

@@ -102,10 +102,10 @@ describe('the sentence that ends fix', () => {
   })
 
   test('tells of the conversion apart from what was tried on the converted model', () => {
-    const changes = ['the model converted to ONNX for ort-cpu, in place of LiteRT with the file as it is']
+    const changes = ['the model converted to ONNX for ort-cpu, instead of LiteRT with the file as it is']
     const converted = trial('conversion', { kept: true, beforeMs: 80, afterMs: 41.3, speedupLow: 1.9, speedupHigh: 2, changes })
     expect(fixAnswer(fix(), [converted, ...kept])).toMatch(
-      /one thread\. Before that, by the model converted to ONNX for ort-cpu, in place of LiteRT with the file as it is: 80\.0 ms to 41\.3 ms \(1\.90–2\.0×\)\.$/,
+      /one thread\. Before that, by the model converted to ONNX for ort-cpu, instead of LiteRT with the file as it is: 80\.0 ms to 41\.3 ms \(1\.90–2\.0×\)\.$/,
     )
   })
 

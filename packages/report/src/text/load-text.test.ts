@@ -89,15 +89,15 @@ describe('the screen', () => {
       [
         'At 100 requests/s 99 % of the answers come within 40.0 ms (30.0–50.0).',
         '',
-        'asked/s  answered/s     mean      p50      p90      p99     p99 interval  errors',
-        '    100        99.8  12.0 ms  10.0 ms  25.0 ms  40.0 ms  30.0 ms–50.0 ms  0.20 %',
+        'sent/s  answered/s     mean      p50      p90      p99     p99 interval  errors',
+        '   100        99.8  12.0 ms  10.0 ms  25.0 ms  40.0 ms  30.0 ms–50.0 ms  0.20 %',
         '',
         'What latencies are made of at 100 requests/s, averaged over requests',
-        '                                       slowest 1 %  around p50',
-        '  connect                                   900 µs        0 ms',
-        '  server and network                       11.0 ms     6.90 ms',
-        '  server: queue (as the server tells)      30.0 ms     3.00 ms',
-        '  together                                 42.0 ms     10.0 ms',
+        '                                          slowest 1 %  around p50',
+        '  connect                                      900 µs        0 ms',
+        '  server and network                          11.0 ms     6.90 ms',
+        '  server: queue (reported by the server)      30.0 ms     3.00 ms',
+        '  together                                    42.0 ms     10.0 ms',
         '',
         'Generator: sent 100 µs after the scheduled instant (median; p99 300 µs), reaches',
         '15000 requests/s here, adds 300 µs to an answer, used 3.0 % of a core, sent 1',
@@ -130,7 +130,7 @@ describe('the screen', () => {
       rendered({ audit: { ...document.audit, answers: { compared: 64, different: 0, notCompared: 0, why: null, ...changed } } })
         .replace(/\s+/g, ' ')
         .match(/Answers: [^.]*\./)![0]
-    expect(answers({})).toBe('Answers: 64 of them compared with those that the same requests get alone, all alike.')
+    expect(answers({})).toBe('Answers: 64 of them compared with those that the same requests get alone, all the same.')
     expect(answers({ different: 3, notCompared: 2, why: 'there was no time' })).toBe(
       'Answers: 3 of 64 are not those that the same requests get alone; 2 not: there was no time.',
     )
@@ -150,12 +150,14 @@ describe('the screen', () => {
 
   test('says where a run is too short to say whether a server keeps up', () => {
     const unclear = { ...point, keepsUp: null, p50Ms: null, p99Ms: null, meanMs: null }
-    expect(rendered({ points: [unclear] })).toMatch(/^ +100 +99\.8 +- +- .* may not keep up$/m)
+    expect(rendered({ points: [unclear] })).toMatch(/^ +100 +99\.8 +- +- .*\n {2}100 requests\/s: may not keep up$/m)
   })
 
   test('says where a server does not keep up, and gives no numbers there', () => {
     const full = { ...point, saturated: true, p50Ms: null, p99Ms: null, meanMs: null }
-    expect(rendered({ points: [point, full] })).toMatch(/^ +100 +99\.8 +- +- +- +- +0\.20 % +does not keep up$/m)
+    expect(rendered({ points: [point, full] })).toMatch(
+      /^ +100 +99\.8 +- +- +- +- +0\.20 %\n {2}100 requests\/s: does not keep up$/m,
+    )
   })
 
   test('has the server that was started, and other set-ups of it', () => {
@@ -173,7 +175,7 @@ describe('the screen', () => {
     const text = rendered({ setup, alternatives: [{ setup: other, before: point, point: { ...point, meanMs: 4 }, after: full }] })
     expect(text).toMatch(/^Server: ort-cpu, 2 workers × 1 thread, up to 64 wait; on the same 2 CPUs that/m)
     expect(text).toMatch(
-      /asked the same at 100 requests\/s\n {2}as it is: mean 12\.0 ms, p99 40\.0 ms\n {2}1 worker × 2 threads, up to 8 rows together: mean 4\.00 ms, p99 40\.0 ms\n {2}as it is, again: does not keep up/,
+      /under the same 100 requests\/s\n {2}unchanged: mean 12\.0 ms, p99 40\.0 ms\n {2}1 worker × 2 threads, up to 8 rows together: mean 4\.00 ms, p99 40\.0 ms\n {2}unchanged, again: does not keep up/,
     )
   })
 

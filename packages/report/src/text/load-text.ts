@@ -30,11 +30,15 @@ export function renderLoad(document: LoadDocument, { width }: Width): string {
   return `${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`
 }
 
-const COLUMNS = ['asked/s', 'answered/s', 'mean', 'p50', 'p90', 'p99', 'p99 interval', 'errors', ''] as const
+const COLUMNS = ['sent/s', 'answered/s', 'mean', 'p50', 'p90', 'p99', 'p99 interval', 'errors'] as const
 
 function table(points: readonly LoadPoint[]): string[] {
   const isClosed = points.some(({ clients }) => clients !== null)
-  return aligned([[isClosed ? 'clients' : COLUMNS[0], ...COLUMNS.slice(1)], ...points.map(row)])
+  const notes = points.flatMap((point) => {
+    const note = noteOf(point)
+    return note === '' ? [] : [`  ${askedOf(point)}: ${note}`]
+  })
+  return [...aligned([[isClosed ? 'clients' : COLUMNS[0], ...COLUMNS.slice(1)], ...points.map(row)]), ...notes]
 }
 
 function aligned(rows: readonly (readonly string[])[]): string[] {
@@ -56,10 +60,16 @@ const LIMITS = {
   'beyond-ceiling': 'the generator does not keep up',
 } as const
 
+const noteOf = ({ saturated, generatorLimit, keepsUp }: LoadPoint): string =>
+  saturated ? 'does not keep up' : LIMITS[generatorLimit ?? (keepsUp === null ? 'unclear' : 'none')]
+
+const pointName = ({ offeredPerSecond, clients }: LoadPoint): string =>
+  offeredPerSecond === null ? String(clients) : perSecond(offeredPerSecond)
+
 function row(point: LoadPoint): string[] {
-  const first = point.offeredPerSecond === null ? String(point.clients) : perSecond(point.offeredPerSecond)
+  const first = pointName(point)
   const bad = point.errors === 0 ? '0' : `${significant((100 * point.errors) / Math.max(1, point.requests), 2)} %`
-  if (point.saturated) return [first, perSecond(point.achievedPerSecond), '-', '-', '-', '-', '', bad, 'does not keep up']
+  if (point.saturated) return [first, perSecond(point.achievedPerSecond), '-', '-', '-', '-', '', bad]
   const interval = point.intervals.p99Ms
   const range =
     point.p99Ms === null || interval === null ? '' : `${time(interval.low)}–${interval.high === null ? '?' : time(interval.high)}`
@@ -69,7 +79,6 @@ function row(point: LoadPoint): string[] {
     ...[point.meanMs, point.p50Ms, point.p90Ms, point.p99Ms].map((ms) => (ms === null ? '-' : time(ms))),
     range,
     bad,
-    LIMITS[point.generatorLimit ?? (point.keepsUp === null ? 'unclear' : 'none')],
   ]
 }
 
@@ -81,7 +90,7 @@ function streamsBlock(points: readonly LoadPoint[], width: number): string[][] {
   if (known.length === 0) return []
   const cell = (ms: number | null | undefined) => (ms == null ? '-' : time(ms))
   const rows = known.map(({ point, streams: { firstTokenMs: first, timePerTokenMs: token, tokensPerSecond } }) => [
-    point.offeredPerSecond === null ? String(point.clients) : perSecond(point.offeredPerSecond),
+    pointName(point),
     ...[first?.p50, first?.p90, first?.p99, token?.p50, token?.p90, token?.p99].map(cell),
     tokensPerSecond === null ? '-' : perSecond(tokensPerSecond),
   ])
@@ -120,7 +129,7 @@ function partsBlock(points: readonly LoadPoint[], width: number): string[][] {
   if (point?.parts == null) return []
   const { names, slowest, typical, basis } = point.parts
   const shown = names.map((_, k) => k).filter((k) => slowest.partsMs[k]! > 0.01 * slowest.latencyMs || basis[k] === 'told')
-  const label = (k: number) => (basis[k] === 'told' ? `${names[k]} (as the server tells)` : names[k]!)
+  const label = (k: number) => (basis[k] === 'told' ? `${names[k]} (reported by the server)` : names[k]!)
   const widest = Math.max(8, ...shown.map((k) => label(k).length))
   const line = (name: string, of: (means: LoadPartMeans) => number) =>
     `  ${pad(name, widest)}  ${pad(time(of(slowest)), 11, 'left')}  ${pad(time(of(typical)), 10, 'left')}`
@@ -198,10 +207,10 @@ function alternativesBlock({ alternatives = [], setup }: LoadDocument, width: nu
     `${plural(workers, 'worker')}${threads === null ? '' : ` × ${plural(threads, 'thread')}`}${maxBatch === 1 ? '' : `, up to ${maxBatch} rows together`}`
   return [
     [
-      ...wrap(`Other set-ups of the server, asked the same at ${perSecond(before.offeredPerSecond!)} requests/s`, width),
-      line('as it is', before),
+      ...wrap(`Other set-ups of the server, under the same ${perSecond(before.offeredPerSecond!)} requests/s`, width),
+      line('unchanged', before),
       ...alternatives.map((one) => line(named(one.setup), one.point)),
-      line('as it is, again', after),
+      line('unchanged, again', after),
     ],
   ]
 }
@@ -247,7 +256,7 @@ function answersText({ compared, different, notCompared, why }: LoadAnswers): st
   const rest = why === null ? '' : `; ${notCompared} not: ${why}`
   if (compared === 0) return `Answers: not compared with those that the same requests get alone: ${why}.`
   if (different === 0)
-    return `Answers: ${compared} of them compared with those that the same requests get alone, all alike${rest}.`
+    return `Answers: ${compared} of them compared with those that the same requests get alone, all the same${rest}.`
   return `Answers: ${different} of ${compared} are not those that the same requests get alone${rest}.`
 }
 

@@ -136,7 +136,7 @@ function device({ device }: ReportDocument): string | null {
   const byOperator = (operators ?? []).slice(0, 4).map(({ opType, nodes, timeMs }) => `${nodes} ${opType} ${time(timeMs)}`)
   const longest = programs.slice(0, 3).map(({ node, program, timeMs }) => `${program} of ${node} ${time(timeMs)}`)
   const kept = bound
-    ? `inputs and outputs kept on it: ${time(bound.boundMs)} in place of ${time(bound.copiedMs)} (${percent(bound.ratioLow)} to ${percent(bound.ratioHigh)} of the time)`
+    ? `inputs and outputs kept on it: ${time(bound.boundMs)} instead of ${time(bound.copiedMs)} (${percent(bound.ratioLow)} to ${percent(bound.ratioHigh)} of the time)`
     : ''
   return [
     `${parts.join(', ')}${sides}`,

@@ -210,4 +210,4 @@ function measured({ latency, machine }: ReportDocument, pipeline: Pipeline, widt
   )
 }
 
-const signed = (share: number): string => (share < 0.001 ? 'nothing that can be told' : `${(share * 100).toFixed(1)} %`)
+const signed = (share: number): string => (share < 0.001 ? 'nothing measurable' : `${(share * 100).toFixed(1)} %`)

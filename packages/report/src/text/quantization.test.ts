@@ -21,7 +21,7 @@ function rendered(otherEngine?: Quantization['otherEngine']): string {
 }
 
 test('what another engine would give is said, with what to type', () => {
-  const change = 'OpenVINO 2026.4.1 in bfloat16 in place of ort-cpu'
+  const change = 'OpenVINO 2026.4.1 in bfloat16 instead of ort-cpu'
   const next = 'whyslow fix m.onnx -o fast/ --max-loss 0.01 --data photos'
   const text = rendered({ change, lookedSpeedup: 1.6666, cosine: 0.99912345, next })
   expect(text.replace(/\s+/g, ' ')).toContain(

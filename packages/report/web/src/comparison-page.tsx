@@ -226,7 +226,7 @@ function Ratios({ comparison }: { comparison: Comparison }) {
       says={own
         .map(
           ({ a, b, order, ratioLow, ratioHigh }) =>
-            `${shownName(b, 40)} ${order === 'no-difference' ? 'cannot be told from' : `takes ${factorRange(ratioLow, ratioHigh)} the time of`} ${shownName(a, 40)}`,
+            `${shownName(b, 40)} ${order === 'no-difference' ? 'is not detectably different from' : `takes ${factorRange(ratioLow, ratioHigh)} the time of`} ${shownName(a, 40)}`,
         )
         .slice(0, 3)
         .join('; ')}
@@ -242,9 +242,9 @@ function Ratios({ comparison }: { comparison: Comparison }) {
           isNumber: true,
         },
         { head: 'rounds', show: ({ rounds }) => rounds, isNumber: true },
-        { head: 'a is', show: ({ order }) => (order === 'no-difference' ? 'not told apart' : order) },
+        { head: 'a is', show: ({ order }) => (order === 'no-difference' ? 'no difference' : order) },
       ]}
-      note="Ratios are taken round by round, in fresh processes in turns; where the interval holds 1×, no difference is shown."
+      note="Ratios are taken round by round, in fresh processes in turns; if the interval includes 1×, no difference is detectable."
     >
       <RatioRows
         rows={own.map(({ a, b, ratio, ratioLow, ratioHigh, order }) => ({

@@ -4,6 +4,7 @@ export {
   count,
   intervalOf,
   isNoTime,
+  meanCount,
   metricValue,
   one,
   percent,

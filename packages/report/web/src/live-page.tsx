@@ -10,7 +10,7 @@ export function LivePage() {
       <section class="first live" aria-label="Progress">
         <h1 class="sentence">{trouble.value ?? (live.value === null ? 'Connecting to whyslow' : 'whyslow is measuring')}</h1>
         {trouble.value === null && (
-          <p class="soft">This page is told of progress between measurements, and is idle while predictions are timed.</p>
+          <p class="soft">This page gets progress between measurements, and is idle while predictions are timed.</p>
         )}
         <ol class="stages">
           {done.map(({ stage, done: count, of }, index) => (

@@ -16,7 +16,7 @@ export const trouble = signal<string | null>(null)
 /** Stages so far, in order, the last one being at work. */
 export const stages = signal<readonly { readonly stage: string; readonly done: number; readonly of: number }[]>([])
 
-const NEEDS_ADDRESS = 'This page needs the whole address that whyslow printed, with what stands behind the #.'
+const NEEDS_ADDRESS = 'This page needs the whole address that whyslow printed, including the part after the #.'
 
 export async function connect(): Promise<void> {
   const token = new URLSearchParams(location.hash.slice(1)).get('token')

@@ -50,7 +50,7 @@ export function normalReport(given: unknown): Report {
   return {
     ...report,
     tool: { ...report.tool, version: report.tool.version ?? 'of another version' },
-    machine: { ...report.machine, cpu: report.machine.cpu ?? 'a machine that is not told' },
+    machine: { ...report.machine, cpu: report.machine.cpu ?? 'an unknown machine' },
     areas: Object.fromEntries(Object.entries(report.areas).map(([name, one]) => [name, { ...none, ...one }])) as Report['areas'],
   }
 }

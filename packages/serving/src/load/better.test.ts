@@ -24,9 +24,9 @@ test.each([
 
 test('in numbers', () => {
   expect(comparison(exampleAlternative({}, [mean(10), mean(5), mean(11)])).detail).toBe(
-    'At 30 requests/s the mean is 5.00 ms so; as it is, 10.0 ms before and 11.0 ms after',
+    'At 30 requests/s the mean is then 5.00 ms; unchanged, it is 10.0 ms before and 11.0 ms after',
   )
   expect(comparison(exampleAlternative({}, [full, mean(5), full])).detail).toMatch(
-    /it keeps up so \(mean 5\.00 ms\), and as it is does not$/,
+    /it keeps up in this way \(mean 5\.00 ms\), and unchanged it does not$/,
   )
 })

@@ -16,14 +16,14 @@ function isLower(other: LoadPoint, own: LoadPoint): boolean {
   return other.p99Ms === null || own.p99Ms === null || other.p99Ms <= own.p99Ms
 }
 
-/** 'At 200 requests/s the mean is 4.10 ms so; as it is, 9.30 ms before and 9.60 ms after'. */
+/** 'At 200 requests/s the mean is then 4.10 ms; unchanged, it is 9.30 ms before and 9.60 ms after'. */
 export function comparison({ before, point, after }: LoadBeside): Sentence {
   const at = tell`At ${rate('offered', before.offeredPerSecond!)}`
   const mean = (name: string, own: LoadPoint) =>
     own.saturated ? 'it does not keep up' : own.meanMs === null ? 'not known' : ms(name, own.meanMs)
   if (before.saturated && after.saturated)
-    return tell`${at} it keeps up so (mean ${mean('mean-so', point)}), and as it is does not`
-  return tell`${at} the mean is ${mean('mean-so', point)} so; as it is, ${mean('mean-before', before)} before and ${mean('mean-after', after)} after`
+    return tell`${at} it keeps up in this way (mean ${mean('mean-so', point)}), and unchanged it does not`
+  return tell`${at} the mean is then ${mean('mean-so', point)}; unchanged, it is ${mean('mean-before', before)} before and ${mean('mean-after', after)} after`
 }
 
 /** What the slowest hundredth takes now, and what it takes less in the other set-up. */
@@ -36,7 +36,7 @@ export function savingOf(one: LoadBeside): Pick<RuleFinding, 'timeMs' | 'wouldSa
     return { timeMs, wouldSaveMs: Math.max(0, timeMs - point), basis: 'measured' }
   const isFull = one.before.saturated || one.after.saturated
   const savingUnknown = isFull
-    ? 'latency as it is has no bound: it does not keep up'
+    ? 'unchanged, it does not keep up, so its latency has no bound'
     : 'the server does not report what its answers are made of'
   return {
     timeMs: Number.isFinite(timeMs) ? timeMs : (one.before.meanMs ?? 0),

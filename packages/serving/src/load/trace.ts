@@ -42,7 +42,7 @@ function columnOf(names: readonly string[], file: string): { at: number; kind: '
     if (TIMES.test(stem!)) return { at, kind: 'times', unitMs }
     if (GAPS.test(stem!)) return { at, kind: 'gaps', unitMs }
   }
-  const known = 'a column called time or interval, with _ms, _us or _ns where it is not in seconds'
+  const known = 'a column called time or interval, with _ms, _us or _ns if it is not in seconds'
   throw new InputError(`${file}: no column of arrivals among ${names.join(', ').slice(0, 200)}; give ${known}`)
 }
 

@@ -131,7 +131,7 @@ function sharesRow(shares: DeviceShares | null): SharesRow {
 /** The machine that recorded is not this one, and the file tells its devices at most. */
 function recordedMachine({ devices }: TraceFacts): ReportMachine {
   return {
-    ...{ cpu: 'not told by the recording', usableCpus: null, quotaCpus: null, memoryBytes: null, isa: [] },
+    ...{ cpu: 'not in the recording', usableCpus: null, quotaCpus: null, memoryBytes: null, isa: [] },
     accelerators: [...new Set(devices.map(({ name }) => name))],
     ...{ caches: {}, virtualised: null, roofs: [] },
   }

@@ -6,7 +6,7 @@ import { columnOf, endOf, eventsOf, onceByName, where } from './events.ts'
 import type { CopyFacts, DeviceFacts, IdleParts, LaunchFacts } from './facts.ts'
 import type { IdIndex } from './id-index.ts'
 import {
-  between,
+  clipTo,
   difference,
   firstFrom,
   gaps,
@@ -130,7 +130,7 @@ export function hostSets(
   const lists = counts.map((count) => new IntervalList(count))
   for (let event = 0; event < timeline.length; event++)
     if (classes[event] !== 0) lists[classes[event]! - 1]!.add(timeline.startUs[event]!, endOf(timeline, event))
-  const sets = HOST_SETS.map((one, at) => [one, between(lists[at]!.merged(), fromUs, toUs)])
+  const sets = HOST_SETS.map((one, at) => [one, clipTo(lists[at]!.merged(), fromUs, toUs)])
   return Object.fromEntries(sets) as Record<keyof HostSets, Intervals>
 }
 
@@ -187,7 +187,7 @@ function syncGap({ judged, host }: DeviceContext, ends: Float64Array, busy: Inte
     const start = busy.starts[firstFrom(busy.ends, end + ROUNDING_US)]
     if (start !== undefined && start > end) lost.add(end, start)
   }
-  const all = between(lost.merged(), fromUs, toUs)
+  const all = clipTo(lost.merged(), fromUs, toUs)
   const left = host === undefined ? all : difference(difference(all, host.dataLoading), host.compiling)
   return lengthOf(left) / (toUs - fromUs)
 }

@@ -3,7 +3,7 @@ import { kindCode, type Timeline } from '../recordings/recording.ts'
 import { byStart, endOf, eventsOf, where } from './events.ts'
 import type { DeviceShares } from './facts.ts'
 import { IdIndex } from './id-index.ts'
-import { between, difference, IntervalList, type Intervals, lengthOf, union } from './intervals.ts'
+import { clipTo, difference, IntervalList, type Intervals, lengthOf, union } from './intervals.ts'
 import type { Steps } from './window.ts'
 
 export interface DeviceWork {
@@ -69,7 +69,7 @@ export function workSets(
     const kind = timeline.kind[event]!
     lists[kind === COMMUNICATION ? 1 : kind === COPY ? 2 : 0]!.add(timeline.startUs[event]!, endOf(timeline, event))
   }
-  const sets = lists.map((list) => between(list.merged(), fromUs, toUs))
+  const sets = lists.map((list) => clipTo(list.merged(), fromUs, toUs))
   const [compute, communication, copy] = sets as [Intervals, Intervals, Intervals]
   return { compute, communication, copy, busy: union(compute, communication, copy) }
 }

@@ -5,7 +5,7 @@ import type { HostSets } from './device-facts.ts'
 import { byName, byStart, endOf, eventsOf, where } from './events.ts'
 import type { HostFacts, HostParts, ShapeFacts, TrainingFacts } from './facts.ts'
 import { PairIndex } from './id-index.ts'
-import { between, difference, gaps, IntervalList, type Intervals, intersection, lengthOf, partition, union } from './intervals.ts'
+import { clipTo, difference, gaps, IntervalList, type Intervals, intersection, lengthOf, partition, union } from './intervals.ts'
 import { isAllocating, isBackward, isCompiling, isMatrixOperator, isTrainingOnly } from './names.ts'
 import type { Steps } from './window.ts'
 
@@ -59,7 +59,7 @@ function framesOf({ timeline, thread, fromUs, toUs }: HostContext): Intervals | 
   const list = new IntervalList()
   for (const event of eventsOf(timeline, 'python'))
     if (timeline.track[event] === thread) list.add(timeline.startUs[event]!, endOf(timeline, event))
-  return list.length === 0 ? null : between(list.merged(), fromUs, toUs)
+  return list.length === 0 ? null : clipTo(list.merged(), fromUs, toUs)
 }
 
 function countOf({ timeline, thread, fromUs, toUs }: HostContext, ask: (name: string) => boolean): number {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import {
-  between,
+  clipTo,
   difference,
   firstFrom,
   gaps,
@@ -78,7 +78,7 @@ test('what lies outside the window is cut', () => {
   const list = new IntervalList()
   list.add(0, 10)
   list.add(20, 30)
-  expect(lengthOf(between(list.merged(), 5, 25))).toBe(10)
+  expect(lengthOf(clipTo(list.merged(), 5, 25))).toBe(10)
 })
 
 test('the place of the first number from a value on', () => {

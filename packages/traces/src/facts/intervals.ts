@@ -79,7 +79,7 @@ function merge({ starts, ends }: Intervals): Intervals {
 }
 
 /** What of a set lies between two times. */
-export function between({ starts, ends }: Intervals, from: number, to: number): Intervals {
+export function clipTo({ starts, ends }: Intervals, from: number, to: number): Intervals {
   let low = firstFrom(ends, from)
   while (low < ends.length && ends[low]! <= from) low++
   const high = Math.max(low, firstFrom(starts, to))

@@ -5,7 +5,7 @@ import { fieldsOf, isObject, type JsonObject } from '@whyslow/graph/json.ts'
 import type { Head, TraceReader } from './reader.ts'
 import type { Recording, TokenRequest } from './recording.ts'
 import type { TraceSource } from './source.ts'
-import { chunkOf, jsonObjects, known, numbersOf, textOf, tokenRecording, tokenRequest } from './token-requests.ts'
+import { chunkOf, finiteOrNull, jsonObjects, numbersOf, textOf, tokenRecording, tokenRequest } from './token-requests.ts'
 
 const METRIC = /"(time_to_first_token|ttft)"\s*:\s*\{/
 
@@ -36,7 +36,7 @@ function requestOf(metrics: JsonObject): TokenRequest {
   const metric = (...names: readonly string[]): JsonObject => fieldsOf(names.map((name) => metrics[name]).find(isObject))
   const scale = ({ unit }: JsonObject): number => UNITS[String(unit)] ?? 1
   const value = (one: JsonObject, statistic: string): number | null =>
-    known(one[statistic] ?? (statistic === 'avg' ? one.value : undefined))
+    finiteOrNull(one[statistic] ?? (statistic === 'avg' ? one.value : undefined))
   const ms = (one: JsonObject, statistic = 'avg'): number | null => {
     const number = value(one, statistic)
     return number === null ? null : number * scale(one)

@@ -7,7 +7,7 @@ import type { Head, TraceReader } from './reader.ts'
 import type { Recording, TokenRequest } from './recording.ts'
 import { textOf as textIn } from './small-json.ts'
 import type { TraceSource } from './source.ts'
-import { jsonObjects, known, msOf, numbersOf, textOf, tokenRecording, tokenRequest } from './token-requests.ts'
+import { finiteOrNull, jsonObjects, msOf, numbersOf, textOf, tokenRecording, tokenRequest } from './token-requests.ts'
 
 const NS = 1e6
 
@@ -16,7 +16,7 @@ const recognises = ({ text }: Head): string | undefined =>
 
 async function read(source: TraceSource, recognisedBy: string): Promise<Recording> {
   const { objects } = jsonObjects(await textOf(source))
-  const rows = objects.filter((row) => known(row.avg_ns) !== null)
+  const rows = objects.filter((row) => finiteOrNull(row.avg_ns) !== null)
   if (rows.length === 0) throw new InputError(`${source.file}: damaged (no row has avg_ns); run llama-bench again`)
   const set = (key: string): number => new Set(rows.map((row) => String(row[key]))).size
   const differ = ['model_filename', 'n_threads', 'type_k', 'n_batch', 'n_gpu_layers', 'n_depth'].filter((key) => set(key) > 1)
@@ -31,7 +31,11 @@ async function read(source: TraceSource, recognisedBy: string): Promise<Recordin
 }
 
 function requestOf(row: JsonObject): TokenRequest {
-  const [prompt, generated, depth] = [known(row.n_prompt) ?? 0, known(row.n_gen) ?? 0, known(row.n_depth) ?? 0]
+  const [prompt, generated, depth] = [
+    finiteOrNull(row.n_prompt) ?? 0,
+    finiteOrNull(row.n_gen) ?? 0,
+    finiteOrNull(row.n_depth) ?? 0,
+  ]
   const ms = msOf(row.avg_ns, NS)
   const kind = [...(prompt > 0 ? [`pp${prompt}`] : []), ...(generated > 0 ? [`tg${generated}`] : [])].join('+')
   const count = Math.max(1, numbersOf(row.samples_ns).length)

@@ -8,7 +8,7 @@ import { fieldsOf, type JsonObject } from '@whyslow/graph/json.ts'
 import type { Head, TraceReader } from './reader.ts'
 import type { Recording, TokenRequest } from './recording.ts'
 import type { TraceSource } from './source.ts'
-import { jsonObjects, known, msOf, textOf, tokenRecording, tokenRequest } from './token-requests.ts'
+import { finiteOrNull, jsonObjects, msOf, textOf, tokenRecording, tokenRequest } from './token-requests.ts'
 
 const TIMINGS = /"predicted_ms"\s*:|"prompt_ms"\s*:/
 const PRINTED = /\bprompt eval time =\s*[\d.]+ ms/
@@ -50,11 +50,15 @@ function requestsOf(objects: readonly JsonObject[]): TokenRequest[] {
 
 function fromTimings(answer: JsonObject): TokenRequest[] {
   const timings = fieldsOf(answer.timings ?? fieldsOf(answer.result).timings ?? answer)
-  const [promptMs, decodeMs, generated] = [msOf(timings.prompt_ms), msOf(timings.predicted_ms), known(timings.predicted_n)]
+  const [promptMs, decodeMs, generated] = [msOf(timings.prompt_ms), msOf(timings.predicted_ms), finiteOrNull(timings.predicted_n)]
   if (promptMs === null && decodeMs === null) return []
   return [
     tokenRequest({
-      ...{ promptTokens: known(timings.prompt_n), cachedTokens: known(timings.cache_n), generatedTokens: generated },
+      ...{
+        promptTokens: finiteOrNull(timings.prompt_n),
+        cachedTokens: finiteOrNull(timings.cache_n),
+        generatedTokens: generated,
+      },
       ...{
         promptMs,
         decodeMs,

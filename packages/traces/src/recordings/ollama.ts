@@ -6,7 +6,7 @@ import type { JsonObject } from '@whyslow/graph/json.ts'
 import type { Head, TraceReader } from './reader.ts'
 import type { Recording, TokenRequest } from './recording.ts'
 import type { TraceSource } from './source.ts'
-import { jsonObjects, known, msOf, textOf, tokenRecording, tokenRequest } from './token-requests.ts'
+import { finiteOrNull, jsonObjects, msOf, textOf, tokenRecording, tokenRequest } from './token-requests.ts'
 
 const NS = 1e6
 
@@ -20,7 +20,9 @@ function recognises({ text }: Head): string | undefined {
 
 async function read(source: TraceSource, recognisedBy: string): Promise<Recording> {
   const { objects, otherLines } = jsonObjects(await textOf(source))
-  const done = objects.filter((answer) => known(answer.total_duration) !== null || known(answer.eval_duration) !== null)
+  const done = objects.filter(
+    (answer) => finiteOrNull(answer.total_duration) !== null || finiteOrNull(answer.eval_duration) !== null,
+  )
   if (done.length === 0)
     throw new InputError(`${source.file}: no answer in it has ended ("done": true with its durations); save all of the stream`)
   const warnings = otherLines > 0 ? [`${otherLines} lines are not valid JSON and are left out`] : []
@@ -29,10 +31,10 @@ async function read(source: TraceSource, recognisedBy: string): Promise<Recordin
 
 function requestOf(answer: JsonObject): TokenRequest {
   const [promptMs, loadMs] = [msOf(answer.prompt_eval_duration, NS), msOf(answer.load_duration, NS)]
-  const [decodeMs, generated] = [msOf(answer.eval_duration, NS), known(answer.eval_count)]
+  const [decodeMs, generated] = [msOf(answer.eval_duration, NS), finiteOrNull(answer.eval_count)]
   return tokenRequest({
     // Absent if all of the prompt was in the cache.
-    promptTokens: known(answer.prompt_eval_count),
+    promptTokens: finiteOrNull(answer.prompt_eval_count),
     ...{ generatedTokens: generated, loadMs, promptMs, decodeMs, totalMs: msOf(answer.total_duration, NS) },
     tokenMs: decodeMs === null || generated === null || generated === 0 ? null : decodeMs / generated,
   })

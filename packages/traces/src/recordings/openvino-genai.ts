@@ -5,7 +5,7 @@ import { fieldsOf, isObject, type JsonObject } from '@whyslow/graph/json.ts'
 import type { Head, TraceReader } from './reader.ts'
 import type { Recording, TokenRequest } from './recording.ts'
 import type { TraceSource } from './source.ts'
-import { jsonObjects, known, msOf, numbersOf, textOf, tokenRecording, tokenRequest } from './token-requests.ts'
+import { finiteOrNull, jsonObjects, msOf, numbersOf, textOf, tokenRecording, tokenRequest } from './token-requests.ts'
 
 const recognises = ({ text }: Head): string | undefined =>
   /"(generateDurations|generate_durations)"\s*:/.test(text) &&
@@ -25,8 +25,8 @@ function requestsOf(object: JsonObject): TokenRequest[] {
   const totals = list('generateDurations')
   const firsts = list('timesToFirstToken', 'm_times_to_first_token')
   const [tokenizations, detokenizations] = [list('tokenizationDurations'), list('detokenizationDurations')]
-  const generated = known(object.numGeneratedTokens ?? object.num_generated_tokens)
-  const prompts = known(object.numInputTokens ?? object.num_input_tokens)
+  const generated = finiteOrNull(object.numGeneratedTokens ?? object.num_generated_tokens)
+  const prompts = finiteOrNull(object.numInputTokens ?? object.num_input_tokens)
   const each = (all: number | null): number | null => (all === null ? null : all / Math.max(1, totals.length))
   return totals.map((totalMs, i) => {
     const firstTokenMs = firsts[i] ?? null

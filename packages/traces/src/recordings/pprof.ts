@@ -6,7 +6,7 @@ import type { Head, TraceReader } from './reader.ts'
 import type { Recording } from './recording.ts'
 import { damageError } from './small-json.ts'
 import { type TraceSource, wholeOf } from './source.ts'
-import { type Field, signed, walkFields, walkPacked } from './wire.ts'
+import { type Field, toSigned, walkFields, walkPacked } from './wire.ts'
 
 /** Tables stand behind the samples that use them: the file is held whole. */
 const MOST_BYTES = 2 ** 29
@@ -94,7 +94,7 @@ function profileOf(file: string, bytes: Buffer): Profile {
 function takeField(bytes: Buffer, field: Field, profile: Profile): void {
   const { number, wire, from, to } = field
   if (wire === 0) {
-    if (number === 10) profile.durationNs = signed(field.value)
+    if (number === 10) profile.durationNs = toSigned(field.value)
     else if (number === 14) profile.defaultType = field.value
     return
   }
@@ -128,7 +128,7 @@ function takeLocation(bytes: Buffer, from: number, to: number, { locations }: Pr
   walkFields(bytes, from, to, (field) => {
     if (field.number !== 4 || field.wire !== 2) return
     const [, called = 0, line = 0] = numbersOf(bytes, field.from, field.to)
-    lines.push({ function: called, line: signed(line) })
+    lines.push({ function: called, line: toSigned(line) })
   })
   locations.set(id, { mapping, address, lines })
 }
@@ -142,7 +142,7 @@ function sampleOf(bytes: Buffer, from: number, to: number): { locations: number[
     if (field.wire === 0) list.push(field.value)
     else if (field.wire === 2) walkPacked(bytes, field.from, field.to, (value) => list.push(value))
   })
-  return { locations: told[0], values: told[1].map(signed) }
+  return { locations: told[0], values: told[1].map(toSigned) }
 }
 
 /** Frames of each location, innermost first. */

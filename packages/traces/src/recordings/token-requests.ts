@@ -32,16 +32,17 @@ export function jsonObjects(text: string): { readonly objects: readonly JsonObje
 }
 
 /** A finite number of at least 0; null: another value. */
-export const known = (value: unknown): number | null =>
+export const finiteOrNull = (value: unknown): number | null =>
   typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : null
 
 /** `value` in units of which `perMs` are a millisecond. */
 export const msOf = (value: unknown, perMs = 1): number | null => {
-  const number = known(value)
+  const number = finiteOrNull(value)
   return number === null ? null : number / perMs
 }
 
-export const numbersOf = (value: unknown): readonly number[] => listOf(value).filter((one): one is number => known(one) !== null)
+export const numbersOf = (value: unknown): readonly number[] =>
+  listOf(value).filter((one): one is number => finiteOrNull(one) !== null)
 
 /** What is not told is null. */
 export const tokenRequest = (told: Partial<TokenRequest>): TokenRequest => ({

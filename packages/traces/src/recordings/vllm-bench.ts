@@ -6,7 +6,7 @@ import type { Head, TraceReader } from './reader.ts'
 import type { Recording, TokenRequest } from './recording.ts'
 import { listOf, readObject } from './small-json.ts'
 import type { TraceSource } from './source.ts'
-import { chunkOf, known, msOf, numbersOf, tokenRecording, tokenRequest } from './token-requests.ts'
+import { chunkOf, finiteOrNull, msOf, numbersOf, tokenRecording, tokenRequest } from './token-requests.ts'
 
 const recognises = ({ text, kind }: Head): string | undefined =>
   kind === 'object' && /"mean_ttft_ms"\s*:/.test(text) && /"mean_(tpot|itl)_ms"\s*:/.test(text)
@@ -21,7 +21,7 @@ async function read(source: TraceSource, recognisedBy: string): Promise<Recordin
     ...{ format: 'vllm-bench', recognisedBy },
     warnings: [
       ...(failed > 0 ? [`${failed} requests failed, and are not in these times`] : []),
-      ...(known(file.request_rate) === null && file.request_rate === 'inf'
+      ...(finiteOrNull(file.request_rate) === null && file.request_rate === 'inf'
         ? ['all requests were sent at once (request rate inf): times to the first token are times in the queue, too']
         : []),
     ],
@@ -29,9 +29,9 @@ async function read(source: TraceSource, recognisedBy: string): Promise<Recordin
 }
 
 function meanOf(file: JsonObject): TokenRequest {
-  const count = Math.max(1, known(file.completed) ?? 1)
+  const count = Math.max(1, finiteOrNull(file.completed) ?? 1)
   const each = (total: unknown): number | null => {
-    const number = known(total)
+    const number = finiteOrNull(total)
     return number === null ? null : number / count
   }
   const [firstTokenMs, tokenMs, generatedTokens] = [
@@ -61,14 +61,14 @@ function detailedRequests(file: JsonObject): TokenRequest[] {
     const firstTokenMs = msOf(first, 0.001)
     if (firstTokenMs === null || firstTokenMs === 0) return []
     const gapsMs = numbersOf(gaps[i]).map((seconds) => seconds * 1000)
-    const generatedTokens = known(outputs[i])
+    const generatedTokens = finiteOrNull(outputs[i])
     const gapMs = gapsMs.reduce((sum, ms) => sum + ms, 0)
     const later = generatedTokens === null ? 0 : generatedTokens - 1
     // An answer in one piece says nothing of the tokens after the first.
     const decodeMs = gapsMs.length === 0 && later > 0 ? null : gapMs
     return [
       tokenRequest({
-        ...{ promptTokens: known(prompts[i]), generatedTokens, firstTokenMs, decodeMs, totalMs: firstTokenMs + gapMs },
+        ...{ promptTokens: finiteOrNull(prompts[i]), generatedTokens, firstTokenMs, decodeMs, totalMs: firstTokenMs + gapMs },
         tokenMs: later > 0 && decodeMs !== null ? decodeMs / later : null,
         gaps: gapsMs.length === 0 ? null : gapsMs,
         tokensPerChunk: gapsMs.length === 0 || later <= 0 ? null : later / gapsMs.length,

@@ -96,4 +96,4 @@ export function bigVarint(bytes: Buffer, at: number): bigint {
 }
 
 /** A signed 64-bit number that was read as an unsigned one. */
-export const signed = (value: number): number => (value >= 2 ** 63 ? value - 2 ** 64 : value)
+export const toSigned = (value: number): number => (value >= 2 ** 63 ? value - 2 ** 64 : value)

@@ -6,7 +6,7 @@ import { PlainTimeline } from './plain-events.ts'
 import type { Head, TraceReader } from './reader.ts'
 import type { Detail, Kind, RecordedDevice, Recording, Tracing } from './recording.ts'
 import { type TraceSource, wholeOf } from './source.ts'
-import { bigVarint, type Field, signed, walkFields } from './wire.ts'
+import { bigVarint, type Field, toSigned, walkFields } from './wire.ts'
 
 /** Names of events stand behind the lines that use them: the file is held whole. */
 const MOST_BYTES = 2 ** 30
@@ -161,7 +161,7 @@ function statsOf(bytes: Buffer, { statNames }: Plane, ranges: readonly [number, 
     walkFields(bytes, from, to, (field) => {
       if (field.number === 1) name = statNames.get(field.value) ?? ''
       else if (field.number === 2 && field.wire === 1) value = field.value
-      else if (field.number === 3 || field.number === 4) value = signed(field.value)
+      else if (field.number === 3 || field.number === 4) value = toSigned(field.value)
       else if (field.number === 5) value = textOf(bytes, field)
       else if (field.number === 7) value = statNames.get(field.value) ?? ''
     })
@@ -227,8 +227,8 @@ function readEvent(space: Space, plane: Plane, { device, thread, lineUs, start, 
   const ranges: [number, number][] = []
   walkFields(bytes, start, end, (field) => {
     if (field.number === 1) metadata = field.value
-    else if (field.number === 2) offsetPs = signed(field.value)
-    else if (field.number === 3) durationPs = signed(field.value)
+    else if (field.number === 2) offsetPs = toSigned(field.value)
+    else if (field.number === 3) durationPs = toSigned(field.value)
     else if (field.number === 4 && field.wire === 2) ranges.push([field.from, field.to])
     else if (field.number === 5) isTimed = false
   })

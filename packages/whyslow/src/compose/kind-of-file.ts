@@ -35,6 +35,8 @@ const DATA = ['numpy', 'image', 'audio']
 /** Also 'file.py:function', as `ab` takes it. */
 export const namesCode = (text: string): boolean => CODE.includes(path.extname(text.replace(/:\w+$/, '')).toLowerCase())
 
+const NOTEBOOK = 'measure a cell in it with %%whyslow (pip install whyslow), or make it a program: jupyter nbconvert --to script'
+
 /** Judged by its content; false if there is no such file, or none that can be read. */
 export function isModelFile(file: string): boolean {
   try {
@@ -54,6 +56,7 @@ export async function kindOfFile(file: string): Promise<KindOfFile> {
     return { kind: 'folder', is: 'a folder', ...(await modelIn(file)) }
   }
   if (namesCode(file)) return { kind: 'program', is: 'a program' }
+  if (/\.ipynb$/i.test(file)) return { kind: 'other', is: 'a Jupyter notebook', next: NOTEBOOK }
   const { format, says, next } = identifyFile(file)
   if (isModelFormat(format)) return format === 'onnx' && (await isGenerator(file)) ? GENERATOR : { kind: 'model', is: says }
   if (format === 'gguf') return GENERATOR

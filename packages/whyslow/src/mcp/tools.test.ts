@@ -24,7 +24,10 @@ describe('every tool', () => {
     const program = createProgram({ version: '0', screen: {} as never, interrupt: () => new AbortController().signal })
     for (const { name, takes } of DESCRIBED) {
       const command = name === 'why' ? program : program.commands.find((one) => one.name() === name)!
-      expect(command.registeredArguments.map((one) => [one.name(), one.variadic])).toEqual([[takes, takes === 'models']])
+      // What stands behind -- is for the user's program, and no tool passes it.
+      const [named, ...behind] = command.registeredArguments.map((one) => [one.name(), one.variadic])
+      expect(named).toEqual([takes, takes === 'models'])
+      expect(behind).toEqual(name === 'fix' ? [['arguments', true]] : [])
     }
   })
 

@@ -31,6 +31,8 @@ writeFileSync(place('frozen.pb'), Buffer.from('\u000a\u0010\u000a\u0001xPlacehol
 writeFileSync(place('model.xml'), '<?xml version="1.0"?><net name="m"></net>')
 writeFileSync(place('pointer.onnx'), 'version https://git-lfs.github.com/spec/v1\noid sha256:00\n')
 writeFileSync(place('page.onnx'), '<!doctype html><html></html>')
+writeFileSync(place('notebook.ipynb'), '{"cells": []}')
+writeFileSync(place('server.js'), 'require("node:http")\n')
 writeFileSync(place('cat.png'), Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'))
 for (const name of ['saved', 'exported/onnx', 'empty', 'models']) mkdirSync(place(name), { recursive: true })
 writeFileSync(place('saved/saved_model.pb'), Buffer.from([0x08, 0x01, 0x12]))
@@ -90,6 +92,23 @@ const COMMANDS: [typed: string, holds: string][] = [
   ['distil @model.onnx', 'try: whyslow distill model.onnx'],
   ['@model.onnx fix', 'try: whyslow fix model.onnx -o fast/'],
   ['@model.onnx optimize', 'try: whyslow fix model.onnx -o fast/'],
+  ['node @server.js', 'try: whyslow pipeline server.js, or for a server: whyslow -- node '],
+  ['python @service.py --port 1', 'try: whyslow pipeline service.py --port 1, or for a server: whyslow -- python '],
+  ['python -m uvicorn app:app', 'try: whyslow -- python -m uvicorn app:app'],
+  ['uvicorn app:app', 'try: whyslow -- uvicorn app:app'],
+  ['npm start', 'try: whyslow -- npm start'],
+  ['gunicorn app:app', 'try: whyslow -- gunicorn app:app'],
+  ['localhost:8000/predict', 'try: whyslow load http://localhost:8000/predict'],
+  ['127.0.0.1:8000', 'try: whyslow load http://127.0.0.1:8000'],
+  ['install', 'try: whyslow doctor'],
+  ['init', 'try: whyslow doctor'],
+  ['chat @model.gguf', 'try: whyslow generate model.gguf'],
+  ['doctor @model.onnx', 'doctor takes no arguments; try: whyslow model.onnx'],
+  ['demo @model.onnx', 'demo takes no arguments; try: whyslow model.onnx'],
+  ['completion powershell', "shell cannot be 'powershell': give one of bash, zsh, fish"],
+  ['check @model.onnx @b.onnx', 'try: whyslow check model.onnx --baseline b.onnx'],
+  ['fix @model.onnx out/', 'try: whyslow fix model.onnx -o out/'],
+  ['convert @model.onnx out.tflite', 'try: whyslow convert model.onnx -o out.tflite'],
   ['gobbledegook', 'no such command; whyslow --help lists the commands'],
 ]
 
@@ -122,6 +141,21 @@ const FLAGS: typeof COMMANDS = [
   ['load http://127.0.0.1:1/ --qps 100', 'try: whyslow load http://127.0.0.1:1/ --rate 100'],
   ['@model.onnx --thraeds 2', "unknown option '--thraeds'; did you mean --threads?"],
   ['fix @model.onnx --iterations 9', 'try: whyslow fix model.onnx'],
+  ['fix @model.onnx --quick', 'try: whyslow fix model.onnx --budget 20s'],
+  ['@model.onnx --engine cuda', 'did you mean ort-cuda?'],
+  ['@model.onnx --engine onnxruntime', 'did you mean ort-cpu?'],
+  ['compare @model.onnx --engines tensorrt', 'did you mean ort-tensorrt?'],
+  ['@model.onnx --format html', 'try: whyslow model.onnx --html'],
+  ['@model.onnx --verbose=2', '--verbose takes no value'],
+  ['@model.onnx --list-engines', 'try: whyslow doctor'],
+  ['@model.onnx --flamegraph', 'try: whyslow model.onnx --save-trace trace.json'],
+  ['load @model.onnx --p99 20ms', "try: whyslow load model.onnx --slo 'p99<20ms'"],
+  ['check @model.onnx --baseline @b.onnx --threshold 1.2', '--fail-above 1.2'],
+  ['pipeline @service.py --function handler', 'try: whyslow pipeline service.py --call handler'],
+  ['generate @model.gguf --prompt hello', 'try: whyslow generate model.gguf --prompts prompts.txt'],
+  ['generate @model.gguf --max-tokens 100', 'did you mean --new-tokens?'],
+  ['serve @model.onnx -p 8000', 'try: whyslow serve model.onnx --port 8000'],
+  ['convert @model.onnx --to tflite', 'try: whyslow convert model.onnx --out out.tflite'],
 ]
 
 const FILES: typeof COMMANDS = [
@@ -158,6 +192,11 @@ const FILES: typeof COMMANDS = [
   ['@report.json @trace.json.gz', 'give one, or several of a kind; try: whyslow report.json'],
   ['@model.onnx @modle.onnx', 'no such file; did you mean model.onnx?'],
   ['http://127.0.0.1:1/a http://127.0.0.1:1/b', 'load takes one address; try: whyslow load http://127.0.0.1:1/a'],
+  ['@notebook.ipynb', 'a Jupyter notebook; measure a cell in it with %%whyslow'],
+  ['HuggingFaceTB/SmolLM2-135M', 'whyslow downloads no models: get it first (hf download'],
+  ['hf://org/model', 'whyslow downloads no models'],
+  ['generate org/model', 'give the path of a model: whyslow downloads none'],
+  ['generate @notes.md', 'for anything else: whyslow notes.md'],
   ['fix', 'as in: whyslow fix model.onnx -o fast/'],
   ['compare', 'as in: whyslow compare model.onnx'],
   ['fix @service.py', 'or name a function: whyslow fix service.py:score -o fast/'],

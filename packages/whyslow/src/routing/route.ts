@@ -10,7 +10,7 @@ import type { Command } from 'commander'
 import { type KindOfFile, kindOfFile, namesCode } from '../compose/kind-of-file.ts'
 import { type Operand, operandsOf } from './operands.ts'
 import { shippedSetup } from './shipped-setup.ts'
-import { COMMANDS_MEANT } from './words.ts'
+import { COMMANDS_MEANT, LAUNCHERS } from './words.ts'
 
 /** Names of the version before; they work for one more. */
 const FORMERLY: Readonly<Record<string, readonly string[]>> = {
@@ -39,8 +39,12 @@ export async function route(argv: readonly string[], program: Command): Promise<
   const command = program.commands.find((one) => one.name() === first.word)
   if (command !== undefined || FORMERLY[first.word] !== undefined) {
     checkBelow(command, operands[1]?.word)
+    if (command !== undefined && operands[1]?.word === 'help' && !exists('help')) return { argv: [first.word, '--help'] }
     return { argv: presentWords([first.word, ...without(argv, [first])]) }
   }
+  // A project may have a folder of that name.
+  if (LAUNCHERS.has(first.word) && stateOf(first.word)?.isFile() !== true && first.at < argv.length - 1)
+    throw new UsageError(launcherLine(argv.slice(first.at)))
   const isAlone = operands.length === 1
   if (isAddress(first.word)) {
     if (isAlone) return { argv: ['load', ...argv] }
@@ -82,6 +86,19 @@ function absent(argv: readonly string[], [first, second]: readonly Operand[], pr
   const { word, at } = first!
   if (namesCode(word)) return codeNamed(argv, word, at)
   const isWord = /^[a-z][\w-]*$/i.test(word)
+  if (/^(localhost|[\w-]+(\.[\w-]+)+):\d+(\/|$)/.test(word))
+    throw new UsageError(`${word}: an address begins with http://; try: ${pasted('load', [`http://${word}`])}`)
+  if (
+    /^(hf:\/\/|hf\.co\/|huggingface\.co\/|[\w-]+\/[\w.-]+$)/.test(word) &&
+    !/\.(onnx|keras|h5|tflite|json|py|[mc]?[jt]s|gguf|skops|ubj|txt|gz)$/.test(word) &&
+    second === undefined
+  )
+    throw new UsageError(
+      missingFile(
+        word,
+        ' or folder; whyslow downloads no models: get it first (hf download ORG/NAME --local-dir NAME), and give the folder',
+      ),
+    )
   if (!isWord) {
     if (second !== undefined) throw new UsageError(missingFile(word, '; check the path'))
     return argv
@@ -93,6 +110,16 @@ function absent(argv: readonly string[], [first, second]: readonly Operand[], pr
   if (command === undefined) throw new UsageError(missingFile(word, ', and no such command; whyslow --help lists the commands'))
   const rest = without(argv, [first!])
   throw new UsageError(`unknown command '${word}'; try: ${pasted(command, completed(command, rest))}`)
+}
+
+/** `node server.js`: a script is measured as a program; a server is started by `whyslow --`. */
+function launcherLine(argv: readonly string[]): string {
+  const [launcher, first] = argv
+  const watched = `whyslow -- ${argv.join(' ')}`
+  const runs = first !== undefined && namesCode(first) && exists(first)
+  return runs
+    ? `${launcher} is not a command of whyslow; try: ${pasted('pipeline', argv.slice(1))}, or for a server: ${watched}`
+    : `${launcher} is not a command of whyslow; try: ${watched}`
 }
 
 /** What the command needs, in place of what nobody gave. */

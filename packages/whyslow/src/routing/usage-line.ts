@@ -4,7 +4,7 @@ import { nearest } from '@whyslow/command/nearest.ts'
 import { stateOf } from '@whyslow/command/terminal/path-state.ts'
 import { commandWords } from '@whyslow/report/text/shell-words.ts'
 import type { Command, CommanderError } from 'commander'
-import { operandsOf } from './operands.ts'
+import { type Operand, operandsOf } from './operands.ts'
 import { FLAGS_MEANT, type FlagMeant } from './words.ts'
 
 /** The line for standard error, without the leading 'whyslow: '. `argv`: the arguments without node and script. */
@@ -18,6 +18,7 @@ export function usageLine(error: CommanderError, program: Command, argv: readonl
     .trim()
   if (error.code === 'commander.unknownOption') {
     const flag = /unknown option '([^'=]*)/.exec(message)?.[1] ?? ''
+    if (command.options.some(({ long }) => long === flag)) return `${flag} takes no value; see ${help}`
     return `unknown option '${flag}'; ${suggestion(flag, command, argv) ?? `see ${help}`}`
   }
   if (error.code === 'commander.unknownCommand') {
@@ -37,11 +38,20 @@ export function usageLine(error: CommanderError, program: Command, argv: readonl
   }
   if (error.code === 'commander.excessArguments') {
     const [first, ...more] = operandsOf(argv, command).slice(namesOf(command).length - 1)
-    if (first !== undefined && command.registeredArguments.length > 0)
-      return `${more.map(({ word }) => word).join(' ')}: ${namesOf(command).join(' ')} takes one ${command.registeredArguments[0]!.name()}; see ${help}`
+    const name = namesOf(command).join(' ')
+    if (first !== undefined && command.registeredArguments.length > 0) {
+      const rest = more.map(({ word }) => word).join(' ')
+      return `${rest}: ${name} takes one ${command.registeredArguments[0]!.name()}; ${excess(command, argv, more) ?? `see ${help}`}`
+    }
+    if (first !== undefined)
+      return `${name} takes no arguments; ${stateOf(first.word) === undefined ? `see ${help}` : `try: ${commandWords({ command: '', arguments: [first.word] }).join(' ')}`}`
   }
   if (error.code === 'commander.invalidArgument')
     return message
+      .replace(
+        /^command-argument value '(.*)' is invalid for argument '(\w+)'\. Allowed choices are /,
+        "$2 cannot be '$1': give one of ",
+      )
       .replace(/ argument '(.*)' is invalid\. /, " cannot be '$1': ")
       .replace(/: ([A-Z])/, (_, letter: string) => `: ${letter.toLowerCase()}`)
   return `${message}; see ${help}`
@@ -51,6 +61,16 @@ export function usageLine(error: CommanderError, program: Command, argv: readonl
 export function commandIn(program: Command, [word, ...rest]: readonly string[]): Command {
   const found = program.commands.find((each) => each.name() === word)
   return found === undefined ? program : commandIn(found, rest)
+}
+
+/** A second word that a flag was meant for: `check a.onnx b.onnx`, `fix a.onnx fast/`. */
+function excess(command: Command, argv: readonly string[], [extra, ...others]: readonly Operand[]): string | undefined {
+  if (extra === undefined || others.length > 0) return undefined
+  const isThere = stateOf(extra.word) !== undefined
+  const flag = isThere ? '--baseline' : '-o'
+  const isPath = isThere || /[./\\]/.test(extra.word)
+  if (!isPath || !command.options.some(({ long, short }) => long === flag || short === flag)) return undefined
+  return `try: ${commandWords({ command: '', arguments: [...argv.slice(0, extra.at), flag, ...argv.slice(extra.at)] }).join(' ')}`
 }
 
 /** A file that exists, typed behind --json or another flag whose value may be left out: it was meant for the argument that is missing. */
@@ -105,7 +125,7 @@ function suggestion(flag: string, command: Command, argv: readonly string[]): st
 
 function inPlace(
   flag: string,
-  { flags = [], value, command, because }: FlagMeant,
+  { flags = [], value, command, because, isFormat }: FlagMeant,
   own: readonly string[],
   argv: readonly string[],
 ): string | undefined {
@@ -114,7 +134,8 @@ function inPlace(
     const model = argv.find((word) => /\.\w+$/.test(word)) ?? 'model.onnx'
     return `${reason}try: whyslow ${command.replace('MODEL', model)}`
   }
-  const right = flags.find((one) => own.includes(one))
+  const named = `--${argv[argv.findIndex((word) => word.startsWith(flag)) + 1]}`
+  const right = isFormat && own.includes(named) ? named : flags.find((one) => own.includes(one))
   if (right === undefined && flags.length > 0 && because === undefined) return undefined
   const at = argv.findIndex((word) => word === flag || word.startsWith(`${flag}=`))
   const [, given] = /^[^=]+=(.*)$/.exec(argv[at] ?? '') ?? []
@@ -131,7 +152,7 @@ function inPlace(
       ? given !== undefined && /\D/.test(given)
         ? [given]
         : []
-      : [right, ...(value !== undefined ? [value] : follows !== undefined ? [follows] : [])]
+      : [right, ...(right === named ? [] : value !== undefined ? [value] : follows !== undefined ? [follows] : [])]
   const words = [...argv.slice(0, at), ...put, ...argv.slice(at + took)]
   return `${reason}try: ${commandWords({ command: '', arguments: words.length > 0 ? words : ['model.onnx'] }).join(' ')}`
 }

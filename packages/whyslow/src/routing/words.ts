@@ -11,14 +11,14 @@ const MEANT: Readonly<Record<string, string>> = {
   generate: 'chat completion completions decode decoder gguf llm llama text-generation token tokens tokens-per-second tpot ttft',
   embed: 'embedder embedding embeddings encode encoder feature-extraction sentence-transformers',
   lint: 'check-quantization lint-model quantization-check',
-  pipeline: 'app code handler node preprocessing python script',
+  pipeline: 'app code handler preprocessing script',
   explain: 'import kineto perfetto recording trace traces',
   view: 'browse dashboard gui html open page report show ui web',
   serve: 'deploy host server serving start up',
   load: 'ab-test hey http k6 load-test loadtest locust qps rps slo stress throughput vegeta wrk',
   check: 'assert ci gate regress regression',
   doctor:
-    'backends capabilities cpu device devices env environment gpu hardware info machines providers runtimes setup status system',
+    'backends capabilities cpu device devices env environment gpu hardware info init install machines providers runtimes setup status system uninstall update upgrade',
   demo: 'example examples hello quickstart sample start-here try tutorial',
   'fleet run': 'batch cluster many matrix sweep',
   'fleet worker': 'agents daemon work worker workers',
@@ -36,6 +36,8 @@ export interface FlagMeant {
   readonly typed: string
   /** The first that the command has is the one. */
   readonly flags?: readonly string[]
+  /** The value may name another flag: `--format html` is `--html`. */
+  readonly isFormat?: true
   /** Replaces the value that was typed. */
   readonly value?: string
   /** Replaces the flag: the whole command. */
@@ -82,12 +84,13 @@ export const FLAGS_MEANT: readonly FlagMeant[] = [
   { typed: 'int8 quantize quantization', command: 'quantize MODEL -o fast/' },
   { typed: 'fp16 half', command: 'quantize MODEL -o fast/ --method float16' },
   { typed: 'optimize optimise fix tune auto-tune speedup', command: 'fix MODEL -o fast/', because: SEARCHES },
+  { typed: 'list list-engines engines-list show-engines', command: 'doctor' },
   { typed: 'serve', command: 'serve MODEL' },
   { typed: 'compare', command: 'compare MODEL', because: 'compare is a command' },
   { typed: 'bench benchmark profile measure profiling why', command: 'MODEL', because: 'no flag is needed' },
   { typed: 'fast short', flags: ['--quick'] },
   { typed: 'silent s no-progress-bar', flags: ['--quiet', '--no-progress'] },
-  { typed: 'format output-format report', flags: ['--json'], value: '-' },
+  { typed: 'format output-format report', flags: ['--json'], value: '-', isFormat: true },
   { typed: 'web browser-open show ui gui', flags: ['--open'] },
   { typed: 'c clients connections vus users concurrency', flags: ['--concurrency', '--clients'] },
   { typed: 'qps rps requests-per-second r', flags: ['--rate'] },
@@ -95,4 +98,19 @@ export const FLAGS_MEANT: readonly FlagMeant[] = [
   { typed: 'precision bits dtype', command: 'quantize MODEL -o fast/' },
   { typed: 'debug vv vvv', flags: ['--verbose'] },
   { typed: 'ver', flags: ['--version'] },
+  { typed: 'quick', flags: ['--budget'], value: '20s', because: 'a short search' },
+  { typed: 'prompt text', flags: ['--prompts'], value: 'prompts.txt', because: 'prompts are lines of a file' },
+  { typed: 'p99 p95 p90 p50 max-latency latency-target', flags: ['--slo'], value: 'p99<20ms' },
+  { typed: 'threshold max-ratio max-regression regression tolerate fail', flags: ['--fail-above'] },
+  { typed: 'function func entry entrypoint entry-point handler predict', flags: ['--call'] },
+  { typed: 'port p', flags: ['--port'] },
+  { typed: 'to target-format', flags: ['--out'], value: 'out.tflite' },
+  { typed: 'flamegraph flame-graph flame perfetto speedscope', flags: ['--save-trace', '--save-profile'], value: 'trace.json' },
 ]
+
+/** First words of commands that start a user's own program. */
+export const LAUNCHERS: ReadonlySet<string> = new Set(
+  'node npm npx pnpm yarn bun deno tsx python python3 py poetry uv uvx pipenv uvicorn gunicorn hypercorn waitress-serve flask fastapi django-admin java docker'.split(
+    ' ',
+  ),
+)

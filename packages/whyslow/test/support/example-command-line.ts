@@ -5,7 +5,7 @@ import { keptScreen } from '@whyslow/command/support/terminal/example-screen.ts'
 import type { Screen } from '@whyslow/command/terminal/screen.ts'
 import { endingOf } from '@whyslow/command/terminal/usage-error.ts'
 import { schemaOf } from '../../../../test/support/schema.ts'
-import { hidden, runProgram } from '../../src/run-program.ts'
+import { hidePasswords, runProgram } from '../../src/run-program.ts'
 import { loadStages, type Stages } from '../../src/stages.ts'
 
 export interface Ended {
@@ -51,7 +51,7 @@ export async function typed(line: string | readonly string[], world: CommandWorl
   const program = { version: '0.0.0', screen, interrupt: () => signal, load, ...(ended === undefined ? {} : { ended }) }
   const exitCode = await runProgram(argv, program, (error) => {
     const { line: said, exitCode } = endingOf(error, signal.aborted)
-    if (said !== null) screen.say(`whyslow: ${hidden(said, argv)}\n`)
+    if (said !== null) screen.say(`whyslow: ${hidePasswords(said, argv)}\n`)
     return exitCode
   })
   return { exitCode, printed: kept.printed.join(''), said: kept.said }

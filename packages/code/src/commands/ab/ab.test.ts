@@ -197,14 +197,14 @@ describe('ab', () => {
     expect(asked.filter((one) => one.endsWith('give'))).toEqual([])
     expect(document.samples.source).toBe('own')
     expect(document.warnings).toEqual([
-      'the samples cannot be handed from one program to the other as they are (DataFrame): each works on its own, in their order',
+      'the samples cannot be passed from one program to the other unchanged (DataFrame): each program uses its own, in their order',
       expect.stringMatching(/new\.py writes into its sample; it is of a kind that is not copied, so that each call finds what/),
     ])
   })
 
   test('without samples of its own, the other program is named', async () => {
     await expect(decided([{ ms: 1, samples: [1], stays: 'DataFrame' }, { ms: 1 }])).rejects.toThrow(
-      /old\.mjs: samples\(\) gives what cannot be handed to .*new\.py as it is \(DataFrame\); add samples\(\) to that, too, or give --data/,
+      /old\.mjs: samples\(\) returns values that cannot be passed to .*new\.py unchanged \(DataFrame\); add samples\(\) to that, too, or give --data/,
     )
   })
 

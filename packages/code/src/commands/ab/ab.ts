@@ -212,11 +212,11 @@ async function ownSamples(
   const other = holder === 0 ? 1 : 0
   if (!both[other].opened.hasSamples)
     throw new InputError(
-      `${files[holder]}: samples() gives what cannot be handed to ${files[other]} as it is (${stays}); add samples() to that, too, or give --data`,
+      `${files[holder]}: samples() returns values that cannot be passed to ${files[other]} unchanged (${stays}); add samples() to that, too, or give --data`,
     )
   const { samples: others } = await ask(other)
   warnings.push(
-    `the samples cannot be handed from one program to the other as they are (${stays}): each works on its own, in their order`,
+    `the samples cannot be passed from one program to the other unchanged (${stays}): each program uses its own, in their order`,
   )
   return {
     count: Math.min(samples.length, others.length),

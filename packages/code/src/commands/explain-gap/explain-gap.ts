@@ -149,7 +149,7 @@ async function climbAll(job: Job, scouted: Scouted, bare: BareOrNot): Promise<La
   } catch (error) {
     if (!(error instanceof ContestantFailed) || held.length === 0) throw error
     await job.field.end()
-    const reason = `calls fail where this is held still: ${error.failure.reason}`
+    const reason = `calls fail while this is paused: ${error.failure.reason}`
     const without = held.map(({ other }) => ({ id: rungOf(other), reason }))
     return climbWith(job, { ...scouted, others: [] }, { bare, left: [...left, ...without] })
   }
@@ -202,7 +202,7 @@ function leftOut({ others, order, stages }: Scouted, bare: BareOrNot): Left[] {
     ...others.flatMap(({ other, seen, reason }) =>
       seen === null || reason !== null ? [{ id: rungOf(other), reason: reason ?? NOTHING[other] }] : [],
     ),
-    ...(stages.length > 1 ? [] : [{ id: 'predict-alone' as const, reason: 'nothing stands around the function that is called' }]),
+    ...(stages.length > 1 ? [] : [{ id: 'predict-alone' as const, reason: 'the called function is the whole prediction' }]),
     ...(order.length > 1 ? [] : [{ id: 'one-input' as const, reason: 'there is one input' }]),
     ...('reason' in bare ? [{ id: 'model-alone' as const, reason: bare.reason }] : []),
   ]

@@ -174,7 +174,7 @@ function noModel(given: string, models: readonly CapturedModel[], [tokenizer]: C
   const next = `what is slow in it: whyslow ${given}`
   const first = models[0]
   if (first === undefined && tokenizer !== undefined)
-    return `${given}:${tokenizer.line}: its tokenizer stays as it is: the package tokenizers is not installed, has other ids for its texts, or is no faster; ${next}`
+    return `${given}:${tokenizer.line}: its tokenizer stays unchanged: the package tokenizers is not installed, has other ids for its texts, or is no faster; ${next}`
   if (first === undefined) return `${given}: no model of a library that whyslow knows was seen at work in it; ${next}`
   return `${given}: its ${first.type} of ${first.engine} cannot be replaced: ${first.reason}; ${next}`
 }

@@ -31,7 +31,7 @@ function check(text: string, values: Readonly<Record<string, unknown>>): readonl
 const a = [1, -2.5, Number.NaN, 0.1, 7]
 const b = [3, 0, 1e300, -0, Number.POSITIVE_INFINITY]
 
-describe('what is written in place of a loop gives the same bits', () => {
+describe('what is written instead of a loop gives the same bits', () => {
   test.each<[string, string, Readonly<Record<string, unknown>>, string[]]>([
     [
       'a map',

@@ -109,7 +109,7 @@ class Finder {
     fresh: (wanted: string) => string,
   ): Pick<Candidate, 'look' | 'before' | 'after' | 'code'> {
     const block = way.at(-1)!
-    if (!/^(BlockStatement|Program)$/.test(block.type)) throw new Refused('it stands in no block')
+    if (!/^(BlockStatement|Program)$/.test(block.type)) throw new Refused('it is not in a block')
     const lists = listsBefore(node, block)
     const piece = new Piece(fragment, lists, fresh)
     const turns = isLoop(node) ? piece.loop(node) : piece.forEach(node)
@@ -296,7 +296,8 @@ function passOf(
     callbacks.map((one) => (isFunction(one) ? (parametersOf(one, 2)[1] ?? null) : null)).find((one) => one !== null) ?? fresh('i')
   const steps = callbacks.map((one) => stepOf(one, fragment, index, text))
   const parameters = steps.map(({ parameter }) => parameter)
-  if (new Set(parameters).size < parameters.length) throw new Refused('two functions of the chain call their number alike')
+  if (new Set(parameters).size < parameters.length)
+    throw new Refused('two functions of the chain use the same name for their element')
   if (length !== null && steps[0]!.parameter !== null) throw new Refused('its function takes an element that is not there')
   return (render) => {
     const count = length === null ? `${render(source)}.length` : render(length)
@@ -338,7 +339,7 @@ function stepOf(callback: SyntaxNode, fragment: Fragment, index: string, text: s
     return { parameter: null, statements: [], value: (render, element) => `${render(callback)}(${element})` }
   }
   const [parameter = null, own] = parametersOf(callback, 2)
-  if (own !== undefined && own !== index) throw new Refused('two functions of the chain count alike')
+  if (own !== undefined && own !== index) throw new Refused('two functions of the chain use the same name for their index')
   const { statements, value } = bodyOf(callback)
   let isUsed = false
   fragment.within([index, ...(parameter === null ? [] : [parameter])], () => {

@@ -8,7 +8,7 @@ import { openCalls } from '../../turns/program.ts'
 import { type Atom, Refused } from './fragment.ts'
 import { kernelForm } from './kernel-form.ts'
 import { LOOK, looksOf, type PlannedCandidate, type ProveAnswer, type ProvePlan } from './plan.ts'
-import { checkKinds, copied, isTyped, prove, type Run, takeTurns, type Values } from './prove.ts'
+import { checkKinds, copyArrays, isTyped, prove, type Run, takeTurns, type Values } from './prove.ts'
 
 /** Most values kept of one place, and most calls examined of the program. */
 const MOST_SEEN = 2
@@ -58,7 +58,7 @@ function look(at: number, values: () => unknown[]): void {
   try {
     const now = values()
     checkKinds(plan.candidates[at]!.atoms, now)
-    const own = copied(now)
+    const own = copyArrays(now)
     bytes += own.reduce<number>((sum, value) => sum + (isTyped(value) || Array.isArray(value) ? value.length * 8 : 0), 0)
     seen[at]!.push(own)
   } catch (error) {

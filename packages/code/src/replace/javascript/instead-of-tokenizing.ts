@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import type { AlternativeFact } from '../../facts.ts'
 import { inTurns } from '../../javascript/in-turns.ts'
-import { loaded } from '../../javascript/instead-of-decoding.ts'
+import { requirePackage } from '../../javascript/instead-of-decoding.ts'
 import type { GivenTexts, Tokenizing } from './texts-seen.ts'
 import { inPlaceOf, type Row, rowsOf } from './token-ids.ts'
 import { LIBRARY, type Made, tokenizersOf } from './vocabularies.ts'
@@ -59,7 +59,7 @@ export async function insteadOfTokenizing(
   from: string,
   folders: readonly string[],
 ): Promise<AlternativeFact | null> {
-  const { Tokenizer } = (loaded(createRequire(from), LIBRARY, true) ?? {}) as { Tokenizer?: Tokenizer }
+  const { Tokenizer } = (requirePackage(createRequire(from), LIBRARY, true) ?? {}) as { Tokenizer?: Tokenizer }
   if (Tokenizer === undefined) return null
   let found: AlternativeFact | null = null
   // Who was called first holds the others, and gives what the model is fed with.
@@ -253,7 +253,7 @@ function codeOf(name: string, made: Made, options: object, { fit, value }: { rea
     `import { Tokenizer } from '${LIBRARY}'`,
     ...(lines.some((line) => line.includes('readFileSync(')) ? ["import { readFileSync } from 'node:fs'"] : []),
     ...lines,
-    `// in place of ${name}`,
+    `// instead of ${name}`,
     `const { ${asked.join(', ')} } = tokenizer.encode(text${given.length > 0 ? `, { ${given.join(', ')} }` : ''})`,
     ...(most === null ? [] : [`// more than ${most} ids: ${short}`]),
     ...(pad === 'none' ? [] : [`// fewer: filled up to ${to} with ${padId}, the mask with 0`]),

@@ -60,7 +60,7 @@ describe('a kernel is found', () => {
     expect(code).toEqual([
       "import { tensorKernel } from 'whyslow/kernels'",
       'const kernel = tensorKernel({ height, width, channels: 3 }, { mean: [123.675, 116.28, 103.53], std: [58.395, 57.12, 57.375] }) // once',
-      'kernel.input.set(pixels) // not needed where it is decoded into kernel.input',
+      'kernel.input.set(pixels) // not needed if it is decoded into kernel.input',
       'out.set(kernel.run())',
     ])
   })

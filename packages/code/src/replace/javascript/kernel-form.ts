@@ -4,7 +4,7 @@
 // that there is, and on floats made to tell them apart; single precision rounds otherwise, within a bound that its terms give.
 import { affineKernel, bytesKernel, hasSimd, layoutKernel, tensorKernel } from '@whyslow/compile/kernels/index.ts'
 import { type Atom, Refused } from './fragment.ts'
-import { copied, isTyped, type Run, TELLING, type Values } from './prove.ts'
+import { copyArrays, isTyped, type Run, TELLING, type Values } from './prove.ts'
 
 export interface KernelForm {
   /** Runs on the values that the loop takes; gives what it changed. */
@@ -81,7 +81,7 @@ export function kernelForm(atoms: readonly Atom[], seen: readonly Values[], loop
   const code = [
     `import { ${name} } from 'whyslow/kernels'`,
     `const kernel = ${made} // once`,
-    `kernel.input.set(${from}) // not needed where it is decoded into kernel.input`,
+    `kernel.input.set(${from}) // not needed if it is decoded into kernel.input`,
     `${to}.set(kernel.run(${given}))`,
   ]
   return { run, code, equal: isMove ? 'bits' : 'rounding' }
@@ -147,7 +147,7 @@ interface Probing {
 /** What it writes, in double precision. Throws Refused if that is not every element. */
 function probed(source: Float64Array, { places, values, loop }: Probing): Float64Array {
   const out = new Float64Array(source.length).fill(Number.NaN)
-  const own = copied(values)
+  const own = copyArrays(values)
   own[places.source] = source
   own[places.out] = out
   loop(...own)
@@ -176,7 +176,7 @@ function checkOthers({ atoms, seen, places, loop, keeps }: Others): void {
 
 /** Whether the loop gives something else, or nothing, where this value is another. */
 function matters(at: number, values: Values, { places, loop }: Pick<Others, 'places' | 'loop'>): boolean {
-  const [plain, other] = [copied(values), copied(values)]
+  const [plain, other] = [copyArrays(values), copyArrays(values)]
   const value = other[at]
   if (typeof value === 'number') other[at] = value * 1.5 + 1
   else if (Array.isArray(value) || isTyped(value))
@@ -255,7 +255,7 @@ const entry = (key: string, text: string): string => (key === text ? key : `${ke
 function* adversaries(values: Values, { source, out }: Places): Generator<Values> {
   const like = values[source] as Picture
   for (const step of STEPS) {
-    const own = copied(values)
+    const own = copyArrays(values)
     const made = own[source] as Picture
     const telling = (k: number) => TELLING[(k * step) % TELLING.length]!
     for (let k = 0; k < made.length; k++) made[k] = like instanceof Float32Array ? telling(k) : (k * step) % 256
@@ -274,7 +274,7 @@ interface Compared extends Omit<Probing, 'values'> {
 }
 
 function compare(values: Values, { places, mapping: { planes, elements }, loop, run, isMove, ofLargest }: Compared): void {
-  const [plain, own] = [copied(values), copied(values)]
+  const [plain, own] = [copyArrays(values), copyArrays(values)]
   loop(...plain)
   run(...own)
   for (let at = 0; at < plain.length; at++)

@@ -60,7 +60,7 @@ export class Piece {
 
   private counted(node: SyntaxNode, depth: number): Turns {
     const { init, test, update } = node
-    if (!isNode(init) || !isNode(test) || !isNode(update)) throw new Refused('it does not say where it begins and ends')
+    if (!isNode(init) || !isNode(test) || !isNode(update)) throw new Refused('its bounds are not in its header')
     const { fragment } = this
     let turns: Turns = { most: () => '', index: null }
     fragment.within([], () => {
@@ -80,7 +80,7 @@ export class Piece {
     const left = node.left as SyntaxNode
     const [declared] = left.type === 'VariableDeclaration' ? (left.declarations as readonly SyntaxNode[]) : []
     const id = declared?.id
-    if (!isNode(id) || id.type !== 'Identifier') throw new Refused('what it gives an element to is no name of its own')
+    if (!isNode(id) || id.type !== 'Identifier') throw new Refused('it assigns its elements to something other than a variable')
     const index = this.fresh('i')
     const body = node.body as SyntaxNode
     const kind = left.kind === 'const' ? 'const' : 'let'

@@ -67,7 +67,7 @@ function checkArray(text: string, value: unknown): void {
 }
 
 /** One copy of each array, so that two names of one stay so, and views of one buffer, too. */
-export function copied(values: Values): unknown[] {
+export function copyArrays(values: Values): unknown[] {
   const made = new Map<unknown, unknown>()
   return values.map((value) => {
     if (Array.isArray(value)) return once(made, value, () => value.slice())
@@ -101,7 +101,7 @@ export function prove(atoms: readonly Atom[], seen: readonly Values[], before: R
 }
 
 function compareOn(values: Values, before: Run, after: Run, on: string): void {
-  const [a, b] = [outcome(before, copied(values)), outcome(after, converted(copied(values)))]
+  const [a, b] = [outcome(before, copyArrays(values)), outcome(after, converted(copyArrays(values)))]
   if (a === null && b === null) return
   if (a === null || b === null) throw new Refused(`one of the two fails on ${on}`)
   if (a.length !== b.length || a.some((one, at) => !isSame(one, b[at]))) throw new Refused(`it gives something else on ${on}`)
@@ -217,7 +217,7 @@ function warm(side: Side, now: () => number): number {
 function reading({ run, values }: Side, repeats: number, now: () => number): number {
   let total = 0
   for (let k = 0; k < repeats; k++) {
-    const own = copied(values)
+    const own = copyArrays(values)
     const start = now()
     run(...own)
     total += now() - start

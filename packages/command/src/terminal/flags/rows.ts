@@ -12,9 +12,8 @@ const markdown = own(flag('--markdown [file]', 'write it as Markdown, for a pull
 const quiet = own(flag('-q, --quiet', 'print only the answer, in one sentence; no progress, no notes'))
 /** `program.ts` acts on it. */
 export const verbose = inGroup('advanced', [
-  own(flag('-v, --verbose', 'print each step with the time; for an error print its stack')),
+  own(flag('-v, --verbose', 'print each step with its time, and the stack of an error')),
 ])
-/** For documents that no page draws yet. */
 /** What is sent to a server. */
 export const body = flag('--body <text>', 'request body; @file reads it (repeatable: drawn at random)', parse.gathered, {
   name: 'bodies',
@@ -27,6 +26,7 @@ export const httpMethod = flag('--http-method <name>', 'HTTP method', undefined,
   formerly: ['--method'],
   usual: 'POST with a body, else GET',
 })
+/** For documents that no page draws yet. */
 export const text = (document: string) => inGroup('output', [json(document), markdown, quiet])
 export const output = (document: string, page: string) => inGroup('output', [json(document), html(page), markdown, quiet])
 export const report = output('the report document', 'the report')

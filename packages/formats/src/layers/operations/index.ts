@@ -72,7 +72,7 @@ function written(
   })
   const made = write({ builder, dialect, config, args, settings, refuse })
   const unread = Object.entries(given).find(([key, value]) => !asked.has(key) && !saysNothing(key, value))
-  if (unread !== undefined) throw refuse(`is told its ${unread[0]}, which is not read here`)
+  if (unread !== undefined) throw refuse(`has the argument ${unread[0]}, which is not read here`)
   return { outputs: Array.isArray(made) ? made : [made as Value] }
 }
 

@@ -43,7 +43,7 @@ const refusal = (className: string, settings: JsonRecord, module?: string): stri
 describe('what an operation is told and nobody reads', () => {
   test('is refused by its name', () => {
     expect(refusal('Sum', { name: 'sum', axis: [1], where: 3 })).toBe(
-      "model.keras: layer 'node' (Sum) is told its where, which is not read here; export the model to ONNX where it was made",
+      "model.keras: layer 'node' (Sum) has the argument where, which is not read here; export the model to ONNX where it was made",
     )
   })
   test('says nothing as None, as False, as its name', () => {

@@ -7,7 +7,7 @@ import { reduce, topK } from '../../build/reduce.ts'
 import { flat, slice, squeeze, unsqueeze } from '../../build/shapes.ts'
 import { isClass } from '../../tensorflow/batched-gather.ts'
 import { einsum } from '../../tensorflow/einsum.ts'
-import { isPadMode, surround } from '../../tensorflow/pad.ts'
+import { isPadMode, padAround } from '../../tensorflow/pad.ts'
 import { matmul, swapLastAxes, triangle } from '../../tensorflow/products.ts'
 import { dtypeIn, isList, wholesIn } from '../arguments.ts'
 import type { Argument } from '../layer.ts'
@@ -133,7 +133,7 @@ function padded(op: Operation): Value {
   const mode = String(op.settings.mode ?? 'constant').toLowerCase()
   if (!isPadMode(mode)) throw op.refuse(`pads by ${JSON.stringify(op.settings.mode)}, which is not written here`)
   const given = op.settings.constant_values
-  return surround(op.builder, x, pairs, {
+  return padAround(op.builder, x, pairs, {
     mode,
     filling: typeof given === 'number' ? scalar(op.builder, x.dtype, given) : undefined,
   })

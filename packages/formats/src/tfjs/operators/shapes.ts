@@ -17,7 +17,7 @@ import {
   unsqueeze,
   withRemainder,
 } from '../../build/shapes.ts'
-import { sizeWithPads, surround } from '../../tensorflow/pad.ts'
+import { padAround, sizeWithPads } from '../../tensorflow/pad.ts'
 import { isKnown } from '../contents.ts'
 import type { OperatorCall, OperatorTable, OperatorWriter } from '../operator-call.ts'
 import { productOf } from '../shape-arithmetic.ts'
@@ -163,7 +163,7 @@ const padded: OperatorWriter = (call) => {
   const filling = call.node.op === 'PadV2' ? call.cast(call.input(2), x.dtype) : undefined
   const cells = call.contents.of(call.input(1))?.elements
   if (cells === undefined || !isKnown(cells)) return paddedAsRun(call, x, filling, cells)
-  return surround(call.builder, x, padsOf(call, x.shape.length), { filling })
+  return padAround(call.builder, x, padsOf(call, x.shape.length), { filling })
 }
 
 /** TensorFlow has a row of two cells for each axis, ONNX all that come before and then all that come after. */
@@ -183,7 +183,7 @@ const mirrorPadded: OperatorWriter = (call) => {
   const x = call.input(0)
   const pairs = padsOf(call, x.shape.length)
   const isSymmetric = call.node.text('mode', 'REFLECT').toUpperCase() === 'SYMMETRIC'
-  return surround(call.builder, x, pairs, { mode: isSymmetric ? 'symmetric' : 'reflect' })
+  return padAround(call.builder, x, pairs, { mode: isSymmetric ? 'symmetric' : 'reflect' })
 }
 
 const reversed: OperatorWriter = (call) => {

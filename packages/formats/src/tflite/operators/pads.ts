@@ -4,7 +4,7 @@ import { scalar } from '../../build/broadcast.ts'
 import type { Value } from '../../build/graph-builder.ts'
 import { reshape } from '../../build/shapes.ts'
 import { batchToSpace, depthToSpace, spaceToBatch, spaceToDepth } from '../../tensorflow/blocks.ts'
-import { mirror, surround } from '../../tensorflow/pad.ts'
+import { mirror, padAround } from '../../tensorflow/pad.ts'
 import {
   FreeSizeError,
   input,
@@ -36,7 +36,7 @@ function pad(call: OperatorCall): Value[] {
   const { builder } = call
   const tensor = input(call, 0)
   const pairs = padsOf(call, tensor.shape.length)
-  const write = (x: Value, filling: Value | undefined) => surround(builder, x, pairs, { filling })
+  const write = (x: Value, filling: Value | undefined) => padAround(builder, x, pairs, { filling })
   const filler = call.inputs[2]
   const plain = tensor.quantization === undefined || sameStorage(tensor, call.outputs[0]!)
   if (plain && PADDED.has(tensor.dtype) && (filler === undefined || tensor.quantization === undefined)) {

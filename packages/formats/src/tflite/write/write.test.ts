@@ -35,7 +35,7 @@ describe('layouts', () => {
     expect(Array.from(conv!.inputs[1]!.data as Float32Array).slice(0, 4)).toEqual([0, 9, 1, 10])
   })
 
-  test('a flatten before a product puts the rows of its weights in order, in place of a transpose', () => {
+  test('a flatten before a product puts the rows of its weights in order, instead of a transpose', () => {
     const graph = written({
       inputs: [valueInfo('x', 'float32', ['batch', 2, 2, 2])],
       outputs: [valueInfo('y', 'float32', ['batch', 1])],

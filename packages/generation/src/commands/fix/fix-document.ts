@@ -2,7 +2,7 @@
 import { significant, time } from '@whyslow/measure/statistics/numbers.ts'
 import type { GenerationDocument, GenerationFix, GenerationTrial } from '@whyslow/report/documents/generation.ts'
 import type { Proven } from '../../prove/prove-whole.ts'
-import { measured } from '../../prove/search.ts'
+import { ratioWithInterval } from '../../prove/search.ts'
 
 interface Found {
   readonly tried: readonly GenerationTrial[]
@@ -21,14 +21,14 @@ export function fixOf({ tried, proven, folder = null, sentence }: Found): Genera
   return {
     ...{ tried, folder },
     kept: proven.kept.map(({ id }) => id),
-    timePerTokenRatio: measured(perToken),
-    firstTokenRatio: measured(first),
+    timePerTokenRatio: ratioWithInterval(perToken),
+    firstTokenRatio: ratioWithInterval(first),
     equality: proven.judged.equality,
   }
 }
 
 /** Trials that were kept and did not pass the last proof. */
-export const dropped = (tried: readonly GenerationTrial[], gone: Proven['dropped']): readonly GenerationTrial[] =>
+export const markDropped = (tried: readonly GenerationTrial[], gone: Proven['dropped']): readonly GenerationTrial[] =>
   tried.map((trial) => {
     const found = gone.find(({ id }) => id === trial.remedy && trial.outcome === 'kept')
     return found === undefined ? trial : { ...trial, outcome: found.outcome, reason: `in the last proof, ${found.reason}` }
@@ -41,9 +41,7 @@ export function answerOf({ fix, speed, answer }: GenerationDocument): string {
   const before = speed.timePerTokenMs?.value
   const times = `${significant(1 / value, 2)} times as fast (${significant(1 / high, 2)}–${significant(1 / low, 2)})`
   const token =
-    before === undefined
-      ? `A token comes ${times}`
-      : `A token takes ${time(before * value)} in place of ${time(before)}, ${times}`
+    before === undefined ? `A token comes ${times}` : `A token takes ${time(before * value)} instead of ${time(before)}, ${times}`
   const first = fix.firstTokenRatio === null ? '' : `, and the first one ${significant(fix.firstTokenRatio.value, 2)} of its time`
   const written = fix.folder === null ? 'Nothing was written' : `Written: ${fix.folder}`
   return `${token}${first}; ${fix.equality.sentence}. ${written}.`

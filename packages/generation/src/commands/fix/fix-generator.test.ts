@@ -44,7 +44,7 @@ test('what is faster and equal is kept, proven through the folder, and written',
     },
   })
   expect(document.fix!.timePerTokenRatio!.value).toBeCloseTo(0.49, 1)
-  expect(document.answer).toMatch(/^A token takes 20\.\d ms in place of 41\.0 ms, 2\.\d times as fast/)
+  expect(document.answer).toMatch(/^A token takes 20\.\d ms instead of 41\.0 ms, 2\.\d times as fast/)
   expect(JSON.parse(fs.readFileSync(path.join(out, 'options.json'), 'utf8'))).toMatchObject({ options: { threads: 1 } })
   expect(JSON.parse(fs.readFileSync(path.join(out, 'report.json'), 'utf8'))).toMatchObject({ fix: { kept: ['threads-1'] } })
 })

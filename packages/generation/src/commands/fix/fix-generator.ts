@@ -36,10 +36,10 @@ import { answersInParts, search, textsOf } from '../../prove/search.ts'
 import type { GeneratorSetup } from '../../prove/setup.ts'
 import { generate } from '../generate/generate.ts'
 import { promptsFor, type UsersPrompts } from '../generate/prompts-for.ts'
-import { recognized } from '../generate/recognize.ts'
+import { recognizeSource } from '../generate/recognize.ts'
 import { candidatesFor, shippableEngines } from './candidates-for.ts'
 import { evaluator } from './evaluate.ts'
-import { answerOf, dropped, fixOf } from './fix-document.ts'
+import { answerOf, fixOf, markDropped } from './fix-document.ts'
 import { FIX_GENERATOR_DEFAULTS, type FixGeneratorOptions } from './options.ts'
 import { longPrompts, proofTextsOf } from './prompt-ids.ts'
 import type { FixRun } from './run.ts'
@@ -63,7 +63,7 @@ export async function fixGenerator(
   if (/^https?:/i.test(source))
     throw new InputError(`${addressName(source)}: fix writes a folder, and an address has none; give the model that it serves`)
   if (options.out !== null) checkOut(options.out, options.force, source)
-  const found = await recognized(source, readDtype(options))
+  const found = await recognizeSource(source, readDtype(options))
   const { reads } = found
   if ((found.fedBy !== undefined && reads === undefined) || reads === 'image')
     throw new InputError(
@@ -208,7 +208,7 @@ async function tried(
   if ('reason' in whole)
     return answered(withFix(document, fixOf({ tried: found.tried, sentence: `nothing is proven: ${whole.reason}` })))
   const folder = options.out !== null && isWorthShipping(whole) ? options.out : null
-  const rows = dropped(found.tried, whole.dropped)
+  const rows = markDropped(found.tried, whole.dropped)
   const fixed = answered(withFix(document, fixOf({ tried: rows, proven: whole, folder, sentence: '' })))
   if (folder !== null) await shipProven(run, fixed, whole)
   return fixed

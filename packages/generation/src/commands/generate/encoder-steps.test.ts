@@ -10,7 +10,7 @@ import { decoderWeights } from '../../../test/support/decoder/weights.ts'
 import { plainOptions } from '../../../test/support/plain-options.ts'
 import { graphFacts } from './facts.ts'
 import type { Fed, StepModel } from './profile-step.ts'
-import { recognized } from './recognize.ts'
+import { recognizeSource } from './recognize.ts'
 import type { StepGraph } from './recognized.ts'
 
 afterAll(removeMade)
@@ -21,7 +21,7 @@ const FORMS = {
 } as const
 
 async function stepOf(form: keyof typeof FORMS): Promise<StepGraph> {
-  const found = await recognized(writeListening(path.join(scratch(), form), both, { models: FORMS[form] }), null)
+  const found = await recognizeSource(writeListening(path.join(scratch(), form), both, { models: FORMS[form] }), null)
   expect(found).toMatchObject({ reads: 'sound', fedBy: 'an encoder' })
   const step = await found.step(plainOptions)
   if (typeof step === 'string') throw new Error(step)

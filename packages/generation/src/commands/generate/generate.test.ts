@@ -11,7 +11,7 @@ import { describe, expect, test } from 'vitest'
 import type { GeneratorEngine } from '../../generator.ts'
 import { decoderLayout } from '../../recognize/layout.ts'
 import type { Fed, StepModel } from './profile-step.ts'
-import { recognized } from './recognize.ts'
+import { recognizeSource } from './recognize.ts'
 
 // A token takes 10 ms, and 10 ms for each thousand tokens in the cache.
 const SCRIPT: Script = { fixedMs: 10, perDepthMs: 0.01, perMoreMs: 1, openMs: 100 }
@@ -156,8 +156,8 @@ describe('refused in a line', () => {
     await expect(generate({ trials: { ...trials, run } })).rejects.toThrow(
       /^http:\/\/me@127\.0\.0\.1:1\/v1: (?!.*hunter22).*nothing listens there/,
     )
-    await expect(recognized('http://me:hunter22@127.0.0.1:1/other', null)).rejects.toThrow(
-      /^http:\/\/me@127\.0\.0\.1:1\/other: this is no generator of text/,
+    await expect(recognizeSource('http://me:hunter22@127.0.0.1:1/other', null)).rejects.toThrow(
+      /^http:\/\/me@127\.0\.0\.1:1\/other: this does not generate text/,
     )
   })
 

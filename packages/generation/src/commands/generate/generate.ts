@@ -5,6 +5,7 @@ import { withMachineLock } from '@whyslow/command/machine-lock.ts'
 import { inTemporaryFolder } from '@whyslow/command/temporary-folder.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { Machine } from '@whyslow/measure/machine/types.ts'
+import { median } from '@whyslow/measure/statistics/index.ts'
 import { measureHandoff } from '@whyslow/measure/timing/handoff.ts'
 import { levelThatHolds, readBandwidthTask } from '@whyslow/measure/timing/read-bandwidth.ts'
 import { type Limits, trialLimits } from '@whyslow/measure/trials/limits.ts'
@@ -32,9 +33,9 @@ import { GENERATE_DEFAULTS, type GenerateOptions } from './options.ts'
 import { planOf, planOfProcess, planOfSweep, type RunPlan, requestsOf } from './plan.ts'
 import { profileStep, type Step } from './profile-step.ts'
 import { promptsFor, type UsersPrompts } from './prompts-for.ts'
-import { recognized } from './recognize.ts'
+import { recognizeSource } from './recognize.ts'
 import type { Recognized, StepGraph } from './recognized.ts'
-import { sweepThreads, timeOf } from './thread-sweep.ts'
+import { sweepThreads } from './thread-sweep.ts'
 
 /** Reading memory to know its bandwidth, ms. */
 const BANDWIDTH_MS = 400
@@ -50,7 +51,7 @@ export interface GeneratePorts {
   readonly handoffNs: () => Promise<number | null>
 }
 
-const PORTS: GeneratePorts = { engines: generatorEngines, recognize: recognized, handoffNs: measureHandoff }
+const PORTS: GeneratePorts = { engines: generatorEngines, recognize: recognizeSource, handoffNs: measureHandoff }
 
 /** Throws InputError if the target or the options cannot be used, and the signal's reason if it is aborted. */
 export async function generate(
@@ -179,7 +180,7 @@ async function measureProcesses({ found, engine, options, own, plan, limits, pro
   const measured: ProcessMeasurement[] = []
   const warnings: string[] = []
   const { processes } = plan
-  for (let k = 0; k < processes && !(k >= LEAST_PROCESSES && measured.some((one) => timeOf(one) > SLOW_PROCESS_MS)); k++) {
+  for (let k = 0; k < processes && !(k >= LEAST_PROCESSES && takeLong(measured)); k++) {
     progress({ stage: 'measuring tokens, process', done: k, of: processes })
     const input = { engine: engine.id, source: found.source, options: own, plan: planOfProcess(plan, k) }
     const trial = await options.trials.run(measureTask, input, { ...trialLimits(limits, 0), timeMs: PROCESS_LIMIT_MS })
@@ -194,9 +195,11 @@ async function measureProcesses({ found, engine, options, own, plan, limits, pro
   return { measured, warnings }
 }
 
-/** Enough processes if the calls of each take longer than SLOW_PROCESS_MS. */
+/** Enough processes if the warm calls of each take longer than SLOW_PROCESS_MS. */
 const LEAST_PROCESSES = 3
 const SLOW_PROCESS_MS = 20_000
+const takeLong = (measured: readonly ProcessMeasurement[]): boolean =>
+  median(measured.map(({ calls }) => calls.reduce((ms, { totalMs }) => ms + totalMs, 0))) > SLOW_PROCESS_MS
 
 async function bandwidthOf(
   { found, engine, options, machine, limits, progress }: Run,

@@ -5,7 +5,7 @@ import { scratch } from '../../../../../test/support/made-folders.ts'
 import { decoderWeights } from '../../../test/support/decoder/weights.ts'
 import { writeFolder } from '../../../test/support/decoder/write-folder.ts'
 import { beamsOf, generatorFiles } from '../../recognize/folder.ts'
-import { recognized } from './recognize.ts'
+import { recognizeSource } from './recognize.ts'
 
 const folderWith = (files: Readonly<Record<string, object>>, config = {}) => {
   const folder = writeFolder(path.join(scratch(), 'model'), decoderWeights(), { config })
@@ -24,9 +24,9 @@ test('beams of a caller who sets none, and the file that says so', () => {
 
 test('what is recognized says it to the rules, and whether transformers guesses tokens', async () => {
   const folder = folderWith({ 'generation_config.json': { num_beams: 4, prompt_lookup_num_tokens: 10 } })
-  expect(await recognized(folder, null)).toMatchObject({
+  expect(await recognizeSource(folder, null)).toMatchObject({
     options: { beams: 4, searched: 1, cacheCapacity: null, capacityFrom: null },
     guesses: true,
   })
-  expect(await recognized(folderWith({}), null)).not.toHaveProperty('guesses')
+  expect(await recognizeSource(folderWith({}), null)).not.toHaveProperty('guesses')
 })

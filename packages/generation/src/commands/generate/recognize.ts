@@ -1,4 +1,7 @@
 // What was named, as `generate` needs it: refused in one line if it generates no text.
+
+import { missingFile } from '@whyslow/command/terminal/missing-file.ts'
+import { stateOf } from '@whyslow/command/terminal/path-state.ts'
 import { readModel } from '@whyslow/formats/index.ts'
 import { ELEMENT_ARRAYS } from '@whyslow/graph/element-arrays.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
@@ -19,11 +22,14 @@ import type { Fed, StepModel } from './profile-step.ts'
 import type { Recognized } from './recognized.ts'
 
 /** Throws InputError if nothing of it generates text. */
-export async function recognized(source: string, dtype: string | null): Promise<Recognized> {
+export async function recognizeSource(source: string, dtype: string | null): Promise<Recognized> {
+  const isAddress = /^https?:\/\//i.test(source)
+  if (!isAddress && stateOf(source) === undefined)
+    throw new InputError(missingFile(source, ' or folder; give the path of a model: whyslow downloads none'))
   const found = await recognize(source, dtype)
   if (found === null)
     throw new InputError(
-      `${addressName(source)}: this is no generator of text (no ONNX decoder or folder of one, no GGUF file, no address); for one prediction of a model: whyslow MODEL`,
+      `${addressName(source)}: this does not generate text: give an ONNX decoder or its folder, a GGUF file, or the address of a server; for anything else: whyslow ${addressName(source)}`,
     )
   if (found.problem !== null) throw new InputError(`${source}: ${found.problem}`)
   const { kind, name, numbers, tokenizer } = found

@@ -62,7 +62,7 @@ async function oneFewer(
 }
 
 /** A process of the sweep: opened, a cold call, and the others. */
-export function timeOf({ openMs, cold, calls }: ProcessMeasurement): number {
+function timeOf({ openMs, cold, calls }: ProcessMeasurement): number {
   return openMs + cold.totalMs + SWEEP_CALLS * median(calls.map(({ totalMs }) => totalMs))
 }
 

@@ -104,7 +104,7 @@ interface MediaSource {
 }
 
 function mediaFeeds(inputs: readonly ValueDeclaration[], { input, features, source }: MediaSource): Made {
-  if (features === null) throw new InputError('the model reads text; give one in place of sound or an image')
+  if (features === null) throw new InputError('the model reads text; give one instead of sound or an image')
   const { tensor, heardMs, wholeMs } = features.make(source)
   const masks = inputs.filter(({ name }) => INPUT_ROLES.mask.test(name))
   const feeds = [

@@ -50,7 +50,7 @@ test('the loop, threads and weights: changed once', async () => {
   expect(await applied(shippedLoop, { ...base, loop: SHIPPED_LOOP })).toEqual({ reason: 'it runs already' })
   expect(await applied(threads(2))).toMatchObject({ setup: { options: { threads: 2 } }, changes: ['2 threads'] })
   const two = { ...base, options: { ...PLAIN_OPTIONS, threads: 2 } }
-  expect(await applied(threads(2), two)).toEqual({ reason: 'it runs on so many already' })
+  expect(await applied(threads(2), two)).toEqual({ reason: 'it runs on this many already' })
   expect(await applied(prefillThreads, two)).toMatchObject({ setup: { options: { threads: 2, prefillThreads: 4 } } })
   expect(await applied(prefillThreads)).toHaveProperty('reason')
   expect(await applied(variant('q8'))).toMatchObject({ setup: { options: { dtype: 'q8' } } })

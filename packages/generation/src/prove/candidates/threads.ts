@@ -7,7 +7,7 @@ export const threads = (count: number): Candidate => ({
   title: `${plural(count, 'thread')}`,
   effect: 'lossless',
   async apply(setup) {
-    if (setup.options.threads === count) return { reason: 'it runs on so many already' }
+    if (setup.options.threads === count) return { reason: 'it runs on this many already' }
     return { setup: { ...setup, options: { ...setup.options, threads: count } }, changes: [plural(count, 'thread')] }
   },
 })

@@ -60,5 +60,5 @@ function withHidden({ shape }: Matching, found: Omit<Head, 'hidden'>): Head | st
   const rank = shape(hidden)?.length
   return rank === 3 || rank === undefined
     ? { ...found, hidden }
-    : `the head reads ${rank} dimensions in place of batch, positions and width`
+    : `the head reads ${rank} dimensions instead of batch, positions and width`
 }

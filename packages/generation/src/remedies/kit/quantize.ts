@@ -40,7 +40,7 @@ export function appliesTo(part: Part, target: RemedyTarget): true | string {
   return has(model.proto.graph!) || 'it has no product with float32 weights'
 }
 
-export function quantized(part: Part, target: RemedyTarget, layout: BlockLayout): Rewritten | string {
+export function quantizePart(part: Part, target: RemedyTarget, layout: BlockLayout): Rewritten | string {
   const wide = inFloat32(target)
   const blocked = withBlockProducts(wide.model, layout, isOf(part, wide))
   if (blocked === undefined)

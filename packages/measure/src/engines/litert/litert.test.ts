@@ -45,7 +45,7 @@ describe.skipIf(!availability.ok)('litert', needsEngine(availability), () => {
     }
   })
 
-  test('its own kernels in place of the delegate', async () => {
+  test('its own kernels instead of the delegate', async () => {
     const session = await litert.open(file, { ...plainOptions, configEntries: { kernel_mode: 'builtin' } })
     const delegated = await litert.open(file, plainOptions)
     const [own, other] = [(await session.run(rows(3))).y!, (await delegated.run(rows(3))).y!]

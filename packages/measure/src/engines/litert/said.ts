@@ -12,7 +12,7 @@ const LIBRARIES: Readonly<Partial<Record<NodeJS.Platform, string>>> = { linux: '
 const PRINTED = /^(ERROR|WARNING|INFO|VERBOSE): (\[[^\]]+\] )?(.*)$/
 
 /** Does it. Throws an Error that begins with `what` and has the errors that were printed. */
-export function saying<T>(api: LitertApi, what: string, work: () => T): T {
+export function withPrintedErrors<T>(api: LitertApi, what: string, work: () => T): T {
   const caught = catchStderr(api)
   try {
     const result = work()

@@ -3,11 +3,11 @@ import { checkFeeds } from '../koffi.ts'
 import type { InputDeclaration, Session } from '../types.ts'
 import type { LitertApi } from './c-api.ts'
 import { openModel, type Port } from './model.ts'
-import { saying } from './said.ts'
+import { withPrintedErrors } from './said.ts'
 
 /** `cpu`: entries of LiteRT's CPU options. */
 export function openSession(api: LitertApi, file: string, cpu: Readonly<Record<string, string>>): Session {
-  const model = openModel(api, file, cpu, { explain: (what, work) => saying(api, what, work) })
+  const model = openModel(api, file, cpu, { explain: (what, work) => withPrintedErrors(api, what, work) })
   const { inputs } = model
   return {
     inputs: inputs.map(declared),

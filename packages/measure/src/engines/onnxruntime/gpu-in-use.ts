@@ -19,14 +19,14 @@ export const hasGpu = (): boolean =>
 /** The GPU in use. Call it while a session on the device is open or after one was. */
 export function gpuInUse(): FoundDevice {
   if (process.platform === 'darwin') return { device: `${os.cpus()[0]?.model ?? 'Apple'} GPU`, deviceKind: 'gpu' }
-  if (process.platform !== 'linux') return { device: 'GPU (its name is not told)', deviceKind: 'gpu' }
+  if (process.platform !== 'linux') return { device: 'GPU (name unknown)', deviceKind: 'gpu' }
   const real = realDevice(openFiles())
   if (real !== null) return { device: real, deviceKind: 'gpu' }
   const maps = read('/proc/self/maps')
   const software = SOFTWARE.find(({ library }) => library.test(maps))
   return software
     ? { device: softwareName(software.name), deviceKind: 'software-gpu' }
-    : { device: 'GPU (its name is not told)', deviceKind: 'gpu' }
+    : { device: 'GPU (name unknown)', deviceKind: 'gpu' }
 }
 
 /** As every report names one. */

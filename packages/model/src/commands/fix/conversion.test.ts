@@ -13,12 +13,12 @@ describe('the row of the conversion', () => {
     expect(rowOf(4)).toMatchObject({
       ...{ remedies: ['conversion'], outcome: 'faster', kept: true, reason: null },
       ...{ beforeMs: 8, afterMs: 2, speedup: 4, pairs: 5 },
-      changes: ['the model converted to ONNX for ort-cpu, in place of LiteRT with the file as it is'],
+      changes: ['the model converted to ONNX for ort-cpu, instead of LiteRT with the file unchanged'],
     })
   })
 
   test('says so where the runtime is no slower', () => {
-    const reason = 'LiteRT predicts no slower with the file as it is'
+    const reason = 'LiteRT is as fast with the file unchanged'
     expect(rowOf(0.5)).toMatchObject({ outcome: 'slower', reason })
     expect(rowOf(1)).toMatchObject({ outcome: 'no-difference', reason })
   })

@@ -22,7 +22,7 @@ export async function proveConversion(run: Run, options: FixOptions): Promise<Tr
   const { model, trials, inputs, limits, folder } = run
   const isAsked = (one: Engine) => isOwn(one, model.source.format)
   if (!engines.some(isAsked)) return undefined
-  run.progress({ stage: 'the file as it is, on the runtime of its format', done: 0, of: 1 })
+  run.progress({ stage: 'the file unchanged, on the runtime of its format', done: 0, of: 1 })
   const describe = (id: string) => describeEngine(trials.run, id, placesOf(options), options.signal)
   const all = await pairEngines(model, { engineId: options.engine, folder, quick: false, describe })
   const beside = all.engines.filter(({ id }) => isAsked(engineById(id)!))
@@ -51,7 +51,7 @@ export function conversionRow(
     name: 'conversion',
     outcome,
     kept: true,
-    reason: outcome === 'faster' ? null : `${runtime} predicts no slower with the file as it is`,
+    reason: outcome === 'faster' ? null : `${runtime} is as fast with the file unchanged`,
     beforeMs: p50Ms,
     afterMs: p50Ms / ratio,
     speedup: ratio,
@@ -62,7 +62,7 @@ export function conversionRow(
     lookedSpeedup: null,
     refused: null,
     took: null,
-    changes: [`the model converted to ONNX for ${engineId}, in place of ${runtime} with the file as it is`],
+    changes: [`the model converted to ONNX for ${engineId}, instead of ${runtime} with the file unchanged`],
     agreement,
     sizeBytes: null,
     peakBytes: null,

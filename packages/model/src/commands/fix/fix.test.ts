@@ -195,7 +195,7 @@ describe('another engine', () => {
     expect(report.fix).toMatchObject({
       proven: true,
       kept: ['engine-choice openvino'],
-      changes: ['OpenVINO 2026.4.1 in float32 in place of ort-cpu'],
+      changes: ['OpenVINO 2026.4.1 in float32 instead of ort-cpu'],
       before: 3,
       after: 2,
       engine: { id: 'openvino', version: '2026.4.1', precision: 'float32' },
@@ -300,7 +300,7 @@ describe('another engine', () => {
       expect(report.fix).toMatchObject({
         proven: true,
         kept: ['engine-choice litert 2 threads'],
-        changes: ['LiteRT 2.1.0 on 2 threads in place of ort-cpu'],
+        changes: ['LiteRT 2.1.0 on 2 threads instead of ort-cpu'],
         before: 3,
         after: 1,
         engine: { id: 'litert', version: '2.1.0', precision: null },
@@ -323,7 +323,7 @@ describe('another engine', () => {
       expect(report.fix).toMatchObject({
         proven: true,
         engine: { id: 'litert' },
-        changes: [expect.stringMatching(/in place of ort-cpu \(the file probably runs on LiteRT today, on one thread where/)],
+        changes: [expect.stringMatching(/instead of ort-cpu \(the file probably runs on LiteRT today, on one thread by default/)],
       })
       expect(fs.readFileSync(path.join(out, 'model.tflite'))).toEqual(fs.readFileSync(file))
       expect(report.trials.some(({ name }) => name === 'conversion')).toBe(false)

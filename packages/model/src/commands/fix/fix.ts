@@ -148,7 +148,7 @@ function checkEngines({ engine: measured, engines: wanted }: FixOptions): void {
     throw new InputError(`--ship-engines ${unable}: fix does not ship it; give some of ${able.join(', ')}`)
   if (wanted !== null && !wanted.includes(measured))
     throw new InputError(
-      `--ship-engines ${wanted.join()}: give ${measured} too, on which the original is shipped where nothing is proven`,
+      `--ship-engines ${wanted.join()}: give ${measured} too, on which the original is shipped if nothing is proven`,
     )
 }
 

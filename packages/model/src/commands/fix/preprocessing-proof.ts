@@ -25,7 +25,7 @@ import type { RemedySetup } from '../../remedies/kit/remedy.ts'
 import type { Judgement } from '../../tune/bench.ts'
 import { worstEffect } from '../../tune/candidates.ts'
 import type { SearchOutcome } from '../../tune/search.ts'
-import { type Tried, tried } from '../../tune/tried.ts'
+import { type Tried, trialResult } from '../../tune/tried.ts'
 import { agreementOf } from './agreement-of.ts'
 import type { FixOptions } from './options.ts'
 
@@ -60,7 +60,7 @@ export async function provePreprocessing(
     // Asked for, so it is in what is shipped, whatever the clock says; but not where its outputs are others.
     const isKept = outcome !== 'rejected' && outcome !== 'failed'
     const proposal = { variant: '', changes: moved.changes }
-    return { moved, row: tried({ remedy: { id: 'preprocessing' }, proposal }, outcome, reason, { kept: isKept, ...rest }) }
+    return { moved, row: trialResult({ remedy: { id: 'preprocessing' }, proposal }, outcome, reason, { kept: isKept, ...rest }) }
   }
   const pictures = picturesFor(run, moved)
   const { prepared, loopMs } = prepareInCode(pictures, moved, nowMs)

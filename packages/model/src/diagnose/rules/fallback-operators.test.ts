@@ -26,7 +26,7 @@ checkRule(fallbackOperators, {
     {
       name: 'the same, and the engine refuses to do without the CPU',
       given: evidence({ p50Ms: 10, engine: onGpu, device: { ...device(2, 0.5), needsCpu: true } }),
-      expect: { timeMs: 2.51, detail: /refuses the model where the CPU may not help/ },
+      expect: { timeMs: 2.51, detail: /refuses the model if the CPU may not help/ },
     },
   ],
   clear: [

@@ -26,7 +26,7 @@ export const fallbackOperators = defineRule({
     const longest = onCpu.toSorted((a, b) => b.timeMs - a.timeMs)
     return {
       ...tell`On the CPU, ${operatorsTake(longest.map(({ opType }) => opType))} ${ms('on-cpu', onCpuMs(device))};
-        ${number('copies', copies.length, 'copies')} copies between CPU and device stand around them, and in ${ms('copies-out', waits)} of
+        ${number('copies', copies.length, 'copies')} copies between CPU and device are around them, and in ${ms('copies-out', waits)} of
         those the CPU waits for the device first.${refused(device)}`,
       timeMs: workMs,
       wouldSaveMs: null,
@@ -39,8 +39,8 @@ export const fallbackOperators = defineRule({
 
 const whyUnknown = (id: string, { needsCpu }: DeviceTimes): string =>
   needsCpu === true
-    ? `${id} refuses the model where the CPU may not help, and does not say for which nodes`
+    ? `${id} refuses the model if the CPU may not help, and does not say for which nodes`
     : `${id} does not say where its nodes run`
 
 const refused = ({ needsCpu }: DeviceTimes): string =>
-  needsCpu === true ? ' The engine refuses the model where the CPU may not help (session.disable_cpu_ep_fallback).' : ''
+  needsCpu === true ? ' The engine refuses the model if the CPU may not help (session.disable_cpu_ep_fallback).' : ''

@@ -35,7 +35,7 @@ export const forestOutOfCache = defineRule({
         'nodes',
       )} nodes take ${bytes('trees-bytes', total)}
         as the engine keeps them, and the second cache holds ${bytes('second-cache', cacheBytes)}. They take ${ms('time', timeMs)}, ${share('time-share', timeMs / p50Ms)} of
-        the p50, for ${number('tests', Math.round(tests), 'tests')} tests, ${ms('per-test', timeMs / tests)} each, where a node that lies near takes
+        the p50, for ${number('tests', Math.round(tests), 'tests')} tests, ${ms('per-test', timeMs / tests)} each; a node that is near in memory takes
         ${ms('near-test', NEAR_MS)}. Smaller nodes, fewer trees, or more rows in a prediction make it less.`,
       timeMs,
       wouldSaveMs: null,

@@ -25,7 +25,7 @@ export const initializersAsInputs = defineRule({
     const experiment = experiments?.find(({ id }) => id === 'initializers-as-inputs')
     if (experiment === undefined) {
       if (model !== undefined && model.irVersion < FIRST_OVERRIDABLE_IR) return 'clear'
-      const cannot = tell`${weights}, where a caller could replace them: the engine cannot fold them into their neighbours or repack them.`
+      const cannot = tell`${weights}, so a caller could replace them: the engine cannot fold them into their neighbours or repack them.`
       const readers = readersOf(new Set(listed.map(({ name }) => name)), profile)
       const timeMs = Math.min(
         latency.p50Ms,
@@ -53,7 +53,7 @@ export const initializersAsInputs = defineRule({
     const savingMs = latency.p50Ms * (1 - experiment.ratio)
     if (verdictOf(experiment) !== 'faster' || !isWorthSaying(savingMs, latency.p50Ms)) return 'clear'
     return {
-      ...tell`${weights}, where a caller could replace them, so the engine can neither fold nor fuse them. Measured in
+      ...tell`${weights}, and a caller could replace them, so the engine can neither fold nor fuse them. Measured in
         ${countFact('pair', experiment.pairs)} with the list cleared: ${ms('as-is', experiment.baseMs)} against
         ${ms('cleared', experiment.changedMs)}, ${share('saved', 1 - experiment.ratio)} less.`,
       timeMs: savingMs,

@@ -19,7 +19,7 @@ export const tinyModel = defineRule({
     const work =
       costs === undefined || costs.macs === 0
         ? ''
-        : tell` The model asks for ${number('macs', costs.macs, 'multiply-adds')} multiply-adds.`
+        : tell` The model needs ${number('macs', costs.macs, 'multiply-adds')} multiply-adds.`
     return {
       ...tell`Of ${ms('p50', p50Ms)}, ${ms('call', callMs)} (${share('call-share', callMs / p50Ms)}) is the price of any call: an empty model
         with the same inputs and outputs takes that long.${work} One call for many samples, or the model as plain code in the caller's

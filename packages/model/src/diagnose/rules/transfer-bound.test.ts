@@ -38,7 +38,7 @@ checkRule(transferBound, {
         timeMs: 4,
         wouldSaveMs: 4,
         basis: 'measured',
-        detail: /6\.00 ms in place of 10\.0 ms, 60 % of the time \(55 % to 65 % over 8 rounds/,
+        detail: /6\.00 ms instead of 10\.0 ms, 60 % of the time \(55 % to 65 % over 8 rounds/,
       },
     },
     {

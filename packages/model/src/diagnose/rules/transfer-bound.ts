@@ -39,7 +39,7 @@ function kept({ copiedMs, boundMs, ratio, ratioLow, ratioHigh, rounds }: BoundTi
   if (1 - ratio < LARGE_SHARE || verdictOf({ ratioLow, ratioHigh }) !== 'faster') return 'clear'
   const savedMs = p50Ms * (1 - ratio)
   return {
-    ...tell`With inputs and outputs kept on the device (I/O binding) it takes ${ms('bound', boundMs)} in place of ${ms('copied', copiedMs)},
+    ...tell`With inputs and outputs kept on the device (I/O binding) it takes ${ms('bound', boundMs)} instead of ${ms('copied', copiedMs)},
       ${share('time-ratio', ratio)} of the time (${share('time-ratio-low', ratioLow)} to ${share('time-ratio-high', ratioHigh)} over
       ${countFact('round', rounds)}).`,
     timeMs: savedMs,

@@ -11,7 +11,7 @@ export const unfusedElementwise = defineRule({
   needs: ['latency', 'operatorExperiments'],
   check({ latency, operatorExperiments }) {
     const causes = causesOf(operatorExperiments, ({ kind }, row) => isRun(row) && (kind === 'one-pass' || kind === 'rewrite'))
-    const cure = 'Constants folded into neighbours, and one operator in place of several, leave one pass.'
+    const cure = 'Constants folded into neighbours, and one operator instead of several, leave one pass.'
     return findingOf(causes, latency.p50Ms, { cure, next: fixModel() })
   },
 })

@@ -22,7 +22,7 @@ export const wrongBackend = defineRule({
     return {
       ...tell`${other.id} takes ${ms('other', other.p50Ms)}, ${share('time-ratio', other.ratio)} of the time of ${engine.id}
         (${share('time-ratio-low', other.ratioLow)} to ${share('time-ratio-high', other.ratioHigh)} over
-        ${countFact('round', other.rounds)} of fresh processes). The model and the code around it stay as they are.`,
+        ${countFact('round', other.rounds)} of fresh processes). The model and the code around it stay unchanged.`,
       timeMs: latency.p50Ms,
       wouldSaveMs: savedMs,
       basis: 'measured',

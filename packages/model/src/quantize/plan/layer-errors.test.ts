@@ -63,7 +63,7 @@ test.each([
   ['infinite', Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY],
   // (5 - 4)² over 3² + 4².
   ['a number', 5, 0.04],
-])('an output that is %s in place of a number', (_, second, noise) => {
+])('an output that is %s instead of a number', (_, second, noise) => {
   const given = { dtype: 'float32', shape: [1, 2], data: Float32Array.of(3, second) } as const
   expect(noiseOf([{ y: row }], [{ y: given }])).toBeCloseTo(noise, 9)
 })

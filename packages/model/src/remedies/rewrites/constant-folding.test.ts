@@ -27,7 +27,7 @@ checkRemedy(constantFolding, {
       // The engine folds as the simplifier does.
       toolsAround: { ...engineTools, simplify: (given) => engineTools.optimize(exampleSetup(given), 'basic') },
       operators: ['Add'],
-      changes: /^simplified: 1 node in place of 2$/,
+      changes: /^simplified: 1 node instead of 2$/,
       profiled: true,
       // 1 ms each node in the profile; one is gone.
       check: ({ predictedSavingMs }) => expect(predictedSavingMs).toBe(1),

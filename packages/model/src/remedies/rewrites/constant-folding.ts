@@ -23,7 +23,7 @@ export const constantFolding = defineRemedy({
     if (fewer <= 0) return []
     return rewriteProposal(setup, {
       model,
-      changes: [`simplified: ${count(computingNodes(model), 'node')} in place of ${computingNodes(setup.model)}`],
+      changes: [`simplified: ${count(computingNodes(model), 'node')} instead of ${computingNodes(setup.model)}`],
       predictedSavingMs: savingByRemoving(evidence, TREATS, nodesGone(model, setup.model)),
     })
   },

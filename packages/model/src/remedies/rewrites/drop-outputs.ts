@@ -8,7 +8,7 @@ const TREATS = ['compute-bound-operators', 'memory-bound-operators', 'dispatch-o
 
 export const dropOutputs = defineRemedy({
   id: 'drop-outputs',
-  title: 'Outputs that nobody asked for are dropped',
+  title: 'Outputs that are not used are dropped',
   treats: TREATS,
   effect: 'exact',
   kind: 'rewrite',

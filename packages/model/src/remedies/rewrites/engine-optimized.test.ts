@@ -46,7 +46,7 @@ checkRemedy(engineOptimized, {
         expect(setup.options.graphOptimization).toBe(variant === 'all' ? 'disabled' : 'all')
         // Conv, Relu; FusedConv.
         if (variant !== 'all')
-          expect(changes[0]).toMatch(variant === 'basic' ? /: 2 nodes in place of 4$/ : /: 1 node in place of 4$/)
+          expect(changes[0]).toMatch(variant === 'basic' ? /: 2 nodes instead of 4$/ : /: 1 node instead of 4$/)
       },
     },
     {

@@ -27,7 +27,7 @@ export const engineOptimized = defineRemedy({
       if (model === undefined) continue
       if (level === 'all') proposals.push(asTheEngineRunsIt({ ...setup, model }))
       else if (computingNodes(model) < computingNodes(setup.model)) {
-        const nodes = `${count(computingNodes(model), 'node')} in place of ${computingNodes(setup.model)}`
+        const nodes = `${count(computingNodes(model), 'node')} instead of ${computingNodes(setup.model)}`
         proposals.push({
           variant: level,
           setup: { ...setup, model },

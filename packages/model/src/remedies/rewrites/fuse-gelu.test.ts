@@ -40,7 +40,7 @@ const tanh = [
 
 checkRemedy(fuseGelu, {
   applies: [
-    { name: 'erf, the half last', model: make(usual), operators: ['Gelu'], changes: /1 GELU in place of 5 nodes/ },
+    { name: 'erf, the half last', model: make(usual), operators: ['Gelu'], changes: /1 GELU instead of 5 nodes/ },
     {
       name: 'erf, the half on x, the inverse of the root',
       model: make([

@@ -25,7 +25,7 @@ export const fuseGelu = defineRemedy(
         return [{ parts: [...parts], remove: parts, add: [fused] }]
       }),
     domains: { 'com.microsoft': 1 },
-    changes: ({ replaced, parts }) => `${count(replaced.length, 'GELU')} in place of ${count(parts.length, 'node')}`,
+    changes: ({ replaced, parts }) => `${count(replaced.length, 'GELU')} instead of ${count(parts.length, 'node')}`,
     saving: byFusing,
     // With a bias before it, the engine goes on to make BiasGelu of it.
     took: (executed, { replaced }) => countRun(executed, /Gelu$/) >= replaced.length,

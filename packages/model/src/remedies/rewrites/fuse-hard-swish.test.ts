@@ -23,10 +23,10 @@ checkRemedy(fuseHardSwish, {
       name: 'the sixth behind the product',
       model: make(usual),
       operators: ['HardSigmoid', 'Mul'],
-      changes: /1 HardSigmoid in place of 4 nodes/,
+      changes: /1 HardSigmoid instead of 4 nodes/,
     },
     {
-      name: 'a factor in place of the quotient, operands the other way round',
+      name: 'a factor instead of the quotient, operands the other way round',
       model: make([
         node('Add', ['three', 'x'], ['s']),
         clipped[1]!,

@@ -27,7 +27,7 @@ export const fuseHardSwish = defineRemedy(
     effect: 'rounding',
     betweenOperators: true,
     find: (matching, fresh) => matching.graph.node.flatMap((clip) => replace(matching, clip, fresh) ?? []),
-    changes: ({ replaced, parts }) => `${count(replaced.length, 'HardSigmoid')} in place of ${count(parts.length, 'node')}`,
+    changes: ({ replaced, parts }) => `${count(replaced.length, 'HardSigmoid')} instead of ${count(parts.length, 'node')}`,
     saving: byFusing,
   }),
 )

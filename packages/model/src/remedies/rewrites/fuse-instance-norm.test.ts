@@ -73,7 +73,7 @@ checkRemedy(fuseInstanceNorm, {
       name: 'over height and width',
       model: make([...normalized([2, 3]), ...scaled(3)]),
       operators: ['InstanceNormalization'],
-      changes: /^1 InstanceNormalization in place of 9 nodes$/,
+      changes: /^1 InstanceNormalization instead of 9 nodes$/,
     },
     { name: 'the factor before the quotient', model: make(factorFirst('scale3')), operators: ['InstanceNormalization'] },
     { name: 'means of means', model: make([...meansOfMeans, ...scaled(3)]), operators: ['InstanceNormalization'] },
@@ -171,7 +171,7 @@ checkRemedy(fuseInstanceNorm, {
       name: 'over whole samples, scaled by channel',
       model: make([...normalized([1, 2, 3]), ...scaled(3)]),
       operators: ['Reshape', 'InstanceNormalization', 'Reshape', 'BatchNormalization'],
-      changes: /^1 InstanceNormalization in place of 9 nodes$/,
+      changes: /^1 InstanceNormalization instead of 9 nodes$/,
     },
     {
       name: 'over whole samples of a free length, as networks that separate voices do',
@@ -192,7 +192,7 @@ checkRemedy(fuseInstanceNorm, {
       name: 'GroupNormalization, scaled by channel',
       model: make(groupNorm(2, 'scale1', 'bias1'), { opset: 21 }),
       operators: ['Reshape', 'InstanceNormalization', 'Reshape', 'BatchNormalization'],
-      changes: /^1 InstanceNormalization in place of 1 node$/,
+      changes: /^1 InstanceNormalization instead of 1 node$/,
     },
     {
       name: 'GroupNormalization, scaled by group',

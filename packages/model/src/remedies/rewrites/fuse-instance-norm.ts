@@ -34,7 +34,7 @@ export const fuseInstanceNorm = defineRemedy(
         return norm !== undefined && isUnfused(evidence, norm.anchor) ? (fuse(matching, norm, fresh) ?? []) : []
       }),
     changes: ({ replaced, parts }) =>
-      `${count(replaced.length, 'InstanceNormalization')} in place of ${count(parts.length, 'node')}`,
+      `${count(replaced.length, 'InstanceNormalization')} instead of ${count(parts.length, 'node')}`,
     saving: byFusing,
     took: (executed, { replaced }) => countRun(executed, /InstanceNormalization/) >= replaced.length,
   }),

@@ -45,7 +45,7 @@ const fused = ['LayerNormalization']
 
 checkRemedy(fuseLayerNorm, {
   applies: [
-    { name: 'the usual form', model: make(usual), operators: fused, changes: /1 LayerNormalization in place of 9 nodes/ },
+    { name: 'the usual form', model: make(usual), operators: fused, changes: /1 LayerNormalization instead of 9 nodes/ },
     { name: 'below opset 17', model: make(usual, { opset: 11 }), operators: fused },
     {
       name: 'axes as input',
@@ -86,7 +86,7 @@ checkRemedy(fuseLayerNorm, {
       name: 'the root by Pow, no scale, no bias',
       model: make([...centre, ...deviation.slice(0, 3), node('Pow', ['e', 'minus_half'], ['r']), node('Mul', ['d', 'r'], ['y'])]),
       operators: fused,
-      changes: /in place of 7 nodes/,
+      changes: /instead of 7 nodes/,
     },
     {
       name: 'scale without bias, three dimensions',
@@ -106,7 +106,7 @@ checkRemedy(fuseLayerNorm, {
         node('Add', ['xg', 'b'], ['y']),
       ]),
       operators: fused,
-      changes: /in place of 12 nodes/,
+      changes: /instead of 12 nodes/,
     },
     {
       name: 'a cast to the type that is there',

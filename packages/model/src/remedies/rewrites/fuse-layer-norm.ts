@@ -28,7 +28,7 @@ export const fuseLayerNorm = defineRemedy(
       const made = replaced.flatMap(({ add }) => add ?? [])
       return ['LayerNormalization', 'SimplifiedLayerNormalization'].flatMap((opType) => {
         const fused = made.filter((one) => one.opType === opType).length
-        return fused === 0 ? [] : [`${count(fused, opType)} in place of ${count(partsOf(replaced, opType), 'node')}`]
+        return fused === 0 ? [] : [`${count(fused, opType)} instead of ${count(partsOf(replaced, opType), 'node')}`]
       })
     },
     saving: byFusing,

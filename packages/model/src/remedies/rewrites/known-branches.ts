@@ -9,7 +9,7 @@ const TREATS = ['dispatch-overhead', 'unfused-operators']
 
 export const knownBranches = defineRemedy({
   id: 'known-branches',
-  title: 'Branches that are always taken stand in place of the question',
+  title: 'Branches that are always taken replace their condition',
   treats: TREATS,
   effect: 'exact',
   kind: 'rewrite',

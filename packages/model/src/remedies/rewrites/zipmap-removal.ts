@@ -23,7 +23,7 @@ export const zipmapRemoval = defineRemedy({
   effect: 'exact',
   kind: 'rewrite',
   goals: ['latency', 'throughput', 'load-time'],
-  onlyWhenNamed: 'the output becomes a tensor with one column per class, in place of a sequence of maps',
+  onlyWhenNamed: 'the output becomes a tensor with one column per class, instead of a sequence of maps',
   apply(setup, evidence) {
     const changes: string[] = []
     const gone: NodeProto[] = []

@@ -21,7 +21,7 @@ checkRemedy(compile, {
       setup: { options: { threads: 1, directCall: true, configEntries: { 'session.x': '1' } } },
       evidence: { otherEngines: [library, written] },
       variants: [''],
-      changes: /^compiled code on V8 11 in place of ort-cpu: predict.mjs needs no engine$/,
+      changes: /^compiled code on V8 11 instead of ort-cpu: predict.mjs needs no engine$/,
       check({ setup, refused }) {
         expect(setup.engine).toEqual({ id: 'written', version: '2', opens: 'source' })
         expect(setup.options).toMatchObject({ threads: 1, directCall: false, configEntries: {} })

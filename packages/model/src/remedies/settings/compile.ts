@@ -50,7 +50,7 @@ function whole({ id, version, name, refused, opens }: OtherEngine, setup: Remedy
       },
       engine: { id, version, ...(opens === undefined ? {} : { opens }) },
     },
-    changes: [`${name} in place of ${evidence.engine.id}: predict.mjs needs no engine`],
+    changes: [`${name} instead of ${evidence.engine.id}: predict.mjs needs no engine`],
     predictedSavingMs: predictedBy(['call-overhead', 'tiny-model'], evidence) ?? Math.min(CALL_MS, evidence.p50Ms / 2),
     ...(refused === null ? {} : { refused }),
   }

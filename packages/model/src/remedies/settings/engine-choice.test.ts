@@ -66,7 +66,7 @@ checkRemedy(engineChoice, {
       model: relu,
       evidence: { otherEngines: [exact, half] },
       variants: ['other', 'other-half'],
-      changes: /^Other 2 in (float32|bfloat16) in place of ort-cpu$/,
+      changes: /^Other 2 in (float32|bfloat16) instead of ort-cpu$/,
       check({ variant, effect, refused, setup }) {
         expect(setup.engine).toEqual({ id: variant, version: '2' })
         expect(effect).toBe(variant === 'other' ? 'rounding' : 'approximate')
@@ -86,7 +86,7 @@ checkRemedy(engineChoice, {
       setup: { options: { threads: null } },
       evidence: { otherEngines: [lite], threadsInUse: 4 },
       variants: ['lite', 'lite 4 threads'],
-      changes: /^Lite 3 on (1 thread|4 threads) in place of ort-cpu$/,
+      changes: /^Lite 3 on (1 thread|4 threads) instead of ort-cpu$/,
       check({ variant, setup: { engine, options } }) {
         expect(engine).toEqual({ id: 'lite', version: '3', format: 'tflite' })
         expect(options.threads).toBe(variant === 'lite' ? 1 : 4)
@@ -98,8 +98,7 @@ checkRemedy(engineChoice, {
       setup: { options: { threads: null } },
       evidence: { otherEngines: [{ ...lite, runsFileToday: 'Lite' }], threadsInUse: 1 },
       variants: ['lite'],
-      changes:
-        /^Lite 3 on 1 thread in place of ort-cpu \(the file probably runs on Lite today, on one thread where it is told nothing\)$/,
+      changes: /^Lite 3 on 1 thread instead of ort-cpu \(the file probably runs on Lite today, on one thread by default\)$/,
     },
     {
       name: 'and with the number that was told alone',
@@ -107,7 +106,7 @@ checkRemedy(engineChoice, {
       setup: { options: { threads: 3 } },
       evidence: { otherEngines: [lite], threadsInUse: 3 },
       variants: ['lite'],
-      changes: /^Lite 3 in place of ort-cpu$/,
+      changes: /^Lite 3 instead of ort-cpu$/,
       check: ({ setup: { options } }) => expect(options.threads).toBe(3),
     },
     {

@@ -67,7 +67,7 @@ function proposalOf({ other, threads, k, plan }: Choice, setup: RemedySetup, evi
     variant: `${other.id}${k === 0 ? '' : many}${plan ? ' int8' : ''}`,
     setup: on(plan ? { ...setup, model: plan.quantized.model } : setup, other, threads),
     changes: [
-      `${other.name}${many && ` on${many}`} in place of ${evidence.engine.id}${todayOf(other)}`,
+      `${other.name}${many && ` on${many}`} instead of ${evidence.engine.id}${todayOf(other)}`,
       ...(plan?.quantized.changes ?? []),
     ],
     predictedSavingMs: plan ? null : predictedBy(['engine-choice'], evidence),
@@ -80,7 +80,7 @@ function proposalOf({ other, threads, k, plan }: Choice, setup: RemedySetup, evi
 /** `fix` measures with another engine than the one that the file is made for. */
 function todayOf({ runsFileToday, oneThreadUntold }: OtherEngine): string {
   if (runsFileToday === undefined) return ''
-  return ` (the file probably runs on ${runsFileToday} today${oneThreadUntold ? ', on one thread where it is told nothing' : ''})`
+  return ` (the file probably runs on ${runsFileToday} today${oneThreadUntold ? ', on one thread by default' : ''})`
 }
 
 const lossRefused = ({ effect }: OtherEngine, { constraints: { maxLoss } }: RemedyEvidence): string | null =>

@@ -22,7 +22,7 @@ export const int8Activations = defineRemedy({
       setup,
       evidence,
       { 'session.qdqisint8allowed': '1' },
-      { why: 'int8 activations fuse as they are', predictedSavingMs: predictedBy(TREATS, evidence) },
+      { why: 'int8 activations fuse unchanged', predictedSavingMs: predictedBy(TREATS, evidence) },
     )
   },
 })

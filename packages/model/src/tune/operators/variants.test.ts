@@ -114,7 +114,7 @@ test('of a convolution that is timed in a row both ends are filled', async () =>
     evidence: exampleEvidence(),
   }
   const found = (await variantsOf({ part, row: chainOf(part)! }, given)).find(({ kind }) => kind === 'filled-channels')
-  expect(found).toMatchObject({ share: 1 / 4, detail: 'with 32 to 32 channels in place of 16 to 16, per channel' })
+  expect(found).toMatchObject({ share: 1 / 4, detail: 'with 32 to 32 channels instead of 16 to 16, per channel' })
   expect(found!.model.proto.graph!.node.filter(({ opType }) => opType === 'Conv').length).toBeGreaterThan(1)
 })
 

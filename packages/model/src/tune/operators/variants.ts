@@ -205,7 +205,7 @@ function filledChannels(
   })
   return {
     model: withGraph(part, wide),
-    detail: `with ${wideC} to ${wideM} channels in place of ${c} to ${m}, per channel`,
+    detail: `with ${wideC} to ${wideM} channels instead of ${c} to ${m}, per channel`,
     share: (m * c) / (wideM * wideC),
   }
 }

@@ -36,7 +36,7 @@ export function planOf(model: Model, out: string, changes: Partial<ShipPlan> = {
     engine: { id: 'ort-cpu', version: ENGINE.version, package: 'onnxruntime-node' },
     machine: { cpu: 'Example CPU', isa: ['avx2', 'fma'] },
     remedies: ['thread-count'],
-    changes: ['One thread in place of two'],
+    changes: ['One thread instead of two'],
     report: { ...REPORT, model: null },
     inputs: view.inputs.map(asDeclared),
     outputs: view.outputs.map(asDeclared),

@@ -37,7 +37,7 @@ describe('settings', () => {
         exampleTrial('channels-last', { times: null, reason: 'RuntimeError: no' }),
       ],
     })
-    expect(text).toMatch(/torch\.compile +10\.0 ms +5\.00 ms +2\.00× \(1\.96–2\.04\) +9\.00 s +equal within rounding/)
+    expect(text).toMatch(/torch\.compile +10\.0 ms +5\.00 ms +2\.00× \(1\.96–2\.04\) +9\.00 s +rounding/)
     expect(text).toMatch(/bfloat16 .*differ by 1\.2 %/)
     expect(text).toContain('channels-last: not timed: RuntimeError: no')
   })

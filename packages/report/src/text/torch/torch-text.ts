@@ -1,6 +1,6 @@
 // A PyTorch model on a terminal: its modules, what dispatch takes, and other settings timed in turns.
-import { plural, sharePercent, significant, time } from '@whyslow/measure/statistics/numbers.ts'
-import type { TorchSection } from '../../documents/report-torch.ts'
+import { meanCount, plural, sharePercent, significant, time } from '@whyslow/measure/statistics/numbers.ts'
+import type { TorchSection, TorchTrial } from '../../documents/report-torch.ts'
 import { type Colours, table } from '../page.ts'
 import { hang, wrap } from '../wrap.ts'
 import { moduleGroups } from './modules.ts'
@@ -10,6 +10,11 @@ const MOST_MODULES = 8
 const MOST_OPERATORS = 4
 /** Rows below this share say nothing. */
 const LEAST_SHARE = 0.005
+const LONGEST_TYPE = 22
+/** What the columns of numbers take, with the spaces between all columns. */
+const NUMBERS_WIDTH = 30
+
+const widest = (texts: readonly string[]): number => Math.max(0, ...texts.map((text) => text.length))
 
 /** Paragraphs. */
 export function torchText(torch: TorchSection | null | undefined, width: number, colours: Colours): readonly string[][] {
@@ -23,17 +28,18 @@ function modules(torch: TorchSection, width: number, colours: Colours): string[]
   if (rows.length === 0) return []
   const left = groups.length - rows.length
   const places = rows.map(({ place }) => (place === null ? '' : `${place.file}:${place.line}`))
-  const longest = Math.max(20, width - 46)
+  const types = rows.map(({ type }) => (type.length <= LONGEST_TYPE ? type : `${type.slice(0, LONGEST_TYPE - 1)}…`))
+  const longest = Math.max(20, width - NUMBERS_WIDTH - widest(types) - (widest(places) === 0 ? 0 : widest(places) + 2))
   const cut = (text: string) => (text.length <= longest ? text : `…${text.slice(text.length - longest + 1)}`)
   return [
     colours.bold(`Modules of ${torch.root}`),
     ...table(
       [
         { head: 'Module', texts: rows.map(({ name, count }) => cut(count === 1 ? name : `${name} ×${count}`)) },
-        { head: 'Type', texts: rows.map(({ type }) => type) },
+        { head: 'Type', texts: types },
         { head: 'Own time', side: 'left', texts: rows.map(({ selfMs }) => time(selfMs)) },
         { head: 'Share', side: 'left', texts: rows.map(({ share }) => sharePercent(share)) },
-        { head: 'operators', side: 'left', texts: rows.map(({ operators }) => (operators === 0 ? '' : significant(operators))) },
+        { head: 'operators', side: 'left', texts: rows.map(({ operators }) => (operators === 0 ? '' : meanCount(operators))) },
         ...(places.some((one) => one !== '') ? [{ head: 'forward', texts: places }] : []),
       ],
       colours,
@@ -46,7 +52,7 @@ function setting(torch: TorchSection, width: number): string[] {
   const { version, build, threads, dtype, parameters, gradients, training, compiled, clocksAdded, operators, device } = torch
   const most = operators
     .slice(0, MOST_OPERATORS)
-    .map(({ name, calls, timeMs }) => `${name} (${significant(calls)}×, ${time(timeMs)})`)
+    .map(({ name, calls, timeMs }) => `${name} (${meanCount(calls)}×, ${time(timeMs)})`)
   const gpu = build.cuda === null || build.gpu ? [] : [`a build for CUDA ${build.cuda} that finds no GPU`]
   const state = [
     ...(training ? ['in training mode'] : []),
@@ -57,7 +63,7 @@ function setting(torch: TorchSection, width: number): string[] {
     ...(torch.dispatchMs === null || torch.operatorsPerPrediction === null
       ? []
       : hang(
-          `Dispatch: ${sharePercent(torch.dispatchMs / torch.p50Ms)} of the model's time, ${plural(Math.round(torch.operatorsPerPrediction), 'operator')} at ${Math.round(torch.operatorNs)} ns and ${plural(torch.moduleCalls, 'call')} of modules at ${Math.round(torch.moduleNs)} ns.`,
+          `Dispatch: ${sharePercent(torch.dispatchMs / torch.p50Ms)} of the model's time, ${plural(Math.round(torch.operatorsPerPrediction), 'operator')} at ${time(torch.operatorNs / 1e6)} and ${plural(torch.moduleCalls, 'call')} of modules at ${time(torch.moduleNs / 1e6)}.`,
           width,
         )),
     ...(most.length === 0 ? [] : hang(`Operators: ${most.join(', ')}.`, width)),
@@ -90,10 +96,14 @@ function trials({ trials: all }: TorchSection, width: number, colours: Colours):
         { head: 'with', side: 'left', texts: timed.map(({ times }) => time(times.insteadMs)) },
         { head: 'as fast', side: 'left', texts: timed.map(({ times }) => range(times)) },
         { head: 'first call', side: 'left', texts: timed.map(({ firstMs }) => (firstMs === null ? '' : time(firstMs))) },
-        { head: 'outputs', texts: timed.map(outputsWords) },
+        { head: 'outputs', texts: timed.map(shortOutputs) },
       ],
       colours,
     ),
     ...lines.flat(),
   ]
 }
+
+/** The table is as wide as a terminal. */
+const SHORT: Readonly<Record<string, string>> = { bits: 'same bits', rounding: 'rounding' }
+const shortOutputs = (trial: TorchTrial): string => SHORT[trial.equal ?? ''] ?? outputsWords(trial)

@@ -42,7 +42,7 @@ const AGREEMENTS: Readonly<Record<string, string>> = {
   identical: 'They give the same, bit for bit',
   close: 'They give the same up to rounding',
   different: 'They give different results',
-  'not-comparable': 'Whether they give the same cannot be told',
+  'not-comparable': 'It is unknown whether they give the same',
 }
 
 /** Fields that change by themselves are not compared, and named. */
@@ -53,12 +53,12 @@ function Verdict({ ab: { verdict, ratio, ratioLow, ratioHigh, levelPercent, pair
   const isSound = outputs.agreement === 'identical' || outputs.agreement === 'close'
   return (
     <section class="card number-card" aria-label="The ratio">
-      <p class="label">The second takes, of the time of the first</p>
+      <p class="label">Time of the second, relative to the first</p>
       <p class={verdict === 'no-difference' ? 'hero soft' : 'hero'}>{factor(ratio)}</p>
       <p class="soft">
         {factorRange(ratioLow, ratioHigh)} ({levelPercent} %), over {plural(pairs.length, 'pair')} of fresh processes
       </p>
-      {verdict === 'no-difference' && <p>The interval holds 1×: no difference is shown.</p>}
+      {verdict === 'no-difference' && <p>The interval includes 1×: no difference is detectable.</p>}
       <div class="trust">
         <span class={`grade grade-${isSound ? 'A' : 'C'}`} role="img" aria-label={isSound ? 'Same results' : 'With care'}>
           {isSound ? '=' : '≠'}

@@ -43,7 +43,7 @@ export function LoadBeside({ before, after, names }: Props) {
             things={things}
             titles={titles}
             absent="without a latency"
-            note="Intervals are those of blocks of a run; of several runs of a rate the middle one stands, with an interval that holds those of all. A rate that one of them does not keep up with has no latency there."
+            note="Intervals are those of blocks of a run. Of several runs at one rate, the middle one is shown, with an interval that includes all of theirs. If one run does not keep up, that rate has no latency."
           />
         ),
     },
@@ -100,7 +100,7 @@ function sentenceOf(before: Load, after: Load, things: readonly Thing[], title: 
     return order === null ? [] : [{ name: thing.name, order }]
   })
   const at = (order: string) => told.filter((one) => one.order === order).map(({ name }) => name)
-  if (told.length === 0) return 'At no rate do both have a latency with its interval: they cannot be told apart.'
+  if (told.length === 0) return 'At no rate do both have a latency with an interval, so they cannot be compared.'
   const parts = [
     ...(at('faster').length > 0 ? [`faster at ${at('faster').join(', ')}`] : []),
     ...(at('slower').length > 0 ? [`slower at ${at('slower').join(', ')}`] : []),
@@ -199,7 +199,7 @@ function Curves({ before, after, percentile: { key, title }, titles }: CurvesPro
           One was asked at rates, the other by clients that wait: they have no axis in common. The table has both.
         </p>
       ) : rows.length === 0 ? (
-        <p class="soft">No percentile can be told of either.</p>
+        <p class="soft">Neither has a percentile.</p>
       ) : (
         <Chart
           height={320}

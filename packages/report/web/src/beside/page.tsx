@@ -124,7 +124,7 @@ function Operators({ before, after, titles }: { before: Report; after: Report; t
   return (
     <Figure
       title="Which operators changed most?"
-      says={`${plural(both.length, 'operator')} in both, ${gone.length} only in the first, ${come.length} only in the second. An operator's time comes from one profile: it has no interval, so that a small change may be none.`}
+      says={`${plural(both.length, 'operator')} in both, ${gone.length} only in the first, ${come.length} only in the second. An operator's time comes from one profile: it has no interval, so a small change may be noise.`}
       rows={pairs}
       tableTitle="Every operator, largest change first"
       columns={[

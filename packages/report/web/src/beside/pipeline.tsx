@@ -26,7 +26,7 @@ export function StagesBeside({ before, after, titles }: Props) {
           what="stage"
           things={things}
           titles={titles}
-          note="A stage is a part of the median, which has an interval; the part has none, so that a small change may be none."
+          note="A stage has no interval of its own, so a small change may be noise."
         />
       </Boundary>
     </section>

@@ -57,7 +57,7 @@ export function TimesBeside({ title, what, things, titles, note, absent = 'not t
   return (
     <Figure
       title={title}
-      says={said.length > 0 ? `${said.join('; ')}.` : 'The largest change stands first.'}
+      says={said.length > 0 ? `${said.join('; ')}.` : 'The largest change comes first.'}
       rows={rows}
       tableTitle="Every one, largest change first"
       columns={[
@@ -80,7 +80,7 @@ export function TimesBeside({ title, what, things, titles, note, absent = 'not t
           head: 'verdict',
           show: (row) => {
             const order = orderOf(row)
-            return order === null ? (row.before === null || row.after === null ? '' : 'not told apart') : ORDERS[order]
+            return order === null ? (row.before === null || row.after === null ? '' : 'no difference') : ORDERS[order]
           },
         },
       ]}

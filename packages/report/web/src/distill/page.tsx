@@ -34,9 +34,7 @@ export function DistillPage({ distill, original }: { distill: Distill; original:
       exported={['Distill document (JSON)', 'distill.json', original]}
       beside={<NumberCard distill={distill} />}
     >
-      {out !== null && (
-        <NextCommand lead="How it answers under load, served from the folder:" command={['load', out, '--slo', 'p99<20ms']} />
-      )}
+      {out !== null && <NextCommand lead="How the folder answers under load:" command={['load', out, '--slo', 'p99<20ms']} />}
       {out === null && students.some(({ chosen }) => chosen) && (
         <p class="after-sentence">
           Nothing was written: the same command with <code class="word">-o small/</code> writes the one that is chosen.
@@ -56,11 +54,11 @@ function NumberCard({ distill: { students, teacher, metric } }: { distill: Disti
       <p>
         {chosen === undefined
           ? `The model takes ${rowTime(teacher)} a row.`
-          : `${rowTime(chosen)} a row in place of ${rowTime(teacher)}`}
+          : `${rowTime(chosen)} a row instead of ${rowTime(teacher)}`}
       </p>
       {chosen !== undefined && (
         <p class="soft">
-          <Says text={metric.name} /> {metricSaid(chosen.metric)} in place of {metricSaid(teacher.metric)}
+          <Says text={metric.name} /> {metricSaid(chosen.metric)} instead of {metricSaid(teacher.metric)}
         </p>
       )}
     </section>
@@ -139,7 +137,7 @@ function Trade({ distill }: { distill: Distill }) {
         { head: 'faster', show: ({ speedup }) => factor(speedup), value: ({ speedup }) => speedup, isNumber: true },
         { head: 'verdict', show: (one) => (one.chosen ? 'chosen' : one.onFront ? 'on the front' : '') },
       ]}
-      note="Better is to the left and up. Figures are of rows that neither learning nor choosing saw; a student is chosen on others, with one standard error of its loss."
+      note="Better is to the left and up. Figures are from rows that neither training nor the choice used; the choice counts one standard error of the loss."
     >
       {known.length < 2 ? (
         <p class="soft">Too few have a metric to be drawn.</p>

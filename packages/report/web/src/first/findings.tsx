@@ -215,7 +215,7 @@ export function Fine({ report: { clear, notChecked, doesNotApply = [] } }: { rep
       )}
       {doesNotApply.length > 0 && (
         <details>
-          <summary>{plural(doesNotApply.length, 'check')} about what is not in use here</summary>
+          <summary>{plural(doesNotApply.length, 'check')} that do not apply</summary>
           <Rules ids={doesNotApply} />
         </details>
       )}

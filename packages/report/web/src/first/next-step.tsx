@@ -12,7 +12,7 @@ export function NextStep({ report }: { report: Report }) {
     <section class="next-step" aria-label="What to type next">
       {unsure && (
         <p>
-          <b>First measure again when nothing else runs</b>, by the same command.{next !== null && ' Then:'}
+          <b>First measure again on a quiet machine</b>, with the same command.{next !== null && ' Then:'}
         </p>
       )}
       {next !== null && <NextCommand lead={next.lead} command={next.command} />}
@@ -49,7 +49,7 @@ function nextOf(report: Report): Next | null {
 /** Findings lead to `fix` where a remedy treats their rule, else elsewhere: to another engine, to `quantize`, to `lint`. */
 const leadOf = ({ run }: Report['findings'][number]): string =>
   run?.command === 'fix'
-    ? 'Try the remedies, prove what helps, and have it written:'
+    ? 'Try the remedies, prove what helps, and write the result:'
     : 'The first finding below with a command leads to:'
 
 /** Most of it is the model: that is looked into by itself. */

@@ -101,10 +101,10 @@ function Rungs({ gap: { rungs } }: { gap: Gap }) {
         },
         { head: '', show: gapOutcome },
       ]}
-      note={`The rung before over this one, with its 95 % interval over processes. Savings are medians of differences: they need not add up. What is taken away stays away on the rungs below.${
+      note={`The time of the rung above over that of this one, with its 95 % interval over processes. Savings are medians of differences, so they need not add up. A removed difference stays removed on the rungs below.${
         steps[0]?.ratio == null
           ? ''
-          : ` The first row, ${factor(steps[0].ratio)}, changes nothing: so far apart are two that are alike.`
+          : ` The first row, ${factor(steps[0].ratio)}, changes nothing: it shows how far apart two equal runs are.`
       }`}
     >
       <RatioRows

@@ -45,7 +45,7 @@ export function DepthLineFigure({ line: { points, interceptMs, ...line }, floor 
         { head: 'a token', show: ({ ms }) => time(ms), value: ({ ms }) => ms, isNumber: true },
         { head: '95 %', show: ({ low, high }) => `${time(low)} – ${time(high)}`, isNumber: true },
       ]}
-      note="The line begins with what a token takes whatever the context: weights and fixed costs. Its slope is the KV cache: read once it is as steep as the dashed line; copied, it is several times as steep."
+      note="The line starts at what every token takes: weights and fixed costs. Its slope is the KV cache. If the cache is read once, the line is as steep as the dashed one; if it is copied, several times as steep."
     >
       <Drawing
         label={`Time of a token over the context: ${points.map(({ depth, ms }) => `after ${depth} ${time(ms)}`).join('; ')}`}

@@ -42,7 +42,7 @@ export function LintPage({ lint, original }: { lint: Lint; original: object }) {
     >
       {canRepair && (
         <NextCommand
-          lead="Repair what can be repaired, kept only where it is proven (better with --data, samples of yours):"
+          lead="Repair what can be repaired, and keep only what is proven (better with --data, your own samples):"
           command={['fix', lint.model.file, '-o', 'repaired.onnx']}
         />
       )}
@@ -225,7 +225,7 @@ function InFloat({ lint: { unfused } }: { lint: Lint }) {
         },
         { head: 'can be repaired', show: ({ mend }) => (mend === null ? 'no' : <Name text={mend} />), value: ({ mend }) => mend },
       ]}
-      note="As measured: the operator in float and the conversions around it. What is not known of one is left out of its bar, and stands so in the table."
+      note="As measured: the operator in float and the conversions around it. What is unknown is left out of the bar, and marked in the table."
     >
       <ol class="ranked">
         {largest.map((one, index) => (
@@ -250,7 +250,7 @@ function InFewBits({ lint: { fused, borders } }: { lint: Lint }) {
       says={
         borders.nodes === 0
           ? plural(fused.length, 'type of operators', 'types of operators')
-          : `Where float begins and ends stand ${plural(borders.nodes, 'conversion')}, ${time(borders.timeMs)}: these are needed.`
+          : `At the borders between float and int8 there are ${plural(borders.nodes, 'conversion')}, ${time(borders.timeMs)}: these are needed.`
       }
       rows={fused}
       columns={[

@@ -10,22 +10,22 @@ export function Alternatives({ alternatives }: { alternatives: readonly Alternat
   const [first] = alternatives
   if (first === undefined) return null
   const rows = [
-    { name: 'as it is', point: first.before },
+    { name: 'unchanged', point: first.before },
     ...alternatives.map(({ setup, point }) => ({ name: nameOf(setup), point })),
-    { name: 'as it is, again', point: first.after },
+    { name: 'unchanged, again', point: first.after },
   ]
   const most = Math.max(...rows.map(({ point }) => (point.saturated ? 0 : (point.meanMs ?? 0))))
   return (
     <Figure
       title="Would another set-up of the server answer sooner?"
-      says={`All were asked the same, at ${askedWords(first.before)}.`}
+      says={`All got the same requests, at ${askedWords(first.before)}.`}
       rows={rows}
       columns={[
         { head: 'set-up', show: ({ name }) => name },
         { head: 'mean', show: ({ point }) => said(point, point.meanMs), value: ({ point }) => point.meanMs, isNumber: true },
         { head: 'p99', show: ({ point }) => said(point, point.p99Ms), value: ({ point }) => point.p99Ms, isNumber: true },
       ]}
-      note="Bars are means. What differs by no more than both runs as it is do from each other is no difference."
+      note="Bars are means. A difference that is no larger than the one between the two unchanged runs does not count."
     >
       <ol class="ranked">
         {rows.map(({ name, point }, index) => (

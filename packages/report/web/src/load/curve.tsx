@@ -40,7 +40,7 @@ export function Curve({ load }: { load: Load }) {
           {(width, height) => <Lines load={load} points={points} width={width} height={height} />}
         </Chart>
       ) : (
-        <p class="soft">No percentile can be told of any run; the table has the reasons.</p>
+        <p class="soft">No run has a percentile; the table has the reasons.</p>
       )}
     </Figure>
   )

@@ -64,7 +64,7 @@ export function LoadPage({ load, original }: { load: Load; original: object }) {
 }
 
 function LoadFindings({ load: { findings } }: { load: Load }) {
-  if (findings.length === 0) return <p class="after-sentence">Nothing that would hold it up was found.</p>
+  if (findings.length === 0) return <p class="after-sentence">Nothing was found that slows it down.</p>
   return (
     <section class="findings" aria-labelledby="findings">
       <h2 id="findings">What holds it up</h2>
@@ -114,7 +114,7 @@ function MeasuredWith({ load }: { load: Load }) {
     <div class="measured-with">
       <Warnings warnings={warnings} />
       <div class="figures two">
-        <Facts title="What was asked" facts={targetFacts(load)} />
+        <Facts title="The requests" facts={targetFacts(load)} />
         <Facts title="The generator" facts={auditFacts(load)} />
         {setup !== null && <Facts title="The server’s set-up" facts={setupFacts(setup)} />}
       </div>

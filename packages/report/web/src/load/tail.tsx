@@ -48,7 +48,7 @@ export function Tail({ load }: { load: Load }) {
 
 function Made({ parts: { names, basis }, means, title, name }: { parts: Parts; means: Means; title: string; name: string }) {
   const rows = names.map((part, index) => ({
-    part: basis[index] === 'told' ? `${part} (as the server tells)` : part,
+    part: basis[index] === 'told' ? `${part} (reported by the server)` : part,
     basis: basis[index] ?? 'measured',
     timeMs: means.partsMs[index] ?? 0,
   }))

@@ -21,8 +21,8 @@ export function OperatorExperiments({ report }: { report: Report }) {
   )
   return (
     <Figure
-      title="What do operators take alone, as they are and changed?"
-      says={`${plural(rows.length, 'operator')} timed alone, ${percent(coveredShare)} of the time that operators take above their floors.${left.length > 0 ? ` ${plural(left.length, 'other')} could not be taken out.` : ''}`}
+      title="What do operators take alone, unchanged and changed?"
+      says={`${plural(rows.length, 'operator')} timed alone, ${percent(coveredShare)} of the time that operators take above their floors.${left.length > 0 ? ` ${plural(left.length, 'other')} could not be timed alone.` : ''}`}
       rows={pairs}
       columns={[
         {
@@ -36,13 +36,13 @@ export function OperatorExperiments({ report }: { report: Report }) {
         { head: 'in the model', show: ({ row }) => time(row.insideMs), value: ({ row }) => row.insideMs, isNumber: true },
         { head: 'changed', show: ({ variant }) => <Says text={variant.detail} />, value: ({ variant }) => variant.detail },
         {
-          head: 'its time over that as it is',
+          head: 'its time over that unchanged',
           show: ({ variant: { ratio, ratioLow, ratioHigh } }) => `${factor(ratio)} (${factor(ratioLow)}–${factor(ratioHigh)})`,
           value: ({ variant }) => variant.ratio,
           isNumber: true,
         },
       ]}
-      note="Left of 1× the changed operator takes less time. A change that gives other numbers (a Relu, int8) is a question asked of the machine, not a proposal: what can be proven is tried by fix."
+      note="Left of 1× the changed operator takes less time. A change with other results (a Relu, int8) shows what this machine could do, and is not a proposal: fix tries what can be proven."
     >
       {ranked.length === 0 ? (
         <p class="soft">No variant of them was timed.</p>
@@ -56,7 +56,7 @@ export function OperatorExperiments({ report }: { report: Report }) {
             high: variant.ratioHigh,
             outcome: outcomeOf(variant),
           }))}
-          label="Operators with one thing changed: their time over that as they are"
+          label="Operators with one thing changed: their time over that unchanged"
           left="less time"
           right="more time"
         />

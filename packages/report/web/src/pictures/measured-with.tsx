@@ -61,7 +61,7 @@ function pipelineFacts(pipeline: NonNullable<Report['pipeline']>, { latency, too
       ? 'without samples'
       : `${plural(samples.count, 'sample')} of ${samples.source === 'data' ? '--data' : 'its own'}`
   const added = (share: number | null) =>
-    known(share, (one) => (one < 0.001 ? 'nothing that can be told' : `${significant(one * 100, 2)} %`))
+    known(share, (one) => (one < 0.001 ? 'nothing measurable' : `${significant(one * 100, 2)} %`))
   const installed = Object.entries(packages).map(([name, version]) => `${name} ${version}`)
   return [
     ['file', file],
@@ -98,7 +98,7 @@ function recordingFacts(trace: NonNullable<Report['trace']>): Fact[] {
       'other devices',
       otherDevices.map(({ name, deviceBusyShare }) => `${name} busy ${percent(deviceBusyShare)}`).join('; ') || null,
     ],
-    ['processor', 'not told by the recording'],
+    ['processor', 'not in the recording'],
   ]
 }
 
@@ -167,7 +167,7 @@ function deviceFacts({
     [
       'tensors kept on it',
       bound
-        ? `${time(bound.boundMs)} in place of ${time(bound.copiedMs)} (${percent(bound.ratioLow)}–${percent(bound.ratioHigh)} of the time)`
+        ? `${time(bound.boundMs)} instead of ${time(bound.copiedMs)} (${percent(bound.ratioLow)}–${percent(bound.ratioHigh)} of the time)`
         : null,
     ],
   ]

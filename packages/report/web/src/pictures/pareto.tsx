@@ -42,7 +42,7 @@ export function Pareto({ comparison }: { comparison: Comparison }) {
   const measured = comparison.contestants.filter(({ p50Ms }) => p50Ms !== null)
   const measure = measureOf(measured)
   const reach = useReach(measured.length)
-  if (measure === undefined || measured.length < 2) return <p class="soft">They differ in nothing but their time.</p>
+  if (measure === undefined || measured.length < 2) return <p class="soft">They differ only in their time.</p>
   const { axes, front, dominated } = comparison.pareto
   const spoken = measured[reach.at]
   return (

@@ -24,7 +24,7 @@ export function SameModel({ trace, model }: { trace: Trace; model: Model }) {
       </p>
       {model.here === null && (
         <>
-          <p>Beside what it takes on this machine:</p>
+          <p>Compared with this machine:</p>
           <Command text="whyslow MODEL --json here.json" />
           <p class="soft">
             and then explain with <code>--here here.json</code>
@@ -44,7 +44,7 @@ function captionOf({ latencyMs }: Trace, { here }: Model): string {
   if (here === null) return `In the model's order. Recorded: ${told}.`
   const ratio =
     latencyMs === null
-      ? 'The last column is the share here over the share recorded: where it is far from 1× the two machines differ in what is slow'
+      ? 'The last column is the share here over the share recorded: if it is far from 1×, the two machines differ in what is slow'
       : 'The last column is the time here over the time recorded'
   return `In the model's order. Recorded: ${told}; here: ${here.cpu}, ${here.engine ?? 'no engine'}, of ${time(here.p50Ms)}. ${ratio}.`
 }

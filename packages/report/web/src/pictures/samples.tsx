@@ -77,7 +77,7 @@ export function Samples({ report }: { report: Report }) {
         { head: 'garbage collection', show: ({ gcMs }) => time(gcMs), value: ({ gcMs }) => gcMs, isNumber: true },
         { head: 'major page faults', show: ({ majorFaults }) => majorFaults, isNumber: true },
       ]}
-      note="A filled dot is of the regime that the median is of, a hollow one of another. Warm-up is not drawn: it stands in the table, with what each process waited for."
+      note="Filled dots belong to the regime of the median, hollow ones to another. Warm-up is not drawn: it is in the table, with what each process waited for."
     >
       {withSamples.length > 0 ? <Strip latency={latency} blocks={withSamples} /> : <Plain latency={latency} />}
     </Figure>

@@ -62,7 +62,7 @@ export function Trials({ report }: { report: Report }) {
       note="A point is the ratio over pairs of fresh processes that took turns, the line its 95 % interval. Where it holds 1×, no difference is shown."
     >
       {judged.length === 0 ? (
-        <p class="soft">None of them came as far as a measured ratio; the reasons stand in the table.</p>
+        <p class="soft">None of them reached a measured ratio; the table has the reasons.</p>
       ) : (
         <RatioRows
           rows={judged.slice(0, MOST_DRAWN).map((trial) => ({

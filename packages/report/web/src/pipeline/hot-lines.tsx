@@ -103,11 +103,11 @@ function Ranked({ lines }: { lines: readonly Line[] }) {
 function noteOf(pipeline: Pipeline, hasSource: boolean): string {
   const { lineSamples, profilerOverhead } = pipeline
   const run = isOneRun(pipeline) ? 'the run that was timed' : 'a run of its own'
-  const looks = lineSamples === null ? `From ${run}.` : `From ${plural(lineSamples, 'look')} of a sampling profiler, in ${run}.`
+  const looks = lineSamples === null ? `From ${run}.` : `From ${plural(lineSamples, 'sample')} of a sampling profiler, in ${run}.`
   const cost =
     profilerOverhead === null || profilerOverhead < 0.001 ? '' : ` Looking made that run ${percent(profilerOverhead)} longer.`
   const text = hasSource
-    ? ' Time in packages and native code belongs to your line that calls them; a line without a time took too little to tell.'
+    ? ' Time in packages and native code belongs to your line that calls them; a line without a time took too little to show.'
     : ''
   return `${looks}${cost}${text}`
 }

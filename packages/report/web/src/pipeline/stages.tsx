@@ -57,7 +57,7 @@ function NativeWords({ stage: { nativeMs, timeMs } }: { stage: Stage }) {
   if (nativeMs == null || timeMs <= 0) return null
   const share = Math.min(1, nativeMs / timeMs)
   if (share >= 0.5) return <>, of it {percent(share)} in native code</>
-  return <>, nearly all of it in code of the language itself</>
+  return <>, nearly all of it in interpreted code</>
 }
 
 function columnsOf(stages: readonly Stage[]): Column<Stage>[] {

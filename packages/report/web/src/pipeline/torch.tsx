@@ -1,7 +1,7 @@
 // A PyTorch model within the user's code: its modules, dispatch against kernels, what it copies and reads, and other settings in turns.
 import { type ModuleGroup, moduleGroups } from '@whyslow/report/text/torch/modules.ts'
 import { outputsWords } from '@whyslow/report/text/torch/outputs.ts'
-import { count, factorRange, percent, plural, sharePercent, significant, time } from '../format.ts'
+import { count, factorRange, meanCount, percent, plural, sharePercent, time } from '../format.ts'
 import { Facts } from '../kit/facts.tsx'
 import { Figure } from '../kit/figure.tsx'
 import { Name, Says } from '../kit/name.tsx'
@@ -31,8 +31,6 @@ export function TorchModel({ torch }: { torch: Torch }) {
 
 const titleOf = ({ name, count: many }: ModuleGroup): string => (many === 1 ? name : `${name} ×${many}`)
 const at = ({ file, line }: Place): string => (file === null ? '' : line === null ? file : `${file}:${line}`)
-/** A mean over predictions may be no whole number. */
-const calls = (value: number): string => (Number.isInteger(value) ? String(value) : significant(value))
 
 function Modules({ torch }: { torch: Torch }) {
   const groups = moduleGroups(torch)
@@ -75,8 +73,8 @@ const MODULE_COLUMNS: readonly Column<Torch['modules'][number]>[] = [
   { head: 'type', show: ({ type }) => <Name text={type} most={60} />, value: ({ type }) => type },
   { head: 'own time', show: ({ selfMs }) => time(selfMs), value: ({ selfMs }) => selfMs, isNumber: true },
   { head: 'with what it calls', show: ({ timeMs }) => time(timeMs), value: ({ timeMs }) => timeMs, isNumber: true },
-  { head: 'calls', show: (one) => calls(one.calls), value: (one) => one.calls, isNumber: true },
-  { head: 'operators', show: ({ operators }) => calls(operators), value: ({ operators }) => operators, isNumber: true },
+  { head: 'calls', show: (one) => meanCount(one.calls), value: (one) => one.calls, isNumber: true },
+  { head: 'operators', show: ({ operators }) => meanCount(operators), value: ({ operators }) => operators, isNumber: true },
   {
     head: 'called by',
     show: ({ calledBy }) => (calledBy === null ? '' : <Name text={calledBy || 'the model'} most={80} />),
@@ -97,8 +95,9 @@ function Dispatch({ torch, dispatchMs }: { torch: Torch; dispatchMs: number }) {
       title="Is it dispatch, or kernels?"
       says={
         <>
-          Starting operators takes {time(dispatchMs)}, {sharePercent(share)} of the model: {calls(operatorsPerPrediction ?? 0)}{' '}
-          operators at {time(operatorNs / 1e6)} each, and {plural(moduleCalls, 'call')} of modules at {time(moduleNs / 1e6)}.
+          Starting operators takes {time(dispatchMs)}, {sharePercent(share)} of the model:{' '}
+          {meanCount(operatorsPerPrediction ?? 0)} operators at {time(operatorNs / 1e6)} each, and {plural(moduleCalls, 'call')}{' '}
+          of modules at {time(moduleNs / 1e6)}.
         </>
       }
       rows={operators}
@@ -120,7 +119,7 @@ function Dispatch({ torch, dispatchMs }: { torch: Torch; dispatchMs: number }) {
 
 const OPERATOR_COLUMNS: readonly Column<Torch['operators'][number]>[] = [
   { head: 'operator', show: ({ name }) => <Name text={name} />, value: ({ name }) => name },
-  { head: 'calls', show: (one) => calls(one.calls), value: (one) => one.calls, isNumber: true },
+  { head: 'calls', show: (one) => meanCount(one.calls), value: (one) => one.calls, isNumber: true },
   { head: 'time', show: ({ timeMs }) => time(timeMs), value: ({ timeMs }) => timeMs, isNumber: true },
 ]
 
@@ -156,7 +155,7 @@ function Moves({ torch: { copies, reads } }: { torch: Torch }) {
           <li key={index}>
             <Name text={at(one) || 'within PyTorch'} most={60} /> <Says text={what} />
             <span>
-              {calls(one.calls)} a prediction{timeMs !== null && `, ${time(timeMs)}`}
+              {meanCount(one.calls)} a prediction{timeMs !== null && `, ${time(timeMs)}`}
             </span>
           </li>
         ))}
@@ -168,7 +167,7 @@ function Moves({ torch: { copies, reads } }: { torch: Torch }) {
 const MOVE_COLUMNS: readonly Column<Move>[] = [
   { head: 'place', show: (move) => <Name text={at(move)} />, value: at },
   { head: 'what', show: ({ what }) => <Says text={what} />, value: ({ what }) => what },
-  { head: 'a prediction', show: (move) => calls(move.calls), value: (move) => move.calls, isNumber: true },
+  { head: 'a prediction', show: (move) => meanCount(move.calls), value: (move) => move.calls, isNumber: true },
   {
     head: 'time',
     show: ({ timeMs }) => (timeMs === null ? '' : time(timeMs)),
@@ -197,7 +196,7 @@ function Settings({ torch: { trials } }: { torch: Torch }) {
       rows={trials}
       columns={TRIAL_COLUMNS}
       tableTitle="Every setting, with its outputs and its first call"
-      note="Each in turns with the model without it, in one process. A point is the ratio, the line its 95 % interval. Where it holds 1×, no difference is shown."
+      note="Each in turns with the model without it, in one process. A point is the ratio, the line its 95 % interval. If that includes 1×, no difference is detectable."
     >
       {timed.length > 0 && (
         <RatioRows

@@ -242,7 +242,7 @@ function Machines({ study: { machines } }: { study: Study }) {
                 {quotaCpus !== null && `, under a quota of ${significant(quotaCpus)}`}
               </td>
               <td>{threads === null ? 'the engine’s default' : count(threads)}</td>
-              <td>{pricePerHour === null ? 'not told' : significant(pricePerHour)}</td>
+              <td>{pricePerHour === null ? 'unknown' : significant(pricePerHour)}</td>
             </tr>
           ))}
         </tbody>

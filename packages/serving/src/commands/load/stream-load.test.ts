@@ -49,7 +49,7 @@ test('four tokens a chunk: both times, goodput and what the cache held', async (
   expect(document.warnings).toEqual([])
   const text = renderLoad(document, { width: 200 })
   expect(text).toMatch(
-    /asked\/s +first token p50 +p90 +p99 +per token p50 +p90 +p99 +tokens\/s\n +2\.00 +3\d\.\d ms .* 4\.\d\d ms/,
+    /sent\/s +first token p50 +p90 +p99 +per token p50 +p90 +p99 +tokens\/s\n +2\.00 +3\d\.\d ms .* 4\.\d\d ms/,
   )
   expect(text).toMatch(
     /2\.00 requests\/s: 64\.0 tokens a stream by the server's own count; 4\.0 a chunk; .* keep first<100ms,token<5ms; 0 %/,

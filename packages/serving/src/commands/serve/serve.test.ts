@@ -15,8 +15,8 @@ const manifest = (text: string) => fs.writeFileSync(path.join(folder, 'manifest.
 const GOOD = '{"schema":"whyslow-folder/1","model":"model.onnx","inputs":[],"outputs":[]}'
 
 test.each([
-  ['a manifest of something else', '{"schema":"app/1"}', {}, /no folder that whyslow fix wrote/],
-  ['a manifest that is not valid JSON', '{', {}, /no folder that whyslow fix wrote/],
+  ['a manifest of something else', '{"schema":"app/1"}', {}, /its manifest.json is not one that whyslow fix wrote/],
+  ['a manifest that is not valid JSON', '{', {}, /its manifest.json is not one that whyslow fix wrote/],
   ['an engine', GOOD, { engine: 'ort-cpu' }, /--engine ort-cpu: .* has its own engine/],
   ['threads', GOOD, { threads: 2 }, /--threads 2: .* has its own engine/],
   ['a package that is not installed', GOOD, {}, /finds no no-such-engine; run npm install --prefix/],

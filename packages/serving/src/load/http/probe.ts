@@ -34,7 +34,7 @@ export function probe(target: HttpTarget, shown: string, timeoutMs: number): Pro
     const done = () =>
       settle(() => resolve({ status: reader.head.status, latencyMs: performance.now() - startedMs, body: reader.body() }))
     const limit = setTimeout(
-      () => fail(`no answer to a first request within ${timeoutMs / 1000} s; give --timeout where it needs longer`),
+      () => fail(`no answer to a first request within ${timeoutMs / 1000} s; give --timeout if it needs longer`),
       timeoutMs,
     )
     function settle(end: () => void): void {

@@ -16,7 +16,7 @@ checkRule(batchHeadroomUnderLoad, {
     {
       name: 'joined, the same arrivals are answered earlier',
       given: given({}, betterAlternative({ maxBatch: 8 })),
-      expect: { detail: /^With --max-batch 8 it does better\. At 30 requests\/s the mean is 5\.00 ms so/, basis: 'measured' },
+      expect: { detail: /^With --max-batch 8 it does better\. At 30 requests\/s the mean is then 5\.00 ms/, basis: 'measured' },
     },
   ],
   clear: [{ name: 'they are not', given: given({}, worseAlternative({ maxBatch: 8 })) }],

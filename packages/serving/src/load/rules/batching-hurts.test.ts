@@ -16,7 +16,7 @@ checkRule(batchingHurts, {
     {
       name: 'without it the same arrivals are answered earlier',
       given: given({ maxBatch: 8 }, betterAlternative({ maxBatch: 1 })),
-      expect: { detail: /^At 30 requests\/s the mean is 5\.00 ms so; .* Leave out --max-batch\.$/ },
+      expect: { detail: /^At 30 requests\/s the mean is then 5\.00 ms; .* Leave out --max-batch\.$/ },
     },
   ],
   clear: [{ name: 'they are not', given: given({ maxBatch: 8 }, worseAlternative({ maxBatch: 1 })) }],

@@ -36,7 +36,7 @@ checkRule(jsonTensors, {
       given: exampleEvidence(text, {}, { rawTensors: better }),
       expect: {
         detail:
-          /With the same tensors as raw bytes: At 30 requests\/s the mean is 5\.00 ms so; as it is, 10\.0 ms before and 10\.0 ms after\.$/,
+          /With the same tensors as raw bytes: At 30 requests\/s the mean is then 5\.00 ms; unchanged, it is 10\.0 ms before and 10\.0 ms after\.$/,
         basis: 'measured',
         wouldSaveMs: 0,
       },

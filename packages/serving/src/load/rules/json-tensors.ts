@@ -26,7 +26,7 @@ export const jsonTensors = defineRule({
     const tried = rawTensors && [rawTensors.before, rawTensors.point, rawTensors.after].every(hasMean) ? rawTensors : null
     return {
       ...tell`Requests${size} take ${ms('parse', parse)} to parse, answers ${ms('serialize', serialize)} to write, and the prediction
-        ${ms('compute', compute)}, on average${at}; while the server parses, its event loop answers nobody.${
+        ${ms('compute', compute)}, on average${at}; while the server parses, its event loop answers no other request.${
           tried === null ? '' : tell` With the same tensors as raw bytes: ${comparison(tried)}.`
         }`,
       ...(tried !== null && isBetter(tried)

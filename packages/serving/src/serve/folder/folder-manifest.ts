@@ -42,7 +42,9 @@ export function readManifest(folder: string, read: (name: string) => string): Fo
     const needs = Object.keys(parsed('package.json').dependencies ?? {})
     return { model: String(model), needs, ...optionsIn(parsed), inputs, outputs }
   } catch {
-    throw new InputError(`${folder}: no folder that whyslow fix wrote, by its manifest.json; give such a folder, or a model`)
+    throw new InputError(
+      `${folder}: its manifest.json is not one that whyslow fix wrote; give a folder that fix wrote, or a model`,
+    )
   }
 }
 

@@ -234,7 +234,7 @@ function limitCall(call: ReceivedCall, budget: BodyBudget, newMetadata: () => Gr
       if (!isCompressed(chunk)) return
       const metadata = newMetadata()
       metadata.set('grpc-accept-encoding', 'identity')
-      refuse(501, 'compressed messages are not offered; send them as they are', metadata)
+      refuse(501, 'compressed messages are not supported; send them uncompressed', metadata)
     } catch (error) {
       refuse(503, (error as Error).message)
     }

@@ -1,6 +1,6 @@
 // Reductions and what looks for the largest: axes are those of the tensor as it lies.
 import type { Dimension } from '@whyslow/graph/types.ts'
-import { fromFront, identity, without } from '../../../build/permutation.ts'
+import { fromFront, identity, removeAxes } from '../../../build/permutation.ts'
 import type { OperatorName } from '../../operator-codes.ts'
 import type { LiteTensor } from '../lite-graph.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
@@ -65,7 +65,7 @@ function reduced(lower: Lowerer, node: OnnxNode) {
   const axes = all.map((axis) => liteAxis(order, axis)).sort((a, b) => a - b)
   const keep = int(node, 'keepdims', 1) === 1
   const gone = axes.map((axis) => order[axis]!)
-  return { x: lower.asItLies(inputName), axes, keep, left: keep ? order : without(order, gone) }
+  return { x: lower.asItLies(inputName), axes, keep, left: keep ? order : removeAxes(order, gone) }
 }
 
 /** m + log Σ e^(x - m), m the largest, so that nothing overflows. */
@@ -88,7 +88,7 @@ function argument(lower: Lowerer, node: OnnxNode, code: 'ARG_MAX' | 'ARG_MIN'): 
   const axis = liteAxis(order, int(node, 'axis', 0))
   const shape = x.shape.filter((_, k) => k !== axis)
   const made = lower.op(code, [x, lower.scalar(axis)], { dtype: 'int64', shape }, { output_type: 4 })
-  if (int(node, 'keepdims', 1) === 0) lower.place(outputName, made, without(order, [order[axis]!]))
+  if (int(node, 'keepdims', 1) === 0) lower.place(outputName, made, removeAxes(order, [order[axis]!]))
   else
     lower.place(
       outputName,

@@ -1,7 +1,7 @@
 // Parts of tensors and tensors put together: axes are those of the tensor as it lies.
 import type { Dimension } from '@whyslow/graph/types.ts'
 import { type ConstantData, numbersOf } from '../../../build/constant-data.ts'
-import { fromFront, identity, isIdentity, without } from '../../../build/permutation.ts'
+import { fromFront, identity, isIdentity, removeAxes } from '../../../build/permutation.ts'
 import type { LiteTensor } from '../lite-graph.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
 import { liteAxis } from '../order.ts'
@@ -115,7 +115,7 @@ function gather(lower: Lowerer, node: OnnxNode): void {
   const numbers = constant && lower.numbers(indicesName)!
   if (numbers?.some((one) => one < 0) && typeof size !== 'number') {
     if (rank !== 0) lower.refuse('negative indices along an axis whose size is free')
-    const lies = without(order, [fromFront(int(node, 'axis', 0), order.length)])
+    const lies = removeAxes(order, [fromFront(int(node, 'axis', 0), order.length)])
     lower.place(outputName, fromTheEnd(lower, x, { axis, index: numbers[0]!, holds: outputName }), lies)
     return
   }
@@ -131,7 +131,7 @@ function gather(lower: Lowerer, node: OnnxNode): void {
           'indices',
         )
   const lies =
-    rank === 0 ? without(order, [fromFront(int(node, 'axis', 0), order.length)]) : rank === 1 ? order : identity(shape.length)
+    rank === 0 ? removeAxes(order, [fromFront(int(node, 'axis', 0), order.length)]) : rank === 1 ? order : identity(shape.length)
   lower.place(outputName, lower.op('GATHER', [x, indices], resultOf(lower, outputName, lies), { axis }), lies)
 }
 

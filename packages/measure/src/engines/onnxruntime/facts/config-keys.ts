@@ -94,7 +94,7 @@ const GRAPH: readonly Row[] = [
 const LOADING: readonly Row[] = [
   ['session.load_model_format', '1.16', ['ONNX', 'ORT'], 'format of the model file'],
   ['session.save_model_format', '1.16', ['ONNX', 'ORT'], 'format of the optimized model'],
-  ['session.use_ort_model_bytes_directly', '1.16', SWITCH, 'a model in ORT format is used where it lies in memory'],
+  ['session.use_ort_model_bytes_directly', '1.16', SWITCH, 'a model in ORT format is used in place, without a copy'],
   ['session.use_ort_model_bytes_for_initializers', '1.16', SWITCH, 'its weights too'],
   ['session.use_memory_mapped_ort_model', '1.26', SWITCH, 'a model in ORT format is mapped instead of read'],
   ['session.optimized_model_filepath', '1.28', 'path', 'where the optimized model is written'],

@@ -96,11 +96,11 @@ const breaking: Readonly<Record<Condition, readonly Case[]>> = {
   ],
   'weights-float': [{ name: 'MatMul with float weights', model: gemmGroup({ opType: 'MatMul', floatWeights: true }) }],
   'zero-point-missing': [
-    { name: 'Gemm', model: gemmGroup({ short: true }), says: /Gemm asks for/ },
+    { name: 'Gemm', model: gemmGroup({ short: true }), says: /Gemm requires/ },
     {
       name: 'Reshape',
       model: unaryGroup('Reshape', { others: [shape], short: true }),
-      says: /has to be given even where it is 0/,
+      says: /is required even if it is 0/,
     },
   ],
   'constants-as-inputs': [
@@ -116,7 +116,7 @@ const breaking: Readonly<Record<Condition, readonly Case[]>> = {
   'batchnorm-apart': [
     { name: 'Conv', model: convGroup({ activation: 'BatchNormalization' }), says: /BatchNormalization activation/ },
   ],
-  'activation-between': [{ name: 'Conv', model: convGroup({ activation: 'Sigmoid' }), says: /^Sigmoid stands between/ }],
+  'activation-between': [{ name: 'Conv', model: convGroup({ activation: 'Sigmoid' }), says: /^Sigmoid is between/ }],
   'output-not-quantized': [{ name: 'Conv', model: convGroup({ output: 'float-reader' }) }],
   'activation-apart': [
     { name: 'Relu', model: convGroup({ activation: 'Relu' }), says: /zero point of its output/ },
@@ -138,7 +138,7 @@ const breaking: Readonly<Record<Condition, readonly Case[]>> = {
     {
       name: 'Conv whose input is read by another, too',
       model: convGroup({ x: S8, y: S8, inputReadToo: true }),
-      says: /its input xq stays int8, as it is read in several places/,
+      says: /its input xq stays int8, because it is read in several places/,
     },
     {
       name: 'Conv of uint8 whose output is read twice',

@@ -122,7 +122,7 @@ function linearInputs({ operator, data, sources }: Group, at: Neighbours): Broke
   const narrowed = narrow(sources)
   if (narrowed !== undefined) return narrowed
   if (operator.opType === 'Gemm' && sources.some((source) => source?.hasZeroPoint === false))
-    return broken('zero-point-missing', 'a conversion of its inputs has no zero point, which the int8 kernel of Gemm asks for')
+    return broken('zero-point-missing', 'a conversion of its inputs has no zero point, which the int8 kernel of Gemm requires')
   return undefined
 }
 
@@ -154,7 +154,7 @@ function notQuantized(reader: NodeView | undefined, { onlyReader, readers }: Nei
   if (reader?.opType === 'BatchNormalization')
     return broken('batchnorm-apart', `the BatchNormalization ${reader.name} behind it is not folded into its weights`)
   if (quantizedAfter && !isDequantize(reader))
-    return broken('activation-between', `${reader!.opType} stands between it and its QuantizeLinear, and computes in float`)
+    return broken('activation-between', `${reader!.opType} is between it and its QuantizeLinear, and computes in float`)
   return broken('output-not-quantized', 'its output has no QuantizeLinear after it')
 }
 
@@ -253,7 +253,7 @@ function moved({ operator, sources, quantizers }: Group, { graph }: Neighbours, 
   if (operator.opType === 'Resize' && mode !== 'nearest')
     return broken('resize-mode', `a Resize of mode '${mode}' computes in float; only 'nearest' moves integers`)
   if (conversions.some(({ hasZeroPoint }) => !hasZeroPoint))
-    return broken('zero-point-missing', 'a conversion around it has no zero point, which has to be given even where it is 0')
+    return broken('zero-point-missing', 'a conversion around it has no zero point, which is required even if it is 0')
   if (conversions.some(({ node }) => node.inputs.slice(1).some((name) => isListedAsInput(graph, name))))
     return broken('constants-as-inputs', 'scales or zero points around it are listed as inputs of the model')
   if (quantizers.some((one) => one.dtype !== source!.dtype || !sameParameters(one, source!)))
@@ -307,5 +307,5 @@ function stays({ node }: Conversion, { graph, producer }: Neighbours): string {
   const value = isQuantize(node) ? node.outputs[0] : node.inputs[0]
   const isConstant = (name: string | undefined) => graph.constants[name ?? ''] !== undefined
   if (isConstant(value) || isConstant(producer(value)?.inputs[0])) return `${value} is a constant of int8`
-  return `${value} stays int8, as it is read in several places`
+  return `${value} stays int8, because it is read in several places`
 }
