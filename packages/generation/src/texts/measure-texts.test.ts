@@ -3,7 +3,8 @@ import { scriptedEncoder } from '../../test/support/texts/scripted-encoder.ts'
 import { rowOf, WIDTH } from '../../test/support/texts/write-text-encoder.ts'
 import type { TextEncoder } from '../recognize/text-encoder.ts'
 import { encodeOf } from './encode.ts'
-import { measureTexts, type TextsPlan, type Way } from './measure-texts.ts'
+import { measureTexts } from './measure-texts.ts'
+import type { TextsPlan, Way } from './texts-plan.ts'
 
 const encoder = {
   model: 'model.onnx',

@@ -1,5 +1,5 @@
 // How many texts a process has time for, by those that it encoded first: of slow models fewer, in smaller batches and in fewer ways.
-import type { TextsPlan, Way } from './measure-texts.ts'
+import type { TextsPlan, Way } from './texts-plan.ts'
 
 /** The order of texts changes little in fewer batches, and nothing in one. */
 export const LEAST_BATCHES = 2

@@ -30,8 +30,9 @@ import { embeddingAnswer } from '@whyslow/report/text/embedding/embedding-words.
 import type { TextEncoder } from '../../recognize/text-encoder.ts'
 import { batchesOf, positionsOf } from '../../texts/batches.ts'
 import type { Against, FixedPaddingFact, TextsEvidence } from '../../texts/facts.ts'
-import type { Pass, TextsProcess, Way, WayTimes } from '../../texts/measure-texts.ts'
+import type { Pass, TextsProcess, WayTimes } from '../../texts/measure-texts.ts'
 import { textRules } from '../../texts/rules/index.ts'
+import type { Way } from '../../texts/texts-plan.ts'
 import { EMBED_DEFAULTS, type EmbedOptions } from './options.ts'
 
 export interface EmbedOutcome {

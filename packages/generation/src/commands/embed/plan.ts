@@ -1,6 +1,6 @@
 // Which ways of batching are measured, and for how long.
 import type { TextEncoder } from '../../recognize/text-encoder.ts'
-import type { TextsPlan, Way } from '../../texts/measure-texts.ts'
+import type { TextsPlan, Way } from '../../texts/texts-plan.ts'
 import { LEAST_BATCHES } from '../../texts/within-time.ts'
 
 /** A batch between one text and the largest. */
