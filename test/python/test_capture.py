@@ -851,6 +851,23 @@ class BestIteration(unittest.TestCase):
             self.assertIsNotNone(own.attr("scikit_learn"))
 
 
+    def test_a_linear_model_has_no_trees_to_leave_out(self):
+        import numpy as np
+        import xgboost
+        from whyslow_collector import engine_rows
+
+        random = np.random.default_rng(0)
+        rows = random.normal(size=(600, 6)).astype(np.float32)
+        target = 2 * rows[:, 0] + random.normal(size=600)
+        model = xgboost.XGBRegressor(booster="gblinear", n_estimators=200, early_stopping_rounds=5)
+        model.fit(rows[:300], target[:300], eval_set=[(rows[300:], target[300:])], verbose=False)
+        with tempfile.TemporaryDirectory() as folder:
+            file = os.path.join(folder, "model.json")
+            model.save_model(file)
+            engine = engine_rows.XgboostModel({"file": file})
+            np.testing.assert_allclose(engine._ask(rows), model.predict(rows), rtol=1e-6)
+
+
 class Refused(unittest.TestCase):
     def run_of(self, source):
         """(a run of the pass on the source, its tree, the messages that it sends)."""
