@@ -567,6 +567,15 @@ class InPlaceOfAModel(unittest.TestCase):
             self.assertEqual(model.predict(model.rows(given, index=[0])), [1.0])
         self.assertEqual(model.predict(model.rows({"b": 2.0, "a": 1.0}, columns=["b", "a"], index=[0])), [1.0])
 
+    def test_rows_by_name_of_a_model_that_goes_by_places(self):
+        model, _ = self.stand_in(byPlace=True)
+        for made in (model.rows([{"b": 2.0, "a": 1.0}, {"a": 3.0, "b": 4.0}]), model.rows({"b": [2.0, 4.0], "a": [1.0, 3.0]}), model.rows([[2.0, 1.0], [4.0, 3.0]], columns=["b", "a"])):
+            self.assertEqual(model.predict(made), [2.0, 4.0])
+        self.assertEqual(model.predict(model.rows({"b": 2.0, "a": [1.0, 3.0]})), [2.0, 2.0])
+        self.assertEqual(model.predict(model.rows([{"c": 5.0, "d": 1.0}])), [5.0])
+        with self.assertRaisesRegex(ValueError, "1 columns are given, and the model has 2"):
+            model.predict(model.rows([{"b": 2.0}]))
+
     def test_calls_of_another_kind(self):
         model, np = self.stand_in()
         self.assertEqual(model.predict(X=[[1.0, 2.0]], n_jobs=1), [1.0])
