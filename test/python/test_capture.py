@@ -261,17 +261,30 @@ class Edited(unittest.TestCase):
 
     def test_a_method_that_is_given_to_a_library(self):
         source = "import concurrent.futures\npool = concurrent.futures.ThreadPoolExecutor(1)\nclass Service:\n    def __init__(self):\n        self.m = Model()\nservice = Service()\ndef predict(x):\n    return pool.submit(%s.predict, x).result()\n"
-        for owner, reason in (("service.m", None), ("MODELS[x]", "nowhere")):
-            with tempfile.TemporaryDirectory() as folder:
+        own = "import asyncio\nclass Service:\n    def __init__(self):\n        self.m = Model()\n    async def predict(self, x):\n        return await asyncio.to_thread(self.m.predict, x)\n%s"
+        cases = (
+            (source % "service.m", lambda service: service.m, "return pool.submit(fast_model.predict, x).result()"),
+            (source % "MODELS[x]", lambda service: service.m, None),
+            (own % "service = Service()\n", lambda service: service.m, "await asyncio.to_thread(fast_model.predict, x)"),
+            # A wrapper around the model, and an object that is not known.
+            (own % "service = Service()\nservice.m.inner = Model()\n", lambda service: service.m.inner, None),
+            (own % "service = None\n", lambda service: Model(), None),
+        )
+        for at, (text, found, expected) in enumerate(cases):
+            with self.subTest(text), tempfile.TemporaryDirectory() as folder:
                 file = os.path.join(folder, "service.py")
-                text = source % owner
                 with open(file, "w") as written:
                     written.write(text)
-                model = Model()
+                module = types.ModuleType("handed_%d" % at)
+                module.__file__, module.Model = file, Model
+                sys.modules[module.__name__] = module
+                self.addCleanup(sys.modules.pop, module.__name__)
+                exec(compile(text, file, "exec"), vars(module))
                 edits = call_edits.Edits("fast", [file])
-                self.assertEqual(edits.calls({(None, "predict"): ("nowhere", model)}, "model"), reason)
-                if reason is None:
-                    self.assertIn("return pool.submit(fast_model.predict, x).result()", edits.result()[0]["text"])
+                told = edits.calls({(None, "predict"): ("nowhere", found(module.service))}, "model")
+                self.assertEqual(told, "nowhere" if expected is None else None)
+                if expected is not None:
+                    self.assertIn(expected, edits.result()[0]["text"])
 
     def test_lines_end_where_python_has_them_end(self):
         for letter in ("\x0c", "\x0b", "\x85", "\u2028"):
