@@ -366,6 +366,27 @@ class Taken(unittest.TestCase):
             capture.export_models.exported = exported
         self.assertEqual(told["reason"], "no line of the program calls it")
 
+    def test_each_model_that_is_written_is_a_sign_of_life(self):
+        from unittest import mock
+
+        from whyslow_collector import capture, places, whereabouts
+
+        with tempfile.TemporaryDirectory() as folder:
+            state = os.path.join(folder, "state")
+            sent, seen = [], []
+            plan = {"file": "service.py", "capture": {"folder": folder, "package": "fast", "models": [], "without": [], "tokenizers": []}}
+            run = types.SimpleNamespace(plan=plan, places=places.Places(), door=None, whereabouts=whereabouts.Whereabouts(state), send=lambda kind, **told: sent.append(told))
+
+            def written(session, *given):
+                with open(state, "rb") as file:
+                    seen.append(file.read())
+                return session
+
+            names = {"Recorder": mock.Mock(), "predict": mock.Mock(), "chosen": lambda *given: [("model", 1), ("model_2", 2), ("model_3", 3)], "written": written}
+            with mock.patch.multiple(capture, **names):
+                capture.captured(run, "stages", None)
+        self.assertEqual((sent[0]["models"], len(set(seen))), ([1, 2, 3], 3))
+
     def test_calls_of_several_models_are_known(self):
         recorder = self.recorder()
         self.run_with(recorder, "for one in (Booster(), Booster()):\n    one.predict(1)\nlast = Booster()\nlast.predict(1)\n")
