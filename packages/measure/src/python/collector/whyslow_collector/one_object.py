@@ -16,6 +16,10 @@ _REQUESTS = {"request", "req", "websocket", "Request", "WebSocket", "HTTPConnect
 #: Imported names that mean something else in each request.
 _PROXIES = {"request", "g", "session", "websocket"}
 _WITH_PROXIES = ("flask", "quart", "bottle")
+#: Decorators of libraries whose functions only the program calls. Others may register them with a framework.
+_QUIET = {"lru_cache", "cache", "cache_resource", "staticmethod", "classmethod", "no_grad", "inference_mode", "contextmanager", "asynccontextmanager"}
+#: Decorators by which a web framework calls a function with what is in a request.
+_ROUTES = {"get", "post", "put", "patch", "delete", "route", "api_route", "websocket", "api", "task", "command"}
 #: Methods after which a place of a container may hold something else.
 _CHANGES = ("update", "setdefault", "insert", "sort", "reverse", "pop", "remove")
 #: What gives something else for one key: not what `get("key")` of a dictionary is.
@@ -188,13 +192,26 @@ class OneObject:
         # What load() gives is given to predict(model, sample), or to the function that the user names.
         loads = any(_sets(inner, "load") for one in body.body for inner in ast.walk(one))
         is_passed_on = all(map(self._passes_on, function.decorator_list))
-        is_given = first[:1] == [name] and len(first) > 1 and loads and is_passed_on and (function.name == "predict" or not uses)
-        return (is_given or len(uses) == 1) and all(self._is_given_one(name, function, first, use, depth) for use in uses)
+        is_routed = any(_decorator_name(one) in _ROUTES for one in function.decorator_list)
+        is_given = first[:1] == [name] and len(first) > 1 and loads and is_passed_on and not is_routed and (function.name == "predict" or not uses)
+        is_used_once = len(uses) == 1 and not self._is_called_by_others(function, body)
+        return (is_given or is_used_once) and all(self._is_given_one(name, function, first, use, depth) for use in uses)
+
+    def _is_called_by_others(self, function, body):
+        """Whether a framework, or whoever runs the program, may call it with other values than the program does."""
+        if isinstance(body, ast.Module) and function.name == "predict":
+            return True
+        if isinstance(body, ast.ClassDef) and any(_last(one) not in ("object", "ABC") and not self._defined(_last(one)) for one in body.bases):
+            return True
+        return not all(self._passes_on(one) if self._defined(_decorator_name(one)) else _decorator_name(one) in _QUIET for one in function.decorator_list)
+
+    def _defined(self, name):
+        """Functions and classes of the program that are called so."""
+        return [one for one in self.named.get(name, ()) if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))]
 
     def _passes_on(self, decorator):
         """Whether a decorator gives its function what it is given itself: one of a library, or one that calls it with `*args, **kwargs` alone."""
-        name = _last(decorator.func if isinstance(decorator, ast.Call) else decorator)
-        known = [one for one in self.named.get(name, ()) if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))]
+        known = self._defined(_decorator_name(decorator))
         if not known:
             return True
         inner = [one for one in ast.walk(known[0]) if isinstance(one, _FUNCTIONS)]
@@ -382,6 +399,10 @@ def _sets(node, name):
     if isinstance(node, (ast.Import, ast.ImportFrom)):
         return any((one.asname or one.name.split(".")[0]) == name for one in node.names)
     return isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == name
+
+
+def _decorator_name(decorator):
+    return _last(decorator.func if isinstance(decorator, ast.Call) else decorator)
 
 
 def _is_decorated(function, name):

@@ -1,0 +1,51 @@
+"""Whether an expression of a program surely names one object, by the program's source."""
+
+import ast
+import os
+import sys
+import textwrap
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "..", "packages", "measure", "src", "python", "collector"))
+
+from whyslow_collector import one_object  # noqa: E402
+
+
+def is_one(source):
+    """Whether what predicts in the program's last line that calls `.score` names one object."""
+    tree = ast.parse(textwrap.dedent(source))
+    calls = [one for one in ast.walk(tree) if isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute) and one.func.attr == "score"]
+    [call] = calls
+    return one_object.OneObject([tree]).is_one(call.func.value)
+
+
+class OneObject(unittest.TestCase):
+    def check(self, expected, sources):
+        for source in sources:
+            with self.subTest(source):
+                self.assertIs(is_one(source), expected)
+
+    def test_a_function_that_a_framework_calls_is_given_other_values_too(self):
+        head = "from fastapi import FastAPI\napp = FastAPI()\nMODELS = {'en': 1, 'de': 2}\n"
+        body = "    return MODELS[name].score(text)\n"
+        self.check(
+            False,
+            (
+                head + "@app.post('/score')\ndef score_of(text: str, name: str = 'en'):\n" + body + "score_of('warm')\n",
+                head + "@app.post('/score')\ndef score_of(text, name):\n" + body + "score_of('warm', 'en')\n",
+                head + "def load():\n    return 1\n@app.post('/predict')\ndef predict(name, text):\n" + body,
+                head + "def predict(text, name='en'):\n" + body + "predict('warm')\n",
+                "import mlflow\nMODELS = {'en': 1}\nclass Own(mlflow.PythonModel):\n    def run(self, text, name):\n    " + body + "own = Own()\nown.run('warm', 'en')\n",
+            ),
+        )
+        self.check(
+            True,
+            (
+                head + "def score_of(text, name='en'):\n" + body + "def predict(text):\n    return score_of(text)\n",
+                head + "import torch\n@torch.no_grad()\ndef score_of(text, name):\n" + body + "def predict(text):\n    return score_of(text, 'en')\n",
+                head + "class Own:\n    def run(self, text, name):\n    " + body + "own = Own()\ndef predict(text):\n    return own.run(text, 'en')\n",
+            ),
+        )
+
+if __name__ == "__main__":
+    unittest.main()
