@@ -47,5 +47,30 @@ class OneObject(unittest.TestCase):
             ),
         )
 
+    def test_a_key_is_looked_up_in_a_dictionary_alone(self):
+        use = "MODELS = {'a': 1, 'b': 2}\ndef opened(name):\n    return MODELS[name]\ndef predict(x):\n    return opened(%s).score(x)\n"
+        self.check(
+            False,
+            (
+                "import redis\nclient = redis.from_url('redis://here')\n" + use % "client.get('model')",
+                "import redis\n" + use % "redis.from_url('redis://here').get('model')",
+                "import requests\n" + use % "requests.get('http://here/model').text",
+                "from django.core.cache import cache\n" + use % "cache.get('model')",
+                "import redis\nstate = {}\ndef start():\n    global state\n    state = redis.Redis()\n" + use % "state.get('model')",
+                "known = {}\nMODELS = {'a': 1}\ndef use(known):\n    return MODELS[known.get('model')].score(1)\n",
+            ),
+        )
+        self.check(
+            True,
+            (
+                "import os\n" + use % "os.environ.get('MODEL', 'a')",
+                "from os import environ\n" + use % "environ.get('MODEL', 'a')",
+                "known = {'model': 'a'}\n" + use % "known.get('model')",
+                "known: dict = dict(model='a')\n" + use % "known.get('model')",
+                "import collections\nknown = None\nknown = collections.defaultdict(str)\n" + use % "known.get('model')",
+                "class State:\n    known = {'model': 'a'}\n" + use % "State.known.get('model')",
+            ),
+        )
+
 if __name__ == "__main__":
     unittest.main()

@@ -22,8 +22,8 @@ _QUIET = {"lru_cache", "cache", "cache_resource", "staticmethod", "classmethod",
 _ROUTES = {"get", "post", "put", "patch", "delete", "route", "api_route", "websocket", "api", "task", "command"}
 #: Methods after which a place of a container may hold something else.
 _CHANGES = ("update", "setdefault", "insert", "sort", "reverse", "pop", "remove")
-#: What gives something else for one key: not what `get("key")` of a dictionary is.
-_CHANNELS = ("ContextVar", "Queue", "SimpleQueue", "LifoQueue", "PriorityQueue", "Redis", "StrictRedis", "Cache", "TTLCache", "LRUCache")
+#: What makes a dictionary.
+_DICTIONARIES = ("dict", "defaultdict", "OrderedDict")
 
 
 class OneObject:
@@ -358,13 +358,18 @@ class OneObject:
         return (is_of_python or self._is_imported(root)) and self._name(root.id, root, depth)
 
     def _is_lookup(self, node):
-        """Whether it is `get("key")` of a dictionary, as os.environ is one."""
+        """Whether it is `get("key")` of os.environ, or of what is surely a dictionary: of a library it may give something else each time."""
         is_get = isinstance(node.func, ast.Attribute) and node.func.attr == "get" and node.args
         if not is_get or not isinstance(node.args[0], ast.Constant) or not isinstance(node.args[0].value, str):
             return False
-        stores = [one for one in self.named.get(_last(node.func.value), ()) if isinstance(one, (ast.Name, ast.Attribute)) and isinstance(one.ctx, ast.Store)]
-        values = [self._value(one) for one in stores]
-        return not any(isinstance(one, ast.Call) and _last(one.func) in _CHANNELS for one in values)
+        owner, name = node.func.value, _last(node.func.value)
+        if name == "environ":
+            return self._is_imported(owner) or isinstance(owner, ast.Attribute) and self._is_imported(owner.value)
+        if any(name in _parameters(one.args) for one in self._around(node) if isinstance(one, _FUNCTIONS)):
+            return False
+        stores = [one for one in self.named.get(name, ()) if isinstance(one, (ast.Name, ast.Attribute)) and isinstance(one.ctx, ast.Store)]
+        values = [self._value(one) for one in stores if not self._is_nothing(one)]
+        return bool(values) and all(map(_is_dictionary, values))
 
     def _gives_one(self, name, depth):
         found = [one for one in self.named.get(name, ()) if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef))]
@@ -399,6 +404,11 @@ def _sets(node, name):
     if isinstance(node, (ast.Import, ast.ImportFrom)):
         return any((one.asname or one.name.split(".")[0]) == name for one in node.names)
     return isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == name
+
+
+def _is_dictionary(node):
+    is_made = isinstance(node, ast.Call) and isinstance(node.func, (ast.Name, ast.Attribute)) and _last(node.func) in _DICTIONARIES
+    return is_made or isinstance(node, (ast.Dict, ast.DictComp))
 
 
 def _decorator_name(decorator):
