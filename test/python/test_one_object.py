@@ -72,5 +72,32 @@ class OneObject(unittest.TestCase):
             ),
         )
 
+    def test_a_class_whose_base_makes_objects_has_several(self):
+        base = "class Base:\n    def __init__(self, path):\n        self.m = opened(path)\n    def run(self, x):\n        return 1\n    @classmethod\n    def load(cls, path):\n        return cls(path)\n"
+        run = "    def predict(self, x):\n        return self.m.score(x)\n"
+        one = "first = Service('a.pkl')\n"
+        own = "class Service:\n    SIZE = 1\n    def __init__(self, path):\n        self.m = 1\n"
+        library = "from library import Base\nclass Service(Base):\n    def __init__(self, path):\n        self.m = 1\n"
+        self.check(
+            False,
+            (
+                "def opened(path):\n    return path\n" + base + "class Service(Base):\n" + run + one + "second = Service.load('b.pkl')\n",
+                library + run + one + "second = Service.from_pretrained('b')\n",
+                library + run + one + "rest = list(map(Service.model_validate, [1, 2]))\n",
+                library + "    @classmethod\n    def open(cls, path):\n        return super().load(path)\n" + run + one + "second = Service.open('b')\n",
+                own + "    @classmethod\n    def open(cls, path):\n        return cls.of(path)\n    @classmethod\n    def of(cls, path):\n        return cls(path)\n" + run + one + "second = Service.open('b')\n",
+                own + "    @classmethod\n    def open(cls, path):\n        return object.__new__(cls)\n" + run + one + "second = Service.open('b')\n",
+            ),
+        )
+        self.check(
+            True,
+            (
+                own + run + one + "size = Service.SIZE\nService.count = 1\ncount = Service.count\n",
+                own + "    @staticmethod\n    def sized(x):\n        return x\n" + run + one + "size = Service.sized(1)\n",
+                own + "    @classmethod\n    def sized(cls, x):\n        return cls.SIZE + cls.more(x)\n    @staticmethod\n    def more(x):\n        return x\n" + run + one + "size = Service.sized(1)\n",
+                own + "    @classmethod\n    def open(cls, path):\n        return cls(path)\n" + run + "service = Service.open('a')\n",
+            ),
+        )
+
 if __name__ == "__main__":
     unittest.main()

@@ -255,13 +255,20 @@ class OneObject:
 
     def _makers(self, cls, uses):
         """Calls that make an object of the class: of itself, or of its class methods that call it; None: it is used in another way."""
-        methods = {one.name: one for one in cls.body if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef)) and _is_decorated(one, "classmethod")}
+        methods = _class_methods(cls)
+        own = {name for one in cls.body for inner in ([one] if isinstance(one, _FUNCTIONS) else ast.walk(one)) for name in _names_of(inner) if _sets(inner, name)}
         found = []
         for use in uses:
             around = self.parents.get(use)
             if isinstance(around, ast.Attribute) and not around.attr.startswith("__"):
                 method = methods.get(around.attr)
-                made = [] if method is None else self._made_by(method)
+                made = [] if method is None else self._made_by(method, cls)
+                is_called = getattr(self.parents.get(around), "func", None) is around
+                if method is None and (around.attr not in own and not self._is_set(around.attr) or is_called and not _has_function(cls, around.attr)):
+                    # A base class has it, and it may make an object.
+                    return None
+                if made is None:
+                    return None
                 if not made:
                     continue
                 use, around = around, self.parents.get(around)
@@ -272,10 +279,24 @@ class OneObject:
             found.append(around)
         return found
 
-    def _made_by(self, method):
-        """Calls of the class in one of its class methods."""
+    def _is_set(self, name):
+        return any(isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Store) for one in self.named.get(name, ()))
+
+    def _made_by(self, method, cls, asked=()):
+        """Calls of the class in one of its class methods; None: it may make an object in another way."""
         own = method.args.args[0].arg if method.args.args else None
-        return [one for one in self._own(method) if isinstance(one, ast.Call) and _last(one.func) == own and isinstance(one.func, ast.Name)]
+        found = []
+        for one in (one for one in ast.walk(method) if isinstance(one, ast.Name) and one.id in (own, "super")):
+            around = self.parents.get(one)
+            if isinstance(around, ast.Call) and around.func is one and one.id == own:
+                found.append(around)
+            elif not isinstance(around, ast.Attribute):
+                return None
+            elif getattr(self.parents.get(around), "func", None) is around and around.attr not in asked and not _has_plain(cls, around.attr):
+                other = _class_methods(cls).get(around.attr)
+                if other is None or self._made_by(other, cls, (*asked, method.name)) != []:
+                    return None
+        return found
 
     def _attribute(self, node, depth):
         owner = node.value
@@ -404,6 +425,18 @@ def _sets(node, name):
     if isinstance(node, (ast.Import, ast.ImportFrom)):
         return any((one.asname or one.name.split(".")[0]) == name for one in node.names)
     return isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == name
+
+
+def _class_methods(cls):
+    return {one.name: one for one in cls.body if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef)) and _is_decorated(one, "classmethod")}
+
+
+def _has_function(cls, name):
+    return any(isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and one.name == name for one in cls.body)
+
+
+def _has_plain(cls, name):
+    return _has_function(cls, name) and name not in _class_methods(cls)
 
 
 def _is_dictionary(node):
