@@ -99,5 +99,38 @@ class OneObject(unittest.TestCase):
             ),
         )
 
+    def test_a_place_of_a_list_that_is_filled_again_may_hold_another_model(self):
+        use = "def predict(x):\n    return models[0].score(x)\n"
+        filled = "models = [1]\ndef again(path):\n    %s\n" + use
+        self.check(
+            False,
+            [
+                filled % change
+                for change in (
+                    "models.clear(); models.extend([opened(path)])",
+                    "models.clear()",
+                    "models.append(opened(path))",
+                    "models.extend([opened(path)])",
+                    "del models[0]",
+                    "del models[:]",
+                    "models[:] = [opened(path)]",
+                    "global models; models = []; models.append(opened(path))",
+                )
+            ],
+        )
+        named = "models = {'a': 1}\ndef start():\n    models['a'] = 2\ndef stop():\n    %s\ndef predict(x):\n    return models['a'].score(x)\n"
+        self.check(
+            True,
+            (
+                "models = []\nfor path in ('a', 'b'):\n    models.append(path)\n" + use,
+                "models = []\nmodels.extend(['a'])\ndel models[1:]\n" + use,
+                "def load():\n    models = []\n    for path in ('a', 'b'):\n        models.append(path)\n    return models\ndef predict(models, x):\n    return models[0].score(x)\n",
+                "class Own:\n    def __init__(self):\n        self.models = []\n        self.models.append(1)\n    def run(self, x):\n        return self.models[0].score(x)\nown = Own()\n",
+                named % "models.clear()",
+                named % "del models['a']",
+                named % "models.pop('a')",
+            ),
+        )
+
 if __name__ == "__main__":
     unittest.main()

@@ -21,7 +21,9 @@ _QUIET = {"lru_cache", "cache", "cache_resource", "staticmethod", "classmethod",
 #: Decorators by which a web framework calls a function with what is in a request.
 _ROUTES = {"get", "post", "put", "patch", "delete", "route", "api_route", "websocket", "api", "task", "command"}
 #: Methods after which a place of a container may hold something else.
-_CHANGES = ("update", "setdefault", "insert", "sort", "reverse", "pop", "remove")
+_CHANGES = ("update", "setdefault", "insert", "sort", "reverse", "pop", "popitem", "popleft", "remove", "clear", "append", "appendleft", "extend")
+#: Of those, the ones that only take something away from a dictionary, or that it does not have.
+_HARMLESS_BY_NAME = ("pop", "popitem", "remove", "clear", "append", "extend")
 #: What makes a dictionary.
 _DICTIONARIES = ("dict", "defaultdict", "OrderedDict")
 
@@ -337,6 +339,9 @@ class OneObject:
                 is_other = isinstance(one.slice, ast.Constant) and isinstance(node.slice, ast.Constant) and one.slice.value != node.slice.value
                 if not is_other and not self._is_set_to_one(one, depth):
                     return False
+            is_deleted = isinstance(one, ast.Subscript) and isinstance(one.ctx, ast.Del) and _last(one.value) == name and self._function(one) is not None
+            if is_deleted and not _is_by_name(node):
+                return False
             if isinstance(one, ast.Attribute) and one.attr in _CHANGES and _last(one.value) == name and not self._is_harmless(one, node, depth):
                 return False
         return True
@@ -346,11 +351,20 @@ class OneObject:
         call = self.parents.get(method)
         if not isinstance(call, ast.Call) or self._function(call) is None:
             return True
-        is_named = isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str)
-        if method.attr in ("pop", "remove"):
-            # Of a dictionary it takes a model away, of a list it moves the others.
-            return is_named
+        if method.attr in ("append", "extend") and self._is_new_in(self._function(call), method.value):
+            return True
+        if method.attr in _HARMLESS_BY_NAME:
+            # Of a dictionary it takes a model away, of a list it moves the others or, once that is empty, puts new ones in their places.
+            return _is_by_name(node)
         return method.attr in ("update", "setdefault") and all(self._is_fixed(one, depth) for one in [*call.args, *call.keywords])
+
+    def _is_new_in(self, function, owner):
+        """Whether a list is made by the function that fills it: one of its own names, or of the object that is being made."""
+        own = self._own(function)
+        stores = [one for one in own if type(one) is type(owner) and isinstance(getattr(one, "ctx", None), ast.Store) and _last(one) == _last(owner)]
+        is_own = isinstance(owner, ast.Name) or getattr(function, "name", "") == "__init__"
+        is_shared = any(isinstance(one, (ast.Global, ast.Nonlocal)) and _last(owner) in one.names for one in own)
+        return is_own and not is_shared and bool(stores) and all(isinstance(self._value(one), (ast.List, ast.ListComp)) for one in stores)
 
     def _call(self, node, depth):
         name = _last(node.func)
@@ -437,6 +451,10 @@ def _has_function(cls, name):
 
 def _has_plain(cls, name):
     return _has_function(cls, name) and name not in _class_methods(cls)
+
+
+def _is_by_name(node):
+    return isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str)
 
 
 def _is_dictionary(node):
