@@ -132,5 +132,26 @@ class OneObject(unittest.TestCase):
             ),
         )
 
+    def test_a_decorator_that_changes_what_it_passes_on(self):
+        program = (
+            "MODELS = {'en': 1, 'de': 2}\ndef load():\n    return 'en'\ndef changed(given):\n    given['model'] = 'de'\n"
+            "def around(function):\n    def inner(*args, **kwargs):\n        %s\n        return function(%s)\n    return inner\n"
+            "@around\ndef predict(model, x):\n    return MODELS[model].score(x)\n"
+        )
+        whole = "*args, **kwargs"
+        changes = (
+            "args = ('de', *args[1:])",
+            "kwargs['model'] = 'de'",
+            "kwargs.update(model='de')",
+            "kwargs.pop('model')",
+            "del kwargs['model']",
+            "kwargs |= {'model': 'de'}",
+            "other = kwargs; other['model'] = 'de'",
+            "changed(kwargs)",
+        )
+        self.check(False, [program % (change, whole) for change in changes])
+        self.check(False, [program % ("pass", "*turned(args), **kwargs"), program % ("pass", "*args, **{'model': 'de'}")])
+        self.check(True, [program % (change, whole) for change in ("pass", "print(args, kwargs)", "first = args[0]", "x = kwargs.get('x')")])
+
 if __name__ == "__main__":
     unittest.main()

@@ -22,6 +22,8 @@ _QUIET = {"lru_cache", "cache", "cache_resource", "staticmethod", "classmethod",
 _ROUTES = {"get", "post", "put", "patch", "delete", "route", "api_route", "websocket", "api", "task", "command"}
 #: Methods after which a place of a container may hold something else.
 _CHANGES = ("update", "setdefault", "insert", "sort", "reverse", "pop", "popitem", "popleft", "remove", "clear", "append", "appendleft", "extend")
+#: Methods of a tuple and a dictionary that change nothing.
+_READING = {"get", "items", "keys", "values", "copy", "index", "count"}
 #: Of those, the ones that only take something away from a dictionary, or that it does not have.
 _HARMLESS_BY_NAME = ("pop", "popitem", "remove", "clear", "append", "extend")
 #: What makes a dictionary.
@@ -219,8 +221,26 @@ class OneObject:
         inner = [one for one in ast.walk(known[0]) if isinstance(one, _FUNCTIONS)]
         held = {given for one in inner for given in _parameters(one.args)}
         calls = [one for one in ast.walk(known[0]) if isinstance(one, ast.Call) and isinstance(one.func, ast.Name) and one.func.id in held]
-        whole = [all(isinstance(arg, ast.Starred) for arg in one.args) and all(word.arg is None for word in one.keywords) for one in calls]
-        return len(known) == 1 and bool(calls) and all(whole)
+        rest = {given.arg for one in inner for given in (one.args.vararg, one.args.kwarg) if given is not None}
+        whole = [
+            all(isinstance(arg, ast.Starred) and _last(arg.value) in rest for arg in one.args)
+            and all(word.arg is None and _last(word.value) in rest for word in one.keywords)
+            for one in calls
+        ]
+        names = [one for one in ast.walk(known[0]) if isinstance(one, ast.Name) and one.id in rest]
+        return len(known) == 1 and bool(calls) and all(whole) and all(map(self._is_only_read, names))
+
+    def _is_only_read(self, name):
+        """Whether `args` or `kwargs` of a decorator's function stay as they are where they are named."""
+        around = self.parents.get(name)
+        if isinstance(around, ast.Attribute):
+            return around.attr in _READING
+        if isinstance(around, ast.Subscript) and around.value is name:
+            return isinstance(around.ctx, ast.Load)
+        if isinstance(around, ast.Call) and self._defined(_last(around.func)):
+            # It may change them.
+            return False
+        return isinstance(name.ctx, ast.Load) and not isinstance(around, (ast.Assign, ast.AnnAssign, ast.NamedExpr))
 
     def _is_given_one(self, name, function, first, use, depth):
         call = self.parents.get(use)
