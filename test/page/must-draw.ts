@@ -291,7 +291,7 @@ const ofEmbedding = (document: EmbeddingDocument): Must[] => [
   sentence(document.answer),
   sentence(measured(document.ways[0]!.msPerText), 'answer'),
   ...document.findings.map(({ title }) => sentence(title, 'answer')),
-  ...document.ways.map((way) => sentence(`${wayName(way, document.setup)} | ${time(way.msPerText.value)} | `, 'ways')),
+  ...document.ways.map((way) => sentence(`${wayName(way, document)} | ${time(way.msPerText.value)} | `, 'ways')),
   ...(['oneParts', 'batchParts'] as const).flatMap((key) =>
     (document[key] === null ? [] : textRows(document[key])).map(({ name, ms }) =>
       sentence(`${name} | ${time(ms)} | `, key === 'oneParts' ? 'one' : 'batch'),

@@ -141,6 +141,12 @@ test('what generation_config.json adds to greedy choice stays for users, and is 
   ])
 })
 
+test('if ends are ignored, none is forced as the last token either', async () => {
+  const { generator, given } = await open()
+  for (const ignoreEnd of [true, false]) await generator.generate({ ...REQUEST, ignoreEnd })
+  expect(given.calls.map(({ forced_eos_token_id }) => forced_eos_token_id)).toEqual([null, undefined])
+})
+
 test('its parts are told, and what was put in front of methods is taken away again', async () => {
   const { generator, model, session, tokenizer } = await open()
   const before = [model.forward, session.run, tokenizer.decode, tokenizer._call]

@@ -103,7 +103,7 @@ async function generate(
       max_new_tokens: newTokens,
       ...samplingOptions(request.sampling),
       ...(plain ? PLAIN : {}),
-      ...(ignoreEnd ? { eos_token_id: null } : {}),
+      ...(ignoreEnd ? NO_END : {}),
       stopping_criteria: [interrupt],
       streamer,
     }
@@ -187,6 +187,9 @@ function idStreamer(clock: CallClock, take: Take) {
 
 /** Options that change nothing, in place of what generation_config.json may say. */
 const PLAIN = { repetition_penalty: 1, no_repeat_ngram_size: 0, min_length: 0, min_new_tokens: 0 }
+
+/** BART's files force the end to be the last token of any call. */
+const NO_END = { eos_token_id: null, forced_eos_token_id: null }
 
 function samplingOptions(sampling: Sampling): Readonly<Record<string, unknown>> {
   if (sampling.kind === 'greedy') return { do_sample: false }

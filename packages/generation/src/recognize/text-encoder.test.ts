@@ -47,6 +47,21 @@ test('what sentence-transformers writes: pooling, normalization, the longest tex
   expect(await found({ pooling: { pooling_mode_lasttoken: true } })).toMatchObject({ pooling: 'last', normalizes: false })
 })
 
+test('pooling that is not computed here is named, and so are several at once', async () => {
+  const poolingOf = async (pooling: object) => {
+    const { pooling: how, poolingFrom, unknownPooling } = await found({ pooling })
+    return [how, poolingFrom, unknownPooling]
+  }
+  const unknown = (modes: string) => ['mean', null, `1_Pooling/config.json says ${modes}`]
+  expect(await poolingOf({ pooling_mode_mean_tokens: false, pooling_mode_weightedmean_tokens: true })).toEqual(
+    unknown('weightedmean'),
+  )
+  expect(await poolingOf({ pooling_mode: 'mean_sqrt_len_tokens' })).toEqual(unknown('mean_sqrt_len'))
+  expect(await poolingOf({ pooling_mode_mean_tokens: true, pooling_mode_max_tokens: true })).toEqual(unknown('mean and max'))
+  expect(await poolingOf({ pooling_mode: 'cls' })).toEqual(['first', '1_Pooling/config.json', null])
+  expect(await poolingOf({})).toEqual(['mean', null, null])
+})
+
 test('no text is longer than the positions: RoBERTa counts them from behind its padding', async () => {
   const longest = async (files: TextEncoderFiles) => (await found(files)).longest
   const endless = { model_max_length: 1e30 }

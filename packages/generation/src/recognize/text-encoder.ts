@@ -50,6 +50,8 @@ export interface TextEncoder {
   }
   readonly pooling: EmbeddingPooling | null
   readonly poolingFrom: string | null
+  /** What a file says of pooling that is not computed here, as in '1_Pooling/config.json says weightedmean'; null: nothing. */
+  readonly unknownPooling: string | null
   readonly normalizes: boolean
   /** Modules of sentence-transformers after pooling that no ONNX file has, as in 'Dense'. */
   readonly otherModules: readonly string[]
@@ -113,7 +115,7 @@ export async function textEncoder(source: string, dtype: string | null = null): 
     inputs,
     emptyCaches: emptyCaches.flatMap((one) => one ?? []),
     output,
-    ...(pools ? poolingOf(files, modules) : { pooling: null, poolingFrom: null }),
+    ...(pools ? poolingOf(files, modules) : { pooling: null, poolingFrom: null, unknownPooling: null }),
     normalizes: output.gives === 'vector' && modules.some(({ type }) => type === 'Normalize'),
     otherModules: modules.map(({ type }) => type).filter((type) => !/^(Transformer|Pooling|Normalize)$/.test(type)),
     longest: longestOf(files, tokenizing),
@@ -190,16 +192,28 @@ function modulesOf(folder: string): Module[] {
   })
 }
 
-/** Mean, if nothing is said: what most such models were trained with. */
-function poolingOf({ folder }: GeneratorFiles, modules: readonly Module[]): Pick<TextEncoder, 'pooling' | 'poolingFrom'> {
+/** As sentence-transformers has them, without 'pooling_mode_' in front and '_tokens' behind. */
+const POOLINGS: Readonly<Record<string, EmbeddingPooling>> = { mean: 'mean', cls: 'first', lasttoken: 'last', max: 'max' }
+
+type Pooling = Pick<TextEncoder, 'pooling' | 'poolingFrom' | 'unknownPooling'>
+
+/** Mean, if nothing is said that is known: what most such models were trained with. */
+function poolingOf({ folder }: GeneratorFiles, modules: readonly Module[]): Pooling {
   const named = modules.find(({ type }) => type === 'Pooling')?.path ?? '1_Pooling'
   const isPlain = !path.isAbsolute(named) && !named.split(/[\\/]/).includes('..')
   const config = isPlain ? readJson(path.join(folder, named, 'config.json')) : null
-  if (config === null) return { pooling: 'mean', poolingFrom: null }
-  const said = (name: string) =>
-    config[`pooling_mode_${name}`] === true || config.pooling_mode === name.replace('_tokens', '').replace('_token', '')
-  const pooling = said('cls_token') ? 'first' : said('lasttoken') ? 'last' : said('max_tokens') ? 'max' : 'mean'
-  return { pooling, poolingFrom: `${named}/config.json` }
+  const from = `${named}/config.json`
+  const said = config === null ? [] : poolingModes(config)
+  const [pooling] = said.length === 1 ? said.flatMap((mode) => POOLINGS[mode] ?? []) : []
+  if (pooling !== undefined) return { pooling, poolingFrom: from, unknownPooling: null }
+  return { pooling: 'mean', poolingFrom: null, unknownPooling: said.length === 0 ? null : `${from} says ${said.join(' and ')}` }
+}
+
+/** Several: their vectors are put one behind another. */
+function poolingModes(config: Json): string[] {
+  const flags = Object.keys(config).filter((key) => key.startsWith('pooling_mode_') && config[key] === true)
+  const names = [config.pooling_mode].flat().flatMap((one) => textOf(one) ?? [])
+  return [...new Set([...flags, ...names].map((mode) => mode.replace(/^pooling_mode_/, '').replace(/_tokens?$/, '')))]
 }
 
 /** Larger numbers are a tokenizer's word for no limit. */

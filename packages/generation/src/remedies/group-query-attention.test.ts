@@ -26,7 +26,7 @@ const WIDE = { ...TINY, width: 64, heads: 4, kvHeads: 2 }
 /** Of a text that is almost as long as the context: a prompt of 50 tokens at once, then one by one. */
 async function bothLogits(one: RemedyTarget, other: RemedyTarget) {
   const ids = someIds(60, 48)
-  return [await logitsAfter(one.model, ids, 50), await logitsAfter(other.model, ids, 50)] as const
+  return [await logitsAfter(one.model, ids, 50, 'all'), await logitsAfter(other.model, ids, 50, 'all')] as const
 }
 
 describe('group-query-attention', () => {
@@ -170,12 +170,35 @@ describe('group-query-attention', () => {
       }
     })
 
+    // The last token sees 8 keys of either, and a text of 7 tokens does not differ.
+    it.each([{ chunk: 28 }, { window: 8, cut: true }])('does not take %j for a window that slides', async (more) => {
+      const given = targetOf(transformersAttention({ ...form, ...more }), 64)
+      const { model, changes } = await applied(groupQueryAttention, given)
+      expect(largestOff(...(await bothLogits(given, targetOf(model))))).toBeLessThan(1e-5)
+      expect(changes[0]).toMatch(/ inside, with a bias on its scores$/)
+      const chosen = targetOf(transformersAttention({ ...form, ...more, mask: 'where' }), 64)
+      expect(await groupQueryAttention.rewrite(chosen, '', tools)).toMatch(/only masks that hide all later tokens can be fused/)
+    })
+
     it('takes several masks, as GPT-2 once had a causal one and one of what is padded', async () => {
       for (const more of [{}, { window: 7 }, { bias: 0.7 }] as const) {
         const given = targetOf(transformersAttention({ ...form, ...more, mask: 'both' }), 64)
         const { model } = await applied(groupQueryAttention, given)
         expect(largestOff(...(await bothLogits(given, targetOf(model))))).toBeLessThan(1e-5)
       }
+    })
+
+    it('scales masks that hide together with the scores, and refuses a bias below a scale', async () => {
+      for (const more of [{}, { window: 7 }, { mask: 'where' }, { mask: 'both' }] as const) {
+        const given = targetOf(transformersAttention({ ...form, ...more, factor: 0.125 }), 64)
+        const { model } = await applied(groupQueryAttention, given)
+        expect(largestOff(...(await bothLogits(given, targetOf(model))))).toBeLessThan(1e-5)
+      }
+      const bias = targetOf(transformersAttention({ ...form, bias: 0.7, factor: 0.125 }), 64)
+      const rewritten = await groupQueryAttention.rewrite(bias, '', tools)
+      if (typeof rewritten !== 'string')
+        expect(largestOff(...(await bothLogits(bias, targetOf(rewritten.model))))).toBeLessThan(1e-5)
+      expect(rewritten).toMatch(/only masks that hide all later tokens can be fused/)
     })
 
     it.each(['cast', 'split', 'hidden'] as const)('is found with nodes that change nothing: %s', async (idle) => {

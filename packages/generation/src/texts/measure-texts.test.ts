@@ -1,9 +1,10 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { scriptedEncoder } from '../../test/support/texts/scripted-encoder.ts'
 import { rowOf, WIDTH } from '../../test/support/texts/write-text-encoder.ts'
 import type { TextEncoder } from '../recognize/text-encoder.ts'
 import { encodeOf } from './encode.ts'
-import { measureTexts, type TextsPlan } from './measure-texts.ts'
+import { measureTexts } from './measure-texts.ts'
+import type { TextsPlan, Way } from './texts-plan.ts'
 
 const encoder = {
   model: 'model.onnx',
@@ -34,7 +35,7 @@ test('every way has a pass in each round, over the same texts; a text takes as l
   const { opened, now } = scriptedEncoder({ callMs: 0 })
   const plan: TextsPlan = {
     texts: ['a', 'a a a a a a', 'a', 'a a a a a a', 'never encoded'],
-    ...{ count: 4, leastTexts: 1, passMs: 1, leastRounds: 2, mostRounds: 3, roundsMs: 0, longest: 16, maximum: 16 },
+    ...{ count: 4, leastTexts: 1, passMs: 1, leastRounds: 2, mostRounds: 3, roundsMs: 0, mostMs: 1e6, longest: 16, maximum: 16 },
     ways: [ONE, { ...ONE, batch: 2 }, { ...ONE, batch: 2, order: 'sorted' }, { ...ONE, batch: 2, padding: 'maximum', texts: 2 }],
   }
   const { count, lengths, ways, firstTextMs, width } = await measureTexts(async () => opened, { encoder, plan }, now)
@@ -76,9 +77,51 @@ test('as many texts as a pass has time for', async () => {
       leastRounds: 1,
       mostRounds: 1,
       roundsMs: 0,
+      mostMs: 1e6,
       longest: null,
       maximum: null,
     },
   }
   expect((await measureTexts(async () => opened, { encoder, plan }, now)).count).toBe(10)
+})
+
+describe('a process has only so much time', () => {
+  const measured = async (mostMs: number, given: Partial<TextsPlan> = {}) => {
+    const { opened, now } = scriptedEncoder({ callMs: 0 })
+    const from = now()
+    const pair = { ...ONE, batch: 4, texts: 4 } as const
+    const plan: TextsPlan = {
+      texts: new Array(100).fill('a'),
+      ways: [
+        ONE,
+        ...[8, 32].flatMap((batch): Way[] => [
+          { ...ONE, batch },
+          { ...ONE, batch, order: 'sorted' },
+        ]),
+        ...[pair, { ...pair, padding: 'maximum' } as const],
+      ],
+      ...{ count: null, leastTexts: 64, passMs: 1, leastRounds: 2, mostRounds: 2, roundsMs: 0, longest: 16, maximum: 16, mostMs },
+      ...given,
+    }
+    const { count, ways } = await measureTexts(async () => opened, { encoder, plan }, now)
+    return { count, ways: ways.map(({ way: { batch, texts } }) => (texts === null ? batch : -texts)), ms: now() - from }
+  }
+
+  // A text takes 7 ms, and seven ways have three passes each.
+  test('enough for all that is wanted', async () => {
+    expect(await measured(10_000)).toMatchObject({ count: 64, ways: [1, 8, 8, 32, 32, -4, -4] })
+  })
+
+  test('fewer texts have smaller batches, and fewer ways', async () => {
+    expect(await measured(7 * 21 * 40)).toMatchObject({ count: 40, ways: [1, 8, 8, 20, 20, -4, -4] })
+    expect(await measured(7 * 21 * 10)).toMatchObject({ count: 10, ways: [1, 5, 5, -1, -1] })
+    expect(await measured(7 * 21)).toMatchObject({ count: 1, ways: [1] })
+    for (const mostMs of [5000, 2000, 500]) expect((await measured(mostMs)).ms).toBeLessThan(mostMs * 1.2 + 150)
+  })
+
+  test('texts that are longer than the first ones count as they are', async () => {
+    // The first four have 3 tokens, the others 16: a mean of 15.48.
+    const texts = [...new Array(4).fill('a'), ...new Array(96).fill(new Array(14).fill('a').join(' '))]
+    expect((await measured(7 * 21 * 40, { texts })).count).toBe(Math.floor((7 * 40) / ((7 / 3) * 15.48)))
+  })
 })

@@ -1,34 +1,12 @@
 // Texts encoded in several ways in one process, in turns: each round has a pass over the texts in every way, so that what changes on the machine
 // meets all alike. The first pass of each way is not counted.
+import { average } from '@whyslow/measure/statistics/index.ts'
 import type { TextEncoder } from '../recognize/text-encoder.ts'
 import type { Tokenizer } from '../tokenize/tokenizer.ts'
 import { batchesOf } from './batches.ts'
 import { type Encode, type EncodeParts, encodeOf, type StepTimes } from './encode.ts'
-
-export interface Way {
-  readonly batch: number
-  readonly order: 'given' | 'sorted'
-  readonly padding: 'longest' | 'maximum'
-  /** The first of the texts; null: all. */
-  readonly texts: number | null
-}
-
-export interface TextsPlan {
-  /** All of them may be more than are encoded. */
-  readonly texts: readonly string[]
-  /** How many are encoded; null: as many as one pass takes `passMs` for, one at a time, but at least `leastTexts`. */
-  readonly count: number | null
-  readonly leastTexts: number
-  readonly passMs: number
-  readonly ways: readonly Way[]
-  readonly leastRounds: number
-  readonly mostRounds: number
-  /** No new round begins after so long. */
-  readonly roundsMs: number
-  readonly longest: number | null
-  /** What texts are padded to in ways that pad to the maximum. */
-  readonly maximum: number | null
-}
+import type { TextsPlan, Way } from './texts-plan.ts'
+import { type Probe, withinTime } from './within-time.ts'
 
 export interface TextsInput {
   readonly encoder: TextEncoder
@@ -66,6 +44,8 @@ export interface OpenedEncoder {
 
 /** Texts of the first look at how long one takes. */
 const PROBED = 4
+/** No other text is looked at after this share of `mostMs`. */
+const PROBE_SHARE = 0.1
 
 export async function measureTexts(
   open: () => Promise<OpenedEncoder>,
@@ -80,11 +60,16 @@ export async function measureTexts(
     const before = now()
     const { width } = await encode.batch(plan.texts.slice(0, 1), encoder.fixedLength)
     const firstTextMs = now() - before
-    const count = plan.count ?? (await countFor(encode, encoder.fixedLength, plan, now))
+    const all = plan.texts.slice(0, plan.count ?? undefined).map((text) => encode.ids(text).length)
+    const keptOf = (lengths: readonly number[]) => lengths.map((length) => Math.min(length, plan.longest ?? length))
+    const { count, ways } =
+      plan.count === null
+        ? withinTime(plan, await probe(encode, { plan, kept: keptOf(all), padTo: encoder.fixedLength, now }))
+        : { count: plan.count, ways: plan.ways }
     const texts = plan.texts.slice(0, count)
-    const lengths = texts.map((text) => encode.ids(text).length)
-    const kept = lengths.map((length) => Math.min(length, plan.longest ?? length))
-    const runs = plan.ways.map((way) => {
+    const lengths = all.slice(0, count)
+    const kept = keptOf(lengths)
+    const runs = ways.map((way) => {
       const some = way.texts === null ? texts : texts.slice(0, way.texts)
       const batches = batchesOf(kept.slice(0, some.length), way.batch, way.order).map((batch) => batch.map((at) => some[at]!))
       const padTo = encoder.fixedLength ?? (way.padding === 'maximum' ? plan.maximum : null)
@@ -104,12 +89,23 @@ export async function measureTexts(
   }
 }
 
-async function countFor(encode: Encode, padTo: number | null, plan: TextsPlan, now: () => number): Promise<number> {
-  const probed = plan.texts.slice(0, PROBED)
+interface Probed {
+  readonly plan: TextsPlan
+  /** Tokens of all texts, after they were cut. */
+  readonly kept: readonly number[]
+  readonly padTo: number | null
+  readonly now: () => number
+}
+
+async function probe(encode: Encode, { plan, kept, padTo, now }: Probed): Promise<Probe> {
   const from = now()
-  for (const text of probed) await encode.batch([text], padTo)
-  const each = Math.max(1e-3, (now() - from) / probed.length)
-  return Math.min(plan.texts.length, Math.max(plan.leastTexts, Math.floor(plan.passMs / each)))
+  let probed = 0
+  while (probed < Math.min(PROBED, kept.length) && now() - from <= plan.mostMs * PROBE_SHARE)
+    await encode.batch([plan.texts[probed++]!], padTo)
+  const spentMs = Math.max(1e-3, now() - from)
+  const positions = kept.map((length) => Math.max(1, padTo ?? 0, length))
+  const positionMs = spentMs / positions.slice(0, probed).reduce((sum, one) => sum + one, 0)
+  return { eachMs: Math.max(spentMs / probed, positionMs * average(positions)), positionMs }
 }
 
 async function passOf(

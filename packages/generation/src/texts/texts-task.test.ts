@@ -12,7 +12,7 @@ test('ONNX Runtime runs the model, behind the tokenizer of its folder', async ()
   const way = { batch: 2, order: 'sorted', padding: 'longest', texts: null } as const
   const plan = {
     ...{ texts: ['the cat', 'the', 'a the cat and more of it'], count: null, leastTexts: 3, passMs: 1, longest: 16, maximum: 16 },
-    ...{ ways: [way, { ...way, padding: 'maximum' as const }], leastRounds: 1, mostRounds: 1, roundsMs: 0 },
+    ...{ ways: [way, { ...way, padding: 'maximum' as const }], leastRounds: 1, mostRounds: 1, roundsMs: 0, mostMs: 1e6 },
   }
   const { width, lengths, ways, versions } = await textsTask.run({ encoder, plan, threads: 1 })
   expect([width, lengths.length, ways.map(({ passes }) => passes.length)]).toEqual([4, 3, [1, 1]])

@@ -47,15 +47,20 @@ export async function applied(
 export const someIds = (length: number, vocabulary: number): number[] =>
   Array.from({ length }, (_, k) => (k * 7 + 3) % vocabulary)
 
-/** Logits after a prompt fed at once, and after each token that follows. */
-export async function logitsAfter(model: Model, ids: readonly number[], prompt: number): Promise<readonly Float32Array[]> {
+/** Logits after a prompt fed at once, or after each of its tokens, and after each token that follows. */
+export async function logitsAfter(
+  model: Model,
+  ids: readonly number[],
+  prompt: number,
+  rowsOf: 'last' | 'all' = 'last',
+): Promise<readonly Float32Array[]> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'test-whyslow-remedy-'))
   try {
     const file = path.join(folder, 'model.onnx')
     fs.writeFileSync(file, writeModel(model.proto))
     const generator = await openOrtGenerator(file, plainOptions)
     const sequence = generator.start!()
-    const rows = [(await sequence.feed(ids.slice(0, prompt), 'last')).logits.slice()]
+    const rows = [(await sequence.feed(ids.slice(0, prompt), rowsOf)).logits.slice()]
     for (const id of ids.slice(prompt)) rows.push((await sequence.feed([id], 'last')).logits.slice())
     sequence.close()
     await generator.close()

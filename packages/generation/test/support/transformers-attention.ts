@@ -11,6 +11,10 @@ export interface TransformersForm {
   readonly size: number
   /** Tokens that one sees before itself; null: all. */
   readonly window: number | null
+  /** Instead of each token by itself, all are cut as the last one is. Default false. */
+  readonly cut?: boolean
+  /** Tokens see no other chunk of this many tokens, as in Llama 4; default null: there are none. */
+  readonly chunk?: number | null
   /** null: positions are of the cache's length. */
   readonly positions: 'input' | null
   /** Default 'added'. 'both': what is padded is added to what a causal mask chose. 'none': it takes one token at a time, and nothing comes after that. */
@@ -21,6 +25,8 @@ export interface TransformersForm {
   readonly gap?: number | null
   /** Added to the scores of a head for each token that a key is further away; default null: nothing. */
   readonly bias?: number | null
+  /** What the sum of scores and masks is multiplied by, as in Falcon; default null: nothing. */
+  readonly factor?: number | null
   /** A state of one size next to the cache: the sum of all tokens. Default false. */
   readonly state?: boolean
   /**
@@ -39,11 +45,14 @@ export function transformersAttention({
   kvHeads,
   size,
   window,
+  cut: isCut = false,
+  chunk = null,
   positions,
   mask = 'added',
   cap = null,
   gap = null,
   bias = null,
+  factor = null,
   state = false,
   idle,
   seed,
@@ -130,7 +139,10 @@ export function transformersAttention({
   const rows = op('Unsqueeze', [op('Range', [past, total, one]), ints([1])])
   const columns = op('Range', [zero, total, one])
   const seen = op('LessOrEqual', [columns, rows])
-  const near = window === null ? seen : op('And', [seen, op('Greater', [columns, op('Sub', [rows, ints([window], [])])])])
+  const ends = isCut ? op('Sub', [total, one]) : rows
+  const within = window === null ? seen : op('And', [seen, op('Greater', [columns, op('Sub', [ends, ints([window], [])])])])
+  const chunkOf = (places: string) => op('Div', [places, ints([chunk!], [])])
+  const near = chunk === null ? within : op('And', [within, op('Equal', [chunkOf(columns), chunkOf(rows)])])
   const isGap = gap === null ? null : op('And', [op('Equal', [columns, ints([gap], [])]), op('Less', [columns, rows])])
   const open = isGap === null ? near : gap === -1 ? op('GreaterOrEqual', [columns, zero]) : op('And', [near, op('Not', [isGap])])
   const real = op('And', [open, op('Unsqueeze', [op('Cast', ['attention_mask'], { to: 9 }), ints([1, 2])])])
@@ -158,7 +170,9 @@ export function transformersAttention({
     },
     none: () => scores,
   }
-  const shares = op('Softmax', [masked[mask]()], { axis: -1 })
+  const shares = op('Softmax', [factor === null ? masked[mask]() : op('Mul', [masked[mask](), floats([], [factor])])], {
+    axis: -1,
+  })
   const guarded = op('Where', [op('IsNaN', [shares]), floats([1], [0]), shares])
   const weighted = op('MatMul', [guarded, repeated('present.0.value')])
   const sizes = op('Concat', [listed(batch), ints([heads]), listed(fed), ints([size])], { axis: 0 })

@@ -48,7 +48,7 @@ export interface EmbeddingModel {
   readonly dimensions: number | null
   /** How the vectors of tokens become that of the text; null: the model does it, or gives scores. */
   readonly pooling: EmbeddingPooling | null
-  /** The file that says so, as in '1_Pooling/config.json'; null: none does, and it is what most such models have. */
+  /** The file that says so, as in '1_Pooling/config.json'; null: none says one that is known, and it is what most such models have. */
   readonly poolingFrom: string | null
   readonly normalizes: boolean
   readonly tokenizer: string

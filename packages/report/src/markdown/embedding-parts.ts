@@ -9,7 +9,7 @@ export function embeddingParts(document: EmbeddingDocument): Part[] {
   const { ways, setup, oneParts, batchParts, findings, engine, machine, trust } = document
   return [
     table([
-      { head: 'way', cells: ways.map((way) => text(wayName(way, setup))) },
+      { head: 'way', cells: ways.map((way) => text(wayName(way, document))) },
       { head: 'a text', isNumber: true, cells: ways.map(({ msPerText }) => time(msPerText.value)) },
       { head: 'padding', isNumber: true, cells: ways.map(({ paddedShare }) => percent(paddedShare)) },
       {

@@ -30,8 +30,9 @@ import { embeddingAnswer } from '@whyslow/report/text/embedding/embedding-words.
 import type { TextEncoder } from '../../recognize/text-encoder.ts'
 import { batchesOf, positionsOf } from '../../texts/batches.ts'
 import type { Against, FixedPaddingFact, TextsEvidence } from '../../texts/facts.ts'
-import type { Pass, TextsProcess, Way, WayTimes } from '../../texts/measure-texts.ts'
+import type { Pass, TextsProcess, WayTimes } from '../../texts/measure-texts.ts'
 import { textRules } from '../../texts/rules/index.ts'
+import type { Way } from '../../texts/texts-plan.ts'
 import { EMBED_DEFAULTS, type EmbedOptions } from './options.ts'
 
 export interface EmbedOutcome {
@@ -235,7 +236,11 @@ function evidenceOf(outcome: EmbedOutcome, { ways, setup, lengths, kept }: Known
   const smaller = bestOf(({ batch, order }) => batch < setup.batch && (batch === 1 || order === 'sorted'))
   const inBatches = setup.batch > 1
   const isSorted = inBatches && setup.texts > setup.batch
-  const one = encoder.takesOneText ? 'the model takes one text at a time' : 'needs batches of two texts and more: --batch 32'
+  const unbatched =
+    outcome.options.batch > 1
+      ? 'no batch had two texts: needs more texts, or a model that takes less for each'
+      : 'needs batches of two texts and more: --batch 32'
+  const one = encoder.takesOneText ? 'the model takes one text at a time' : unbatched
   const few = inBatches ? 'all texts fit into one batch: give more of them, or a smaller --batch' : one
   const reason = encoder.fixedLength === null ? few : 'the model computes as many positions whatever a text has'
   const facts = {
@@ -248,6 +253,7 @@ function evidenceOf(outcome: EmbedOutcome, { ways, setup, lengths, kept }: Known
       : undefined,
     smaller: isSorted ? against(smaller, largest) : undefined,
   }
+  const fixedPadding = fixedPaddingOf(outcome, ways, against)
   return {
     setup,
     oneMs: ways[0]!.msPerText.value,
@@ -258,20 +264,24 @@ function evidenceOf(outcome: EmbedOutcome, { ways, setup, lengths, kept }: Known
       keptTokens: average(kept),
       longestTokens: setup.longestTokens,
     },
-    fixedPadding: fixedPaddingOf(outcome, ways, against),
-    absent: { sorted: reason, smaller: reason, batched: one },
+    ...(fixedPadding === null ? {} : { fixedPadding }),
+    absent: { sorted: reason, smaller: reason, batched: one, fixedPadding: NO_PADDING_TIME },
   }
 }
 
+const NO_PADDING_TIME = 'padding to one length was not measured, which takes too long'
+
+/** null: it was not measured. */
 function fixedPaddingOf(
   { encoder: { fixedLength, model, padsTo } }: EmbedOutcome,
   ways: readonly EmbeddingWay[],
   against: (at: number, other: number) => Against | undefined,
-): FixedPaddingFact | 'none' {
+): FixedPaddingFact | 'none' | null {
   if (fixedLength !== null) return { tokens: fixedLength, from: model, against: null }
   const maximum = ways.findIndex(({ padding }) => padding === 'maximum')
   const measured = against(maximum - 1, maximum)
-  if (padsTo === null || measured === undefined) return 'none'
+  if (padsTo === null) return 'none'
+  if (measured === undefined) return null
   return { tokens: padsTo, from: 'tokenizer.json', against: measured }
 }
 

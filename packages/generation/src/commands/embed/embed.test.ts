@@ -103,8 +103,59 @@ test('a graph that takes one text of one length has nothing to batch', async () 
   expect(notChecked.map(({ rule }) => rule)).toEqual(['oversized-batches', 'padding-waste', 'unbatched-texts'])
 })
 
+test('how many of the texts were encoded is as it was measured, far below the most as well', async () => {
+  const { embed, texts } = world({}, { positionMs: 0.1, callMs: 0 })
+  const warningsOf = async (count: number) => {
+    fs.writeFileSync(texts, new Array(count).fill('a b').join('\n'))
+    return (await embed({ batch: 8, quick: true })).warnings
+  }
+  // A text takes 1.4 ms, and a pass of 150 ms 107 of them.
+  expect(await warningsOf(300)).toEqual(['the first 107 of 300 texts were encoded'])
+  expect(await warningsOf(200)).toEqual(['the first 107 of 200 texts were encoded'])
+  expect(await warningsOf(100)).toEqual([])
+})
+
+test('no batch is larger than there are texts', async () => {
+  const { setup, ways, answer, warnings } = await world().embed({ batch: 300 })
+  expect([setup.batch, ways.map(({ batch }) => batch), warnings]).toEqual([8, [1, 8, 8, 8, 8], []])
+  expect(answer).toContain('In batches of 8 as they come')
+})
+
+test('of a slow model fewer texts, smaller batches, fewer ways and fewer processes', async () => {
+  const slow = async (callMs: number) => {
+    const { embed, inputs } = world({}, { callMs })
+    const { setup, warnings, reasons } = await embed({ texts: null })
+    expect([setup.processes, inputs[1]!.plan.count]).toEqual([inputs.length, setup.texts])
+    return [setup.texts, setup.batch, setup.processes, inputs[1]!.plan.ways.map(({ batch }) => batch), warnings, reasons.batched]
+  }
+  const inPlace = (what: string) => `a text takes so long that ${what} were measured in place of batches of 32`
+  const few = 'no batch had two texts: needs more texts, or a model that takes less for each'
+  // 60 s are for seven ways with three passes each, of texts that take 38 ms, 0.53 s and 11 s.
+  expect(await slow(5)).toEqual([64, 32, 3, [1, 8, 8, 32, 32, 8, 8], [], few])
+  expect(await slow(500)).toEqual([5, 2, 5, [1, 2, 2, 5, 5], [inPlace('batches of 2')], few])
+  const unpadded = 'a text takes so long that padding to the maximum was not measured'
+  expect(await slow(11_000)).toEqual([1, 1, 3, [1], [inPlace('no batches'), unpadded], few])
+})
+
+test('padding to one length is not checked if there was no time for it', async () => {
+  const padding = { strategy: { Fixed: 16 }, direction: 'Right', pad_id: 0, pad_type_id: 0, pad_token: '[PAD]' }
+  const { embed } = world({ tokenizer: { ...tinyTokenizer(64), padding } }, { callMs: 11_000 })
+  expect((await embed()).notChecked).toContainEqual({
+    rule: 'fixed-padding',
+    reason: 'padding to one length was not measured, which takes too long',
+  })
+})
+
+test('pooling that is not computed here is a warning', async () => {
+  const { warnings, model } = await world({ pooling: { pooling_mode_weightedmean_tokens: true } }).embed({ batch: 4 })
+  expect(warnings).toEqual([
+    '1_Pooling/config.json says weightedmean for pooling, which whyslow does not compute: the time of pooling is that of the mean',
+  ])
+  expect(model).toMatchObject({ pooling: 'mean', poolingFrom: null })
+})
+
 test('made-up texts, and what is no encoder of texts, in one line', async () => {
-  const { embed: run, inputs } = world()
+  const { embed: run, inputs } = world({}, { positionMs: 0.2 })
   expect((await run({ texts: null, quick: true })).setup.from).toBe('made-up')
   expect([inputs.length, inputs[0]!.plan.count, inputs[1]!.plan.count]).toEqual([3, null, 64])
   await expect(embed(scratch())).rejects.toThrow(/this reads no texts at once .*; for one prediction of a model: whyslow MODEL/)

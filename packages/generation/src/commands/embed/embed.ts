@@ -11,6 +11,7 @@ import { smallestKnown } from '../../recognize/numbers.ts'
 import { type TextEncoder, textEncoder } from '../../recognize/text-encoder.ts'
 import { madeUpTexts } from '../../texts/made-up-texts.ts'
 import type { TextsInput, TextsProcess } from '../../texts/measure-texts.ts'
+import type { Way } from '../../texts/texts-plan.ts'
 import { textsTask } from '../../texts/texts-task.ts'
 import { readPrompts } from '../generate/prompts-file.ts'
 import { embedDocument } from './embed-document.ts'
@@ -33,19 +34,27 @@ export async function embed(target: string, given: Partial<EmbedOptions> = {}): 
   const longest = smallestKnown(options.maxTokens ?? encoder.longest?.tokens ?? null, encoder.fixedLength)
   const maximum = encoder.fixedLength ?? encoder.padsTo ?? longest
   checkLongest(encoder, options.maxTokens)
-  const { processes, ...plan } = planOf(encoder, { batch: options.batch, maximum, quick: options.quick })
+  const { processes, ...plan } = planOf(encoder, { batch: options.batch, texts: texts.length, maximum, quick: options.quick })
   const machine = machineOf(trials)
   const limits = { ...trialLimits(limitsOf(machine, options), 0), timeMs: PROCESS_LIMIT_MS }
-  const warnings = warningsOf(encoder, own)
+  const warnings = warningsOf(encoder)
   const measured: TextsProcess[] = []
   const measure = async () => {
-    for (let k = 0; k < processes; k++) {
+    for (let k = 0; k < processes && !(k >= LEAST_PROCESSES && measured.some((one) => timeOf(one) > SLOW_PROCESS_MS)); k++) {
       progress({ stage: 'encoding texts, process', done: k, of: processes })
-      // The texts of the first process are those of all.
+      // The texts and the ways of the first process are those of all.
+      const [known] = measured
       const input: TextsInput = {
         encoder,
         threads: options.threads,
-        plan: { ...plan, texts, longest, maximum, count: measured[0]?.count ?? null },
+        plan: {
+          ...plan,
+          texts,
+          longest,
+          maximum,
+          count: known?.count ?? null,
+          ways: known?.ways.map(({ way }) => way) ?? plan.ways,
+        },
       }
       const trial = await trials.run(textsTask, input, limits)
       if (trial.outcome === 'measured') measured.push(trial.value)
@@ -54,6 +63,9 @@ export async function embed(target: string, given: Partial<EmbedOptions> = {}): 
     }
   }
   await withMachineLock({ trials, progress }, measure, warnings)
+  const { count, ways } = measured[0]!
+  warnings.push(...slowWarnings(plan.ways, ways))
+  if (own !== null && count < own.length) warnings.push(`the first ${count} of ${own.length} texts were encoded`)
   return embedDocument({
     target,
     encoder,
@@ -65,6 +77,30 @@ export async function embed(target: string, given: Partial<EmbedOptions> = {}): 
     processes: measured,
     warnings,
   })
+}
+
+/** Enough processes if the passes of each take longer than SLOW_PROCESS_MS. */
+const LEAST_PROCESSES = 3
+const SLOW_PROCESS_MS = 20_000
+
+const timeOf = ({ ways }: TextsProcess): number =>
+  ways.reduce((sum, { passes }) => passes.reduce((all, { totalMs }) => all + totalMs, sum), 0)
+
+/** What was planned and left out, as a text takes so long. */
+function slowWarnings(planned: readonly Way[], measured: TextsProcess['ways']): string[] {
+  const largest = (ways: readonly Way[]) => Math.max(...ways.map(({ batch, texts }) => (texts === null ? batch : 1)))
+  const [wanted, ran] = [largest(planned), largest(measured.map(({ way }) => way))]
+  const isPadded = ({ padding }: Way) => padding === 'maximum'
+  return [
+    ...(ran < wanted
+      ? [
+          `a text takes so long that ${ran === 1 ? 'no batches' : `batches of ${ran}`} were measured in place of batches of ${wanted}`,
+        ]
+      : []),
+    ...(planned.some(isPadded) && !measured.some(({ way }) => isPadded(way))
+      ? ['a text takes so long that padding to the maximum was not measured']
+      : []),
+  ]
 }
 
 async function encoderOf(target: string, dtype: string | null): Promise<TextEncoder> {
@@ -86,11 +122,13 @@ function checkLongest({ positions, model }: TextEncoder, maxTokens: number | nul
   throw new InputError(`--max-tokens ${maxTokens}: ${model} has ${positions} positions; give ${positions} or fewer`)
 }
 
-function warningsOf({ otherModules }: TextEncoder, own: readonly string[] | null): string[] {
+function warningsOf({ otherModules, unknownPooling }: TextEncoder): string[] {
   return [
     ...(otherModules.length === 0
       ? []
       : [`modules.json names ${otherModules.join(', ')} after pooling, which no ONNX file here has: its time is not measured`]),
-    ...(own !== null && own.length > MOST_TEXTS ? [`the first ${MOST_TEXTS} of ${own.length} texts were encoded`] : []),
+    ...(unknownPooling === null
+      ? []
+      : [`${unknownPooling} for pooling, which whyslow does not compute: the time of pooling is that of the mean`]),
   ]
 }

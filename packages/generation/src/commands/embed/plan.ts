@@ -1,24 +1,27 @@
 // Which ways of batching are measured, and for how long.
 import type { TextEncoder } from '../../recognize/text-encoder.ts'
-import type { TextsPlan, Way } from '../../texts/measure-texts.ts'
+import type { TextsPlan, Way } from '../../texts/texts-plan.ts'
+import { LEAST_BATCHES } from '../../texts/within-time.ts'
 
 /** A batch between one text and the largest. */
 const SMALL_BATCH = 8
 /** Padding to the maximum is measured on so few texts that they have no more positions than this. */
 const MOST_POSITIONS = 4096
 
-const FULL = { processes: 5, passMs: 400, leastRounds: 2, mostRounds: 6, roundsMs: 6000 } as const
-const QUICK = { processes: 3, passMs: 150, leastRounds: 2, mostRounds: 3, roundsMs: 1500 } as const
+const FULL = { processes: 5, passMs: 400, leastRounds: 2, mostRounds: 6, roundsMs: 6000, mostMs: 60_000 } as const
+const QUICK = { processes: 3, passMs: 150, leastRounds: 2, mostRounds: 3, roundsMs: 1500, mostMs: 20_000 } as const
 const LEAST_TEXTS = 32
-/** The order of texts changes little in fewer batches, and nothing in one. */
-const LEAST_BATCHES = 2
 
-export interface EmbedPlan extends Pick<TextsPlan, 'ways' | 'passMs' | 'leastRounds' | 'mostRounds' | 'roundsMs' | 'leastTexts'> {
+type Timing = Pick<TextsPlan, 'passMs' | 'leastRounds' | 'mostRounds' | 'roundsMs' | 'mostMs'>
+
+export interface EmbedPlan extends Timing, Pick<TextsPlan, 'ways' | 'leastTexts'> {
   readonly processes: number
 }
 
 interface Wanted {
   readonly batch: number
+  /** How many there are at most: no batch has more. */
+  readonly texts: number
   /** What texts may be padded to; null: unknown. */
   readonly maximum: number | null
   readonly quick: boolean
@@ -28,7 +31,8 @@ export function planOf(
   { takesOneText, fixedLength }: Pick<TextEncoder, 'takesOneText' | 'fixedLength'>,
   wanted: Wanted,
 ): EmbedPlan {
-  const { batch, maximum, quick } = wanted
+  const { maximum, quick } = wanted
+  const batch = Math.min(wanted.batch, wanted.texts)
   const all = { padding: 'longest', texts: null } as const
   const sizes = takesOneText ? [] : [...new Set([SMALL_BATCH, batch])].filter((size) => size > 1 && size <= batch)
   const inBatches = sizes.flatMap((size): Way[] => [
@@ -39,19 +43,20 @@ export function planOf(
   const ways = [
     { ...all, batch: 1, order: 'given' } as const,
     ...inBatches,
-    ...maximumWays({ maximum, fixedLength, takesOneText }),
+    ...maximumWays({ maximum, fixedLength, takesOneText, most: wanted.texts }),
   ]
   return { ...(quick ? QUICK : FULL), leastTexts: Math.max(LEAST_TEXTS, takesOneText ? 1 : LEAST_BATCHES * batch), ways }
 }
 
 interface Lengths extends Pick<TextEncoder, 'takesOneText' | 'fixedLength'> {
   readonly maximum: number | null
+  readonly most: number
 }
 
 /** The first texts padded to the longest of them, and to the maximum. */
-function maximumWays({ maximum, fixedLength, takesOneText }: Lengths): Way[] {
+function maximumWays({ maximum, fixedLength, takesOneText, most }: Lengths): Way[] {
   if (maximum === null || fixedLength !== null || maximum > MOST_POSITIONS) return []
-  const texts = Math.max(1, Math.min(SMALL_BATCH, Math.floor(MOST_POSITIONS / maximum)))
+  const texts = Math.max(1, Math.min(SMALL_BATCH, most, Math.floor(MOST_POSITIONS / maximum)))
   const way = { batch: takesOneText ? 1 : texts, order: 'given', texts } as const
   return [
     { ...way, padding: 'longest' },

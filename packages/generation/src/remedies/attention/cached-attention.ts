@@ -12,6 +12,8 @@ export interface Mask {
   /** added: 0 where a key is seen, far below 0 elsewhere. seen, hidden: truths. */
   readonly kind: 'added' | 'seen' | 'hidden'
   readonly name: string
+  /** What the sum of mask and scores is multiplied by before the softmax. */
+  readonly scale: number
 }
 
 export interface CachedAttention {
@@ -116,7 +118,7 @@ function findScores(matching: Matching, name: string): Scores | string {
       continue
     }
     // Within a cap a mask would not be far below.
-    const masked = cap === null ? maskOf(matching, made) : undefined
+    const masked = cap === null ? maskOf(matching, made, scale) : undefined
     if (masked === undefined) return `the scores come from ${made.opType}`
     masks.push(masked.mask)
     at = masked.scores
@@ -128,17 +130,17 @@ interface Masked {
   readonly scores: string
 }
 
-function maskOf(matching: Matching, one: NodeProto): Masked | undefined {
+function maskOf(matching: Matching, one: NodeProto, scale: number): Masked | undefined {
   if (isOperator(one, 'Add')) {
     const scores = one.input.find((name) => leadsToProduct(matching, name))
     const name = scores === undefined ? undefined : otherOperand(one, scores)
-    return name === undefined ? undefined : { mask: { kind: 'added', name }, scores: scores! }
+    return name === undefined ? undefined : { mask: { kind: 'added', name, scale }, scores: scores! }
   }
   if (!isOperator(one, 'Where')) return undefined
   const [condition, yes, no] = one.input as [string, string, string]
-  const isFar = (name: string) => (scalarOf(matching, name) ?? 0) <= FAR_BELOW
-  if (isFar(no)) return { mask: { kind: 'seen', name: condition }, scores: yes }
-  return isFar(yes) ? { mask: { kind: 'hidden', name: condition }, scores: no } : undefined
+  const isFar = (name: string) => (scalarOf(matching, name) ?? 0) * scale <= FAR_BELOW
+  if (isFar(no)) return { mask: { kind: 'seen', name: condition, scale }, scores: yes }
+  return isFar(yes) ? { mask: { kind: 'hidden', name: condition, scale }, scores: no } : undefined
 }
 
 /** What a softmax makes nothing of. */

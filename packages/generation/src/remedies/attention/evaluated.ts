@@ -133,7 +133,8 @@ export interface MaskUse {
 /** Each under the `maskKey` of its attentions. */
 export type MaskUses = ReadonlyMap<string, MaskUse>
 
-export const maskKey = ({ masks }: Pick<CachedAttention, 'masks'>): string => masks.map(({ name }) => name).join(' ')
+export const maskKey = ({ masks }: Pick<CachedAttention, 'masks'>): string =>
+  masks.map(({ kind, name, scale }) => `${kind === 'hidden' ? 'not ' : ''}${name}${scale === 1 ? '' : ` * ${scale}`}`).join(' ')
 
 /** A reason in one line if masks are no such use. `standIns`: attentions whose new keys and values need not be computed for that. */
 export async function maskUsesOf(
@@ -147,28 +148,50 @@ export async function maskUsesOf(
   const part = partMaking(withoutLayers(model, layout, standIns), [...names])
   const long = Math.min(context ?? LONG, LONG) - 1
   const most = feedsOne(layout) ? 1 : Number.POSITIVE_INFINITY
-  const calls = [...CALLS.filter(([, fresh]) => fresh <= most), [long, 1] as const]
-  const results = await evaluate(
-    part,
-    calls.map(([past, fresh]) => stepFeeds(part, layout, { past, fresh })),
-  )
+  const evaluated = async (sizes: readonly (readonly [number, number])[]) => {
+    const results = await evaluate(
+      part,
+      sizes.map(([past, fresh]) => stepFeeds(part, layout, { past, fresh })),
+    )
+    return ({ masks }: CachedAttention) =>
+      sizes.map(([past, fresh], at): Call => {
+        const shown = masks.map((mask) => shownBy(mask, results[at]![mask.name]!))
+        return { past, fresh, total: past + fresh, masks: shown }
+      })
+  }
+  const callsOf = await evaluated([...CALLS.filter(([, fresh]) => fresh <= most), [long, 1]])
   const uses = new Map<string, MaskUse>()
   for (const attention of attentions) {
     const key = maskKey(attention)
     if (key === '' || uses.has(key)) continue
-    const shown = calls.map(([past, fresh], at): Call => {
-      const masks = attention.masks.map((mask) => ({ ...mask, ...inFloat32(results[at]![mask.name]!) }))
-      return { past, fresh, total: past + fresh, masks }
-    })
-    const use = useOf(attention, shown)
+    const calls = callsOf(attention)
+    const keys = calls.some((call) => misfitIn(call) !== null) ? null : windowIn(calls.at(-1)!)
+    const more = keys === null ? [] : (await evaluated(slidCalls(keys, { long, most })))(attention)
+    const use = useOf(attention, keys, [...calls, ...more])
     if (typeof use === 'string') return use
     uses.set(key, use)
   }
   return uses
 }
 
+/**
+ * Calls that show whether a window slides: chunks end at the same place for several tokens, and a mask may be cut for all rows by the last one.
+ * Places are within the context.
+ */
+function slidCalls(keys: number, { long, most }: { readonly long: number; readonly most: number }) {
+  const fresh = Math.min(3, most, long + 1)
+  return [[Math.min(keys + 2, long + 1 - fresh), fresh] as const, [long - Math.floor(keys / 2), 1] as const]
+}
+
 const inFloat32 = (value: TensorValue): TensorValue =>
   value.dtype === 'float16' ? { ...value, dtype: 'float32', data: float16Values(value.data as Uint16Array) } : value
+
+/** A mask with its values; what it adds is as the softmax gets it. */
+function shownBy(mask: Mask, value: TensorValue): ShownMask {
+  const { shape, dtype, data } = inFloat32(value)
+  const isScaled = mask.kind === 'added' && mask.scale !== 1
+  return { ...mask, shape, dtype, data: isScaled ? (data as Float32Array).map((one) => one * mask.scale) : data }
+}
 
 interface Call {
   readonly past: number
@@ -179,9 +202,8 @@ interface Call {
 
 type ShownMask = Mask & TensorValue
 
-function useOf(attention: CachedAttention, calls: readonly Call[]): MaskUse | string {
+function useOf(attention: CachedAttention, keys: number | null, calls: readonly Call[]): MaskUse | string {
   const misfit = calls.map(misfitIn).find((one) => one !== null)
-  const keys = misfit === undefined ? windowIn(calls.at(-1)!) : null
   const wrong = misfit ?? calls.map((call) => wrongIn(call, keys)).find((one) => one !== null)
   if (wrong === undefined) return { keys, bias: null }
   const bias = attention.masks.find(({ name }) => calls.every((call) => isBias(call, name, attention.heads)))
@@ -238,7 +260,8 @@ function isBias({ past, fresh, total, masks }: Call, name: string, heads: number
   const mask = masks.find((one) => one.name === name)!
   const [batch, own, rows, columns, ...more] = mask.shape
   const isFitting = batch === 1 && (own === 1 || own === heads) && rows === fresh && columns === total && more.length === 0
-  if (mask.kind !== 'added' || !isFitting) return false
+  // The kernel scales the product alone.
+  if (mask.kind !== 'added' || mask.scale !== 1 || !isFitting) return false
   const others = masks.filter((one) => one !== mask)
   const values = mask.data as Float32Array
   return (

@@ -1,6 +1,6 @@
 // A text is tokenized whole, and then cut to what the model takes: what was cut off was tokenized for nothing.
 import { ms, number, share, tell } from '@whyslow/diagnosis/tell.ts'
-import { defineRule, embedAgain } from '../facts.ts'
+import { defineRule } from '../facts.ts'
 
 /** Below 3 % of the time nobody could prove that it helped. */
 const LEAST_SHARE = 0.03
@@ -21,7 +21,8 @@ export const lateTruncation = defineRule({
       timeMs: tokenizeMs,
       wouldSaveMs: wasteMs,
       basis: 'modelled',
-      next: embedAgain('--max-tokens', String(longestTokens)),
+      // The same limit again would change nothing: the text itself has to be cut.
+      next: null,
     }
   },
 })

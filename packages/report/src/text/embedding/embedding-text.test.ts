@@ -41,11 +41,26 @@ describe('the answer', () => {
   })
 })
 
+test('of few texts the pair that shows padding to the maximum is not a way of all', () => {
+  const few = exampleEmbedding.ways.map((way) => ({ ...way, texts: 8 }))
+  const [one, , , , , longest, maximum] = few
+  const document = {
+    ...exampleEmbedding,
+    setup: { ...exampleEmbedding.setup, texts: 8, batch: 8 },
+    ways: [one!, { ...longest!, ratio: null, msPerText: { value: 5, low: 5, high: 5 } }, maximum!],
+    batchParts: null,
+  }
+  expect(embeddingAnswer(document)).not.toMatch(/the fastest|as they come/)
+  const text = renderEmbedding(document, { width: 88 })
+  expect(text).toContain('  all 8 texts, in one batch')
+  expect(text).toContain('  all 8 texts, padded to 256 tokens')
+})
+
 test('what a model gives', () => {
   const { model } = exampleEmbedding
   expect(modelWords({ ...model, pooling: null, normalizes: false })).toBe('384 dimensions')
   expect(modelWords({ ...model, poolingFrom: null })).toBe(
-    '384 dimensions, the mean of its tokens (no file says how), normalized',
+    '384 dimensions, the mean of its tokens (assumed: no file names one that whyslow knows), normalized',
   )
   expect(modelWords({ ...model, gives: 'scores', dimensions: 2 })).toBe('2 scores a text')
 })

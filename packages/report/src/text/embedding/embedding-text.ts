@@ -26,7 +26,7 @@ export function renderEmbedding(document: EmbeddingDocument, { width }: Width): 
 }
 
 function waysBlock({ ways, setup }: EmbeddingDocument, width: number): string[] {
-  const names = ways.map((way) => wayName(way, setup))
+  const names = ways.map((way) => wayName(way, { ways, setup }))
   const widest = Math.max(...names.map((name) => name.length))
   const rows = ways.map(({ msPerText, paddedShare, ratio }, at) => {
     const faster = ratio === null ? '' : `  ${pad(`${significant(1 / ratio.value, 2)}×`, 6, 'left')}`

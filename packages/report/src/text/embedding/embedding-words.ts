@@ -53,7 +53,7 @@ const POOLING = {
 /** What the model gives for a text. */
 export function modelWords({ gives, dimensions, pooling, poolingFrom, normalizes }: EmbeddingDocument['model']): string {
   if (gives === 'scores') return `${plural(dimensions ?? 0, 'score')} a text`
-  const from = poolingFrom === null ? 'no file says how' : poolingFrom
+  const from = poolingFrom === null ? 'assumed: no file names one that whyslow knows' : poolingFrom
   return [
     `${dimensions} dimensions`,
     ...(pooling === null ? [] : [`${POOLING[pooling]} (${from})`]),
@@ -64,19 +64,28 @@ export function modelWords({ gives, dimensions, pooling, poolingFrom, normalizes
 /** Worth naming from here on. */
 const WORTH_SHARE = 0.05
 
-/** 'one at a time', 'batches of 8, sorted by length', 'batches of 8 padded to 512 tokens'. */
-export function wayName({ batch, order, padding, paddedTo, texts }: EmbeddingWay, setup: EmbeddingDocument['setup']): string {
-  const whole = texts === setup.texts ? '' : `the first ${plural(texts, 'text')}, `
-  const size = batch === 1 ? 'one at a time' : texts < setup.texts ? 'in one batch' : `batches of ${batch}`
-  if (padding === 'maximum') return `${whole}padded to ${paddedTo} tokens`
-  if (order === 'sorted') return `${whole}${size}, sorted by length`
-  return `${whole}${size}${batch === 1 || texts < setup.texts ? '' : ', as they come'}`
+type Ways = Pick<EmbeddingDocument, 'setup' | 'ways'>
+
+/** The way is of all texts, and not one of the pair that shows padding to the maximum, which stands last. */
+const isWhole = (way: EmbeddingWay, { ways }: Pick<Ways, 'ways'>): boolean =>
+  way.padding === 'longest' && ways[ways.indexOf(way) + 1]?.padding !== 'maximum'
+
+/** 'one at a time', 'batches of 8, sorted by length', 'the first 8 texts, padded to 512 tokens'. */
+export function wayName(way: EmbeddingWay, document: Ways): string {
+  const { batch, order, padding, paddedTo, texts } = way
+  if (isWhole(way, document)) {
+    if (order === 'sorted') return `batches of ${batch}, sorted by length`
+    return batch === 1 ? 'one at a time' : `batches of ${batch}, as they come`
+  }
+  const some = texts === 1 ? 'the first text' : `${texts < document.setup.texts ? 'the first' : 'all'} ${plural(texts, 'text')}`
+  if (padding === 'maximum') return `${some}, padded to ${paddedTo} tokens`
+  return `${some}, ${batch === 1 ? 'one at a time' : 'in one batch'}`
 }
 
 type Answered = Pick<EmbeddingDocument, 'setup' | 'ways' | 'oneParts' | 'batchParts' | 'lengths' | 'model'>
 
 export function embeddingAnswer({ setup, ways, oneParts, batchParts, lengths, model }: Answered): string {
-  const whole = ways.filter(({ texts, padding }) => texts === setup.texts && padding === 'longest')
+  const whole = ways.filter((way) => isWhole(way, { ways }))
   const [one, ...others] = whole
   const { value, low, high } = one!.msPerText
   const whose = setup.from === 'user' ? 'Your texts take' : 'Made-up texts take'
@@ -92,7 +101,9 @@ export function embeddingAnswer({ setup, ways, oneParts, batchParts, lengths, mo
       ? []
       : [
           `In batches of ${given.batch} as they come each takes ${time(given.msPerText.value)}, and ${percent(given.paddedShare)} of the positions are padding${
-            best === null || best === given ? '' : `; the fastest are ${wayName(best, setup)}: ${time(best.msPerText.value)}`
+            best === null || best === given
+              ? ''
+              : `; the fastest are ${wayName(best, { setup, ways })}: ${time(best.msPerText.value)}`
           }.`,
         ]
   return [first, ...batches, ...intoSentence(batchParts ?? oneParts), ...cutSentence({ setup, lengths, model })].join(' ')

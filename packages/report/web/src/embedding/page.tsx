@@ -74,7 +74,7 @@ function Ways({ embedding: { ways, setup } }: { embedding: Embedding }) {
       title="A text in each way of batching"
       rows={ways}
       columns={[
-        { head: 'way', show: (way) => wayName(way, setup) },
+        { head: 'way', show: (way) => wayName(way, { ways, setup }) },
         {
           head: 'a text',
           show: ({ msPerText }) => time(msPerText.value),
