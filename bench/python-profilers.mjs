@@ -1,10 +1,10 @@
 // Which profiler names the line and the cause first? Ten services of planted-pipelines/python under whyslow, Scalene, py-spy, torch.profiler and cProfile.
 // A program decides, by one rule for all services:
 // - Line: where a planted line, or one of the loop or function that begins there, stands among the distinct lines of the user's file, in the tool's order. Profilers order by time, whyslow by its findings. From the fourth on
-//   it does not count.
+//   it does not count. cProfile's lines are functions: of it the `def` around a planted line counts as well.
 // - Cause: which row of the tool is the first with a word of the cause (WORDS): a function, an operator, or the source line that the tool prints. From row 21 on it does not
 //   count. Of whyslow the finding must be that of the planted rule.
-// What a tool can leave out is left out in its favour: cProfile and torch.profiler record predictions alone, without imports and loading. The last line of the table is what a
+// What a tool can leave out is left out in its favour: cProfile and torch.profiler record predictions alone, without imports and loading. The last row of the table is what a
 // prediction takes while the tool is at work, over what it takes alone.
 //   PYTHON=.venv/bin/python (pip install scalene py-spy torch scikit-learn pandas xgboost) node bench/python-profilers.mjs [--out folder]      ONLY=word,word   SECONDS=6
 import { spawnSync } from 'node:child_process'
@@ -179,14 +179,31 @@ function withBodies(file, here) {
   })
 }
 
+/** Planted lines, with the `def` lines of the functions around them: cProfile has no others. */
+function withFunctions(file, here) {
+  const lines = fs.readFileSync(file, 'utf8').split('\n')
+  const depth = (line) => lines[line - 1].search(/\S/)
+  const functions = here.flatMap((first) => {
+    const found = []
+    for (let [line, inner] = [first - 1, depth(first)]; line > 0 && inner > 0; line -= 1) {
+      if (depth(line) < 0 || depth(line) >= inner) continue
+      inner = depth(line)
+      if (/^\s*(async )?def /.test(lines[line - 1])) found.push(line)
+    }
+    return found.slice(0, 1)
+  })
+  return [...here, ...functions]
+}
+
 /** Counted from 1; null: not among the first `most`. */
 const placeOf = (some, most, is) => {
   const at = [...new Set(some)].slice(0, most).findIndex(is)
   return at < 0 ? null : at + 1
 }
 
-function placesOf(tool, file, { rule, here }, words) {
+function placesOf(tool, file, { rule, here: planted }, words) {
   const { lines, rows } = TOOLS[tool](file)
+  const here = tool === 'cProfile' ? withFunctions(file, planted) : planted
   return {
     line: placeOf(lines, LINES, (line) => here.includes(line)),
     cause: placeOf(rows, ROWS, (row) => (tool === 'whyslow' ? row === rule : words.test(row))),
@@ -239,6 +256,7 @@ const table = [
   `${`the first, of ${services.length}`.padEnd(28)}${cells(counts(1))}`,
   `${'shown at all'.padEnd(28)}${cells(counts(ROWS))}`,
   `${'a prediction takes'.padEnd(28)}${cells(names.map((tool) => (slowdowns[tool] ? `${slowdowns[tool].toFixed(2)}×` : '–')))}`,
+  "cProfile's lines are functions: of it the def around a planted line counts.",
 ]
 console.log(table.join('\n'))
 const versions = run(

@@ -261,17 +261,30 @@ class Edited(unittest.TestCase):
 
     def test_a_method_that_is_given_to_a_library(self):
         source = "import concurrent.futures\npool = concurrent.futures.ThreadPoolExecutor(1)\nclass Service:\n    def __init__(self):\n        self.m = Model()\nservice = Service()\ndef predict(x):\n    return pool.submit(%s.predict, x).result()\n"
-        for owner, reason in (("service.m", None), ("MODELS[x]", "nowhere")):
-            with tempfile.TemporaryDirectory() as folder:
+        own = "import asyncio\nclass Service:\n    def __init__(self):\n        self.m = Model()\n    async def predict(self, x):\n        return await asyncio.to_thread(self.m.predict, x)\n%s"
+        cases = (
+            (source % "service.m", lambda service: service.m, "return pool.submit(fast_model.predict, x).result()"),
+            (source % "MODELS[x]", lambda service: service.m, None),
+            (own % "service = Service()\n", lambda service: service.m, "await asyncio.to_thread(fast_model.predict, x)"),
+            # A wrapper around the model, and an object that is not known.
+            (own % "service = Service()\nservice.m.inner = Model()\n", lambda service: service.m.inner, None),
+            (own % "service = None\n", lambda service: Model(), None),
+        )
+        for at, (text, found, expected) in enumerate(cases):
+            with self.subTest(text), tempfile.TemporaryDirectory() as folder:
                 file = os.path.join(folder, "service.py")
-                text = source % owner
                 with open(file, "w") as written:
                     written.write(text)
-                model = Model()
+                module = types.ModuleType("handed_%d" % at)
+                module.__file__, module.Model = file, Model
+                sys.modules[module.__name__] = module
+                self.addCleanup(sys.modules.pop, module.__name__)
+                exec(compile(text, file, "exec"), vars(module))
                 edits = call_edits.Edits("fast", [file])
-                self.assertEqual(edits.calls({(None, "predict"): ("nowhere", model)}, "model"), reason)
-                if reason is None:
-                    self.assertIn("return pool.submit(fast_model.predict, x).result()", edits.result()[0]["text"])
+                told = edits.calls({(None, "predict"): ("nowhere", found(module.service))}, "model")
+                self.assertEqual(told, "nowhere" if expected is None else None)
+                if expected is not None:
+                    self.assertIn(expected, edits.result()[0]["text"])
 
     def test_lines_end_where_python_has_them_end(self):
         for letter in ("\x0c", "\x0b", "\x85", "\u2028"):
@@ -352,6 +365,27 @@ class Taken(unittest.TestCase):
         finally:
             capture.export_models.exported = exported
         self.assertEqual(told["reason"], "no line of the program calls it")
+
+    def test_each_model_that_is_written_is_a_sign_of_life(self):
+        from unittest import mock
+
+        from whyslow_collector import capture, places, whereabouts
+
+        with tempfile.TemporaryDirectory() as folder:
+            state = os.path.join(folder, "state")
+            sent, seen = [], []
+            plan = {"file": "service.py", "capture": {"folder": folder, "package": "fast", "models": [], "without": [], "tokenizers": []}}
+            run = types.SimpleNamespace(plan=plan, places=places.Places(), door=None, whereabouts=whereabouts.Whereabouts(state), send=lambda kind, **told: sent.append(told))
+
+            def written(session, *given):
+                with open(state, "rb") as file:
+                    seen.append(file.read())
+                return session
+
+            names = {"Recorder": mock.Mock(), "predict": mock.Mock(), "chosen": lambda *given: [("model", 1), ("model_2", 2), ("model_3", 3)], "written": written}
+            with mock.patch.multiple(capture, **names):
+                capture.captured(run, "stages", None)
+        self.assertEqual((sent[0]["models"], len(set(seen))), ([1, 2, 3], 3))
 
     def test_calls_of_several_models_are_known(self):
         recorder = self.recorder()
@@ -566,6 +600,15 @@ class InPlaceOfAModel(unittest.TestCase):
         for given in ({"a": 1.0, "b": 2.0}, {"b": [2.0], "a": 1.0}):
             self.assertEqual(model.predict(model.rows(given, index=[0])), [1.0])
         self.assertEqual(model.predict(model.rows({"b": 2.0, "a": 1.0}, columns=["b", "a"], index=[0])), [1.0])
+
+    def test_rows_by_name_of_a_model_that_goes_by_places(self):
+        model, _ = self.stand_in(byPlace=True)
+        for made in (model.rows([{"b": 2.0, "a": 1.0}, {"a": 3.0, "b": 4.0}]), model.rows({"b": [2.0, 4.0], "a": [1.0, 3.0]}), model.rows([[2.0, 1.0], [4.0, 3.0]], columns=["b", "a"])):
+            self.assertEqual(model.predict(made), [2.0, 4.0])
+        self.assertEqual(model.predict(model.rows({"b": 2.0, "a": [1.0, 3.0]})), [2.0, 2.0])
+        self.assertEqual(model.predict(model.rows([{"c": 5.0, "d": 1.0}])), [5.0])
+        with self.assertRaisesRegex(ValueError, "1 columns are given, and the model has 2"):
+            model.predict(model.rows([{"b": 2.0}]))
 
     def test_calls_of_another_kind(self):
         model, np = self.stand_in()
@@ -849,6 +892,23 @@ class BestIteration(unittest.TestCase):
             written = xgboost.Booster(model_file=file)
             self.assertEqual((written.num_boosted_rounds(), written.attr("scikit_learn")), (own.num_boosted_rounds(), None))
             self.assertIsNotNone(own.attr("scikit_learn"))
+
+
+    def test_a_linear_model_has_no_trees_to_leave_out(self):
+        import numpy as np
+        import xgboost
+        from whyslow_collector import engine_rows
+
+        random = np.random.default_rng(0)
+        rows = random.normal(size=(600, 6)).astype(np.float32)
+        target = 2 * rows[:, 0] + random.normal(size=600)
+        model = xgboost.XGBRegressor(booster="gblinear", n_estimators=200, early_stopping_rounds=5)
+        model.fit(rows[:300], target[:300], eval_set=[(rows[300:], target[300:])], verbose=False)
+        with tempfile.TemporaryDirectory() as folder:
+            file = os.path.join(folder, "model.json")
+            model.save_model(file)
+            engine = engine_rows.XgboostModel({"file": file})
+            np.testing.assert_allclose(engine._ask(rows), model.predict(rows), rtol=1e-6)
 
 
 class Refused(unittest.TestCase):

@@ -25,8 +25,22 @@ checkRule(recurrentSteps, {
     },
     {
       name: 'layers that wait for one another',
-      given: evidence({ p50Ms: 20, nodes: [lstm, { ...lstm, op: 'GRU' }] }),
+      given: evidence({ p50Ms: 20, nodes: [lstm, { ...lstm, op: 'GRU', in: ['LSTM_0'] }] }),
       expect: { title: /^400 sequential steps/, detail: /^LSTM, GRU take 12.* in 400 dependent steps/ },
+    },
+    {
+      // Of two branches over 200 and 100 steps the longer, and the 50 steps of the layer behind them.
+      name: 'branches that do not wait for one another',
+      given: evidence({
+        p50Ms: 20,
+        nodes: [
+          { ...lstm, in: ['x'] },
+          { ...lstm, in: ['x'], serialSteps: 100 },
+          { op: 'Concat', timeMs: 0.1, in: ['LSTM_0', 'LSTM_1'] },
+          { ...lstm, in: ['Concat_2'], serialSteps: 50 },
+        ],
+      }),
+      expect: { title: /^250 sequential steps/ },
     },
     {
       name: 'two nodes of one loop body',

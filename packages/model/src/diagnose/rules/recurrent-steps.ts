@@ -2,6 +2,7 @@
 // LSTM, GRU and RNN over a sequence, and bodies of Loop and Scan.
 import { ms, number, share, tell } from '@whyslow/diagnosis/tell.ts'
 import { isWorthSaying } from '@whyslow/diagnosis/worth.ts'
+import type { GraphView } from '@whyslow/graph/types.ts'
 import type { ProfiledNode } from '@whyslow/measure/timing/types.ts'
 import { defineRule } from '../rule.ts'
 
@@ -40,7 +41,7 @@ export const recurrentSteps = defineRule({
     const atOnceMs = ((2 * macs) / roof) * 1000
     const savingMs = Math.max(0, timeMs - atOnceMs)
     if (!isWorthSaying(savingMs, p50Ms)) return 'clear'
-    const steps = Math.round(stepsInARow(serial, stepsOf))
+    const steps = Math.round(stepsInARow(profile.graph, byName, serial, stepsOf))
     const kinds = [...new Set(serial.map((node) => (RECURRENT.test(node.opType) ? node.opType : 'a loop body')))]
     return {
       title: `${steps} sequential steps take the time`,
@@ -56,15 +57,32 @@ export const recurrentSteps = defineRule({
   },
 })
 
-/** Layers wait for one another, and so do rounds of a loop, in which all of its body runs. */
-function stepsInARow(serial: readonly ProfiledNode[], stepsOf: (node: ProfiledNode) => number): number {
-  const rounds = new Map<string, number>()
-  let steps = 0
+/** Along the longest path: layers wait for one another, branches do not. Of a loop all of the body runs in each round. */
+function stepsInARow(
+  graph: GraphView,
+  byName: ReadonlyMap<string, ProfiledNode>,
+  serial: readonly ProfiledNode[],
+  stepsOf: (node: ProfiledNode) => number,
+): number {
+  // By node of the graph: the steps in it, and by loop its rounds.
+  const stepsAt = new Map<string, Map<string, number>>()
   for (const node of serial) {
-    if (RECURRENT.test(node.opType)) steps += stepsOf(node)
-    else rounds.set(node.parent ?? '', Math.max(rounds.get(node.parent ?? '') ?? 0, stepsOf(node)))
+    let top = node
+    for (let at: ProfiledNode | undefined = node; at !== undefined; at = byName.get(at.parent ?? '')) top = at
+    const inside = stepsAt.get(top.name) ?? new Map<string, number>()
+    const name = RECURRENT.test(node.opType) ? node.name : (node.parent ?? '')
+    stepsAt.set(top.name, inside.set(name, Math.max(inside.get(name) ?? 0, stepsOf(node))))
   }
-  return [...rounds.values()].reduce((sum, one) => sum + one, steps)
+  const total = (name: string) => [...(stepsAt.get(name)?.values() ?? [])].reduce((sum, one) => sum + one, 0)
+  // Nodes stand in an order that can be run.
+  const stepsBefore = new Map<string, number>()
+  let longest = Math.max(...[...stepsAt.keys()].map(total))
+  for (const { name, inputs, outputs } of graph.nodes) {
+    const steps = total(name) + inputs.reduce((most, input) => Math.max(most, stepsBefore.get(input) ?? 0), 0)
+    for (const output of outputs) stepsBefore.set(output, steps)
+    longest = Math.max(longest, steps)
+  }
+  return longest
 }
 
 /** How often the node runs as part of a Loop's or Scan's body; 1 outside. */

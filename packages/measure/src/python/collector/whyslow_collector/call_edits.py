@@ -2,6 +2,7 @@
 expression means there; one that library code makes is left where it is, and a line in front of the statement gives the object another method."""
 
 import ast
+import gc
 import os
 
 from .call_spans import span_of
@@ -132,8 +133,10 @@ class Edits:
         if len(found) != 1 or method == "__call__":
             return reason
         [(file, node)] = found
-        value = _value_of(node.value, (_variables_of(file),))
-        if value is not _UNKNOWN and value is not target or not self._objects(file).is_one(node.value):
+        variables = _variables_of(file)
+        owner = _owner_in(self._source(file)[1], node, variables)
+        # It may be a wrapper's method that has the same name.
+        if _value_of(node.value, (owner, variables)) is not target or not self._objects(file).is_one(node.value):
             return reason
         self._cut(file, node.value, self.name_for(file, name))
         return None
@@ -365,6 +368,16 @@ def _variables_of(file):
     known = os.path.realpath(file)
     modules = [one for one in list(sys.modules.values()) if isinstance(getattr(one, "__file__", None), str)]
     return next((vars(one) for one in modules if os.path.realpath(one.__file__) == known), {})
+
+
+def _owner_in(tree, node, variables):
+    """{"self": the one object of the class whose method the node stands in}; {}: there is no such object, or there are several."""
+    for kind in (one for one in ast.walk(tree) if isinstance(one, ast.ClassDef)):
+        for method in (one for one in kind.body if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef)) and one.args.args):
+            if any(one is node for one in ast.walk(method)):
+                found = [one for one in gc.get_objects() if type(one) is variables.get(kind.name)]
+                return {method.args.args[0].arg: found[0]} if len(found) == 1 else {}
+    return {}
 
 
 def _is_matrix(node, site):

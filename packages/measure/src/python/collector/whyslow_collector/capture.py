@@ -98,7 +98,11 @@ def captured(run, kind, tree):
     edits = Edits(run.plan["capture"]["package"], program_files(run.places), recorder.shared())
     without = run.plan["capture"]["without"]
     taken = chosen(recorder, run.plan["capture"]["models"])
-    models = [written(one, recorder, None if name in without else edits, name, folder) for name, one in taken]
+    models = []
+    for at, (name, one) in enumerate(taken):
+        # Writing one can take minutes without a message.
+        run.whereabouts.at_sample(-1, at)
+        models.append(written(one, recorder, None if name in without else edits, name, folder))
     for one in run.plan["capture"]["tokenizers"]:
         reason = edits.body(os.path.abspath(one["file"]), one["line"], one["function"], one["name"])
         models.append({"name": one["name"], "engine": "tokenizer", "type": one["function"], "ran": {name: one[name] for name in ("file", "line", "function")}, "reason": reason, "standIn": one["standIn"]})

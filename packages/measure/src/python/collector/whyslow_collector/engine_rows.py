@@ -1,6 +1,7 @@
 """Models of rows of features in the libraries that made them, asked as their users do: of a NumPy array, or with `row=dataframe` of a pandas DataFrame
 that is there before. The difference is what the library spends on names and types of columns."""
 
+import json
 import re
 
 from .errors import Contract
@@ -91,7 +92,7 @@ def _unchecked(ask):
 
 
 class XgboostModel(Rows):
-    """`Booster.inplace_predict`; `call=matrix` is `Booster.predict(DMatrix(rows))`, as most write it."""
+    """`Booster.inplace_predict`; `call=matrix`, and all that linear boosters have, is `Booster.predict(DMatrix(rows))`, as most write it."""
 
     def _open(self, file):
         import xgboost
@@ -99,8 +100,10 @@ class XgboostModel(Rows):
         self._xgboost = xgboost
         self._model = xgboost.Booster()
         self._model.load_model(file)
+        # It has no trees to leave out, and no prediction in place.
+        self._is_linear = json.loads(self._model.save_config())["learner"]["gradient_booster"]["name"] == "gblinear"
         best = self._model.attr("best_iteration")
-        if best is not None and self._model.attr("scikit_learn") is not None:
+        if best is not None and self._model.attr("scikit_learn") is not None and not self._is_linear:
             # The classes for scikit-learn, which saved it, end there (formats/xgboost/learner.ts).
             self._model = self._model[: int(best) + 1]
         if self.threads is not None:
@@ -109,7 +112,7 @@ class XgboostModel(Rows):
         self.columns = self._model.feature_names
 
     def _ask(self, rows):
-        if self._call != "matrix":
+        if self._call != "matrix" and not self._is_linear:
             return self._model.inplace_predict(rows, validate_features=False)
         names = self.columns if not self._is_frame else None
         return self._model.predict(self._xgboost.DMatrix(rows, feature_names=names))

@@ -13,7 +13,7 @@ UNKNOWN = -1.0
 class Rows:
     """`columns`: their names in the model's order; None: rows are in order. `texts`: codes of texts, by the column's number. `strict`: what is known in
     columns that refuse anything else, by number. `refused`: columns in which `missing` and `infinite` values are refused; None: all columns. `by_place`:
-    the names of a DataFrame's columns count for nothing, as LightGBM has it."""
+    names of columns count for nothing, as LightGBM has it: rows by name are in the order that pandas would give their columns."""
 
     def __init__(self, columns, texts, strict, refused, by_place=False):
         self.columns = columns
@@ -61,12 +61,15 @@ class Rows:
             return self._matrix(np.asarray(data))
         rows = data if isinstance(data, list) else list(data)
         if rows and isinstance(rows[0], dict):
-            if self.columns is None:
+            names = list(dict.fromkeys(name for one in rows for name in one)) if self._by_place else self.columns
+            if self._by_place and self.columns is not None and len(names) != len(self.columns):
+                raise ValueError("%d columns are given, and the model has %d" % (len(names), len(self.columns)))
+            if names is None:
                 raise TypeError("rows by name, for a model that has no names of columns")
-            for name in self.columns:
+            for name in names:
                 if not any(name in one for one in rows):
                     raise ValueError("the column %r is missing" % name)
-            rows = [[one.get(name, np.nan) for name in self.columns] for one in rows]
+            rows = [[one.get(name, np.nan) for name in names] for one in rows]
         return self._coded(rows) if self.texts else np.asarray(rows, np.float64)
 
     def _of_frame(self, frame):
@@ -135,7 +138,7 @@ def by_row(columns):
         raise ValueError("All arrays must be of the same length")
     if others and not lists:
         raise ValueError("If using all scalar values, you must pass an index")
-    return [{**others, **dict(zip(lists, values))} for values in zip(*lists.values())]
+    return [{**columns, **dict(zip(lists, values))} for values in zip(*lists.values())]
 
 
 def rows_in_order(data, names):
