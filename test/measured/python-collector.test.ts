@@ -92,6 +92,7 @@ for (const interpreter of interpreters) {
       'test_collector.py',
       'test_contestant.py',
       'test_keras_files.py',
+      'test_one_object.py',
       'test_torch_files.py',
       'test_torch_modules.py',
       'test_torch_trials.py',

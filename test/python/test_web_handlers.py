@@ -146,6 +146,12 @@ class Found(unittest.TestCase):
         self.assertEqual(self.found(ORDERS + "\n    @app.post('/rank')\n    def order_of(): ...\n")[0], "order_of")
 
 
+    def test_a_handler_that_only_deletes_is_not_called(self):
+        head = "from flask import Flask\napp = Flask('a')\n"
+        self.assertIsNone(self.found(head + "@app.route('/predictions/<id>', methods=['DELETE'])\ndef delete_prediction(id): ...\n"))
+        both = head + "@app.route('/predictions/<id>', methods=['DELETE', 'GET'])\ndef prediction(id): ...\n"
+        self.assertEqual(self.found(both), ("prediction", "flask", "get", "/predictions/<id>"))
+
     def test_applications_that_are_annotated_or_made_by_a_function(self):
         annotated = "from fastapi import FastAPI\napp: FastAPI = FastAPI()\n@app.post('/predict')\ndef predict(x: int): ..."
         self.assertEqual(self.found(annotated), ("predict", "fastapi", "post", "/predict"))
@@ -269,6 +275,18 @@ class FastApi(unittest.TestCase):
         service = target.target_of(module_file.import_file(os.path.join(folder, "main.py")), None)
         self.assertEqual(answered(service, {"x": 2}), 3)
         self.assertEqual(os.path.basename(service.described()["places"][1]["file"]), "routes_of_test.py")
+
+    def test_a_handler_of_another_file_that_only_deletes_is_not_called(self):
+        folder = tempfile.mkdtemp()
+        files = {
+            "main.py": "from fastapi import FastAPI\nfrom deletes_of_test import router\napp = FastAPI()\napp.include_router(router)\n",
+            "deletes_of_test.py": "from fastapi import APIRouter\nrouter = APIRouter()\n@router.delete('/predictions/{id}')\ndef delete_prediction(id: int): ...\n"
+            "@router.websocket('/predict')\nasync def predict_all(websocket): ...\n",
+        }
+        for name, text in files.items():
+            with open(os.path.join(folder, name), "w") as file:
+                file.write(text)
+        self.assertIsNone(web_handlers.service_of(module_file.import_file(os.path.join(folder, "main.py")), None))
 
     def test_an_answer_that_refuses_a_made_up_request(self):
         source = """

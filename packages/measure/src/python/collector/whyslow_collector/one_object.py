@@ -3,9 +3,10 @@ what has only been seen to be one model (`MODELS[sample["lang"]]`) is not enough
 
 import ast
 
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-_LOOPS = (ast.For, ast.AsyncFor, ast.While, *_COMPREHENSIONS)
+from .makers import makers_of
+from .names_in_source import COMPREHENSIONS, FUNCTIONS, LOOPS, binds, decorator_name, defaults_of, dependency_of, is_by_name, is_decorated
+from .names_in_source import is_dictionary, last_name, names_of, parameters_of, sets
+
 _DEEPEST = 40
 #: Calls of these give something else each time.
 _CHANGING = {"next", "pop", "popleft", "choice", "choices", "sample", "random", "get", "get_nowait"}
@@ -16,10 +17,16 @@ _REQUESTS = {"request", "req", "websocket", "Request", "WebSocket", "HTTPConnect
 #: Imported names that mean something else in each request.
 _PROXIES = {"request", "g", "session", "websocket"}
 _WITH_PROXIES = ("flask", "quart", "bottle")
+#: Decorators of libraries whose functions only the program calls. Others may register them with a framework.
+_QUIET = {"lru_cache", "cache", "cache_resource", "staticmethod", "classmethod", "no_grad", "inference_mode", "contextmanager", "asynccontextmanager"}
+#: Decorators by which a web framework calls a function with what is in a request.
+_ROUTES = {"get", "post", "put", "patch", "delete", "route", "api_route", "websocket", "api", "task", "command"}
 #: Methods after which a place of a container may hold something else.
-_CHANGES = ("update", "setdefault", "insert", "sort", "reverse", "pop", "remove")
-#: What gives something else for one key: not what `get("key")` of a dictionary is.
-_CHANNELS = ("ContextVar", "Queue", "SimpleQueue", "LifoQueue", "PriorityQueue", "Redis", "StrictRedis", "Cache", "TTLCache", "LRUCache")
+_CHANGES = ("update", "setdefault", "insert", "sort", "reverse", "pop", "popitem", "popleft", "remove", "clear", "append", "appendleft", "extend")
+#: Of those, the ones that only take something away from a dictionary, or that it does not have.
+_HARMLESS_BY_NAME = ("pop", "popitem", "remove", "clear", "append", "extend")
+#: Methods of a tuple and a dictionary that change nothing.
+_READING = {"get", "items", "keys", "values", "copy", "index", "count"}
 
 
 class OneObject:
@@ -36,7 +43,7 @@ class OneObject:
         #: What is being looked at: `model = model.eval()` is as steady as what it was.
         self._asked = set()
         for node in (node for tree in trees for node in ast.walk(tree)):
-            for name in _names_of(node):
+            for name in names_of(node):
                 self.named.setdefault(name, []).append(node)
             for stated in (getattr(node, "annotation", None), getattr(node, "returns", None)):
                 self.hints.update(() if stated is None else ast.walk(stated))
@@ -73,7 +80,7 @@ class OneObject:
         """Whether an expression has the same value whenever it is run, apart from what it makes anew."""
         if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript, ast.Call)):
             return self.is_one(node, depth)
-        if isinstance(node, (*_COMPREHENSIONS, ast.Lambda, ast.Yield, ast.YieldFrom)):
+        if isinstance(node, (*COMPREHENSIONS, ast.Lambda, ast.Yield, ast.YieldFrom)):
             return False
         return all(self._is_fixed(one, depth) for one in ast.iter_child_nodes(node) if isinstance(one, (ast.expr, ast.keyword)))
 
@@ -84,7 +91,7 @@ class OneObject:
 
     def _function(self, node):
         """The innermost around it; None: it is the module's."""
-        return next((one for one in self._around(node) if isinstance(one, _FUNCTIONS)), None)
+        return next((one for one in self._around(node) if isinstance(one, FUNCTIONS)), None)
 
     def _own(self, function):
         return [node for node in ast.walk(function) if node is not function and self._function(node) is function]
@@ -92,14 +99,14 @@ class OneObject:
     def _name(self, name, node, depth):
         inner = node
         for scope in self._around(node):
-            if isinstance(scope, _COMPREHENSIONS) and any(_binds(one.target, name) for one in scope.generators):
+            if isinstance(scope, COMPREHENSIONS) and any(binds(one.target, name) for one in scope.generators):
                 return False
-            if isinstance(scope, _FUNCTIONS) and inner not in getattr(scope, "decorator_list", ()):
+            if isinstance(scope, FUNCTIONS) and inner not in getattr(scope, "decorator_list", ()):
                 own = self._own(scope)
                 if any(isinstance(one, ast.Global) and name in one.names for one in own):
                     return self._global(name, list(self._around(scope))[-1], depth)
-                stores = [one for one in own if _sets(one, name)]
-                if name in _parameters(scope.args):
+                stores = [one for one in own if sets(one, name)]
+                if name in parameters_of(scope.args):
                     return self._parameter(name, scope, depth) and (not stores or self._is_set_in(scope, stores, depth))
                 if stores:
                     return self._is_one_of(stores, depth)
@@ -108,7 +115,7 @@ class OneObject:
 
     def _global(self, name, tree, depth, is_followed=True):
         """In a module: set while that is imported, or by one line of a function to what does not depend on its caller."""
-        nodes = [node for node in self.named.get(name, ()) if _sets(node, name) and list(self._around(node))[-1] is tree]
+        nodes = [node for node in self.named.get(name, ()) if sets(node, name) and list(self._around(node))[-1] is tree]
         of_functions, others = [], []
         for node in nodes:
             function = self._function(node)
@@ -174,34 +181,65 @@ class OneObject:
             return False
         body, words = self.parents[function], function.args
         places = [one.arg for one in [*words.posonlyargs, *words.args]]
-        is_method = isinstance(body, ast.ClassDef) and not _is_decorated(function, "staticmethod")
-        if is_method and places[:1] == [name] and _is_decorated(function, "classmethod"):
+        is_method = isinstance(body, ast.ClassDef) and not is_decorated(function, "staticmethod")
+        if is_method and places[:1] == [name] and is_decorated(function, "classmethod"):
             # The class itself, unless another one inherits the method.
             return not any(isinstance(self.parents.get(one), ast.ClassDef) for one in self._uses(body.name))
         if is_method and (places[:1] == [name] or function.name == "__init__"):
             return self._is_only(body, depth)
         first = places[int(is_method) :]
-        getter = _dependency(name, words)
+        getter = dependency_of(name, words)
         if getter is not None:
             return self._gives_one(getter, depth)
         uses = self._uses(function.name, is_method)
         # What load() gives is given to predict(model, sample), or to the function that the user names.
-        loads = any(_sets(inner, "load") for one in body.body for inner in ast.walk(one))
+        loads = any(sets(inner, "load") for one in body.body for inner in ast.walk(one))
         is_passed_on = all(map(self._passes_on, function.decorator_list))
-        is_given = first[:1] == [name] and len(first) > 1 and loads and is_passed_on and (function.name == "predict" or not uses)
-        return (is_given or len(uses) == 1) and all(self._is_given_one(name, function, first, use, depth) for use in uses)
+        is_routed = any(decorator_name(one) in _ROUTES for one in function.decorator_list)
+        is_given = first[:1] == [name] and len(first) > 1 and loads and is_passed_on and not is_routed and (function.name == "predict" or not uses)
+        is_used_once = len(uses) == 1 and not self._is_called_by_others(function, body)
+        return (is_given or is_used_once) and all(self._is_given_one(name, function, first, use, depth) for use in uses)
+
+    def _is_called_by_others(self, function, body):
+        """Whether a framework, or whoever runs the program, may call it with other values than the program does."""
+        if isinstance(body, ast.Module) and function.name == "predict":
+            return True
+        if isinstance(body, ast.ClassDef) and any(last_name(one) not in ("object", "ABC") and not self._defined(last_name(one)) for one in body.bases):
+            return True
+        return not all(self._passes_on(one) if self._defined(decorator_name(one)) else decorator_name(one) in _QUIET for one in function.decorator_list)
+
+    def _defined(self, name):
+        """Functions and classes of the program that are called so."""
+        return [one for one in self.named.get(name, ()) if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))]
 
     def _passes_on(self, decorator):
         """Whether a decorator gives its function what it is given itself: one of a library, or one that calls it with `*args, **kwargs` alone."""
-        name = _last(decorator.func if isinstance(decorator, ast.Call) else decorator)
-        known = [one for one in self.named.get(name, ()) if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))]
+        known = self._defined(decorator_name(decorator))
         if not known:
             return True
-        inner = [one for one in ast.walk(known[0]) if isinstance(one, _FUNCTIONS)]
-        held = {given for one in inner for given in _parameters(one.args)}
+        inner = [one for one in ast.walk(known[0]) if isinstance(one, FUNCTIONS)]
+        held = {given for one in inner for given in parameters_of(one.args)}
         calls = [one for one in ast.walk(known[0]) if isinstance(one, ast.Call) and isinstance(one.func, ast.Name) and one.func.id in held]
-        whole = [all(isinstance(arg, ast.Starred) for arg in one.args) and all(word.arg is None for word in one.keywords) for one in calls]
-        return len(known) == 1 and bool(calls) and all(whole)
+        rest = {given.arg for one in inner for given in (one.args.vararg, one.args.kwarg) if given is not None}
+        whole = [
+            all(isinstance(arg, ast.Starred) and last_name(arg.value) in rest for arg in one.args)
+            and all(word.arg is None and last_name(word.value) in rest for word in one.keywords)
+            for one in calls
+        ]
+        names = [one for one in ast.walk(known[0]) if isinstance(one, ast.Name) and one.id in rest]
+        return len(known) == 1 and bool(calls) and all(whole) and all(map(self._is_only_read, names))
+
+    def _is_only_read(self, name):
+        """Whether `args` or `kwargs` of a decorator's function stay as they are where they are named."""
+        around = self.parents.get(name)
+        if isinstance(around, ast.Attribute):
+            return around.attr in _READING
+        if isinstance(around, ast.Subscript) and around.value is name:
+            return isinstance(around.ctx, ast.Load)
+        if isinstance(around, ast.Call) and self._defined(last_name(around.func)):
+            # It may change them.
+            return False
+        return isinstance(name.ctx, ast.Load) and not isinstance(around, (ast.Assign, ast.AnnAssign, ast.NamedExpr))
 
     def _is_given_one(self, name, function, first, use, depth):
         call = self.parents.get(use)
@@ -211,7 +249,7 @@ class OneObject:
         if given is None and name in first and first.index(name) < len(call.args):
             given = call.args[first.index(name)]
         if given is None and not any(one.arg is None for one in call.keywords):
-            given = _defaults(function.args).get(name)
+            given = defaults_of(function.args).get(name)
         return given is not None and self._is_fixed(given, depth)
 
     def _uses(self, name, is_method=False):
@@ -228,44 +266,20 @@ class OneObject:
         if not uses and cls.name == "pipeline":
             # Whoever runs the program makes one.
             return True
-        calls = self._makers(cls, uses)
-        if calls is None or len(calls) != 1 or any(isinstance(one, _LOOPS) for one in self._around(calls[0])):
+        calls = makers_of(cls, uses, self.parents, self.named)
+        if calls is None or len(calls) != 1 or any(isinstance(one, LOOPS) for one in self._around(calls[0])):
             return False
         [call] = calls
         if self._function(call) is None:
             return True
         return all(self._is_fixed(one, depth + 1) for one in [*call.args, *call.keywords])
 
-    def _makers(self, cls, uses):
-        """Calls that make an object of the class: of itself, or of its class methods that call it; None: it is used in another way."""
-        methods = {one.name: one for one in cls.body if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef)) and _is_decorated(one, "classmethod")}
-        found = []
-        for use in uses:
-            around = self.parents.get(use)
-            if isinstance(around, ast.Attribute) and not around.attr.startswith("__"):
-                method = methods.get(around.attr)
-                made = [] if method is None else self._made_by(method)
-                if not made:
-                    continue
-                use, around = around, self.parents.get(around)
-                if len(made) > 1 or any(isinstance(one, _LOOPS) for one in self._around(made[0])):
-                    return None
-            if not isinstance(around, ast.Call) or around.func is not use:
-                return None
-            found.append(around)
-        return found
-
-    def _made_by(self, method):
-        """Calls of the class in one of its class methods."""
-        own = method.args.args[0].arg if method.args.args else None
-        return [one for one in self._own(method) if isinstance(one, ast.Call) and _last(one.func) == own and isinstance(one.func, ast.Name)]
-
     def _attribute(self, node, depth):
         owner = node.value
         if isinstance(owner, ast.Name) and node.attr in ("app", "state"):
             function = self._function(node)
             given = [] if function is None else [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
-            if any(one.arg == owner.id and (one.arg in _REQUESTS or _last(one.annotation) in _REQUESTS) for one in given):
+            if any(one.arg == owner.id and (one.arg in _REQUESTS or last_name(one.annotation) in _REQUESTS) for one in given):
                 return True
         is_proxy = node.attr in _PROXIES and isinstance(owner, ast.Name) and owner.id in _WITH_PROXIES
         if is_proxy or not self.is_one(owner, depth):
@@ -293,13 +307,16 @@ class OneObject:
 
     def _items(self, node, depth):
         """What functions put into the container under a key does not depend on who calls them."""
-        name = _last(node.value)
+        name = last_name(node.value)
         for one in map(self.parents.get, self.named.get(name, ())):
-            if isinstance(one, ast.Subscript) and isinstance(one.ctx, ast.Store) and _last(one.value) == name and self._function(one) is not None:
+            if isinstance(one, ast.Subscript) and isinstance(one.ctx, ast.Store) and last_name(one.value) == name and self._function(one) is not None:
                 is_other = isinstance(one.slice, ast.Constant) and isinstance(node.slice, ast.Constant) and one.slice.value != node.slice.value
                 if not is_other and not self._is_set_to_one(one, depth):
                     return False
-            if isinstance(one, ast.Attribute) and one.attr in _CHANGES and _last(one.value) == name and not self._is_harmless(one, node, depth):
+            is_deleted = isinstance(one, ast.Subscript) and isinstance(one.ctx, ast.Del) and last_name(one.value) == name and self._function(one) is not None
+            if is_deleted and not is_by_name(node):
+                return False
+            if isinstance(one, ast.Attribute) and one.attr in _CHANGES and last_name(one.value) == name and not self._is_harmless(one, node, depth):
                 return False
         return True
 
@@ -308,14 +325,23 @@ class OneObject:
         call = self.parents.get(method)
         if not isinstance(call, ast.Call) or self._function(call) is None:
             return True
-        is_named = isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str)
-        if method.attr in ("pop", "remove"):
-            # Of a dictionary it takes a model away, of a list it moves the others.
-            return is_named
+        if method.attr in ("append", "extend") and self._is_new_in(self._function(call), method.value):
+            return True
+        if method.attr in _HARMLESS_BY_NAME:
+            # Of a dictionary it takes a model away, of a list it moves the others or, once that is empty, puts new ones in their places.
+            return is_by_name(node)
         return method.attr in ("update", "setdefault") and all(self._is_fixed(one, depth) for one in [*call.args, *call.keywords])
 
+    def _is_new_in(self, function, owner):
+        """Whether a list is made by the function that fills it: one of its own names, or of the object that is being made."""
+        own = self._own(function)
+        stores = [one for one in own if type(one) is type(owner) and isinstance(getattr(one, "ctx", None), ast.Store) and last_name(one) == last_name(owner)]
+        is_own = isinstance(owner, ast.Name) or getattr(function, "name", "") == "__init__"
+        is_shared = any(isinstance(one, (ast.Global, ast.Nonlocal)) and last_name(owner) in one.names for one in own)
+        return is_own and not is_shared and bool(stores) and all(isinstance(self._value(one), (ast.List, ast.ListComp)) for one in stores)
+
     def _call(self, node, depth):
-        name = _last(node.func)
+        name = last_name(node.func)
         if not all(self._is_fixed(one, depth) for one in [*node.args, *node.keywords]):
             return False
         known = self.named.get(name, ())
@@ -337,17 +363,22 @@ class OneObject:
         if isinstance(node.func, ast.Attribute) and (name in _SAME or is_argument or isinstance(root, ast.Call)):
             return self.is_one(node.func.value, depth)
         # Of a library, or of Python itself.
-        is_of_python = isinstance(node.func, ast.Name) and not any(_sets(one, name) for one in self.named.get(name, ()))
+        is_of_python = isinstance(node.func, ast.Name) and not any(sets(one, name) for one in self.named.get(name, ()))
         return (is_of_python or self._is_imported(root)) and self._name(root.id, root, depth)
 
     def _is_lookup(self, node):
-        """Whether it is `get("key")` of a dictionary, as os.environ is one."""
+        """Whether it is `get("key")` of os.environ, or of what is surely a dictionary: of a library it may give something else each time."""
         is_get = isinstance(node.func, ast.Attribute) and node.func.attr == "get" and node.args
         if not is_get or not isinstance(node.args[0], ast.Constant) or not isinstance(node.args[0].value, str):
             return False
-        stores = [one for one in self.named.get(_last(node.func.value), ()) if isinstance(one, (ast.Name, ast.Attribute)) and isinstance(one.ctx, ast.Store)]
-        values = [self._value(one) for one in stores]
-        return not any(isinstance(one, ast.Call) and _last(one.func) in _CHANNELS for one in values)
+        owner, name = node.func.value, last_name(node.func.value)
+        if name == "environ":
+            return self._is_imported(owner) or isinstance(owner, ast.Attribute) and self._is_imported(owner.value)
+        if any(name in parameters_of(one.args) for one in self._around(node) if isinstance(one, FUNCTIONS)):
+            return False
+        stores = [one for one in self.named.get(name, ()) if isinstance(one, (ast.Name, ast.Attribute)) and isinstance(one.ctx, ast.Store)]
+        values = [self._value(one) for one in stores if not self._is_nothing(one)]
+        return bool(values) and all(map(is_dictionary, values))
 
     def _gives_one(self, name, depth):
         found = [one for one in self.named.get(name, ()) if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef))]
@@ -357,55 +388,3 @@ class OneObject:
         given = [one.value for one in self._own(function) if isinstance(one, (ast.Return, ast.Yield)) and one.value is not None]
         given = [one for one in given if not (isinstance(one, ast.Constant) and one.value is None)]
         return len({ast.dump(one) for one in given}) == 1 and self._is_fixed(given[0], depth)
-
-
-def _names_of(node):
-    if isinstance(node, (ast.Import, ast.ImportFrom)):
-        return {one.asname or one.name.split(".")[0] for one in node.names}
-    found = getattr(node, "id", None) or getattr(node, "attr", None) or getattr(node, "name", None)
-    return (found,) if isinstance(found, str) else ()
-
-
-def _last(node):
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return node.value.rpartition(".")[2]
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else None
-
-
-def _binds(target, name):
-    return any(isinstance(one, ast.Name) and one.id == name for one in ast.walk(target))
-
-
-def _sets(node, name):
-    if isinstance(node, ast.Name):
-        return node.id == name and isinstance(node.ctx, ast.Store)
-    if isinstance(node, (ast.Import, ast.ImportFrom)):
-        return any((one.asname or one.name.split(".")[0]) == name for one in node.names)
-    return isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == name
-
-
-def _is_decorated(function, name):
-    return any(isinstance(one, ast.Name) and one.id == name for one in function.decorator_list)
-
-
-def _defaults(words):
-    """By name of the parameter."""
-    places = [*words.posonlyargs, *words.args]
-    found = dict(zip([one.arg for one in places[len(places) - len(words.defaults) :]], words.defaults))
-    found.update((one.arg, value) for one, value in zip(words.kwonlyargs, words.kw_defaults) if value is not None)
-    return found
-
-
-def _parameters(words):
-    more = [one for one in (words.vararg, words.kwarg) if one is not None]
-    return {one.arg for one in [*words.posonlyargs, *words.args, *words.kwonlyargs, *more]}
-
-
-def _dependency(name, words):
-    """Of a parameter of FastAPI's, what gives it: `model=Depends(get_model)`."""
-    stated = next((one.annotation for one in [*words.posonlyargs, *words.args, *words.kwonlyargs] if one.arg == name), None)
-    for one in (_defaults(words).get(name), stated):
-        for inner in ast.walk(one) if one is not None else ():
-            if isinstance(inner, ast.Call) and _last(inner.func) in ("Depends", "Security") and inner.args:
-                return _last(inner.args[0])
-    return None

@@ -105,7 +105,9 @@ def handler_in(tree):
 
 
 def _chosen(all_of_them, tree, is_all=True):
-    found = [one for one in all_of_them if one.rank()[0] or one.rank()[1] and one.rank()[2]]
+    # A handler that only answers DELETE, or no request at all, is never called unless the user names it.
+    able = [one for one in all_of_them if one.method in (*_WRITING, "get")]
+    found = [one for one in able if one.rank()[0] or one.rank()[1] and one.rank()[2]]
     own = _functions_in(tree.body)
     predict = own.get("predict")
     is_pipeline = predict is not None and all(one.node is not predict for one in all_of_them)
@@ -136,7 +138,12 @@ def _decorated(node, apps, factory=None):
 def _method(call, otherwise):
     methods = _keyword(call, "methods")
     named = [_text(one).lower() for one in methods.elts] if isinstance(methods, (ast.List, ast.Tuple, ast.Set)) else []
-    return next((one for one in named if one in _WRITING), named[0] if named else otherwise)
+    return _likeliest(named or [otherwise])
+
+
+def _likeliest(methods):
+    """The one that a handler of several is called with."""
+    return next((one for one in (*_WRITING, "get") if one in methods), methods[0])
 
 
 def _keyword(call, name):
@@ -275,8 +282,8 @@ def _endpoints(app):
     for function, methods, path in routes:
         top = (getattr(function, "__module__", None) or "").split(".")[0]
         if inspect.isfunction(inspect.unwrap(function)) and top not in ("fastapi", "starlette", "flask"):
-            names = sorted(one.lower() for one in methods or ())
-            yield function, next((one for one in names if one in _WRITING), "get"), path
+            # A WebSocket has no methods.
+            yield function, _likeliest(sorted(one.lower() for one in methods or ()) or ["websocket"]), path
 
 
 def _routes_of(app):

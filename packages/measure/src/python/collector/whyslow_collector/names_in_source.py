@@ -1,0 +1,86 @@
+"""What nodes of a program's source name, set and define."""
+
+import ast
+
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+LOOPS = (ast.For, ast.AsyncFor, ast.While, *COMPREHENSIONS)
+#: What makes a dictionary.
+_DICTIONARIES = ("dict", "defaultdict", "OrderedDict")
+
+
+def names_of(node):
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        return {one.asname or one.name.split(".")[0] for one in node.names}
+    found = getattr(node, "id", None) or getattr(node, "attr", None) or getattr(node, "name", None)
+    return (found,) if isinstance(found, str) else ()
+
+
+def last_name(node):
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value.rpartition(".")[2]
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else None
+
+
+def binds(target, name):
+    return any(isinstance(one, ast.Name) and one.id == name for one in ast.walk(target))
+
+
+def sets(node, name):
+    if isinstance(node, ast.Name):
+        return node.id == name and isinstance(node.ctx, ast.Store)
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        return any((one.asname or one.name.split(".")[0]) == name for one in node.names)
+    return isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == name
+
+
+def class_methods(cls):
+    return {one.name: one for one in cls.body if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef)) and is_decorated(one, "classmethod")}
+
+
+def has_function(cls, name):
+    return any(isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and one.name == name for one in cls.body)
+
+
+def has_plain(cls, name):
+    return has_function(cls, name) and name not in class_methods(cls)
+
+
+def is_by_name(node):
+    return isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str)
+
+
+def is_dictionary(node):
+    is_made = isinstance(node, ast.Call) and isinstance(node.func, (ast.Name, ast.Attribute)) and last_name(node.func) in _DICTIONARIES
+    return is_made or isinstance(node, (ast.Dict, ast.DictComp))
+
+
+def decorator_name(decorator):
+    return last_name(decorator.func if isinstance(decorator, ast.Call) else decorator)
+
+
+def is_decorated(function, name):
+    return any(isinstance(one, ast.Name) and one.id == name for one in function.decorator_list)
+
+
+def defaults_of(words):
+    """By name of the parameter."""
+    places = [*words.posonlyargs, *words.args]
+    found = dict(zip([one.arg for one in places[len(places) - len(words.defaults) :]], words.defaults))
+    found.update((one.arg, value) for one, value in zip(words.kwonlyargs, words.kw_defaults) if value is not None)
+    return found
+
+
+def parameters_of(words):
+    more = [one for one in (words.vararg, words.kwarg) if one is not None]
+    return {one.arg for one in [*words.posonlyargs, *words.args, *words.kwonlyargs, *more]}
+
+
+def dependency_of(name, words):
+    """Of a parameter of FastAPI's, what gives it: `model=Depends(get_model)`."""
+    stated = next((one.annotation for one in [*words.posonlyargs, *words.args, *words.kwonlyargs] if one.arg == name), None)
+    for one in (defaults_of(words).get(name), stated):
+        for inner in ast.walk(one) if one is not None else ():
+            if isinstance(inner, ast.Call) and last_name(inner.func) in ("Depends", "Security") and inner.args:
+                return last_name(inner.args[0])
+    return None
