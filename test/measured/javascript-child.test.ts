@@ -136,7 +136,7 @@ for (let k = 0; k < 2; k++) {
       ['prepare', 2],
       ['infer', 2],
     ])
-    expect(of(messages, 'warning')).toMatchObject([{ text: expect.stringMatching(/^it had not ended after \d+ s/) }])
+    expect(of(messages, 'warning')).toMatchObject([{ text: expect.stringMatching(/^it did not end within \d+ s/) }])
   })
 
   test('in calls that overlap is not more than the whole', async () => {
