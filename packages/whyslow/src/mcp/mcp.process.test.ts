@@ -85,10 +85,10 @@ test('a model is measured and explained, and the session ends without a trace', 
     const answer = await client.callTool({ name: 'why', arguments: { model: program, duration: 0.3 } })
     expect(answer).toMatchObject({ isError: true, content: [{ text: expect.stringMatching(/ is a (program|text file)[ ,;]/) }] })
   }
-  const missing = await client.callTool({ name: 'lint', arguments: { model: 'gone.onnx' } })
+  const missing = await client.callTool({ name: 'lint', arguments: { model: 'n.onnx' } })
   expect(missing).toMatchObject({
     isError: true,
-    content: [{ text: expect.stringMatching(/gone\.onnx: no such file; did you mean project.m\.onnx?/) }],
+    content: [{ text: expect.stringMatching(/n\.onnx: no such file; did you mean project.m\.onnx?/) }],
   })
 
   await client.close()
