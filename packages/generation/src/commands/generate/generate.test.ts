@@ -27,8 +27,8 @@ describe('the document', () => {
     expect(document.floor).toMatchObject({ bytesPerSecond: 10e9, level: 'DRAM', weightsMs: 4, cacheMsPerThousand: 2 })
     expect(document.depthLine).toMatchObject({ slopeMsPerThousand: expect.closeTo(10), slopeOverFloor: expect.closeTo(5) })
     expect(document.severalTokens!.points.map(({ tokens }) => tokens)).toEqual([1, 2, 4, 8, 16])
-    for (const of of [document.tokenParts!, document.firstTokenParts!])
-      expect(of.parts.reduce((sum, { ms }) => sum + ms, 0)).toBeCloseTo(of.totalMs, 9)
+    for (const divided of [document.tokenParts!, document.firstTokenParts!])
+      expect(divided.parts.reduce((sum, { ms }) => sum + ms, 0)).toBeCloseTo(divided.totalMs, 9)
     expect(document.tokenParts!.parts.flatMap(({ id, ms }) => (Math.abs(ms) < 1e-9 ? [] : id))).toEqual([
       'weights',
       'cache-read',
