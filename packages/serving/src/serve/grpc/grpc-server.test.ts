@@ -3,7 +3,6 @@ import http2 from 'node:http2'
 import { gzipSync } from 'node:zlib'
 import * as grpc from '@grpc/grpc-js'
 import { afterEach, expect, test, vi } from 'vitest'
-import { needs } from '../../../../../test/needs.ts'
 import { arrayBytes, exampleRequest } from '../../../test/support/serve/grpc/example-messages.ts'
 import { createBodyBudget } from '../body-budget.ts'
 import { createDispatcher, type Predicted } from '../dispatcher.ts'
@@ -97,11 +96,7 @@ const failures = async ({ metrics }: Served) => {
 const until = (what: () => unknown) => expect.poll(what)
 const sized = (columns: number) => exampleRequest({ shape: [1, columns], raw: [new Uint8Array(columns * 4)] })
 
-/** On Node 26.12 raw frames of its HTTP/2 client do not come to a refusal: it is not known yet whether the client or the server differs there. */
-const OLDER = needs("Node below 26, on which HTTP/2's flow is not understood yet")
-const isNewer = Number(process.versions.node.split('.')[0]) >= 26
-
-test.skipIf(isNewer)('messages that are received or wait hold bounded memory, and are refused above it', OLDER, async () => {
+test('messages that are received or wait hold bounded memory, and are refused above it', async () => {
   const { answers, client, served } = await setUp()
   // Of twelve of 8 kB no more than five are within 4 x 10 kB.
   const codes: number[] = []
@@ -148,7 +143,7 @@ const head = (bytes: number, isCompressed = false) => {
 const responseOf = (stream: http2.ClientHttp2Stream) =>
   new Promise<http2.IncomingHttpHeaders>((resolve) => stream.once('response', (headers) => resolve(headers)))
 
-test.skipIf(isNewer)('bytes count before a message is whole', OLDER, async () => {
+test('bytes count before a message is whole', async () => {
   const { served, port } = await setUp()
   const { session, open } = rawClient(port)
   // The rest never comes.
@@ -240,34 +235,30 @@ test.each([
   expect(served.budget.bytes).toBe(0)
 })
 
-test.skipIf(isNewer)(
-  'a compressed message is refused before it is decompressed; what only could be compressed is served',
-  OLDER,
-  async () => {
-    const { served, port, answers } = await setUp({ mostBodyBytes: 16 * 1024 * 1024 })
-    const { open } = rawClient(port)
-    const packed = gzipSync(Buffer.alloc(16 * 1024 * 1024))
-    const before = process.memoryUsage().external
-    const refused = await Promise.all(
-      // The second begins in the midst of a part.
-      Array.from({ length: 8 }, (_, k) =>
-        responseOf(
-          open(...(k % 2 === 0 ? [head(packed.length, true), packed] : [Buffer.concat([head(1), Buffer.of(0), head(9, true)])])),
-        ),
+test('a compressed message is refused before it is decompressed; what only could be compressed is served', async () => {
+  const { served, port, answers } = await setUp({ mostBodyBytes: 16 * 1024 * 1024 })
+  const { open } = rawClient(port)
+  const packed = gzipSync(Buffer.alloc(16 * 1024 * 1024))
+  const before = process.memoryUsage().external
+  const refused = await Promise.all(
+    // The second begins in the midst of a part.
+    Array.from({ length: 8 }, (_, k) =>
+      responseOf(
+        open(...(k % 2 === 0 ? [head(packed.length, true), packed] : [Buffer.concat([head(1), Buffer.of(0), head(9, true)])])),
       ),
-    )
-    for (const headers of refused)
-      expect([headers['grpc-status'], headers['grpc-accept-encoding']]).toEqual([String(grpc.status.UNIMPLEMENTED), 'identity'])
-    expect(process.memoryUsage().external - before).toBeLessThan(2 * 4 * 16 * 1024 * 1024)
-    await until(() => served.budget.bytes).toBe(0)
-    const message = exampleRequest({ raw: [arrayBytes(1, 2)] })
-    const plain = open(head(message.length), message)
-    plain.end()
-    await until(() => answers.length).toBe(1)
-    answers[0]!()
-    expect((await responseOf(plain))['grpc-accept-encoding']).toBe('identity')
-  },
-)
+    ),
+  )
+  for (const headers of refused)
+    expect([headers['grpc-status'], headers['grpc-accept-encoding']]).toEqual([String(grpc.status.UNIMPLEMENTED), 'identity'])
+  expect(process.memoryUsage().external - before).toBeLessThan(2 * 4 * 16 * 1024 * 1024)
+  await until(() => served.budget.bytes).toBe(0)
+  const message = exampleRequest({ raw: [arrayBytes(1, 2)] })
+  const plain = open(head(message.length), message)
+  plain.end()
+  await until(() => answers.length).toBe(1)
+  answers[0]!()
+  expect((await responseOf(plain))['grpc-accept-encoding']).toBe('identity')
+})
 
 test('an answer counts until it is read, and a client whose window stays shut is given up', async () => {
   const rows = 250_000
