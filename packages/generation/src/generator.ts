@@ -213,6 +213,8 @@ export interface Generator {
   readonly takesIds?: boolean
   /** Threads that the engine itself says it computes with; absent: it does not say. */
   readonly threads?: number
+  /** Threads that its package would take by itself, more than there are CPUs: as many as there are CPUs are used. Absent: its own number is used. */
+  readonly defaultThreads?: number
   /** How many sequences may be open at the same time; absent: as many as memory holds. */
   readonly sequences?: number
   /** Requests that were sent so far; absent: it sends none. */

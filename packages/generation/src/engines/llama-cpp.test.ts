@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { expect, test } from 'vitest'
 import type { GenerationRequest } from '../generator.ts'
 import { withLoop } from '../loop/loop.ts'
@@ -11,7 +12,7 @@ const END = 7
 const nextOf = (tokens: readonly Token[]): Token =>
   tokens.length >= 12 ? END : tokens.reduce((sum, token) => sum + token, 0) % (VOCABULARY - 1)
 
-function fakeModule(): { module: LlamaModule; given: object[]; evaluated: Token[][] } {
+function fakeModule(maxThreads?: number): { module: LlamaModule; given: object[]; evaluated: Token[][] } {
   const given: object[] = []
   const evaluated: Token[][] = []
   let history: Token[] = []
@@ -58,6 +59,7 @@ function fakeModule(): { module: LlamaModule; given: object[]; evaluated: Token[
       given.push(options)
       return {
         llamaCppRelease: { release: 'b1' },
+        ...(maxThreads === undefined ? {} : { maxThreads }),
         async loadModel(options) {
           if (/broken/.test((options as { modelPath: string }).modelPath))
             throw new Error('unknown model architecture: "x"\n  at y')
@@ -73,6 +75,7 @@ function fakeModule(): { module: LlamaModule; given: object[]; evaluated: Token[
               given.push(options)
               return {
                 contextSize: 16,
+                idealThreads: (options as { threads?: number }).threads ?? maxThreads ?? 1,
                 getSequence: () => sequence,
                 async printTimings() {
                   log!('info', 'llama_perf_context_print:        load time =     100.00 ms')
@@ -205,4 +208,16 @@ test("a greedy loop takes the engine's own token: each is evaluated once", async
   expect(evaluated).toEqual([[1, 2, 3], [6], [5], [3], [6]])
   const sampling = { kind: 'sample', temperature: 0.001, topK: 1, topP: null, seed: 1 } as const
   expect((await looped.generate({ ...REQUEST, sampling })).tokens.map(({ id }) => id)).toEqual(FIVE)
+})
+
+test('more threads than there are CPUs are not started unless they are named', async () => {
+  const cpus = availableParallelism()
+  const opened = async (maxThreads: number, threads: number | null) => {
+    const { module, given } = fakeModule(maxThreads)
+    const generator = await openGguf(module, 'model.gguf', { threads }, {})
+    return [generator.threads, generator.defaultThreads, (given.at(-1) as { threads?: number }).threads]
+  }
+  expect(await opened(cpus + 2, null)).toEqual([cpus, cpus + 2, cpus])
+  expect(await opened(cpus, null)).toEqual([cpus, undefined, undefined])
+  expect(await opened(cpus + 2, cpus + 1)).toEqual([cpus + 1, undefined, cpus + 1])
 })

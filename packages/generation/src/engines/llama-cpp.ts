@@ -1,5 +1,6 @@
 // node-llama-cpp of the user's project: llama.cpp with its prebuilt binary, on the CPU. Nothing is built or downloaded. Whole calls by `sequence.evaluate`,
 // which every session of the package is built on; steps by `controlledEvaluate`.
+import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { firstLineOf, InputError } from '@whyslow/graph/input-error.ts'
@@ -43,6 +44,8 @@ interface Opened {
   readonly llama: Llama
   readonly model: LlamaModel
   readonly context: LlamaContext
+  /** The package's own number of threads, if it is above that of the CPUs and was not used; else null. */
+  readonly defaultThreads: number | null
 }
 
 /** Throws InputError if the file cannot be opened, in the package's words. */
@@ -53,7 +56,7 @@ export async function openGguf(
   versions: Readonly<Record<string, string>>,
 ): Promise<Generator> {
   const clock = timings()
-  const { llama, model, context } = await opened(module, file, { threads, log: clock.log })
+  const { llama, model, context, defaultThreads } = await opened(module, file, { threads, log: clock.log })
   const sequence = context.getSequence()
   const release = llama.llamaCppRelease?.release
   const ggml = model.fileInfo?.metadata?.tokenizer?.ggml
@@ -66,8 +69,8 @@ export async function openGguf(
     versions: { ...versions, ...(release === undefined ? {} : { 'llama.cpp': release }) },
     vocabulary,
     context: context.contextSize,
-    // By default at least 4, whatever the machine has.
     ...(context.idealThreads === undefined ? {} : { threads: context.idealThreads }),
+    ...(defaultThreads === null ? {} : { defaultThreads }),
     sequences: 1,
     endIds: [...new Set(ends)],
     // Special tokens that the text names are themselves, as chat templates write them.
@@ -102,12 +105,16 @@ async function opened(module: LlamaModule, file: string, { threads, log }: Openi
       ...(threads === null ? {} : { maxThreads: threads }),
     })
     const model = await llama.loadModel({ modelPath: path.resolve(file), gpuLayers: 0 })
+    // Without a number the package starts at least four, and those beyond the CPUs spin: a token takes many times as long.
+    const [most, cpus] = [llama.maxThreads ?? 0, availableParallelism()]
+    const isTooMany = threads === null && most > cpus
+    const taken = isTooMany ? cpus : threads
     const context = await model.createContext({
       sequences: 1,
       performanceTracking: true,
-      ...(threads === null ? {} : { threads }),
+      ...(taken === null ? {} : { threads: taken }),
     })
-    return { llama, model, context }
+    return { llama, model, context, defaultThreads: isTooMany ? most : null }
   } catch (error) {
     const said = firstLineOf(error).slice(0, 200)
     throw new InputError(

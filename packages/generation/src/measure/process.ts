@@ -44,7 +44,7 @@ async function measureOpened(
   requested: MeasurePlan,
   around: Around,
 ): Promise<Omit<ProcessMeasurement, 'openMs'>> {
-  const { engine, versions, context, threads } = generator
+  const { engine, versions, context, threads, defaultThreads } = generator
   const { vocabulary } = tokensOf(generator, requested)
   const reasons: Record<string, string> = {}
   const { now } = around
@@ -65,6 +65,7 @@ async function measureOpened(
   return {
     ...{ engine, versions, vocabulary, context, hasSteps: generator.start !== null, cold, calls },
     ...(threads === undefined ? {} : { threads }),
+    ...(defaultThreads === undefined ? {} : { defaultThreads }),
     natural: natural === null ? null : naturalOf(natural, reasons),
     ...curves,
     reasons,

@@ -87,6 +87,8 @@ export interface ProcessMeasurement {
   readonly context: number | null
   /** Threads that the engine says it computes with; absent: it does not say. */
   readonly threads?: number
+  /** Threads that the engine's package would take by itself, more than there are CPUs. */
+  readonly defaultThreads?: number
   /** Whether the engine can be started at a depth. */
   readonly hasSteps: boolean
   readonly openMs: number

@@ -149,7 +149,7 @@ async function measured(run: Run, folder: string | null, warnings: readonly stri
     facts: { ...steps?.facts, ...(typeof sweep === 'string' ? {} : { threads: sweep }) },
     kernelRates: typeof steps?.token === 'object' ? await kernelRatesOf(run, steps.facts) : {},
     handoffMs: folder === null || threads < 2 ? null : inMs(await run.handoffNs()),
-    warnings: [...warnings, ...processes.warnings, ...promptWarnings(run)],
+    warnings: [...warnings, ...processes.warnings, ...promptWarnings(run), ...threadWarnings(run, processes.measured)],
   }
 }
 
@@ -271,4 +271,12 @@ function promptWarnings({ plan }: Run): string[] {
   const { prompts, mostCalls } = plan.measured
   if (prompts === null || prompts.length > mostCalls) return []
   return ['there are fewer prompts than calls of a process: some came again, and a cache of prefixes may have held them']
+}
+
+function threadWarnings({ engine, machine: { usableCpus } }: Run, [first]: readonly ProcessMeasurement[]): string[] {
+  if (first?.defaultThreads === undefined) return []
+  const [own, used] = [first.defaultThreads, first.threads ?? usableCpus]
+  return [
+    `${engine.title} starts ${own} threads by itself, more than there are CPUs, which wait for each other; measured with ${used}, which your own program has to name`,
+  ]
 }

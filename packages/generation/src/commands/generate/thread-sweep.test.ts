@@ -39,17 +39,6 @@ test('a model that takes long is tried with fewer, or with none', async () => {
   expect(await sweepThreads({ ...sweep, usedCount: 1, counts: [1] }, measure)).toMatch(/there is one CPU/)
 })
 
-test('more threads than CPUs: as many as there are CPUs, once, though a process takes long', async () => {
-  const { asked, measure } = scripted({ 2: [100, 14] })
-  const slow = { used: 4, usedCount: 4, counts: [1, 2], processes: [processOf([call(5000, 900), call(5100, 910)], 60_000)] }
-  expect(await sweepThreads(slow, measure)).toEqual([
-    { threads: 4, tokenMs: 905, firstTokenMs: 5050 },
-    { threads: 2, tokenMs: 14.14, firstTokenMs: 101 },
-  ])
-  expect(asked).toEqual([2])
-  expect(await sweepThreads(slow, async () => null)).toMatch(/a process takes too long to try some/)
-})
-
 test('a number of threads that fails is left out, and the setup itself must not', async () => {
   const { measure } = scripted({ null: [100, 10], 1: [300, 8] })
   const failing =

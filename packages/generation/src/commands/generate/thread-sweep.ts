@@ -32,7 +32,7 @@ export async function sweepThreads(
   if (others.length === 0) return 'there is one CPU, so that no other number of threads was measured'
   const processMs = PROCESS_MS + median(processes.map(timeOf))
   const affordable = Math.floor(BUDGET_MS / (ROUNDS * processMs)) - 1
-  if (affordable < 1) return oneFewer({ used, usedCount, counts, processes }, measure)
+  if (affordable < 1) return 'other numbers of threads were not measured: a process takes too long to try some'
   const sides = [null, ...others.slice(0, affordable)]
   const calls: MeasuredCall[][] = sides.map(() => [])
   for (let round = 0; round < ROUNDS; round++)
@@ -44,21 +44,6 @@ export async function sweepThreads(
   if (own === undefined || own === null) return 'other numbers of threads could not be measured'
   const rows = rest.flatMap((times, at) => (times === null ? [] : [{ threads: sides[at + 1]!, ...unlessAlike(own, times) }]))
   return [{ threads: used, tokenMs: median(own.token), firstTokenMs: median(own.first) }, ...rows]
-}
-
-/** More threads than CPUs wait for each other, and make a process too slow to try many: as many as there are CPUs, once, against what was measured already. */
-async function oneFewer(
-  { used, usedCount, counts, processes }: Sweep,
-  measure: MeasureThreads,
-): Promise<readonly ThreadsFact[] | string> {
-  const all = Math.max(...counts)
-  const measured = usedCount > all ? await measure(all, 0) : null
-  const [own, other] = [processes.flatMap(({ calls }) => calls), measured?.calls ?? []].map(timesOf)
-  if (own == null || other == null) return 'other numbers of threads were not measured: a process takes too long to try some'
-  return [
-    { threads: used, tokenMs: median(own.token), firstTokenMs: median(own.first) },
-    { threads: all, ...unlessAlike(own, other) },
-  ]
 }
 
 /** A process of the sweep: opened, a cold call, and the others. */

@@ -11,6 +11,8 @@ export interface Llama {
   readonly llamaCppRelease?: { readonly release?: string }
   readonly buildType?: string
   readonly cpuMathCores?: number
+  /** Threads of a context unless it is made with others; 0: as many as cpuMathCores. */
+  readonly maxThreads?: number
   loadModel(options: object): Promise<LlamaModel>
   dispose(): Promise<void>
 }
