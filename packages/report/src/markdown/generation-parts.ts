@@ -1,7 +1,8 @@
 // Parts of a generation for a pull request: what a token is made of, findings, the curves folded.
 import { plural, significant, time } from '@whyslow/measure/statistics/numbers.ts'
 import type { GenerationDocument, PartsOf } from '../documents/generation.ts'
-import { measured, partRows, severalWords, slopeWords } from '../text/generation/generation-words.ts'
+import { measured } from '../text/divided/divided-words.ts'
+import { partRows, severalWords, slopeWords } from '../text/generation/generation-words.ts'
 import { code, type Folded, type Part, table, text } from './blocks.ts'
 
 /** After the sentence. */

@@ -1,7 +1,7 @@
 // The page of texts that a model encodes: ways of batching, what a text's time is made of, and what is around the numbers.
 
+import { engineWords, measured } from '@whyslow/report/text/divided/divided-words.ts'
 import { modelWords, partRows, partsTitle, wayName } from '@whyslow/report/text/embedding/embedding-words.ts'
-import { measured } from '@whyslow/report/text/generation/generation-words.ts'
 import { AnswerPage } from '../answer-page.tsx'
 import { Fine } from '../first/findings.tsx'
 import { bytes, factor, known, percent, plural, time } from '../format.ts'
@@ -152,7 +152,7 @@ const modelFacts = ({ model }: Embedding): Fact[] => [
 ]
 
 const setupFacts = ({ setup, engine, machine, tool, openMs, firstTextMs }: Embedding): Fact[] => [
-  ['engine', [engine.title, ...Object.entries(engine.versions).map(([name, version]) => `${name} ${version}`)].join(', ')],
+  ['engine', engineWords(engine)],
   ['threads', known(engine.threads, String)],
   ['processes', String(setup.processes)],
   ['passes of each, in every way', String(setup.passesPerProcess)],

@@ -1,9 +1,9 @@
 // The page of text generation: what a token is made of, what the first one is made of, time over the context, several tokens at once, estimates.
+import { engineWords, measured } from '@whyslow/report/text/divided/divided-words.ts'
 import {
   depthOf,
   forPrompt,
   isFloor,
-  measured,
   partRows,
   promptWords,
   severalWords,
@@ -266,7 +266,7 @@ function modelFacts({ model, floor }: Generation): Fact[] {
 
 function setupFacts({ model, setup, engine, machine, tool }: Generation): Fact[] {
   return [
-    ['engine', [engine.title, ...Object.entries(engine.versions).map(([name, version]) => `${name} ${version}`)].join(', ')],
+    ['engine', engineWords(engine)],
     ['threads', known(engine.threads, String)],
     ['prompt', `${promptWords(setup)}, ${setup.prompts === 'user' ? 'your own' : 'made up'}`],
     ['new tokens', String(setup.newTokens)],
