@@ -38,44 +38,40 @@ export function evidenceOf({ processes, encoder, options, ways, setup, lengths, 
   const one = encoder.takesOneText ? 'the model takes one text at a time' : unbatched
   const few = inBatches ? 'all texts fit into one batch: give more of them, or a smaller --batch' : one
   const reason = encoder.fixedLength === null ? few : 'the model computes as many positions whatever a text has'
+  const best = bestOf(({ batch }) => batch > 1)
   const facts = {
     sorted: isSorted ? against(largest, find(setup.batch, 'given')) : undefined,
-    batched: inBatches
-      ? against(
-          bestOf(({ batch }) => batch > 1),
-          0,
-        )
-      : undefined,
+    batched: inBatches ? against(best, 0) : undefined,
     smaller: isSorted ? against(smaller, largest) : undefined,
+    fixedPadding: fixedPaddingOf(encoder, ways, against),
   }
-  const fixedPadding = fixedPaddingOf(encoder, ways, against)
+  const known = Object.entries(facts).filter(([, fact]) => fact !== undefined)
+  const reasons = { sorted: reason, smaller: reason, batched: one, fixedPadding: NO_PADDING_TIME }
   return {
     setup,
     oneMs: ways[0]!.msPerText.value,
-    ...Object.fromEntries(Object.entries(facts).filter(([, fact]) => fact !== undefined)),
+    ...Object.fromEntries(known),
     truncation: {
       tokenizeMs: median(processes.map(({ ways }) => eachOf(ways[0]!, (pass) => pass.tokenizeMs))),
       tokens: average(lengths),
       keptTokens: average(kept),
       longestTokens: setup.longestTokens,
     },
-    ...(fixedPadding === null ? {} : { fixedPadding }),
-    absent: { sorted: reason, smaller: reason, batched: one, fixedPadding: NO_PADDING_TIME },
+    absent: Object.fromEntries(Object.entries(reasons).filter(([name]) => facts[name as keyof typeof facts] === undefined)),
   }
 }
 
 const NO_PADDING_TIME = 'padding to one length was not measured, which takes too long'
 
-/** null: it was not measured. */
+/** undefined: it was not measured. */
 function fixedPaddingOf(
   { fixedLength, model, padsTo }: TextEncoder,
   ways: readonly EmbeddingWay[],
   against: (at: number, other: number) => Against | undefined,
-): FixedPaddingFact | 'none' | null {
+): FixedPaddingFact | 'none' | undefined {
   if (fixedLength !== null) return { tokens: fixedLength, from: model, against: null }
   const maximum = ways.findIndex(({ padding }) => padding === 'maximum')
-  const measured = against(maximum - 1, maximum)
   if (padsTo === null) return 'none'
-  if (measured === undefined) return null
-  return { tokens: padsTo, from: 'tokenizer.json', against: measured }
+  const measured = against(maximum - 1, maximum)
+  return measured && { tokens: padsTo, from: 'tokenizer.json', against: measured }
 }
