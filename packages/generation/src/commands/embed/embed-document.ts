@@ -104,12 +104,13 @@ function longestFrom({ encoder, options }: EmbedOutcome, longest: number): strin
 function findingOf(
   { rule, title, detail, wouldSaveMs, savingUnknown, basis, next }: Finding,
   target: string,
-  { texts, threads, dtype, quick }: EmbedOptions,
+  { texts, maxTokens, threads, dtype, quick }: EmbedOptions,
   { batch }: EmbeddingDocument['setup'],
 ): EmbeddingFinding {
   const own = [
     ['--texts', texts],
     ['--batch', batch === EMBED_DEFAULTS.batch ? null : batch],
+    ['--max-tokens', maxTokens],
     ['--threads', threads],
     ['--dtype', dtype],
   ] as const

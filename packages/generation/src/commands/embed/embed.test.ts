@@ -88,11 +88,15 @@ test('padding that tokenizer.json has is measured against that to the longest', 
 
 test('texts beyond the limit are cut, by the model’s files or by --max-tokens', async () => {
   const { embed, inputs } = world()
-  const { lengths, setup, answer } = await embed({ maxTokens: 6, batch: 4 })
+  const { lengths, setup, answer, findings } = await embed({ maxTokens: 6, batch: 4 })
   expect(lengths).toMatchObject({ cutTexts: 2, cutShare: expect.closeTo(12 / 42) })
   expect(setup).toMatchObject({ longestTokens: 6, longestFrom: '--max-tokens' })
   expect(answer).toMatch(/2 of 8 texts are longer than 6 tokens \(--max-tokens\) and cut: 29 % of all tokens are in no vector\.$/)
   expect(inputs[0]!.plan.longest).toBe(6)
+  expect(findings.map(({ rule, run }) => [rule, run?.arguments.slice(-2)])).toContainEqual([
+    'padding-waste',
+    ['--max-tokens', '6'],
+  ])
   await expect(embed({ maxTokens: 513 })).rejects.toThrow(/--max-tokens 513: .*model\.onnx has 512 positions; give 512 or fewer/)
 })
 
