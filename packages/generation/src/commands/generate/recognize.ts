@@ -1,5 +1,4 @@
 // What was named, as `generate` needs it: refused in one line if it generates no text.
-
 import { missingFile } from '@whyslow/command/terminal/missing-file.ts'
 import { stateOf } from '@whyslow/command/terminal/path-state.ts'
 import { readModel } from '@whyslow/formats/index.ts'
