@@ -16,7 +16,7 @@ import { tokenizerOf, vocabularyOf } from './loop/decoder-text.ts'
 import { encodedStarts } from './loop/encoded-starts.ts'
 import { decoderFeeds, type Encoded, type Encoder, type EncoderPlace, encoderOf } from './loop/encoder.ts'
 import { generateEncoded, generateWith } from './loop/generate.ts'
-import { processorOf } from './loop/processors.ts'
+import { decoderBeginning } from './loop/processors.ts'
 import { type DecoderSession, startSequence } from './loop/sequence.ts'
 
 /** Options of a session that the port does not have: a profile, the graph as it is run, configuration entries, whose package it is. */
@@ -65,8 +65,7 @@ export async function openOrtGenerator(
     ...(opening === null ? {} : { first: { ...opening, constant: decoderFeeds(opening.layout, encoded) } }),
   })
   const starts = encoder && encodedStarts(encoder, (encoded) => startSequence(session, behind(encoded)))
-  const said = beginningOf(files)
-  const beginning = { ids: said.ids, process: processorOf(said), constraints: said.constraints }
+  const beginning = decoderBeginning(beginningOf(files))
   const endIds = endIdsOf(files)
   const tokenizer = await tokenizerOf(files, { layout, model })
   const encode = (encoder === null ? tokenizer?.encode : tokenizer?.encodeWhole) ?? null

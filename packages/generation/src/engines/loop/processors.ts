@@ -5,6 +5,13 @@ import type { Beginning } from '../../recognize/beginning.ts'
 
 const NEVER = Number.NEGATIVE_INFINITY
 
+/** What a decoder begins with, as the port has it. */
+export const decoderBeginning = (said: Beginning): DecoderBeginning => ({
+  ids: said.ids,
+  process: processorOf(said),
+  constraints: said.constraints,
+})
+
 interface Ruled extends Partial<Pick<DecoderBeginning, 'process' | 'constraints'>> {
   /** Tokens that end an answer. */
   readonly endIds: readonly number[]
