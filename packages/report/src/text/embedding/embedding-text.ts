@@ -59,7 +59,7 @@ function modelBlock({ model, setup }: EmbeddingDocument, width: number): string[
     ...wrap('Why the model itself takes its time, and what makes it faster:', width),
     ...wrapCommand(why, width, '  ', '    '),
     ...wrapCommand(faster, width, '  ', '    '),
-    ...(setup.from === 'user' ? [] : wrap('With your own texts, one a line: --texts FILE', width)),
+    ...(setup.from === 'user' ? [] : wrap('With your own texts, one per line: --texts FILE', width)),
   ]
 }
 
