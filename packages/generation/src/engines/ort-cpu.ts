@@ -5,6 +5,7 @@ import type { DType, ValueDeclaration } from '@whyslow/graph/types.ts'
 import { findOrt, INSTALL, loadOrt, newestProfile, PACKAGE } from '@whyslow/measure/engines/onnxruntime/ort-node.ts'
 import { sessionOptions } from '@whyslow/measure/engines/onnxruntime/ort-options.ts'
 import { fromOrt, type OrtTensor, type TensorType, toOrt } from '@whyslow/measure/engines/onnxruntime/tensors.ts'
+import { PLAIN_SETTINGS } from '@whyslow/measure/engines/plain-settings.ts'
 import type { OpenOptions } from '@whyslow/measure/engines/types.ts'
 import type * as Ort from 'onnxruntime-node'
 import type { Generator, GeneratorEngine, GeneratorOptions } from '../generator.ts'
@@ -125,14 +126,7 @@ interface Opened {
 }
 
 async function openSession(ort: typeof Ort, { model, threads, extras }: Opened): Promise<Ort.InferenceSession> {
-  const options: OpenOptions = {
-    threads,
-    graphOptimization: 'all',
-    executionMode: 'sequential',
-    configEntries: {},
-    packageFrom: null,
-    ...extras,
-  }
+  const options: OpenOptions = { ...PLAIN_SETTINGS, threads, ...extras }
   try {
     return await ort.InferenceSession.create(model, sessionOptions(options))
   } catch (error) {
