@@ -20,7 +20,7 @@ type Processes = readonly ProcessMeasurement[]
 /** The median of one value of each process, with its interval over processes. */
 export const overProcesses = (values: readonly number[]): Measured => ({ value: median(values), ...processInterval(values) })
 
-/** Of the processes that have the value; null if none has. */
+/** The same over the processes that have the value; null if none has. */
 function overThoseWith(processes: Processes, of: (one: ProcessMeasurement) => number | null): Measured | null {
   const values = processes.map(of).filter((value): value is number => value !== null && Number.isFinite(value))
   return values.length === 0 ? null : overProcesses(values)
