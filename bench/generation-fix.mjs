@@ -2,7 +2,7 @@
 // llama.cpp? Each in a fresh process, in turns, greedy, the same prompts and number of tokens; ratios of one round.
 //   FROM=project node bench/generation-fix.mjs FOLDER [--out folder] [-- words for fix]
 // FROM: a folder whose node_modules hold @huggingface/transformers. FAST=folder: written already. LLAMA_BENCH=program GGUF=file: the same model there.
-// ROUNDS=3   TOKENS=64. Exit 1 where a goal is missed, or was not measured.
+// ROUNDS=3   TOKENS=64. Exit 1 if a goal is missed, or was not measured.
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
@@ -27,7 +27,10 @@ function run(program, words, options = {}) {
     maxBuffer: 1e9,
     ...options,
   })
-  if (status !== 0) throw new Error(`${path.basename(words[0])}: ${stderr.trim().split('\n').at(-1)}`)
+  if (status !== 0) {
+    const name = path.basename(program === process.execPath ? words[0] : program)
+    throw new Error(`${name}: ${stderr.trim().split('\n').at(-1)}`)
+  }
   return stdout
 }
 const node = (file, words, options) =>

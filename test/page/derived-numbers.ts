@@ -8,7 +8,8 @@ import type { GenerationDocument } from '@whyslow/report/documents/generation.ts
 import type { LintDocument } from '@whyslow/report/documents/lint.ts'
 import type { LoadDocument } from '@whyslow/report/documents/load.ts'
 import { isReport, type ReportDocument, type ReportNode } from '@whyslow/report/documents/report.ts'
-import { isFloor, measured, slopeWords } from '@whyslow/report/text/generation/generation-words.ts'
+import { measured } from '@whyslow/report/text/divided/divided-words.ts'
+import { isFloor, slopeWords } from '@whyslow/report/text/generation/generation-words.ts'
 import { factor, factorRange } from '../../packages/report/web/src/format.ts'
 import {
   normalComparison,

@@ -19,9 +19,9 @@ export type Sampling =
 
 /** Which tokens may not come next, because of those before. */
 export interface Constraints {
-  /** No sequence of so many tokens comes twice; 0 and absent: any may. */
+  /** No sequence of this many tokens comes twice; 0 and absent: any may. */
   readonly noRepeatNgram?: number
-  /** An answer does not end before it has so many tokens; 0 and absent: it may end at once. */
+  /** An answer does not end before it has this many tokens; 0 and absent: it may end at once. */
   readonly minNewTokens?: number
 }
 

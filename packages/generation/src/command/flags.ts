@@ -8,7 +8,7 @@ export const flags = {
     ['texts', 'batch', 'maxTokens', 'threads', 'dtype', 'quick', ...row.DOCUMENT],
     [
       ...inGroup('inputs', [
-        flag('--texts <file>', 'your own texts: one a line, a JSON array, or JSON lines', parse.inputPath, {
+        flag('--texts <file>', 'your own texts: one per line, a JSON array, or JSON lines', parse.inputPath, {
           usual: 'made-up ones, of one sentence to sixteen',
         }),
         flag('--batch <n>', 'texts of the largest batch', parse.positiveInteger, { usual: '32' }),
@@ -16,7 +16,7 @@ export const flags = {
           usual: "as the model's files say",
         }),
       ]),
-      row.quick('three processes in place of five, and fewer texts'),
+      row.quick('three processes instead of five, and fewer texts'),
       ...inGroup('engine', [
         row.threads("the engine's threads"),
         flag('--dtype <name>', 'which weights of a folder that has several, as in q8', undefined, {
@@ -24,7 +24,7 @@ export const flags = {
         }),
       ]),
       row.memoryLimit('end a measurement that takes more memory'),
-      ...row.output('the embedding document', 'the page'),
+      ...row.output('the embedding document', 'the result'),
       row.lock,
       row.progress,
       ...row.verbose,

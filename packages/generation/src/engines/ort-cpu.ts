@@ -5,6 +5,7 @@ import type { DType, ValueDeclaration } from '@whyslow/graph/types.ts'
 import { findOrt, INSTALL, loadOrt, newestProfile, PACKAGE } from '@whyslow/measure/engines/onnxruntime/ort-node.ts'
 import { sessionOptions } from '@whyslow/measure/engines/onnxruntime/ort-options.ts'
 import { fromOrt, type OrtTensor, type TensorType, toOrt } from '@whyslow/measure/engines/onnxruntime/tensors.ts'
+import { PLAIN_SETTINGS } from '@whyslow/measure/engines/plain-settings.ts'
 import type { OpenOptions } from '@whyslow/measure/engines/types.ts'
 import type * as Ort from 'onnxruntime-node'
 import type { Generator, GeneratorEngine, GeneratorOptions } from '../generator.ts'
@@ -16,7 +17,7 @@ import { tokenizerOf, vocabularyOf } from './loop/decoder-text.ts'
 import { encodedStarts } from './loop/encoded-starts.ts'
 import { decoderFeeds, type Encoded, type Encoder, type EncoderPlace, encoderOf } from './loop/encoder.ts'
 import { generateEncoded, generateWith } from './loop/generate.ts'
-import { processorOf } from './loop/processors.ts'
+import { decoderBeginning } from './loop/processors.ts'
 import { type DecoderSession, startSequence } from './loop/sequence.ts'
 
 /** Options of a session that the port does not have: a profile, the graph as it is run, configuration entries, whose package it is. */
@@ -65,8 +66,7 @@ export async function openOrtGenerator(
     ...(opening === null ? {} : { first: { ...opening, constant: decoderFeeds(opening.layout, encoded) } }),
   })
   const starts = encoder && encodedStarts(encoder, (encoded) => startSequence(session, behind(encoded)))
-  const said = beginningOf(files)
-  const beginning = { ids: said.ids, process: processorOf(said), constraints: said.constraints }
+  const beginning = decoderBeginning(beginningOf(files))
   const endIds = endIdsOf(files)
   const tokenizer = await tokenizerOf(files, { layout, model })
   const encode = (encoder === null ? tokenizer?.encode : tokenizer?.encodeWhole) ?? null
@@ -126,14 +126,7 @@ interface Opened {
 }
 
 async function openSession(ort: typeof Ort, { model, threads, extras }: Opened): Promise<Ort.InferenceSession> {
-  const options: OpenOptions = {
-    threads,
-    graphOptimization: 'all',
-    executionMode: 'sequential',
-    configEntries: {},
-    packageFrom: null,
-    ...extras,
-  }
+  const options: OpenOptions = { ...PLAIN_SETTINGS, threads, ...extras }
   try {
     return await ort.InferenceSession.create(model, sessionOptions(options))
   } catch (error) {

@@ -2,7 +2,7 @@
 // begins as the one before is not computed again, guesses tokens if it is set up so, and decodes each token once.
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { InputError } from '@whyslow/graph/input-error.ts'
-import { constrainerOf, inTurn } from '../engines/loop/processors.ts'
+import { processorFor } from '../engines/loop/processors.ts'
 import { argmax, isGreedy, type Sampler, samplerOf } from '../engines/loop/sampler.ts'
 import { stopSearch } from '../engines/loop/stop.ts'
 import type { Generation, GenerationRequest, Generator, LogitsProcessor, Media, Sampling, Sequence } from '../generator.ts'
@@ -163,9 +163,7 @@ async function* generation(
   const prompt = beginning?.ids ?? (source as readonly number[])
   const most = roomFor(generator, prompt, request.maxNewTokens)
   const takesBest = isGreedy(sampling)
-  const own = sampling.kind === 'sample' ? sampling.constraints : undefined
-  const constrain = constrainerOf({ ...(plain ? {} : beginning?.constraints), ...own }, generator.endIds)
-  const process = inTurn(constrain, beginning?.process ?? null)
+  const process = processorFor({ ...beginning, endIds: generator.endIds }, { sampling, plain })
   const choose = processed(process, takesBest ? null : samplerOf(sampling, prompt), {
     prompt,
     // What does not end is not forced to end.

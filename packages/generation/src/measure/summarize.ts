@@ -1,10 +1,12 @@
 // Processes -> the numbers of the document: medians over processes of each process's own median, with the interval over processes.
 import {
   ascending,
+  type Basis,
   fitLine,
   median,
   percentileOf,
   processInterval,
+  type RatioInterval,
   type Reservation,
   reservationsOf,
   trustOf,
@@ -15,10 +17,31 @@ import type { MeasuredCall, ProcessMeasurement, StepTimes } from './types.ts'
 
 type Processes = readonly ProcessMeasurement[]
 
-/** One value of each process that has it; null if none has. */
-function overProcesses(processes: Processes, of: (one: ProcessMeasurement) => number | null): Measured | null {
+/** The median of one value of each process, with its interval over processes. */
+export const overProcesses = (values: readonly number[]): Measured => ({ value: median(values), ...processInterval(values) })
+
+/** The same over the processes that have the value; null if none has. */
+function overThoseWith(processes: Processes, of: (one: ProcessMeasurement) => number | null): Measured | null {
   const values = processes.map(of).filter((value): value is number => value !== null && Number.isFinite(value))
-  return values.length === 0 ? null : { value: median(values), ...processInterval(values) }
+  return values.length === 0 ? null : overProcesses(values)
+}
+
+export const ratioWithInterval = ({ ratio, ratioLow, ratioHigh }: RatioInterval): Measured => ({
+  value: ratio,
+  low: ratioLow,
+  high: ratioHigh,
+})
+
+/** How far a median over processes can be trusted; `others`: what else lowers it. */
+export function trustIn(
+  { value, low, high }: Measured,
+  { processes, samples, unit }: Pick<Basis, 'processes' | 'samples' | 'unit'>,
+  others: readonly Reservation[] = [],
+): GenerationSpeed['trust'] {
+  const width = value > 0 ? (high - low) / 2 / value : 0
+  const own = reservationsOf({ processes, measured: processes, samples, width, unit })
+  const { trust, reasons } = trustOf([...own, ...others])
+  return { grade: trust === 'D' ? 'C' : trust, reasons }
 }
 
 const middleOf = (calls: readonly MeasuredCall[], of: (call: MeasuredCall) => number | null): number | null => {
@@ -38,10 +61,10 @@ export function prefillRate({ promptTokens, cachedTokens, parts, firstMs, tokeni
 export function speedOf(processes: Processes): GenerationSpeed {
   const calls = processes.flatMap((one) => one.calls)
   const gaps = ascending(calls.flatMap(({ gapsMs }) => gapsMs))
-  const each = (of: (call: MeasuredCall) => number | null) => overProcesses(processes, (one) => middleOf(one.calls, of))
+  const each = (of: (call: MeasuredCall) => number | null) => overThoseWith(processes, (one) => middleOf(one.calls, of))
   const timePerTokenMs = each(({ perTokenMs }) => perTokenMs)
   const timeToFirstTokenMs = each(({ firstMs }) => firstMs)!
-  const { trust, reasons } = trustOf(reservationsOn(processes, timePerTokenMs ?? timeToFirstTokenMs))
+  const counted = { processes: processes.length, samples: calls.length, unit: 'call' }
   return {
     timeToFirstTokenMs,
     timePerTokenMs,
@@ -49,24 +72,21 @@ export function speedOf(processes: Processes): GenerationSpeed {
       gaps.length === 0 ? null : { p50: percentileOf(gaps, 0.5), p90: percentileOf(gaps, 0.9), p99: percentileOf(gaps, 0.99) },
     prefillTokensPerSecond: each(prefillRate),
     tokensPerSecond: each(({ perTokenMs }) => (perTokenMs === null || perTokenMs === 0 ? null : 1000 / perTokenMs)),
-    coldFirstTokenMs: overProcesses(processes, ({ cold }) => cold.firstMs),
-    openMs: overProcesses(processes, ({ openMs }) => openMs),
+    coldFirstTokenMs: overThoseWith(processes, ({ cold }) => cold.firstMs),
+    openMs: overThoseWith(processes, ({ openMs }) => openMs),
     naturalStop: processes.find(({ natural }) => natural !== null)?.natural ?? null,
-    trust: { grade: trust === 'D' ? 'C' : trust, reasons },
+    trust: trustIn(timePerTokenMs ?? timeToFirstTokenMs, counted, reservationsOn(processes)),
   }
 }
 
 /** Prompt tokens that a cache held are tokens whose time was not measured. */
 const CACHED_SHARE_FELT = 0.02
 
-function reservationsOn(processes: Processes, { value, low, high }: Measured): readonly Reservation[] {
+function reservationsOn(processes: Processes): readonly Reservation[] {
   const calls = processes.flatMap((one) => one.calls)
-  const measured = processes.length
-  const width = value > 0 ? (high - low) / 2 / value : 0
   const cached = cachedShareOf(processes)
   const early = calls.filter(({ endedByItself }) => endedByItself).length
   return [
-    ...reservationsOf({ processes: measured, measured, samples: calls.length, width, unit: 'call' }),
     ...(cached !== null && cached > CACHED_SHARE_FELT
       ? [
           {
@@ -134,7 +154,7 @@ function pointsOf(
   const most = Math.max(0, ...processes.map((one) => rows(one).length))
   return Array.from({ length: most }, (_, k) => processes.flatMap((one) => rows(one)[k] ?? [])).map((measured) => {
     const values = measured.map(({ samplesMs }) => median(samplesMs))
-    return { at: Math.round(median(measured.map(of))), value: median(values), ...processInterval(values) }
+    return { at: Math.round(median(measured.map(of))), ...overProcesses(values) }
   })
 }
 

@@ -4,12 +4,13 @@ import { firstLineOf, InputError } from '@whyslow/graph/input-error.ts'
 import { LEAST_PAIRS } from '@whyslow/measure/statistics/index.ts'
 import { significant } from '@whyslow/measure/statistics/numbers.ts'
 import { reasonInWords, type Trial } from '@whyslow/measure/trials/port.ts'
-import type { GenerationTrial, Measured } from '@whyslow/report/documents/generation.ts'
+import type { GenerationTrial } from '@whyslow/report/documents/generation.ts'
+import { ratioWithInterval } from '../measure/summarize.ts'
 import type { Answer, Divergence, FedText } from './answers.ts'
 import type { Bench, Prompts } from './bench.ts'
 import { LOOK_PROMPTS, LOOK_TOKENS } from './budget.ts'
 import type { Applied, Candidate, Known } from './candidate.ts'
-import { type Compared, type Duel, type DuelPlan, duel, isDoubtful, isFaster, isPromising, LEAST_GAIN } from './duel.ts'
+import { type Duel, type DuelPlan, duel, isDoubtful, isFaster, isPromising, LEAST_GAIN } from './duel.ts'
 import { divergences, type Gate, type Judged, judge, type Ratings, type Scores } from './equality.ts'
 import { lossOf, type Metric, type Score } from './metric.ts'
 import type { GeneratorSetup } from './setup.ts'
@@ -276,12 +277,6 @@ function fedText({ prompt, ids }: Answer, divergence: Divergence | null, { hasEn
 function row({ id }: Candidate, outcome: GenerationTrial['outcome'], reason: string, found: Duel | null = null): GenerationTrial {
   return { remedy: id, outcome, reason, timePerTokenRatio: found === null ? null : ratioWithInterval(found.perToken) }
 }
-
-export const ratioWithInterval = ({ ratio, ratioLow, ratioHigh }: Compared): Measured => ({
-  value: ratio,
-  low: ratioLow,
-  high: ratioHigh,
-})
 
 /** 'a token takes 0.41 of the time (0.38–0.44), the first one 1.01'; few pairs are told. */
 export function timesText({ perToken, first, readings: { length } }: Duel): string {

@@ -1,6 +1,7 @@
 // Texts in batches: which are together, how long each batch is, and what a batch is fed.
 import type { Feeds, TensorValue } from '@whyslow/measure/engines/types.ts'
 import type { TextEncoder, TextInput } from '../recognize/text-encoder.ts'
+import type { TextsPlan, Way } from './texts-plan.ts'
 
 /** Places of texts, in batches of `size`, as they come or by their length. */
 export function batchesOf(lengths: readonly number[], size: number, order: 'given' | 'sorted'): number[][] {
@@ -12,6 +13,16 @@ export function batchesOf(lengths: readonly number[], size: number, order: 'give
 /** Positions that batches compute, each as long as its longest text and at least as `length`. */
 export const positionsOf = (batches: readonly (readonly number[])[], lengths: readonly number[], length: number | null): number =>
   batches.reduce((sum, batch) => sum + batch.length * Math.max(length ?? 0, ...batch.map((at) => lengths[at]!)), 0)
+
+/** What every batch of a way is padded to at least; null: its longest text alone says. `maximum`: what ways pad to that pad to the maximum. */
+export const paddedToIn = (
+  { padding }: Pick<Way, 'padding'>,
+  { fixedLength, maximum }: Pick<TextEncoder, 'fixedLength'> & Pick<TextsPlan, 'maximum'>,
+): number | null => fixedLength ?? (padding === 'maximum' ? maximum : null)
+
+/** Tokens of texts after they were cut to `longest`. */
+export const keptOf = (lengths: readonly number[], longest: number | null): number[] =>
+  lengths.map((length) => Math.min(length, longest ?? length))
 
 /** What is put in front of a text's own tokens, and behind them. */
 export interface SpecialTokens {

@@ -3,7 +3,7 @@
 import { average } from '@whyslow/measure/statistics/index.ts'
 import type { TextEncoder } from '../recognize/text-encoder.ts'
 import type { Tokenizer } from '../tokenize/tokenizer.ts'
-import { batchesOf } from './batches.ts'
+import { batchesOf, keptOf, paddedToIn } from './batches.ts'
 import { type Encode, type EncodeParts, encodeOf, type StepTimes } from './encode.ts'
 import type { TextsPlan, Way } from './texts-plan.ts'
 import { type Probe, withinTime } from './within-time.ts'
@@ -61,18 +61,17 @@ export async function measureTexts(
     const { width } = await encode.batch(plan.texts.slice(0, 1), encoder.fixedLength)
     const firstTextMs = now() - before
     const all = plan.texts.slice(0, plan.count ?? undefined).map((text) => encode.ids(text).length)
-    const keptOf = (lengths: readonly number[]) => lengths.map((length) => Math.min(length, plan.longest ?? length))
     const { count, ways } =
       plan.count === null
-        ? withinTime(plan, await probe(encode, { plan, kept: keptOf(all), padTo: encoder.fixedLength, now }))
+        ? withinTime(plan, await probe(encode, { plan, kept: keptOf(all, plan.longest), padTo: encoder.fixedLength, now }))
         : { count: plan.count, ways: plan.ways }
     const texts = plan.texts.slice(0, count)
     const lengths = all.slice(0, count)
-    const kept = keptOf(lengths)
+    const kept = keptOf(lengths, plan.longest)
     const runs = ways.map((way) => {
       const some = way.texts === null ? texts : texts.slice(0, way.texts)
       const batches = batchesOf(kept.slice(0, some.length), way.batch, way.order).map((batch) => batch.map((at) => some[at]!))
-      const padTo = encoder.fixedLength ?? (way.padding === 'maximum' ? plan.maximum : null)
+      const padTo = paddedToIn(way, { ...plan, ...encoder })
       return { way, texts: some.length, passes: [] as Pass[], pass: () => passOf(encode, batches, padTo, now) }
     })
     for (const { pass } of runs) await pass()

@@ -1,16 +1,15 @@
 // The trial that encodes texts in a process of its own.
 import { firstLineOf, InputError } from '@whyslow/graph/input-error.ts'
 import { referenceEngine } from '@whyslow/measure/engines/index.ts'
+import { PLAIN_SETTINGS } from '@whyslow/measure/engines/plain-settings.ts'
 import { processClock } from '@whyslow/measure/engines/sampler.ts'
 import type { OpenOptions } from '@whyslow/measure/engines/types.ts'
 import { defineTask } from '@whyslow/measure/trials/port.ts'
 import { openTokenizer } from '../tokenize/tokenizer.ts'
 import { measureTexts, type OpenedEncoder, type TextsInput, type TextsProcess } from './measure-texts.ts'
 
-const SETTINGS = { graphOptimization: 'all', executionMode: 'sequential', configEntries: {}, packageFrom: null } as const
-
 async function opened({ encoder, threads }: TextsInput): Promise<OpenedEncoder> {
-  const options: OpenOptions = { ...SETTINGS, threads }
+  const options: OpenOptions = { ...PLAIN_SETTINGS, threads }
   const availability = await referenceEngine.available(options)
   if (!availability.ok) throw new InputError(`${availability.reason}; ${availability.fix}`)
   const tokenizer = await openTokenizer(encoder)

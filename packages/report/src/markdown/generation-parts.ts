@@ -1,44 +1,35 @@
 // Parts of a generation for a pull request: what a token is made of, findings, the curves folded.
 import { plural, significant, time } from '@whyslow/measure/statistics/numbers.ts'
-import type { GenerationDocument, PartsOf } from '../documents/generation.ts'
-import { measured, partRows, severalWords, slopeWords } from '../text/generation/generation-words.ts'
-import { code, type Folded, type Part, table, text } from './blocks.ts'
+import type { GenerationDocument } from '../documents/generation.ts'
+import { measured } from '../text/divided/divided-words.ts'
+import { partRows, severalWords, slopeWords } from '../text/generation/generation-words.ts'
+import { type Folded, type Part, table, text } from './blocks.ts'
+import { findingBlocks, howMeasured, partTable } from './divided-parts.ts'
 
 /** After the sentence. */
 export function generationParts(document: GenerationDocument): Part[] {
   const { tokenParts, firstTokenParts, findings, speed, engine, machine, model } = document
   return [
-    ...(tokenParts === null ? [] : [partTable(tokenParts)]),
-    ...findings.map(
-      ({ title, sentence, rule, place }, index) =>
-        `**${index + 1}. ${text(title)}** (${code(rule)})\n\n${text(sentence)}${place === null ? '' : ` At ${code(place)}.`}`,
-    ),
+    ...(tokenParts === null ? [] : [partTable(partRows(tokenParts))]),
+    ...findingBlocks(findings),
     ...(firstTokenParts === null
       ? []
-      : [{ summary: `What the first token is made of: ${time(firstTokenParts.totalMs)}`, blocks: [partTable(firstTokenParts)] }]),
+      : [
+          {
+            summary: `What the first token is made of: ${time(firstTokenParts.totalMs)}`,
+            blocks: [partTable(partRows(firstTokenParts))],
+          },
+        ]),
     ...curves(document),
-    {
-      summary: 'How it was measured',
-      blocks: [
-        [
-          `- first token ${measured(speed.timeToFirstTokenMs)}`,
-          // What is behind an address runs elsewhere.
-          `- ${text(engine.title)}${model.kind === 'address' ? '' : `, ${text(machine.cpu)}, ${plural(machine.usableCpus, 'usable CPU')}`}`,
-          `- trust ${speed.trust.grade}`,
-          ...speed.trust.reasons.map((reason) => `- ${text(reason)}`),
-        ].join('\n'),
+    howMeasured(
+      [
+        `first token ${measured(speed.timeToFirstTokenMs)}`,
+        // What is behind an address runs elsewhere.
+        `${text(engine.title)}${model.kind === 'address' ? '' : `, ${text(machine.cpu)}, ${plural(machine.usableCpus, 'usable CPU')}`}`,
       ],
-    },
+      speed.trust,
+    ),
   ]
-}
-
-function partTable(of: PartsOf): string {
-  const rows = partRows(of)
-  return table([
-    { head: 'part', cells: rows.map(({ name }) => text(name)) },
-    { head: 'time', isNumber: true, cells: rows.map(({ ms }) => time(ms)) },
-    { head: 'share', isNumber: true, cells: rows.map(({ share }) => share) },
-  ])
 }
 
 function curves({ depthLine, severalTokens }: GenerationDocument): Folded[] {

@@ -4,7 +4,7 @@ import { count, percent, plural, significant, time } from '@whyslow/measure/stat
 import type { AbDocument, AbFix, AbSide } from '../documents/ab.ts'
 import { shortNames } from './contestant-names.ts'
 import { changeLines, speedupRange } from './fix-answer.ts'
-import { page, paper, type TerminalOptions, table, warningLines } from './page.ts'
+import { page, paper, type TerminalOptions, table, warningLines, widthOf } from './page.ts'
 import { hang, wrap } from './wrap.ts'
 
 /** Two sentences: which is faster, and whether they give the same. Pure. */
@@ -88,10 +88,8 @@ function sideTable({ a, b }: AbDocument, width: number, colours: Parameters<type
           { head: 'import', side: 'left' as const, texts: sides.map(({ importMs }) => known(importMs)) },
         ]),
   ]
-  const whole = table([...measured, { head: 'runs', texts: runs }], colours)
-  // The head may have colours.
-  const isLong = whole.slice(1).some((row) => row.length > width)
-  if (!isLong || runs[0] !== runs[1]) return whole
+  const whole = [...measured, { head: 'runs', texts: runs }]
+  if (widthOf(whole) - 2 <= width || runs[0] !== runs[1]) return table(whole, colours)
   return [...table(measured, colours), '', ...wrap(`Both run ${isScript ? 'on ' : ''}${runs[0]}.`, width)]
 }
 

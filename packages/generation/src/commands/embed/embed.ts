@@ -94,7 +94,7 @@ function slowWarnings(planned: readonly Way[], measured: TextsProcess['ways']): 
   return [
     ...(ran < wanted
       ? [
-          `a text takes so long that ${ran === 1 ? 'no batches' : `batches of ${ran}`} were measured in place of batches of ${wanted}`,
+          `a text takes so long that ${ran === 1 ? 'no batches' : `batches of ${ran}`} were measured instead of batches of ${wanted}`,
         ]
       : []),
     ...(planned.some(isPadded) && !measured.some(({ way }) => isPadded(way))

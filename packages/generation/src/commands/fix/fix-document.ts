@@ -1,8 +1,8 @@
 // What `fix` found, as its part of the document, and the sentence that answers.
 import { significant, time } from '@whyslow/measure/statistics/numbers.ts'
 import type { GenerationDocument, GenerationFix, GenerationTrial } from '@whyslow/report/documents/generation.ts'
+import { ratioWithInterval } from '../../measure/summarize.ts'
 import type { Proven } from '../../prove/prove-whole.ts'
-import { ratioWithInterval } from '../../prove/search.ts'
 
 interface Found {
   readonly tried: readonly GenerationTrial[]

@@ -38,6 +38,7 @@ export interface Profiling {
 }
 
 const ROUNDS = 2
+
 export interface Fed {
   /** Tokens in the cache, and tokens that are fed. */
   readonly depth: number

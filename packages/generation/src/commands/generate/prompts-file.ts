@@ -1,4 +1,4 @@
-// The user's prompts: a text file with one prompt a line, a JSON array, or JSON lines; a prompt is a string or an object that has one.
+// The user's prompts: a text file with one prompt per line, a JSON array, or JSON lines; a prompt is a string or an object that has one.
 import fs from 'node:fs'
 import { InputError } from '@whyslow/graph/input-error.ts'
 
@@ -10,7 +10,7 @@ export function readPrompts(file: string, flag = '--prompts'): readonly string[]
   const size = fs.statSync(file, { throwIfNoEntry: false })
   if (size === undefined) throw new InputError(`${flag} ${file}: no such file`)
   if (!size.isFile())
-    throw new InputError(`${flag} ${file}: is not a file; give a text file with one ${wordOf(flag)} a line, or JSON`)
+    throw new InputError(`${flag} ${file}: is not a file; give a text file with one ${wordOf(flag)} per line, or JSON`)
   if (size.size > MOST_BYTES)
     throw new InputError(`${flag} ${file}: ${Math.round(size.size / 1e6)} MB is too large; 50 MB are enough`)
   return promptsIn(fs.readFileSync(file, 'utf8'), file, flag)

@@ -1,5 +1,4 @@
 // What was named, as `generate` needs it: refused in one line if it generates no text.
-
 import { missingFile } from '@whyslow/command/terminal/missing-file.ts'
 import { stateOf } from '@whyslow/command/terminal/path-state.ts'
 import { readModel } from '@whyslow/formats/index.ts'
@@ -8,6 +7,7 @@ import { InputError } from '@whyslow/graph/input-error.ts'
 import type { ValueDeclaration } from '@whyslow/graph/types.ts'
 import { viewGraph } from '@whyslow/graph/view.ts'
 import { referenceEngine } from '@whyslow/measure/engines/index.ts'
+import { PLAIN_SETTINGS } from '@whyslow/measure/engines/plain-settings.ts'
 import type { EngineOptions, Feeds, TensorValue } from '@whyslow/measure/engines/types.ts'
 import type { GenerationModel } from '@whyslow/report/documents/generation.ts'
 import { addressName } from '@whyslow/report/text/addresses.ts'
@@ -91,10 +91,8 @@ async function stepOf(
   return { ...step, first: { graph: opening, model: stepModel(first, firstLayout, threads) } }
 }
 
-const STEP_OPTIONS = { graphOptimization: 'all', executionMode: 'sequential', configEntries: {}, packageFrom: null } as const
-
 function stepModel(modelFile: string, layout: DecoderLayout, threads: number | null): StepModel {
-  const options: EngineOptions = { ...STEP_OPTIONS, threads }
+  const options: EngineOptions = { ...PLAIN_SETTINGS, threads }
   const pasts = (fits: (role: DecoderLayout['cache'][number]['role']) => boolean) =>
     layout.cache.flatMap(({ role, past }) => (fits(role) ? [past] : []))
   return {

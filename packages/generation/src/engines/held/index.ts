@@ -17,7 +17,7 @@ import { tokenizerOf, vocabularyOf } from '../loop/decoder-text.ts'
 import { encodedStarts } from '../loop/encoded-starts.ts'
 import { decoderFeeds, type Encoder, encoderOf } from '../loop/encoder.ts'
 import { generateEncoded, generateWith } from '../loop/generate.ts'
-import { processorOf } from '../loop/processors.ts'
+import { decoderBeginning } from '../loop/processors.ts'
 import { type OrtApi, openApi } from './c-api.ts'
 import { encoderSession } from './encoder.ts'
 import { libraryIn } from './find-library.ts'
@@ -74,8 +74,7 @@ export async function openHeld(
         first: opening === null ? {} : decoderFeeds(opening.layout, encoded),
       }),
     )
-  const said = beginningOf(files)
-  const beginning = { ids: said.ids, process: processorOf(said), constraints: said.constraints }
+  const beginning = decoderBeginning(beginningOf(files))
   const endIds = endIdsOf(files)
   const tokenizer = await tokenizerOf(files, { layout, model })
   const encode = (encoder === null ? tokenizer?.encode : tokenizer?.encodeWhole) ?? null

@@ -8,13 +8,12 @@ import type {
   GeneratedToken,
   Generation,
   GenerationRequest,
-  LogitsProcessor,
   Sequence,
   Step,
 } from '../../generator.ts'
 import type { TextStream } from '../../tokenize/text-stream.ts'
 import type { Encoded, Encoder } from './encoder.ts'
-import { constrainerOf, inTurn } from './processors.ts'
+import { processorFor } from './processors.ts'
 import { samplerOf } from './sampler.ts'
 import { stopSearch } from './stop.ts'
 
@@ -49,7 +48,7 @@ export async function generateWith(
   if (typeof request.prompt === 'string') add('tokenizeMs', since())
   checkLength(parts, prompt.length, request.newTokens)
   const sample = samplerOf(request.sampling, prompt)
-  const process = processOf(parts, request)
+  const process = processorFor(parts, request)
   const made: number[] = []
   // What does not end is not forced to end.
   const most = request.ignoreEnd ? Number.POSITIVE_INFINITY : request.newTokens
@@ -109,15 +108,6 @@ export async function generateWith(
     parts: times,
     ...detokenizeTimes(textMs),
   }
-}
-
-/** What the request says comes before what the files say, which may be left out. */
-function processOf(
-  { process = null, constraints = {}, endIds }: LoopParts,
-  { sampling, plain = false }: GenerationRequest,
-): LogitsProcessor | null {
-  const own = sampling.kind === 'sample' ? sampling.constraints : undefined
-  return inTurn(constrainerOf({ ...(plain ? {} : constraints), ...own }, endIds), process)
 }
 
 export interface EncodedParts extends Omit<LoopParts, 'sequence' | 'process' | 'constraints'> {

@@ -1,9 +1,30 @@
 // Tokens that the model's files or a request forbid or force, in the logits before the next one is chosen, as transformers does it:
 // https://github.com/huggingface/transformers/blob/main/src/transformers/generation/logits_process.py
-import type { Constraints, LogitsProcessor } from '../../generator.ts'
+import type { Constraints, DecoderBeginning, GenerationRequest, LogitsProcessor } from '../../generator.ts'
 import type { Beginning } from '../../recognize/beginning.ts'
 
 const NEVER = Number.NEGATIVE_INFINITY
+
+/** What a decoder begins with, as the port has it. */
+export const decoderBeginning = (said: Beginning): DecoderBeginning => ({
+  ids: said.ids,
+  process: processorOf(said),
+  constraints: said.constraints,
+})
+
+interface Ruled extends Partial<Pick<DecoderBeginning, 'process' | 'constraints'>> {
+  /** Tokens that end an answer. */
+  readonly endIds: readonly number[]
+}
+
+/** What files and request say, one after the other. The request's constraints come before those of the files, which `plain` leaves out; null: none. */
+export function processorFor(
+  { process = null, constraints, endIds }: Ruled,
+  { sampling, plain }: Pick<GenerationRequest, 'sampling' | 'plain'>,
+): LogitsProcessor | null {
+  const own = sampling.kind === 'sample' ? sampling.constraints : undefined
+  return inTurn(constrainerOf({ ...(plain ? {} : constraints), ...own }, endIds), process)
+}
 
 /** null: nothing is forbidden or forced. */
 export function processorOf(beginning: Omit<Beginning, 'ids' | 'constraints'>): LogitsProcessor | null {

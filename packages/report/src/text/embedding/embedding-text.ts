@@ -1,8 +1,10 @@
 // What `whyslow embed` says on a terminal: the answer, ways of batching, what a text's time is made of, findings, and how it was measured.
-import { bytes, percent, plural, significant, time, timeWithInterval } from '@whyslow/measure/statistics/numbers.ts'
-import type { EmbeddingDocument, EmbeddingParts } from '../../documents/embedding.ts'
+import { bytes, percent, plural, significant, time } from '@whyslow/measure/statistics/numbers.ts'
+import type { EmbeddingDocument, EmbeddingPart, EmbeddingParts } from '../../documents/embedding.ts'
+import { findingBlocks, noteLines, partLines, savedTime, trustLines } from '../divided/divided-text.ts'
+import { engineWords, measured } from '../divided/divided-words.ts'
 import { checkedLines } from '../findings/findings-text.ts'
-import { nextOf } from '../generation/generation-words.ts'
+import { page } from '../page.ts'
 import { commandWords, pad, wrap, wrapCommand } from '../wrap.ts'
 import { modelWords, partRows, partsTitle, wayName } from './embedding-words.ts'
 
@@ -12,17 +14,16 @@ interface Width {
 
 export function renderEmbedding(document: EmbeddingDocument, { width }: Width): string {
   const { oneParts, batchParts } = document
-  const blocks = [
+  return page([
     wrap(document.answer, width),
     waysBlock(document, width),
-    ...[oneParts, batchParts].flatMap((of) => (of === null ? [] : [partsBlock(partsTitle(of), of)])),
-    ...findingBlocks(document, width),
+    ...[oneParts, batchParts].flatMap((of) => (of === null ? [] : [partsBlock(of)])),
+    ...findingBlocks(document.findings, ({ textMs }) => savedTime(textMs, 'a text'), width),
     modelBlock(document, width),
-    ...[checkedLines(document, width)].filter((lines) => lines.length > 0),
+    checkedLines(document, width),
     measuredWith(document, width),
-    ...(document.warnings.length === 0 ? [] : [document.warnings.flatMap((warning) => wrap(warning, width, 'Note: '))]),
-  ]
-  return `${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`
+    noteLines(document.warnings, width),
+  ])
 }
 
 function waysBlock({ ways, setup }: EmbeddingDocument, width: number): string[] {
@@ -40,34 +41,12 @@ function waysBlock({ ways, setup }: EmbeddingDocument, width: number): string[] 
   ]
 }
 
-const BAR = 24
+const BLOCKS: Readonly<Partial<Record<EmbeddingPart['id'], string>>> = { unexplained: '·', 'model-padding': '░' }
 
-function partsBlock(title: string, of: EmbeddingParts): string[] {
-  const rows = partRows(of)
-  const widest = Math.max(...rows.map(({ name }) => name.length))
-  const most = Math.max(...rows.map(({ ms }) => ms))
-  const lines = rows.map(({ id, name, ms, share }) => {
-    const block = id === 'unexplained' ? '·' : id === 'model-padding' ? '░' : '█'
-    const bar = block.repeat(Math.max(0, Math.round((ms / most) * BAR)))
-    return `  ${pad(name, widest)}  ${pad(time(ms), 8, 'left')}  ${pad(share, 5, 'left')}  ${bar}`.trimEnd()
-  })
-  return [`${title}: ${time(of.totalMs)}`, ...lines]
-}
-
-function findingBlocks({ findings }: EmbeddingDocument, width: number): string[][] {
-  return findings.map(({ title, sentence, textMs, savingIs }, k) => {
-    const run = nextOf(findings, k)
-    const saving =
-      textMs === null || textMs <= 0 ? '' : `: would save ${savingIs === 'measured' ? '' : 'about '}${time(textMs)} of a text`
-    return [
-      ...wrap(`${title}${saving}`, width, `${k + 1}. `),
-      ...wrap(sentence, width, '   '),
-      ...(run === null
-        ? []
-        : wrapCommand(commandWords({ command: run.command, arguments: [...run.arguments] }), width, '   ', '     ')),
-    ]
-  })
-}
+const partsBlock = (of: EmbeddingParts): string[] => [
+  `${partsTitle(of)}: ${time(of.totalMs)}`,
+  ...partLines(partRows(of), (id) => BLOCKS[id] ?? '█'),
+]
 
 /** What the model does with a batch, another command says. */
 function modelBlock({ model, setup }: EmbeddingDocument, width: number): string[] {
@@ -80,28 +59,27 @@ function modelBlock({ model, setup }: EmbeddingDocument, width: number): string[
     ...wrap('Why the model itself takes its time, and what makes it faster:', width),
     ...wrapCommand(why, width, '  ', '    '),
     ...wrapCommand(faster, width, '  ', '    '),
-    ...(setup.from === 'user' ? [] : wrap('With your own texts, one a line: --texts FILE', width)),
+    ...(setup.from === 'user' ? [] : wrap('With your own texts, one per line: --texts FILE', width)),
   ]
 }
 
 function measuredWith(document: EmbeddingDocument, width: number): string[] {
   const { model, engine, machine, setup, lengths, openMs, firstTextMs, trust } = document
-  const versions = Object.entries(engine.versions).map(([name, version]) => `${name} ${version}`)
   const threads = engine.threads === null ? "the engine's own threads" : plural(engine.threads, 'thread')
   const what = [...(model.architecture === null ? [] : [model.architecture]), model.dtype, bytes(model.sizeBytes)]
   const cut = setup.longestTokens === null ? 'nothing is cut' : `cut to ${setup.longestTokens} (${setup.longestFrom})`
   const whose = setup.from === 'user' ? 'your texts' : 'made-up texts of one sentence to sixteen'
   return [
     ...wrap(`Model: ${model.name} (${what.join(', ')}); ${modelWords(model)}.`, width),
-    ...wrap(`Engine: ${[engine.title, ...versions].join(', ')}; ${threads}; ${machine.cpu}.`, width),
+    ...wrap(`Engine: ${engineWords(engine)}; ${threads}; ${machine.cpu}.`, width),
     ...wrap(
       `Texts: ${setup.texts}, ${whose}; tokens from ${lengths.shortest} to ${lengths.longest}, median ${Math.round(lengths.median)}, p90 ${Math.round(lengths.p90)}; ${cut}.`,
       width,
     ),
     ...wrap(
-      `Measured: ${plural(setup.processes, 'fresh process', 'fresh processes')}, ${plural(setup.passesPerProcess, 'pass', 'passes')} each over the texts in every way, in turns. Opening takes ${timeWithInterval(openMs.value, openMs.low, openMs.high)}, the first text ${time(firstTextMs.value)}.`,
+      `Measured: ${plural(setup.processes, 'fresh process', 'fresh processes')}, ${plural(setup.passesPerProcess, 'pass', 'passes')} each over the texts in every way, in turns. Opening takes ${measured(openMs)}, the first text ${time(firstTextMs.value)}.`,
       width,
     ),
-    ...wrap(`Trust: ${trust.grade}${trust.reasons.length === 0 ? '' : ` (${trust.reasons.join('; ')})`}.`, width),
+    ...trustLines(trust, width),
   ]
 }

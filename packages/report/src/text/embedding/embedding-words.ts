@@ -1,6 +1,7 @@
 // How texts that a model encodes are spoken of: the answer in a few sentences, and the names of parts and of ways of batching.
-import { percent, plural, time, timeWithInterval } from '@whyslow/measure/statistics/numbers.ts'
+import { percent, plural, time } from '@whyslow/measure/statistics/numbers.ts'
 import type { EmbeddingDocument, EmbeddingPart, EmbeddingParts, EmbeddingWay } from '../../documents/embedding.ts'
+import { measured, type PartRow } from '../divided/divided-words.ts'
 
 const PART_NAMES: Readonly<Record<EmbeddingPart['id'], string>> = {
   tokenize: 'tokenizing',
@@ -26,16 +27,8 @@ const HOW: Readonly<Record<EmbeddingPart['how'], string>> = {
   rest: 'what is left',
 }
 
-export interface PartRow {
-  readonly id: EmbeddingPart['id']
-  readonly name: string
-  readonly ms: number
-  readonly share: string
-  readonly how: string
-}
-
 /** Parts that take no time are left out. */
-export const partRows = ({ totalMs, parts }: EmbeddingParts): readonly PartRow[] =>
+export const partRows = ({ totalMs, parts }: EmbeddingParts): readonly PartRow<EmbeddingPart['id']>[] =>
   parts
     .filter(({ ms }) => ms !== 0)
     .map(({ id, ms, how }) => ({ id, name: PART_NAMES[id], ms, share: percent(ms / totalMs), how: HOW[how] }))
@@ -82,15 +75,14 @@ export function wayName(way: EmbeddingWay, document: Ways): string {
   return `${some}, ${batch === 1 ? 'one at a time' : 'in one batch'}`
 }
 
-type Answered = Pick<EmbeddingDocument, 'setup' | 'ways' | 'oneParts' | 'batchParts' | 'lengths' | 'model'>
+type Answered = Pick<EmbeddingDocument, 'setup' | 'ways' | 'oneParts' | 'batchParts' | 'lengths'>
 
-export function embeddingAnswer({ setup, ways, oneParts, batchParts, lengths, model }: Answered): string {
+export function embeddingAnswer({ setup, ways, oneParts, batchParts, lengths }: Answered): string {
   const whole = ways.filter((way) => isWhole(way, { ways }))
   const [one, ...others] = whole
-  const { value, low, high } = one!.msPerText
   const whose = setup.from === 'user' ? 'Your texts take' : 'Made-up texts take'
   const median = `a median of ${plural(Math.round(lengths.median), 'token')}`
-  const first = `${whose} ${timeWithInterval(value, low, high)} each, one at a time, with ${median}.`
+  const first = `${whose} ${measured(one!.msPerText)} each, one at a time, with ${median}.`
   const best = others.reduce<EmbeddingWay | null>(
     (found, way) => (found === null || way.msPerText.value < found.msPerText.value ? way : found),
     null,
@@ -106,7 +98,7 @@ export function embeddingAnswer({ setup, ways, oneParts, batchParts, lengths, mo
               : `; the fastest are ${wayName(best, { setup, ways })}: ${time(best.msPerText.value)}`
           }.`,
         ]
-  return [first, ...batches, ...intoSentence(batchParts ?? oneParts), ...cutSentence({ setup, lengths, model })].join(' ')
+  return [first, ...batches, ...intoSentence(batchParts ?? oneParts), ...cutSentence({ setup, lengths })].join(' ')
 }
 
 function intoSentence({ batch, totalMs, parts }: EmbeddingParts): string[] {
@@ -118,7 +110,7 @@ function intoSentence({ batch, totalMs, parts }: EmbeddingParts): string[] {
   return [`Of a text's ${time(totalMs)} ${where}, ${time(largest.ms)} go into ${INTO[largest.id]}.`]
 }
 
-function cutSentence({ setup, lengths }: Pick<Answered, 'setup' | 'lengths' | 'model'>): string[] {
+function cutSentence({ setup, lengths }: Pick<Answered, 'setup' | 'lengths'>): string[] {
   if (lengths.cutTexts === 0) return []
   const are = lengths.cutTexts === 1 ? 'text is' : 'texts are'
   return [

@@ -2,9 +2,12 @@
 // how it was measured.
 import { bytes, count, plural, rate, significant, time } from '@whyslow/measure/statistics/numbers.ts'
 import type { GenerationDocument, PartsOf } from '../../documents/generation.ts'
+import { findingBlocks, noteLines, partLines, savedTime, trustLines } from '../divided/divided-text.ts'
+import { engineWords, measured } from '../divided/divided-words.ts'
 import { checkedLines } from '../findings/findings-text.ts'
-import { commandWords, pad, wrap, wrapCommand } from '../wrap.ts'
-import { forPrompt, isFloor, measured, nextOf, partRows, promptWords, severalWords, slopeWords } from './generation-words.ts'
+import { page } from '../page.ts'
+import { pad, wrap } from '../wrap.ts'
+import { forPrompt, isFloor, partRows, promptWords, severalWords, slopeWords } from './generation-words.ts'
 
 interface Width {
   readonly width: number
@@ -12,7 +15,7 @@ interface Width {
 
 export function renderGeneration(document: GenerationDocument, { width }: Width): string {
   const { tokenParts, firstTokenParts, reasons } = document
-  const blocks = [
+  return page([
     wrap(document.answer, width),
     ...partsBlock('What a token is made of', tokenParts, { reason: reasons.tokenParts, inside: reasons.operators }, width),
     ...partsBlock(
@@ -21,20 +24,21 @@ export function renderGeneration(document: GenerationDocument, { width }: Width)
       { reason: reasons.firstTokenParts, inside: reasons.firstOperators },
       width,
     ),
-    ...findingBlocks(document, width),
+    ...findingBlocks(
+      document.findings,
+      ({ tokenMs, firstTokenMs }) => [...savedTime(tokenMs, 'a token'), ...savedTime(firstTokenMs, 'the first')],
+      width,
+    ),
     speedBlock(document, width),
     ...depthBlock(document, width),
     ...severalBlock(document, width),
     ...estimateBlock(document, width),
     ...fixBlock(document, width),
-    ...[checkedLines(document, width)].filter((lines) => lines.length > 0),
+    checkedLines(document, width),
     measuredWith(document, width),
-    ...(document.warnings.length === 0 ? [] : [document.warnings.flatMap((warning) => wrap(warning, width, 'Note: '))]),
-  ]
-  return `${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`
+    noteLines(document.warnings, width),
+  ])
 }
-
-const BAR = 24
 
 /** Why all of it is unknown, and why what the engine does inside is. */
 interface Unknown {
@@ -45,37 +49,11 @@ interface Unknown {
 function partsBlock(title: string, of: PartsOf | null, { reason, inside }: Unknown, width: number): string[][] {
   if (of === null) return reason === undefined ? [] : [wrap(`${title}: not known, because ${reason}.`, width)]
   const rows = partRows(of)
-  const widest = Math.max(...rows.map(({ name }) => name.length))
-  const most = Math.max(...rows.map(({ ms }) => ms))
-  const lines = rows.map(({ id, name, ms, share }) => {
-    const block = isFloor(id) ? '░' : id === 'unexplained' ? '·' : '█'
-    const bar = block.repeat(Math.max(0, Math.round((ms / most) * BAR)))
-    return `  ${pad(name, widest)}  ${pad(time(ms), 8, 'left')}  ${pad(share, 5, 'left')}  ${bar}`.trimEnd()
-  })
+  const lines = partLines(rows, (id) => (isFloor(id) ? '░' : id === 'unexplained' ? '·' : '█'))
   const others = of.parts.find(({ id, ms, note }) => id === 'other-operators' && note !== null && ms >= 0.05 * of.totalMs)
   const named = others === undefined ? [] : wrap(`Other operators: ${others.note}.`, width, '  ')
   const unknown = inside === undefined ? [] : wrap(`Inside the engine no more is known: ${inside}.`, width, '  ')
   return [[...wrap(`${title}: ${time(of.totalMs)}`, width), ...lines, ...named, ...unknown]]
-}
-
-function findingBlocks({ findings }: GenerationDocument, width: number): string[][] {
-  return findings.map((finding, k) => {
-    const { title, sentence, place, tokenMs, firstTokenMs, savingIs } = finding
-    const run = nextOf(findings, k)
-    const saved = [
-      ...(tokenMs === null || tokenMs <= 0 ? [] : [`${time(tokenMs)} of a token`]),
-      ...(firstTokenMs === null || firstTokenMs <= 0 ? [] : [`${time(firstTokenMs)} of the first`]),
-    ].join(', ')
-    const saving = saved === '' ? '' : `would save ${savingIs === 'measured' ? '' : 'about '}${saved}`
-    return [
-      ...wrap(saving === '' ? title : `${title}: ${saving}`, width, `${k + 1}. `),
-      ...wrap(sentence, width, '   '),
-      ...(place === null ? [] : wrap(`at ${place}`, width, '   ')),
-      ...(run === null
-        ? []
-        : wrapCommand(commandWords({ command: run.command, arguments: [...run.arguments] }), width, '   ', '     ')),
-    ]
-  })
 }
 
 function speedBlock({ speed, setup, reasons }: GenerationDocument, width: number): string[] {
@@ -158,7 +136,6 @@ function fixBlock({ fix }: GenerationDocument, width: number): string[][] {
 }
 
 function measuredWith({ engine, model, setup, speed, floor, machine }: GenerationDocument, width: number): string[] {
-  const versions = Object.entries(engine.versions).map(([name, version]) => `${name} ${version}`)
   const threads = engine.threads === null ? "the engine's own threads" : plural(engine.threads, 'thread')
   // What is behind an address runs elsewhere.
   const here = model.kind === 'address' ? '' : `; ${threads}; ${machine.cpu}`
@@ -168,7 +145,6 @@ function measuredWith({ engine, model, setup, speed, floor, machine }: Generatio
     ...(model.parameters === null ? [] : [`${count(model.parameters)} parameters`]),
     ...(model.dtype === null ? [] : [model.dtype]),
   ]
-  const { grade, reasons } = speed.trust
   const cached =
     setup.cachedShare === null ? '' : `; ${significant(setup.cachedShare * 100, 2)} % of the prompt tokens came from a cache`
   const inputs = { text: 'prompts', sound: 'sounds', image: 'images' }[setup.encoded?.reads ?? 'text']
@@ -176,7 +152,7 @@ function measuredWith({ engine, model, setup, speed, floor, machine }: Generatio
   const ends = setup.endIgnored ? 'tokens that end a text ignored' : 'a text may end by itself'
   return [
     ...wrap(`Model: ${model.name}${what.length === 0 ? '' : ` (${what.join(', ')})`}${size}.`, width),
-    ...wrap(`Engine: ${[engine.title, ...versions].join(', ')}${here}.`, width),
+    ...wrap(`Engine: ${engineWords(engine)}${here}.`, width),
     ...wrap(
       `Measured: ${plural(setup.processes, 'fresh process', 'fresh processes')}, ${plural(setup.callsPerProcess, 'warm call')} each of ${setup.newTokens} new tokens, ${setup.sampling}, ${ends}; ${prompts}${cached}.`,
       width,
@@ -187,6 +163,6 @@ function measuredWith({ engine, model, setup, speed, floor, machine }: Generatio
           `Floor: ${rate(floor.bytesPerSecond, 'B')} read by ${plural(floor.threads, 'thread')} from ${floor.level}, measured on this machine.`,
           width,
         )),
-    ...wrap(`Trust: ${grade}${reasons.length === 0 ? '' : ` (${reasons.join('; ')})`}.`, width),
+    ...trustLines(speed.trust, width),
   ]
 }

@@ -1,6 +1,7 @@
 // How a generation is spoken of, on the terminal and on the page alike: the parts of a token, and its answer in one sentence or a few.
-import { percent, plural, significant, time, timeWithInterval } from '@whyslow/measure/statistics/numbers.ts'
-import type { GenerationDocument, Measured, PartsOf, TokenPart, TokenPartId } from '../../documents/generation.ts'
+import { percent, plural, significant, time } from '@whyslow/measure/statistics/numbers.ts'
+import type { GenerationDocument, PartsOf, TokenPart, TokenPartId } from '../../documents/generation.ts'
+import { measured, type PartRow } from '../divided/divided-words.ts'
 
 /** What each part is called in a row, and what time goes into. */
 const PART_WORDS: Readonly<Record<TokenPartId, { readonly name: string; readonly into: string }>> = {
@@ -55,8 +56,6 @@ function worthNaming({ totalMs, parts }: PartsOf): readonly TokenPart[] {
 
 const namedParts = (parts: readonly TokenPart[]): string =>
   parts.map((part, k) => `${time(part.ms)} ${k === 0 ? 'go ' : ''}into ${wordsOf(part).into}`).join(', ')
-
-export const measured = ({ value, low, high }: Measured): string => timeWithInterval(value, low, high)
 
 type Answered = Pick<
   GenerationDocument,
@@ -117,14 +116,6 @@ function firstSentence({ speed, firstTokenParts, setup }: Answered): string {
 
 const upperFirst = (text: string): string => text.replace(/^[a-z]/, (letter) => letter.toUpperCase())
 
-export interface PartRow {
-  readonly id: TokenPartId
-  readonly name: string
-  readonly ms: number
-  readonly share: string
-  readonly how: string
-}
-
 const HOW: Readonly<Record<TokenPart['how'], string>> = {
   timed: 'timed',
   difference: 'a difference of two timings',
@@ -133,7 +124,7 @@ const HOW: Readonly<Record<TokenPart['how'], string>> = {
 }
 
 /** What is known to take nothing is in the document, and not drawn. */
-export const partRows = ({ totalMs, parts }: PartsOf): readonly PartRow[] =>
+export const partRows = ({ totalMs, parts }: PartsOf): readonly PartRow<TokenPartId>[] =>
   parts
     .filter(({ ms }) => ms !== 0)
     .map(({ id, ms, how, note }) => ({
@@ -158,13 +149,4 @@ export function severalWords({ points }: NonNullable<GenerationDocument['several
   return `${last.tokens} tokens in one call take ${significant(last.ratio, 3)} times as long as one: ${
     pays ? 'batches and speculation can pay here' : 'hardly anything is shared, so that batches and speculation do not pay here'
   }.`
-}
-
-type WithRun = Pick<GenerationDocument['findings'][number], 'run'>
-
-/** What to type for a finding, unless one before it says the same. */
-export function nextOf(findings: readonly WithRun[], at: number): WithRun['run'] {
-  const { run } = findings[at]!
-  const same = (one: typeof run) => JSON.stringify(one) === JSON.stringify(run)
-  return run === null || findings.findIndex((one) => same(one.run)) < at ? null : run
 }

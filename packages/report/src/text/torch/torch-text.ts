@@ -1,7 +1,7 @@
 // A PyTorch model on a terminal: its modules, what dispatch takes, and other settings timed in turns.
 import { meanCount, plural, sharePercent, significant, time } from '@whyslow/measure/statistics/numbers.ts'
 import type { TorchSection, TorchTrial } from '../../documents/report-torch.ts'
-import { type Colours, table } from '../page.ts'
+import { type Colours, type Column, table, widthOf } from '../page.ts'
 import { hang, wrap } from '../wrap.ts'
 import { moduleGroups } from './modules.ts'
 import { outputsWords } from './outputs.ts'
@@ -11,10 +11,6 @@ const MOST_OPERATORS = 4
 /** Rows below this share say nothing. */
 const LEAST_SHARE = 0.005
 const LONGEST_TYPE = 22
-/** What the columns of numbers take, with the spaces between all columns. */
-const NUMBERS_WIDTH = 30
-
-const widest = (texts: readonly string[]): number => Math.max(0, ...texts.map((text) => text.length))
 
 /** Paragraphs. */
 export function torchText(torch: TorchSection | null | undefined, width: number, colours: Colours): readonly string[][] {
@@ -29,19 +25,19 @@ function modules(torch: TorchSection, width: number, colours: Colours): string[]
   const left = groups.length - rows.length
   const places = rows.map(({ place }) => (place === null ? '' : `${place.file}:${place.line}`))
   const types = rows.map(({ type }) => (type.length <= LONGEST_TYPE ? type : `${type.slice(0, LONGEST_TYPE - 1)}…`))
-  const longest = Math.max(20, width - NUMBERS_WIDTH - widest(types) - (widest(places) === 0 ? 0 : widest(places) + 2))
+  const others: readonly Column[] = [
+    { head: 'Type', texts: types },
+    { head: 'Own time', side: 'left', texts: rows.map(({ selfMs }) => time(selfMs)) },
+    { head: 'Share', side: 'left', texts: rows.map(({ share }) => sharePercent(share)) },
+    { head: 'operators', side: 'left', texts: rows.map(({ operators }) => (operators === 0 ? '' : meanCount(operators))) },
+    ...(places.some((one) => one !== '') ? [{ head: 'forward', texts: places }] : []),
+  ]
+  const longest = Math.max(20, width - widthOf(others))
   const cut = (text: string) => (text.length <= longest ? text : `…${text.slice(text.length - longest + 1)}`)
   return [
     colours.bold(`Modules of ${torch.root}`),
     ...table(
-      [
-        { head: 'Module', texts: rows.map(({ name, count }) => cut(count === 1 ? name : `${name} ×${count}`)) },
-        { head: 'Type', texts: types },
-        { head: 'Own time', side: 'left', texts: rows.map(({ selfMs }) => time(selfMs)) },
-        { head: 'Share', side: 'left', texts: rows.map(({ share }) => sharePercent(share)) },
-        { head: 'operators', side: 'left', texts: rows.map(({ operators }) => (operators === 0 ? '' : meanCount(operators))) },
-        ...(places.some((one) => one !== '') ? [{ head: 'forward', texts: places }] : []),
-      ],
+      [{ head: 'Module', texts: rows.map(({ name, count }) => cut(count === 1 ? name : `${name} ×${count}`)) }, ...others],
       colours,
     ),
     ...(left > 0 ? wrap(`${left} more with smaller shares: --json writes all of them.`, width) : []),

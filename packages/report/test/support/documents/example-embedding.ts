@@ -1,7 +1,6 @@
 // A measurement of embeddings with a number in every place, for tests of what draws it.
-import type { EmbeddingDocument, EmbeddingWay } from '@whyslow/report/documents/embedding.ts'
-
-const measured = (value: number) => ({ value, low: value * 0.95, high: value * 1.05 })
+import type { EmbeddingDocument, EmbeddingPart, EmbeddingParts, EmbeddingWay } from '@whyslow/report/documents/embedding.ts'
+import { EXAMPLE_HEAD, EXAMPLE_MACHINE, measured } from './example-measured.ts'
 
 const way = (batch: number, order: EmbeddingWay['order'], ms: number, given: Partial<EmbeddingWay> = {}): EmbeddingWay => ({
   ...{ batch, order, padding: 'longest', paddedTo: null, texts: 64, paddedShare: 0, ratio: measured(ms / 8) },
@@ -9,10 +8,17 @@ const way = (batch: number, order: EmbeddingWay['order'], ms: number, given: Par
   ...given,
 })
 
+/** What the model computes of padding is known by its share of the positions. */
+function partsOf(batch: number, times: Readonly<Partial<Record<EmbeddingPart['id'], number>>>): EmbeddingParts {
+  const howOf = (id: string) =>
+    id === 'unexplained' ? 'rest' : id.startsWith('model') && 'model-padding' in times ? 'computed' : 'timed'
+  const parts = Object.entries(times).map(([id, ms]) => ({ id: id as EmbeddingPart['id'], ms, how: howOf(id) }) as const)
+  return { batch, totalMs: parts.reduce((sum, { ms }) => sum + ms, 0), parts }
+}
+
 export const exampleEmbedding: EmbeddingDocument = {
   schema: 'whyslow-embedding/1',
-  tool: { version: '0.1.0' },
-  createdAt: '2026-11-30T12:00:00.000Z',
+  ...EXAMPLE_HEAD,
   answer: 'Your texts take 8.00 ms (7.60–8.40) each, one at a time, with a median of 40 tokens.',
   model: {
     ...{ name: 'mini', modelFile: 'mini/onnx/model.onnx', architecture: 'bert', dtype: 'fp32', sizeBytes: 90e6, gives: 'vector' },
@@ -25,7 +31,7 @@ export const exampleEmbedding: EmbeddingDocument = {
     },
   },
   engine: { id: 'ort-cpu', title: 'ONNX Runtime for Node, CPU', versions: { onnxruntime: '1.30.0' }, threads: null },
-  machine: { cpu: 'Example CPU', usableCpus: 2, node: '20.19.0' },
+  machine: EXAMPLE_MACHINE,
   setup: {
     ...{ texts: 64, from: 'user', batch: 32, longestTokens: 256, longestFrom: 'sentence_bert_config.json' },
     ...{ processes: 5, passesPerProcess: 3 },
@@ -40,29 +46,10 @@ export const exampleEmbedding: EmbeddingDocument = {
     way(8, 'given', 12, { paddedShare: 0.5, texts: 8 }),
     way(8, 'given', 40, { padding: 'maximum', paddedTo: 256, paddedShare: 0.85, texts: 8, ratio: measured(40 / 12) }),
   ],
-  oneParts: {
-    ...{ batch: 1, totalMs: 8 },
-    parts: [
-      { id: 'tokenize', ms: 0.4, how: 'timed' },
-      { id: 'padding', ms: 0.01, how: 'timed' },
-      { id: 'model', ms: 7.5, how: 'timed' },
-      { id: 'pooling', ms: 0.05, how: 'timed' },
-      { id: 'normalization', ms: 0.01, how: 'timed' },
-      { id: 'unexplained', ms: 0.03, how: 'rest' },
-    ],
-  },
-  batchParts: {
-    ...{ batch: 32, totalMs: 16 },
-    parts: [
-      { id: 'tokenize', ms: 0.4, how: 'timed' },
-      { id: 'padding', ms: 0.02, how: 'timed' },
-      { id: 'model', ms: 4.6, how: 'computed' },
-      { id: 'model-padding', ms: 10.8, how: 'computed' },
-      { id: 'pooling', ms: 0.1, how: 'timed' },
-      { id: 'normalization', ms: 0.01, how: 'timed' },
-      { id: 'unexplained', ms: 0.07, how: 'rest' },
-    ],
-  },
+  oneParts: partsOf(1, { tokenize: 0.4, padding: 0.01, model: 7.5, pooling: 0.05, normalization: 0.01, unexplained: 0.03 }),
+  batchParts: partsOf(32, {
+    ...{ tokenize: 0.4, padding: 0.02, model: 4.6, 'model-padding': 10.8, pooling: 0.1, normalization: 0.01, unexplained: 0.07 },
+  }),
   openMs: measured(300),
   firstTextMs: measured(20),
   trust: { grade: 'B', reasons: ['processes vary by ±5.1 % around the median'] },

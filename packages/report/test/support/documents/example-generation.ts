@@ -1,12 +1,10 @@
 // A generation with a number in every place, for tests of what draws it.
 import type { GenerationDocument } from '@whyslow/report/documents/generation.ts'
-
-const measured = (value: number) => ({ value, low: value * 0.95, high: value * 1.05 })
+import { EXAMPLE_HEAD, EXAMPLE_MACHINE, measured } from './example-measured.ts'
 
 export const exampleGeneration: GenerationDocument = {
   schema: 'whyslow-generation/1',
-  tool: { version: '0.1.0' },
-  createdAt: '2026-11-30T12:00:00.000Z',
+  ...EXAMPLE_HEAD,
   answer: 'A token takes 41.0 ms (39.0–43.0) after 512 tokens of context; the weights alone need 17.0 ms on this machine.',
   model: {
     ...{ name: 'tiny-llm', kind: 'transformers-folder', architecture: 'llama', layers: 30, kvHeads: 3, headSize: 64 },
@@ -14,7 +12,7 @@ export const exampleGeneration: GenerationDocument = {
     ...{ bytesPerToken: 538e6, cacheBytesPerToken: 46_080, tokenizer: 'tokenizer.json' },
   },
   engine: { id: 'ort-cpu', title: 'ONNX Runtime', versions: { onnxruntime: '1.30.0' }, threads: null, prefillThreads: null },
-  machine: { cpu: 'Example CPU', usableCpus: 2, node: '20.19.0' },
+  machine: EXAMPLE_MACHINE,
   setup: {
     ...{ promptTokens: 480, newTokens: 64, prompts: 'made-up', sampling: 'greedy', endIgnored: true },
     ...{ processes: 5, callsPerProcess: 3, cachedShare: 0 },

@@ -1,14 +1,14 @@
 // The page of texts that a model encodes: ways of batching, what a text's time is made of, and what is around the numbers.
-
+import { engineWords, measured } from '@whyslow/report/text/divided/divided-words.ts'
 import { modelWords, partRows, partsTitle, wayName } from '@whyslow/report/text/embedding/embedding-words.ts'
-import { measured } from '@whyslow/report/text/generation/generation-words.ts'
 import { AnswerPage } from '../answer-page.tsx'
 import { Fine } from '../first/findings.tsx'
 import { bytes, factor, known, percent, plural, time } from '../format.ts'
 import { FindingCards } from '../generation/findings.tsx'
-import { type Fact, Facts, Reasons, Warnings } from '../kit/facts.tsx'
+import { type Fact, Facts, Warnings } from '../kit/facts.tsx'
 import { Figure } from '../kit/figure.tsx'
 import { PlainTable } from '../kit/plain-table.tsx'
+import { Trust } from '../kit/trust.tsx'
 import type { Embedding } from '../page-data.ts'
 import { type PartOf, partsOf } from '../parts.tsx'
 import { WaterfallBars } from '../pictures/waterfall-bars.tsx'
@@ -42,11 +42,8 @@ export function EmbeddingPage({ embedding, original }: { embedding: Embedding; o
   )
 }
 
-const GRADES = ['A', 'B', 'C'] as const
-
 function NumberCard({ embedding: { ways, trust, lengths } }: { embedding: Embedding }) {
   const [one] = ways
-  const grade = GRADES.find((known) => known === trust.grade) ?? 'C'
   return (
     <section class="card number-card" aria-label="The number">
       <p class="label">A text, one at a time</p>
@@ -55,15 +52,7 @@ function NumberCard({ embedding: { ways, trust, lengths } }: { embedding: Embedd
         {one === undefined ? '' : `${measured(one.msPerText)}, `}
         median of {plural(Math.round(lengths.median), 'token')}
       </p>
-      <div class="trust">
-        <span class={`grade grade-${grade}`} role="img" aria-label={`Trust ${grade}`}>
-          {grade}
-        </span>
-        <div>
-          <b>Trust: {grade}</b>
-          <Reasons reasons={trust.reasons} />
-        </div>
-      </div>
+      <Trust trust={trust} />
     </section>
   )
 }
@@ -152,7 +141,7 @@ const modelFacts = ({ model }: Embedding): Fact[] => [
 ]
 
 const setupFacts = ({ setup, engine, machine, tool, openMs, firstTextMs }: Embedding): Fact[] => [
-  ['engine', [engine.title, ...Object.entries(engine.versions).map(([name, version]) => `${name} ${version}`)].join(', ')],
+  ['engine', engineWords(engine)],
   ['threads', known(engine.threads, String)],
   ['processes', String(setup.processes)],
   ['passes of each, in every way', String(setup.passesPerProcess)],

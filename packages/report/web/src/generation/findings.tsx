@@ -1,5 +1,5 @@
 // Findings of a generation: what it is, what it costs of a token and of the first one, where, and what to type.
-import { nextOf } from '@whyslow/report/text/generation/generation-words.ts'
+import { nextOf } from '@whyslow/report/text/divided/divided-words.ts'
 import { Advice } from '../first/advice.tsx'
 import { Fine } from '../first/findings.tsx'
 import { time } from '../format.ts'

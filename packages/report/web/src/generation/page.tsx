@@ -1,19 +1,20 @@
 // The page of text generation: what a token is made of, what the first one is made of, time over the context, several tokens at once, estimates.
+import { engineWords, measured } from '@whyslow/report/text/divided/divided-words.ts'
 import {
   depthOf,
   forPrompt,
   isFloor,
-  measured,
   partRows,
   promptWords,
   severalWords,
 } from '@whyslow/report/text/generation/generation-words.ts'
 import { AnswerPage } from '../answer-page.tsx'
 import { bytes, count, known, percent, plural, rate, significant, time, UNKNOWN } from '../format.ts'
-import { type Fact, Facts, Reasons, Warnings } from '../kit/facts.tsx'
+import { type Fact, Facts, Warnings } from '../kit/facts.tsx'
 import { Figure } from '../kit/figure.tsx'
 import { Says } from '../kit/name.tsx'
 import { PlainTable } from '../kit/plain-table.tsx'
+import { Trust } from '../kit/trust.tsx'
 import type { Generation } from '../page-data.ts'
 import { type PartOf, partsOf } from '../parts.tsx'
 import { WaterfallBars } from '../pictures/waterfall-bars.tsx'
@@ -81,11 +82,8 @@ const intervalSaid = (one: Measured): string => (one.value === undefined ? UNKNO
 type Measured = Generation['speed']['timeToFirstTokenMs']
 const timeSaid = ({ value }: Measured): string => (value === undefined ? UNKNOWN : time(value))
 
-const GRADES = ['A', 'B', 'C'] as const
-
 function NumberCard({ generation: { speed, setup } }: { generation: Generation }) {
   const { timePerTokenMs: each, timeToFirstTokenMs: first, tokensPerSecond, trust } = speed
-  const grade = GRADES.find((one) => one === trust.grade) ?? 'C'
   return (
     <section class="card number-card" aria-label="The number">
       <p class="label">{each === null ? 'The first token' : `A token after ${depthOf(setup)} tokens of context`}</p>
@@ -99,15 +97,7 @@ function NumberCard({ generation: { speed, setup } }: { generation: Generation }
           The first token: {timeSaid(first)} {forPrompt(setup)}
         </p>
       )}
-      <div class="trust">
-        <span class={`grade grade-${grade}`} role="img" aria-label={`Trust ${grade}`}>
-          {grade}
-        </span>
-        <div>
-          <b>Trust: {grade}</b>
-          <Reasons reasons={trust.reasons} />
-        </div>
-      </div>
+      <Trust trust={trust} />
     </section>
   )
 }
@@ -266,7 +256,7 @@ function modelFacts({ model, floor }: Generation): Fact[] {
 
 function setupFacts({ model, setup, engine, machine, tool }: Generation): Fact[] {
   return [
-    ['engine', [engine.title, ...Object.entries(engine.versions).map(([name, version]) => `${name} ${version}`)].join(', ')],
+    ['engine', engineWords(engine)],
     ['threads', known(engine.threads, String)],
     ['prompt', `${promptWords(setup)}, ${setup.prompts === 'user' ? 'your own' : 'made up'}`],
     ['new tokens', String(setup.newTokens)],
