@@ -11,7 +11,6 @@ import time
 import traceback
 
 from .errors import Contract, reason_of
-from .hints import hint_of
 from .places import Places, innermost, shown
 from .predictions import Failed
 from .standstill import Standstill
@@ -160,6 +159,11 @@ def failed(run, error, contract=False):
     at = run.whereabouts
     place = innermost(error.__traceback__, run.places) or run.door
     in_call = at.phase in ("first", "warm-up", "timed", "profiled", "facts")
+    hint = ""
+    if not contract:
+        from .hints import hint_of
+
+        hint = hint_of(error, run, in_call)
     names = run.stage_names
     stage = names[at.stage] if in_call and 0 <= at.stage < len(names) else None
     run.send(
@@ -167,7 +171,7 @@ def failed(run, error, contract=False):
         phase=at.phase,
         stage=stage,
         sample=at.sample if in_call and at.sample >= 0 else None,
-        reason=str(error) if contract else reason_of(error) + hint_of(error, run, in_call),
+        reason=str(error) if contract else reason_of(error) + hint,
         place={"file": shown(place["file"]), "line": place["line"]} if place and not contract else None,
         contract=contract,
     )

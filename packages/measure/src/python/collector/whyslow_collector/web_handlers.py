@@ -11,7 +11,6 @@ import textwrap
 from .errors import Contract
 from .finishing import finished
 from .module_file import read_source
-from .web_requests import Asgi, InFlask
 
 #: What makes an application or a part of one, and the framework that reads its requests.
 _APPLICATIONS = {
@@ -179,6 +178,8 @@ class Service:
     """Stages of a handler: `stages`, `load`, `samples`; `made_up`: what is said of the samples, if the file has none."""
 
     def __init__(self, module, handler, app):
+        from .web_requests import Asgi, InFlask
+
         function = _function_of(module, handler, app)
         adapter = (InFlask if handler.framework == "flask" else Asgi)(module, handler, function, app)
         handle = lambda given: finished(adapter.handle(given))  # noqa: E731
