@@ -22,6 +22,28 @@ def last_name(node):
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else None
 
 
+def imported_names(tree):
+    """What names of this file stand for: {'np': 'numpy', 'append': 'numpy.append'}."""
+    found = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                found[alias.asname or alias.name.split(".")[0]] = alias.name if alias.asname else alias.name.split(".")[0]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            for alias in node.names:
+                found[alias.asname or alias.name] = node.module + "." + alias.name
+    return found
+
+
+def full_name(node, names):
+    """'numpy.append', by what names stand for, or as it is written; None: it has no name."""
+    parts = []
+    while isinstance(node, ast.Attribute):
+        parts.insert(0, node.attr)
+        node = node.value
+    return ".".join([names.get(node.id, node.id), *parts]) if isinstance(node, ast.Name) else None
+
+
 def binds(target, name):
     return any(isinstance(one, ast.Name) and one.id == name for one in ast.walk(target))
 

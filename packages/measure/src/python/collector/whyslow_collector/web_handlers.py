@@ -11,6 +11,7 @@ import textwrap
 from .errors import Contract
 from .finishing import finished
 from .module_file import read_source
+from .names_in_source import full_name, imported_names
 
 #: What makes an application or a part of one, and the framework that reads its requests.
 _APPLICATIONS = {
@@ -55,7 +56,7 @@ def _applications_in(body, names):
     apps = {}
     for node in body:
         if isinstance(node, (ast.Assign, ast.AnnAssign)) and isinstance(node.value, ast.Call):
-            framework = _APPLICATIONS.get(_full_name(node.value.func, names))
+            framework = _APPLICATIONS.get(full_name(node.value.func, names))
             if framework:
                 targets = node.targets if isinstance(node, ast.Assign) else [node.target]
                 apps.update({target.id: framework for target in targets if isinstance(target, ast.Name)})
@@ -64,7 +65,7 @@ def _applications_in(body, names):
 
 def handlers_in(tree):
     """All of a file, the likeliest first."""
-    names = _imported(tree)
+    names = imported_names(tree)
     apps = _applications_in(tree.body, names)
     functions = _functions_in(tree.body)
     found = [handler for node in functions.values() for handler in _decorated(node, apps)]
@@ -72,7 +73,7 @@ def handlers_in(tree):
         own = _applications_in(factory.body, names)
         found.extend(handler for node in _functions_in(factory.body).values() for handler in _decorated(node, own, factory.name))
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and _full_name(node.func, names) == _ROUTE and len(node.args) > 1 and isinstance(node.args[1], ast.Name):
+        if isinstance(node, ast.Call) and full_name(node.func, names) == _ROUTE and len(node.args) > 1 and isinstance(node.args[1], ast.Name):
             function = functions.get(node.args[1].id)
             if function is not None:
                 app = next((name for name, framework in apps.items() if framework == "starlette"), None)
@@ -90,7 +91,7 @@ def _ranked(handlers):
 
 def includes_others(tree):
     """Whether an application of the file has handlers of other files."""
-    has_app = any(_applications_in(one.body, _imported(tree)) for one in (tree, *_functions_in(tree.body).values()))
+    has_app = any(_applications_in(one.body, imported_names(tree)) for one in (tree, *_functions_in(tree.body).values()))
     return has_app and any(isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _INCLUDES for node in ast.walk(tree))
 
 
@@ -151,24 +152,6 @@ def _keyword(call, name):
 
 def _text(node):
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
-
-
-def _imported(tree):
-    found = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            found.update({one.asname or one.name.split(".")[0]: one.name if one.asname else one.name.split(".")[0] for one in node.names})
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found.update({one.asname or one.name: "%s.%s" % (node.module, one.name) for one in node.names})
-    return found
-
-
-def _full_name(node, names):
-    parts = []
-    while isinstance(node, ast.Attribute):
-        parts.insert(0, node.attr)
-        node = node.value
-    return ".".join([names.get(node.id, node.id), *parts]) if isinstance(node, ast.Name) else None
 
 
 # Called
