@@ -91,7 +91,8 @@ def _ranked(handlers):
 
 def includes_others(tree):
     """Whether an application of the file has handlers of other files."""
-    has_app = any(_applications_in(one.body, imported_names(tree)) for one in (tree, *_functions_in(tree.body).values()))
+    names = imported_names(tree)
+    has_app = any(_applications_in(one.body, names) for one in (tree, *_functions_in(tree.body).values()))
     return has_app and any(isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _INCLUDES for node in ast.walk(tree))
 
 
