@@ -56,8 +56,24 @@ def sets(node, name):
     return isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == name
 
 
+def functions_of(node):
+    """Those of a module's, a class's or a function's own body, by name."""
+    return {one.name: one for one in node.body if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef))}
+
+
+def targets_of(node):
+    """Names that an assignment sets."""
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    return {target.id for target in targets if isinstance(target, ast.Name)}
+
+
+def is_main_guard(node):
+    """Whether it is `if __name__ == '__main__'`."""
+    return isinstance(node, ast.If) and "__name__" in ast.dump(node.test)
+
+
 def class_methods(cls):
-    return {one.name: one for one in cls.body if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef)) and is_decorated(one, "classmethod")}
+    return {name: one for name, one in functions_of(cls).items() if is_decorated(one, "classmethod")}
 
 
 def has_function(cls, name):

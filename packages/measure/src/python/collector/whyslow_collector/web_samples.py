@@ -3,6 +3,8 @@
 import ast
 import re
 
+from .names_in_source import targets_of
+
 GIVE_REAL_ONES = "give real ones with --data requests.json, or samples()"
 _TEXTS = re.compile(r"text|sentence|message|query|prompt|title|content|question|review|comment|name", re.I)
 _ROWS = re.compile(r"feature|input|instance|values|vector|row|data|array|pixels|^x$|^xs$", re.I)
@@ -133,8 +135,7 @@ def read_keys(node, module, app, named=frozenset()):
     bodies, keys = set(named), []
     for one in ast.walk(node):
         if isinstance(one, (ast.Assign, ast.AnnAssign)) and one.value is not None and _is_body(one.value):
-            targets = one.targets if isinstance(one, ast.Assign) else [one.target]
-            bodies.update(target.id for target in targets if isinstance(target, ast.Name))
+            bodies.update(targets_of(one))
     is_body = lambda value: _is_body(value) or isinstance(value, ast.Name) and value.id in bodies  # noqa: E731
     for one in ast.walk(node):
         if isinstance(one, ast.Subscript) and is_body(one.value) and isinstance(one.slice, ast.Constant):
