@@ -4,7 +4,7 @@ none of these."""
 
 import ast
 
-from .names_in_source import COMPREHENSIONS, full_name
+from .names_in_source import full_name
 
 #: Functions of one number that arrays have, too.
 SCALAR_CALLS = {"abs", "float", "int", "round", "min", "max", "pow", "bool", "complex", "sum", "len"}
