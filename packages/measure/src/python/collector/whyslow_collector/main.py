@@ -90,8 +90,6 @@ def main():
         from . import passes
 
         passes.run(run)
-    except Contract as error:
-        failed(run, error, contract=True)
     except Failed as error:
         code = failed(run, error.error)
     except BaseException as error:
@@ -153,17 +151,17 @@ def packages():
     return found
 
 
-def failed(run, error, contract=False):
+def failed(run, error):
     """Gives the exit code."""
-    contract = contract or isinstance(error, Contract)
+    contract = isinstance(error, Contract)
     at = run.whereabouts
     place = innermost(error.__traceback__, run.places) or run.door
     in_call = at.phase in ("first", "warm-up", "timed", "profiled", "facts")
-    hint = ""
+    reason = str(error)
     if not contract:
         from .hints import hint_of
 
-        hint = hint_of(error, run, in_call)
+        reason = reason_of(error) + hint_of(error, run, in_call)
     names = run.stage_names
     stage = names[at.stage] if in_call and 0 <= at.stage < len(names) else None
     run.send(
@@ -171,7 +169,7 @@ def failed(run, error, contract=False):
         phase=at.phase,
         stage=stage,
         sample=at.sample if in_call and at.sample >= 0 else None,
-        reason=str(error) if contract else reason_of(error) + hint,
+        reason=reason,
         place={"file": shown(place["file"]), "line": place["line"]} if place and not contract else None,
         contract=contract,
     )
