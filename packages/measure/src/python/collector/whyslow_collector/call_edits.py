@@ -8,7 +8,7 @@ from .call_spans import span_of
 from .errors import Contract
 from .module_file import read_source
 from .named_values import UNKNOWN, owner_in, path_to, value_of, variables_of
-from .names_in_source import last_name
+from .names_in_source import DEFS, last_name
 from .one_object import OneObject
 
 _FRAMES = ("DataFrame", "DMatrix")
@@ -200,8 +200,7 @@ class Edits:
 
     def _body(self, file, line, function, name):
         text, tree, starts = self._source(file)
-        kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
-        around = [one for one in ast.walk(tree) if isinstance(one, kinds) and one.name == function]
+        around = [one for one in ast.walk(tree) if isinstance(one, DEFS) and one.name == function]
         found = next((one for one in around if one.lineno <= line <= one.end_lineno), around[0] if len(around) == 1 else None)
         if found is None:
             return "the function %s is not found in the source" % function
@@ -331,8 +330,7 @@ def _is_matrix(node, site):
 
 def _made_for(tree, name, call):
     """The one expression that a name is given in the function around the call, if it is used there for nothing else."""
-    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Module)
-    around = [one for one in ast.walk(tree) if isinstance(one, kinds) and any(node is call for node in ast.walk(one))]
+    around = [one for one in ast.walk(tree) if isinstance(one, (*DEFS, ast.Module)) and any(node is call for node in ast.walk(one))]
     inner = around[-1] if around else tree
     uses = [one for one in ast.walk(inner) if isinstance(one, ast.Name) and one.id == name.id]
     given = [one.value for one in ast.walk(inner) if isinstance(one, ast.Assign) and len(one.targets) == 1 and _is_name(one.targets[0], name.id)]

@@ -5,6 +5,8 @@ import gc
 import os
 import sys
 
+from .names_in_source import DEFS
+
 #: Attributes that are followed from a name of the user's to what a library holds for them.
 _DEEPEST = 3
 _MOST_NAMES = 3
@@ -47,7 +49,7 @@ def variables_of(file):
 def owner_in(tree, node, variables):
     """{"self": the one object of the class whose method the node stands in}; {}: there is no such object, or there are several."""
     for kind in (one for one in ast.walk(tree) if isinstance(one, ast.ClassDef)):
-        for method in (one for one in kind.body if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef)) and one.args.args):
+        for method in (one for one in kind.body if isinstance(one, DEFS) and one.args.args):
             if any(one is node for one in ast.walk(method)):
                 found = [one for one in gc.get_objects() if type(one) is variables.get(kind.name)]
                 return {method.args.args[0].arg: found[0]} if len(found) == 1 else {}

@@ -2,7 +2,8 @@
 
 import ast
 
-FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+DEFS = (ast.FunctionDef, ast.AsyncFunctionDef)
+FUNCTIONS = (*DEFS, ast.Lambda)
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 LOOPS = (ast.For, ast.AsyncFor, ast.While, *COMPREHENSIONS)
 #: What makes a dictionary.
@@ -53,12 +54,12 @@ def sets(node, name):
         return node.id == name and isinstance(node.ctx, ast.Store)
     if isinstance(node, (ast.Import, ast.ImportFrom)):
         return any((one.asname or one.name.split(".")[0]) == name for one in node.names)
-    return isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == name
+    return isinstance(node, (*DEFS, ast.ClassDef)) and node.name == name
 
 
 def functions_of(node):
     """Those of a module's, a class's or a function's own body, by name."""
-    return {one.name: one for one in node.body if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef))}
+    return {one.name: one for one in node.body if isinstance(one, DEFS)}
 
 
 def targets_of(node):
@@ -77,7 +78,7 @@ def class_methods(cls):
 
 
 def has_function(cls, name):
-    return any(isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and one.name == name for one in cls.body)
+    return any(isinstance(one, (*DEFS, ast.ClassDef)) and one.name == name for one in cls.body)
 
 
 def has_plain(cls, name):
@@ -101,9 +102,14 @@ def is_decorated(function, name):
     return any(isinstance(one, ast.Name) and one.id == name for one in function.decorator_list)
 
 
+def by_place(words):
+    """Parameters that can be given without their names."""
+    return [*words.posonlyargs, *words.args]
+
+
 def defaults_of(words):
     """By name of the parameter."""
-    places = [*words.posonlyargs, *words.args]
+    places = by_place(words)
     found = dict(zip([one.arg for one in places[len(places) - len(words.defaults) :]], words.defaults))
     found.update((one.arg, value) for one, value in zip(words.kwonlyargs, words.kw_defaults) if value is not None)
     return found
@@ -111,12 +117,12 @@ def defaults_of(words):
 
 def parameters_of(words):
     more = [one for one in (words.vararg, words.kwarg) if one is not None]
-    return {one.arg for one in [*words.posonlyargs, *words.args, *words.kwonlyargs, *more]}
+    return {one.arg for one in [*by_place(words), *words.kwonlyargs, *more]}
 
 
 def dependency_of(name, words):
     """Of a parameter of FastAPI's, what gives it: `model=Depends(get_model)`."""
-    stated = next((one.annotation for one in [*words.posonlyargs, *words.args, *words.kwonlyargs] if one.arg == name), None)
+    stated = next((one.annotation for one in [*by_place(words), *words.kwonlyargs] if one.arg == name), None)
     for one in (defaults_of(words).get(name), stated):
         for inner in ast.walk(one) if one is not None else ():
             if isinstance(inner, ast.Call) and last_name(inner.func) in ("Depends", "Security") and inner.args:

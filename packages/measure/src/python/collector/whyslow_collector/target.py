@@ -11,7 +11,7 @@ from . import web_handlers
 from .errors import Contract
 from .finishing import awaited, finished, is_unfinished, items_of
 from .module_file import read_source
-from .names_in_source import functions_of, is_main_guard, targets_of
+from .names_in_source import by_place, functions_of, is_main_guard, targets_of
 
 STAGES = ("preprocess", "predict", "postprocess")
 #: An object or class of the module that has the functions as methods, in place of the module.
@@ -67,7 +67,7 @@ def gives_model(tree, is_fed):
         # With samples, it may be what predicts; who calls it has a script.
         is_called = any(isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "model" for node in ast.walk(tree))
         if has("example_inputs") or has("torch") and not (is_fed or is_called or has("samples")):
-            raise Contract(_needs_arguments("model", [one.arg for one in [*function.args.posonlyargs, *function.args.args]][: _required(function.args)]))
+            raise Contract(_needs_arguments("model", [one.arg for one in by_place(function.args)][: _required(function.args)]))
         return False
     if is_fed or has("example_inputs") or has("samples"):
         return True
