@@ -201,6 +201,8 @@ class InFlask(Adapter):
         self._context = None
         self.load = None
         self._reads = web_samples.parts_read(handler.node)
+        #: Parts of its path that the handler is given.
+        self._named = [one for one in inspect.signature(function).parameters if "<%s>" % one in handler.path or ":%s>" % one in handler.path]
         self._environs = Once(self._environ_of)
 
     def request(self, sample):
@@ -209,12 +211,7 @@ class InFlask(Adapter):
         self._context = self._app.request_context(environ)
         self._context.push()
         # As the routes have it, for what goes by the endpoint.
-        return {name: value for name, value in sample.items() if name in self._named()} if isinstance(sample, dict) else {}
-
-    def _named(self):
-        """Parts of its path that the handler is given."""
-        known = inspect.signature(self._function).parameters
-        return [one for one in known if "<%s>" % one in self._handler.path or ":%s>" % one in self._handler.path]
+        return {name: value for name, value in sample.items() if name in self._named} if isinstance(sample, dict) else {}
 
     def _environ_of(self, sample):
         """(the environment of a request with the sample, its body)."""
