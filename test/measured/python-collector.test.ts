@@ -11,6 +11,7 @@ import { findInterpreter, probeInterpreter, pythonWorld } from '@whyslow/measure
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 const TESTS = path.resolve(import.meta.dirname, '../python')
+const OWN_TESTS = fs.readdirSync(TESTS).filter((name) => /^test_.*\.py$/.test(name))
 const named = process.env.WHYSLOW_PYTHONS?.split(path.delimiter).filter(Boolean) ?? [null]
 const interpreters = await Promise.all(
   named.map(async (one) => {
@@ -87,18 +88,7 @@ for (const interpreter of interpreters) {
     const messagesOf = <K extends Message['kind']>(messages: readonly Message[], kind: K) =>
       messages.filter((message): message is Extract<Message, { kind: K }> => message.kind === kind)
 
-    test.each([
-      'test_capture.py',
-      'test_collector.py',
-      'test_contestant.py',
-      'test_keras_files.py',
-      'test_one_object.py',
-      'test_torch_files.py',
-      'test_torch_modules.py',
-      'test_torch_trials.py',
-      'test_watch.py',
-      'test_web_handlers.py',
-    ])('its own tests: %s', (name) => {
+    test.each(OWN_TESTS)('its own tests: %s', (name) => {
       const { status, stderr } = spawnSync(interpreter.executable, ['-B', path.join(TESTS, name)], {
         encoding: 'utf8',
       })

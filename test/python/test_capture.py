@@ -786,7 +786,7 @@ class EstimatorFile(unittest.TestCase):
 class Exported(unittest.TestCase):
     def run_of(self, source):
         """(what is told of the model of a file, the rows of its call); the file's last lines are `net` and `rows`."""
-        from whyslow_collector import capture, export_models, module_file
+        from whyslow_collector import capture, module_file, torch_calls
 
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
@@ -796,7 +796,7 @@ class Exported(unittest.TestCase):
         module = module_file.import_file(file)
         call = capture.Call("__call__", (module.rows,), {}, None)
         call.result = module.net(module.rows)
-        return export_models.of_torch(module.net, [call], folder.name)
+        return torch_calls.of_torch(module.net, [call], folder.name)
 
     @unittest.skipUnless(importlib.util.find_spec("onnxscript"), "onnxscript is not installed")
     def test_a_module_that_cannot_be_exported_is_told_with_its_line(self):
@@ -827,7 +827,7 @@ class Exported(unittest.TestCase):
 class TrainingMode(unittest.TestCase):
     def test_results_of_dropout_and_of_the_batch_are_refused(self):
         import torch
-        from whyslow_collector import capture, export_models
+        from whyslow_collector import capture, torch_calls
         from whyslow_collector.errors import Contract
 
         rows = torch.arange(12.0).reshape(4, 3)
@@ -836,7 +836,7 @@ class TrainingMode(unittest.TestCase):
             call = capture.Call("__call__", (rows,), {}, None)
             call.result = model(rows)
             with tempfile.TemporaryDirectory() as folder, self.assertRaisesRegex(Contract, "it is in training mode.*call model.eval\\(\\)"):
-                export_models.of_torch(model, [call], folder)
+                torch_calls.of_torch(model, [call], folder)
             self.assertTrue(layer.training)
 
 

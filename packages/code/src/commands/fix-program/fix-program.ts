@@ -107,11 +107,7 @@ async function fixParts(program: Program, options: FixProgramOptions, ports: Fix
   const root = path.join(program.folder, program.name)
   const failed = new Map<string, string>()
   const first = await capture(program, options, { number: 0, models: [], failed, tokenizers: [] })
-  const fresh = () => {
-    fs.rmSync(root, { recursive: true, force: true })
-    fs.mkdirSync(root)
-  }
-  fresh()
+  fs.mkdirSync(root)
   const tokenizers = await tokenizersOf(program, first, options)
   const fixed: FixedModel[] = []
   for (const model of first.models.filter(({ reason }) => reason === null)) {

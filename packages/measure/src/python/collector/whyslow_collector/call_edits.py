@@ -2,19 +2,15 @@
 expression means there; one that library code makes is left where it is, and a line in front of the statement gives the object another method."""
 
 import ast
-import gc
 import os
 
 from .call_spans import span_of
 from .errors import Contract
 from .module_file import read_source
+from .named_values import UNKNOWN, owner_in, path_to, value_of, variables_of
+from .names_in_source import DEFS, last_name
 from .one_object import OneObject
 
-#: Attributes that are followed from a name of the user's to what a library holds for them.
-_DEEPEST = 3
-_MOST_NAMES = 3
-#: Of a list of models.
-_MOST_PLACES = 64
 _FRAMES = ("DataFrame", "DMatrix")
 #: Words of what makes a frame that `rows` of the stand-in takes, or that change nothing of a prediction.
 _FRAME_WORDS = {"data", "columns", "feature_names", "nthread", "silent"}
@@ -133,10 +129,10 @@ class Edits:
         if len(found) != 1 or method == "__call__":
             return reason
         [(file, node)] = found
-        variables = _variables_of(file)
-        owner = _owner_in(self._source(file)[1], node, variables)
+        variables = variables_of(file)
+        owner = owner_in(self._source(file)[1], node, variables)
         # It may be a wrapper's method that has the same name.
-        if _value_of(node.value, (owner, variables)) is not target or not self._objects(file).is_one(node.value):
+        if value_of(node.value, (owner, variables)) is not target or not self._objects(file).is_one(node.value):
             return reason
         self._cut(file, node.value, self.name_for(file, name))
         return None
@@ -166,7 +162,7 @@ class Edits:
 
     def _attach(self, node, site, method, target, name):
         one = self._objects(site.file)
-        path = _path_to(target, site.names, node, lambda path: one.path(path, node))
+        path = path_to(target, site.names, node, lambda path: one.path(path, node))
         # What calls an object finds `__call__` in its class alone; a module of PyTorch goes on to `forward`.
         if path is None or method == "__call__" and not hasattr(target, "forward"):
             return "a library calls the model at %s:%d, and no name there surely leads to it" % (os.path.basename(site.file), site.line)
@@ -186,14 +182,14 @@ class Edits:
             made = given
             if isinstance(given, ast.Name):
                 made = _made_for(tree, given, call)
-            if isinstance(made, ast.Call) and _last_name(made.func) in _FRAMES:
+            if isinstance(made, ast.Call) and last_name(made.func) in _FRAMES:
                 odd = [one.arg or "**" for one in made.keywords if one.arg not in _FRAME_WORDS and not _is_plain(one)]
                 if not odd and len(made.args) <= 1 and not any(isinstance(one, ast.Starred) for one in made.args):
                     found.append(made)
                     continue
-                if odd and _last_name(made.func) == "DMatrix":
+                if odd and last_name(made.func) == "DMatrix":
                     return "the DMatrix of the call at %s:%d is made with %s" % (os.path.basename(site.file), site.line, odd[0])
-            is_matrix = isinstance(made, ast.Call) and _last_name(made.func) == "DMatrix" or _is_matrix(given, site)
+            is_matrix = isinstance(made, ast.Call) and last_name(made.func) == "DMatrix" or _is_matrix(given, site)
             if is_matrix:
                 return "the DMatrix of the call at %s:%d is made somewhere else" % (os.path.basename(site.file), site.line)
         return found
@@ -204,8 +200,7 @@ class Edits:
 
     def _body(self, file, line, function, name):
         text, tree, starts = self._source(file)
-        kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
-        around = [one for one in ast.walk(tree) if isinstance(one, kinds) and one.name == function]
+        around = [one for one in ast.walk(tree) if isinstance(one, DEFS) and one.name == function]
         found = next((one for one in around if one.lineno <= line <= one.end_lineno), around[0] if len(around) == 1 else None)
         if found is None:
             return "the function %s is not found in the source" % function
@@ -302,48 +297,16 @@ def _behind_imports(tree, text):
     return last
 
 
-def _last_name(node):
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else None
-
-
 def _redirected(node, site, method, target):
     """The part of the call's function that means the model: all of `model` in model(x), `model` of model.predict(x); None: it means something else."""
     function = node.func
     if method == "__call__":
-        value = _value_of(function, site.names)
-        return function if value is target or value is _UNKNOWN and isinstance(function, ast.Call) else None
+        value = value_of(function, site.names)
+        return function if value is target or value is UNKNOWN and isinstance(function, ast.Call) else None
     if not isinstance(function, ast.Attribute) or function.attr != method:
         return None
-    value = _value_of(function.value, site.names)
-    return function.value if value is target or value is _UNKNOWN else None
-
-
-_UNKNOWN = object()
-
-
-def _value_of(node, names):
-    """What a name, or attributes of one, were when the call was made; _UNKNOWN: it takes more than looking."""
-    if isinstance(node, ast.Name):
-        found = next((one[node.id] for one in names if node.id in one), _UNKNOWN)
-        return found
-    if isinstance(node, ast.Attribute):
-        owner = _value_of(node.value, names)
-        if owner is _UNKNOWN:
-            return _UNKNOWN
-        try:
-            return getattr(owner, node.attr)
-        except Exception:
-            return _UNKNOWN
-    if isinstance(node, ast.Subscript) and isinstance(node.slice, (ast.Constant, ast.Name)):
-        owner = _value_of(node.value, names)
-        key = node.slice.value if isinstance(node.slice, ast.Constant) else _value_of(node.slice, names)
-        if type(owner) not in (dict, list, tuple) or key is _UNKNOWN:
-            return _UNKNOWN
-        try:
-            return owner[key]
-        except (LookupError, TypeError):
-            return _UNKNOWN
-    return _UNKNOWN
+    value = value_of(function.value, site.names)
+    return function.value if value is target or value is UNKNOWN else None
 
 
 def _is_plain(word):
@@ -351,7 +314,7 @@ def _is_plain(word):
     value = word.value
     if word.arg == "index":
         return isinstance(value, (ast.List, ast.Tuple)) and len(value.elts) == 1 and isinstance(value.elts[0], ast.Constant)
-    is_nan = _last_name(value) in ("nan", "NaN", "NAN") or isinstance(value, ast.Call) and [getattr(one, "value", None) for one in value.args] == ["nan"]
+    is_nan = last_name(value) in ("nan", "NaN", "NAN") or isinstance(value, ast.Call) and [getattr(one, "value", None) for one in value.args] == ["nan"]
     return word.arg == "missing" and is_nan
 
 
@@ -361,33 +324,13 @@ def _handed_in(tree, method):
     return [one for one in given if isinstance(one, ast.Attribute) and one.attr == method]
 
 
-def _variables_of(file):
-    """Of the module that has been imported from the file."""
-    import sys
-
-    known = os.path.realpath(file)
-    modules = [one for one in list(sys.modules.values()) if isinstance(getattr(one, "__file__", None), str)]
-    return next((vars(one) for one in modules if os.path.realpath(one.__file__) == known), {})
-
-
-def _owner_in(tree, node, variables):
-    """{"self": the one object of the class whose method the node stands in}; {}: there is no such object, or there are several."""
-    for kind in (one for one in ast.walk(tree) if isinstance(one, ast.ClassDef)):
-        for method in (one for one in kind.body if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef)) and one.args.args):
-            if any(one is node for one in ast.walk(method)):
-                found = [one for one in gc.get_objects() if type(one) is variables.get(kind.name)]
-                return {method.args.args[0].arg: found[0]} if len(found) == 1 else {}
-    return {}
-
-
 def _is_matrix(node, site):
-    return type(_value_of(node, site.names)).__name__ == "DMatrix"
+    return type(value_of(node, site.names)).__name__ == "DMatrix"
 
 
 def _made_for(tree, name, call):
     """The one expression that a name is given in the function around the call, if it is used there for nothing else."""
-    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Module)
-    around = [one for one in ast.walk(tree) if isinstance(one, kinds) and any(node is call for node in ast.walk(one))]
+    around = [one for one in ast.walk(tree) if isinstance(one, (*DEFS, ast.Module)) and any(node is call for node in ast.walk(one))]
     inner = around[-1] if around else tree
     uses = [one for one in ast.walk(inner) if isinstance(one, ast.Name) and one.id == name.id]
     given = [one.value for one in ast.walk(inner) if isinstance(one, ast.Assign) and len(one.targets) == 1 and _is_name(one.targets[0], name.id)]
@@ -405,49 +348,3 @@ def _statement_of(tree, node):
         if isinstance(one, ast.stmt) and any(inner is node for inner in ast.walk(one)):
             found = one if found is None or one.lineno >= found.lineno else found
     return found
-
-
-def _members(value):
-    """Its own, and those that its class finds by their names: of a module of PyTorch, of an application's state."""
-    try:
-        members = dict(getattr(value, "__dict__", {}))
-    except Exception:  # a proxy without a request
-        return {}
-    for name in ("_modules", "_state"):
-        if type(members.get(name)) is dict:
-            members.update(members[name])
-    members.pop("_state", None)
-    return members
-
-
-def _path_to(target, names, call, is_one):
-    """`pipe.model`: from a name in the call, or one of the user's, to the model that a library holds for it."""
-    near = [one.id for one in ast.walk(call) if isinstance(one, ast.Name)]
-    known = {**names[1], **names[0]}
-    todo = [(name, known[name]) for name in [*near, *known] if name in known and not name.startswith("__")]
-    #: How often an object was looked into: one of its names may be sure where another is not.
-    seen = {}
-    for depth in range(_DEEPEST + 1):
-        following = []
-        for path, value in todo:
-            if value is target and is_one(path):
-                return path
-            # A proxy of a request's is asked nothing: there is no request.
-            kind = type(value)
-            if issubclass(kind, dict):
-                # Its models may be opened when they are first needed.
-                keys = [key for key, one in value.items() if one is target and isinstance(key, str)]
-                found = next(("%s.get(%r)" % (path, key) for key in keys if is_one("%s[%r]" % (path, key))), None)
-                if found is not None:
-                    return found
-            if issubclass(kind, (list, tuple)):
-                places = [at for at, one in enumerate(value[:_MOST_PLACES]) if one is target]
-                found = next((text for text in ("%s[%d]" % (path, at) for at in places) if is_one(text)), None)
-                if found is not None:
-                    return found
-            if value is target or seen.get(id(value), 0) >= _MOST_NAMES or issubclass(kind, (type(ast), type, str, bytes, int, float, list, tuple, dict)) or value is None:
-                continue
-            seen[id(value)] = seen.get(id(value), 0) + 1
-            following.extend(("%s.%s" % (path, key), one) for key, one in _members(value).items() if isinstance(key, str) and key.isidentifier())
-        todo = following
-    return None

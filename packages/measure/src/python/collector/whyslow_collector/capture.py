@@ -1,6 +1,7 @@
 """The pass that takes the models out of a program of the user's: each that predicts is written as a file that whyslow reads, with what it was given, how it
 was called and what it gave; calls become changes of the source (call_edits.py). The program itself opened the models, so nothing is unpickled here."""
 
+import collections
 import difflib
 import io
 import os
@@ -74,8 +75,8 @@ class Recorder(Libraries):
 
     def shared(self):
         """Calls, (key, method), that several models have been called by."""
-        seen = [one for sites in self.sites.values() for one in sites]
-        return {one for one in seen if seen.count(one) > 1}
+        seen = collections.Counter(one for sites in self.sites.values() for one in sites)
+        return {one for one, models in seen.items() if models > 1}
 
     def _user_frame(self):
         frame = sys._getframe(2)

@@ -4,6 +4,7 @@ import ast
 import re
 
 from .module_file import read_source
+from .names_in_source import functions_of, is_main_guard
 from .web_samples import GIVE_REAL_ONES
 
 
@@ -44,11 +45,11 @@ def _hidden(error, file):
         tree = ast.parse(read_source(file))
     except (OSError, SyntaxError, ValueError):
         return None
-    guards = [node for node in tree.body if isinstance(node, ast.If) and "__name__" in ast.dump(node.test)]
+    guards = [node for node in tree.body if is_main_guard(node)]
     below = {name for guard in guards for name in _set_in(guard)}
     called = {node.func.id for guard in guards for node in ast.walk(guard) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
-    for function in tree.body:
-        if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)) and function.name in called:
+    for name, function in functions_of(tree).items():
+        if name in called:
             shared = {name for node in ast.walk(function) if isinstance(node, ast.Global) for name in node.names}
             below |= shared & _set_in(function)
     if names is None:

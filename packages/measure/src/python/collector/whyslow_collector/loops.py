@@ -4,6 +4,8 @@ none of these."""
 
 import ast
 
+from .names_in_source import full_name
+
 #: Functions of one number that arrays have, too.
 SCALAR_CALLS = {"abs", "float", "int", "round", "min", "max", "pow", "bool", "complex", "sum", "len"}
 NUMPY_CALLS = {
@@ -13,8 +15,6 @@ NUMPY_CALLS = {
     "int16", "int8", "uint8", "uint16", "uint32", "where",
 }  # fmt: skip
 _REDUCING = (ast.Add, ast.Sub, ast.Mult, ast.BitOr, ast.BitAnd, ast.BitXor)
-LOOPS = (ast.For, ast.AsyncFor, ast.While)
-COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
 
 
 class Kind:
@@ -170,7 +170,7 @@ def _is_arithmetic(node, resolve):
     if isinstance(node, ast.Subscript):
         return _is_place(node, resolve)
     if isinstance(node, ast.Attribute):
-        return _dotted(node) is not None
+        return full_name(node, {}) is not None
     if isinstance(node, ast.Call):
         return _is_scalar_call(node, resolve)
     return False
@@ -198,14 +198,6 @@ def _is_scalar_call(node, resolve):
         return True
     module, _, function = name.rpartition(".")
     return module in ("math", "cmath") or module == "numpy" and function in NUMPY_CALLS
-
-
-def _dotted(node):
-    names = []
-    while isinstance(node, ast.Attribute):
-        names.insert(0, node.attr)
-        node = node.value
-    return ".".join([node.id, *names]) if isinstance(node, ast.Name) else None
 
 
 def _is_carried(body, stores, indices):

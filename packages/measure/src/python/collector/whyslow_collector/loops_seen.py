@@ -11,7 +11,7 @@ import sys
 
 from . import values
 from .loops import kind_of, names_in
-from .patterns import imported_names
+from .names_in_source import full_name, imported_names
 from .places import shown
 from .values_seen import AWAY, ValueSpot
 
@@ -157,13 +157,7 @@ class Wrap(ast.NodeTransformer):
         self.hooks = set()
 
     def resolve(self, node):
-        parts = []
-        while isinstance(node, ast.Attribute):
-            parts.insert(0, node.attr)
-            node = node.value
-        if not isinstance(node, ast.Name):
-            return None
-        return ".".join([self.names.get(node.id, node.id), *parts])
+        return full_name(node, self.names)
 
     def visit_FunctionDef(self, node):
         depth, self.depth = self.depth, 0

@@ -11,7 +11,6 @@ import time
 import traceback
 
 from .errors import Contract, reason_of
-from .hints import hint_of
 from .places import Places, innermost, shown
 from .predictions import Failed
 from .standstill import Standstill
@@ -91,8 +90,6 @@ def main():
         from . import passes
 
         passes.run(run)
-    except Contract as error:
-        failed(run, error, contract=True)
     except Failed as error:
         code = failed(run, error.error)
     except BaseException as error:
@@ -154,12 +151,17 @@ def packages():
     return found
 
 
-def failed(run, error, contract=False):
+def failed(run, error):
     """Gives the exit code."""
-    contract = contract or isinstance(error, Contract)
+    contract = isinstance(error, Contract)
     at = run.whereabouts
     place = innermost(error.__traceback__, run.places) or run.door
     in_call = at.phase in ("first", "warm-up", "timed", "profiled", "facts")
+    reason = str(error)
+    if not contract:
+        from .hints import hint_of
+
+        reason = reason_of(error) + hint_of(error, run, in_call)
     names = run.stage_names
     stage = names[at.stage] if in_call and 0 <= at.stage < len(names) else None
     run.send(
@@ -167,7 +169,7 @@ def failed(run, error, contract=False):
         phase=at.phase,
         stage=stage,
         sample=at.sample if in_call and at.sample >= 0 else None,
-        reason=str(error) if contract else reason_of(error) + hint_of(error, run, in_call),
+        reason=reason,
         place={"file": shown(place["file"]), "line": place["line"]} if place and not contract else None,
         contract=contract,
     )

@@ -4,8 +4,8 @@ what has only been seen to be one model (`MODELS[sample["lang"]]`) is not enough
 import ast
 
 from .makers import makers_of
-from .names_in_source import COMPREHENSIONS, FUNCTIONS, LOOPS, binds, decorator_name, defaults_of, dependency_of, is_by_name, is_decorated
-from .names_in_source import is_dictionary, last_name, names_of, parameters_of, sets
+from .names_in_source import COMPREHENSIONS, DEFS, FUNCTIONS, LOOPS, binds, by_place, decorator_name, defaults_of, dependency_of, is_by_name
+from .names_in_source import is_decorated, is_dictionary, last_name, names_of, parameters_of, sets
 
 _DEEPEST = 40
 #: Calls of these give something else each time.
@@ -155,20 +155,24 @@ class OneObject:
         is_bare = isinstance(self.parents.get(store), ast.AnnAssign) and value is None
         return is_bare or isinstance(value, ast.Constant) and value.value is None
 
+    def _lines(self, stores):
+        """The statement of each."""
+        return [next(one for one in [store, *self._around(store)] if isinstance(one, ast.stmt)) for store in stores]
+
     def _is_one_of(self, stores, depth):
         """Lines that set one thing: one of them, or several that are run one after the other."""
-        lines = [next(one for one in [store, *self._around(store)] if isinstance(one, ast.stmt)) for store in stores]
+        lines = self._lines(stores)
         blocks = [getattr(self.parents[lines[0]], name, None) for name in ("body", "orelse", "finalbody")]
         is_row = any(isinstance(block, list) and all(line in block for line in lines) for block in blocks)
         return (len(stores) == 1 or is_row) and all(self._is_set_to_one(one, depth) for one in stores)
 
     def _is_set_in(self, function, stores, depth):
         """Whether a parameter that is set anew is set for every call, to one thing."""
-        lines = [next(one for one in [store, *self._around(store)] if isinstance(one, ast.stmt)) for store in stores]
+        lines = self._lines(stores)
         return all(line in function.body for line in lines) and self._is_one_of(stores, depth)
 
     def _is_set_to_one(self, store, depth):
-        if store in self._asked or isinstance(store, (ast.Import, ast.ImportFrom, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+        if store in self._asked or isinstance(store, (*DEFS, ast.ClassDef, ast.Import, ast.ImportFrom)):
             return True
         self._asked.add(store)
         value = self._value(store)
@@ -180,7 +184,7 @@ class OneObject:
         if isinstance(function, ast.Lambda):
             return False
         body, words = self.parents[function], function.args
-        places = [one.arg for one in [*words.posonlyargs, *words.args]]
+        places = [one.arg for one in by_place(words)]
         is_method = isinstance(body, ast.ClassDef) and not is_decorated(function, "staticmethod")
         if is_method and places[:1] == [name] and is_decorated(function, "classmethod"):
             # The class itself, unless another one inherits the method.
@@ -210,7 +214,7 @@ class OneObject:
 
     def _defined(self, name):
         """Functions and classes of the program that are called so."""
-        return [one for one in self.named.get(name, ()) if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))]
+        return [one for one in self.named.get(name, ()) if isinstance(one, (*DEFS, ast.ClassDef))]
 
     def _passes_on(self, decorator):
         """Whether a decorator gives its function what it is given itself: one of a library, or one that calls it with `*args, **kwargs` alone."""
@@ -278,7 +282,7 @@ class OneObject:
         owner = node.value
         if isinstance(owner, ast.Name) and node.attr in ("app", "state"):
             function = self._function(node)
-            given = [] if function is None else [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
+            given = [] if function is None else [*by_place(function.args), *function.args.kwonlyargs]
             if any(one.arg == owner.id and (one.arg in _REQUESTS or last_name(one.annotation) in _REQUESTS) for one in given):
                 return True
         is_proxy = node.attr in _PROXIES and isinstance(owner, ast.Name) and owner.id in _WITH_PROXIES
@@ -294,7 +298,7 @@ class OneObject:
             of_class = [one for one in stores if self._class_of(one) is cls]
             if not self._is_one_of(of_class, depth):
                 return False
-        methods = [one for one in named if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef))]
+        methods = [one for one in named if isinstance(one, DEFS)]
         properties = [one for one in methods if isinstance(self.parents[one], ast.ClassDef) and (own is None or self.parents[one] is own)]
         return all(self._returns_one(one, depth) for one in properties)
 
@@ -302,7 +306,7 @@ class OneObject:
         """Of `self.name` in a method: the class; None: it is another object's."""
         function = self._function(node)
         cls = None if function is None else self.parents.get(function)
-        places = [] if function is None else [one.arg for one in [*function.args.posonlyargs, *function.args.args]]
+        places = [] if function is None else [one.arg for one in by_place(function.args)]
         return cls if isinstance(cls, ast.ClassDef) and isinstance(node.value, ast.Name) and places[:1] == [node.value.id] else None
 
     def _items(self, node, depth):
@@ -345,7 +349,7 @@ class OneObject:
         if not all(self._is_fixed(one, depth) for one in [*node.args, *node.keywords]):
             return False
         known = self.named.get(name, ())
-        if any(isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef)) for one in known):
+        if any(isinstance(one, DEFS) for one in known):
             is_of_one = not isinstance(node.func, ast.Attribute) or self.is_one(node.func.value, depth)
             return is_of_one and self._gives_one(name, depth)
         if self._is_lookup(node):
@@ -381,7 +385,7 @@ class OneObject:
         return bool(values) and all(map(is_dictionary, values))
 
     def _gives_one(self, name, depth):
-        found = [one for one in self.named.get(name, ()) if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef))]
+        found = [one for one in self.named.get(name, ()) if isinstance(one, DEFS)]
         return len(found) == 1 and self._returns_one(found[0], depth)
 
     def _returns_one(self, function, depth):

@@ -4,8 +4,9 @@ are, measuring says."""
 import ast
 
 from . import pattern_names as known
-from .loops import COMPREHENSIONS, is_number_function, kind_of
+from .loops import is_number_function, kind_of
 from .module_file import read_source
+from .names_in_source import COMPREHENSIONS, full_name, imported_names
 from .places import shown
 from .tokenizers import tokenizer_in
 
@@ -95,13 +96,7 @@ class Patterns(ast.NodeVisitor):
 
     def resolve(self, node):
         """The full name of what stands here: 'numpy.append'; of what is not imported as it is written; None where it has no name."""
-        names = []
-        while isinstance(node, ast.Attribute):
-            names.insert(0, node.attr)
-            node = node.value
-        if not isinstance(node, ast.Name):
-            return None
-        return ".".join([self.names.get(node.id, node.id), *names])
+        return full_name(node, self.names)
 
     def add(self, pattern, node, callee=None, once=None, **more):
         scope = self.scopes[-1]
@@ -435,19 +430,6 @@ class Patterns(ast.NodeVisitor):
             self.add("dataframe-converted", node, callee or method)
 
 
-def imported_names(tree):
-    """What names of this file stand for: {'np': 'numpy', 'append': 'numpy.append'}."""
-    found = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                found[alias.asname or alias.name.split(".")[0]] = alias.name if alias.asname else alias.name.split(".")[0]
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            for alias in node.names:
-                found[alias.asname or alias.name] = node.module + "." + alias.name
-    return found
-
-
 def _called(node):
     return node.func if isinstance(node, ast.Call) else node
 
@@ -462,10 +444,7 @@ def _reads(node, name):
 
 def _written(node):
     """'x', 'self.x'; None where it has no name."""
-    if isinstance(node, ast.Name):
-        return node.id
-    inner = _written(node.value) if isinstance(node, ast.Attribute) else None
-    return None if inner is None else inner + "." + node.attr
+    return full_name(node, {})
 
 
 def _last_call(scope, name):

@@ -11,6 +11,7 @@ from . import web_handlers
 from .errors import Contract
 from .finishing import awaited, finished, is_unfinished, items_of
 from .module_file import read_source
+from .names_in_source import by_place, functions_of, is_main_guard, targets_of
 
 STAGES = ("preprocess", "predict", "postprocess")
 #: An object or class of the module that has the functions as methods, in place of the module.
@@ -66,7 +67,7 @@ def gives_model(tree, is_fed):
         # With samples, it may be what predicts; who calls it has a script.
         is_called = any(isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "model" for node in ast.walk(tree))
         if has("example_inputs") or has("torch") and not (is_fed or is_called or has("samples")):
-            raise Contract(_needs_arguments("model", [one.arg for one in [*function.args.posonlyargs, *function.args.args]][: _required(function.args)]))
+            raise Contract(_needs_arguments("model", [one.arg for one in by_place(function.args)][: _required(function.args)]))
         return False
     if is_fed or has("example_inputs") or has("samples"):
         return True
@@ -91,7 +92,7 @@ def single_of(tree):
     assigned = [name for node in tree.body if isinstance(node, (ast.Assign, ast.AnnAssign)) for name in targets_of(node)]
     if len(public) != 1 or "predict" in assigned:  # a value that it predicts
         return None
-    guards = [node for node in tree.body if isinstance(node, ast.If) and "__name__" in ast.dump(node.test)]
+    guards = [node for node in tree.body if is_main_guard(node)]
     # A function that needs nothing, behind a guard, is the script itself.
     if guards and (public[0].name == "main" or _required(public[0].args) == 0):
         return None
@@ -116,10 +117,6 @@ def predict_of(tree, has_data):
             is_function = isinstance(node.value, (ast.Lambda, ast.Name, ast.Attribute)) or is_fed and isinstance(node.value, ast.Call)
             found = node.value if is_function else None
     return found
-
-
-def functions_of(tree):
-    return {node.name: node for node in tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
 
 
 def holds_stages(tree, has_data):
@@ -151,11 +148,6 @@ def _assigned(tree):
         elif isinstance(node, (ast.Assign, ast.AnnAssign)):
             found.update(targets_of(node))
     return found
-
-
-def targets_of(node):
-    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-    return {target.id for target in targets if isinstance(target, ast.Name)}
 
 
 class Target:

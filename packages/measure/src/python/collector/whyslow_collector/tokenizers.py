@@ -5,6 +5,7 @@ indexed too, and numbers looked up: none of that is a tokenizer."""
 import ast
 
 from . import pattern_names as known
+from .names_in_source import COMPREHENSIONS, LOOPS
 
 #: What a name or an expression is: nothing of the kind, several texts, a text, pieces of one. Of two the later one stands.
 _NONE, _MANY, _TEXT, _PIECE = range(4)
@@ -34,8 +35,6 @@ _PARAMETERS = {
 }
 #: Functions with these in their names are given a text.
 _TOKENIZERS = ("tokeni", "bpe", "wordpiece", "encode_text")
-_LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
-_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 #: A piece may be handed on so often before its line is reached.
 _ROUNDS = 4
@@ -61,7 +60,7 @@ def _outermost_loops(function):
     todo = list(reversed(function.body))
     while todo:
         node = todo.pop()
-        if isinstance(node, _LOOPS):
+        if isinstance(node, LOOPS):
             yield node
         elif not isinstance(node, _FUNCTIONS):
             todo.extend(reversed(list(ast.iter_child_nodes(node))))
@@ -129,7 +128,7 @@ class Texts:
             self._set(node.target, self.kind(node.value))
         elif isinstance(node, (ast.For, ast.AsyncFor)):
             self._each(node.target, node.iter)
-        elif isinstance(node, _COMPREHENSIONS):
+        elif isinstance(node, COMPREHENSIONS):
             for one in node.generators:
                 self._each(one.target, one.iter)
         elif isinstance(node, ast.Call):

@@ -194,7 +194,7 @@ class Opened:
         return [name for name, one in self._leaves() if _is_tensor(one)]
 
     def _leaves(self):
-        positional = _parameters(self.model)
+        positional = positional_names(self.model)
         own = [positional[at] if at < len(positional) else "input_%d" % at for at in range(len(self.given.args))]
         return [leaf for name, one in zip([*own, *self.given.words], [*self.given.args, *self.given.words.values()]) for leaf in leaves_of(one, name)]
 
@@ -220,7 +220,7 @@ class Opened:
         return Given(args, mapped(self.given.words, change))
 
 
-def _parameters(model):
+def positional_names(model):
     try:
         found = inspect.signature(model.forward).parameters.values()
     except (TypeError, ValueError, AttributeError):

@@ -146,10 +146,7 @@ def empty_module_ns(torch):
 
 
 def _median_ns(statement, **names):
-    """
-    What torch.utils.benchmark.Timer gives on an idle machine. On a busy one its blocks, of 10 ms and more, hold what other programs took; these loops are
-    of about a millisecond.
-    """
+    """Of loops of about a millisecond: blocks of 10 ms and more, as torch.utils.benchmark.Timer has them, hold what other programs took on a busy machine."""
     return median(timeit.repeat(statement, globals=names, number=_LOOPS, repeat=_REPEATS)) / _LOOPS * 1e9
 
 

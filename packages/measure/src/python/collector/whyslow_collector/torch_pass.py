@@ -5,7 +5,7 @@ import os
 import sys
 
 from . import torch_model, torch_modules, torch_operators, torch_trials
-from .clock import MS, median, now_ns
+from .clock import MS, median
 from .places import shown, usable_cpus
 
 #: Predictions that are watched operator by operator.

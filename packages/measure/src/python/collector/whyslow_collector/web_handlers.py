@@ -11,7 +11,7 @@ import textwrap
 from .errors import Contract
 from .finishing import finished
 from .module_file import read_source
-from .web_requests import Asgi, InFlask
+from .names_in_source import full_name, functions_of, imported_names, targets_of
 
 #: What makes an application or a part of one, and the framework that reads its requests.
 _APPLICATIONS = {
@@ -56,33 +56,28 @@ def _applications_in(body, names):
     apps = {}
     for node in body:
         if isinstance(node, (ast.Assign, ast.AnnAssign)) and isinstance(node.value, ast.Call):
-            framework = _APPLICATIONS.get(_full_name(node.value.func, names))
+            framework = _APPLICATIONS.get(full_name(node.value.func, names))
             if framework:
-                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-                apps.update({target.id: framework for target in targets if isinstance(target, ast.Name)})
+                apps.update(dict.fromkeys(targets_of(node), framework))
     return apps
 
 
 def handlers_in(tree):
     """All of a file, the likeliest first."""
-    names = _imported(tree)
+    names = imported_names(tree)
     apps = _applications_in(tree.body, names)
-    functions = _functions_in(tree.body)
+    functions = functions_of(tree)
     found = [handler for node in functions.values() for handler in _decorated(node, apps)]
     for factory in functions.values():
         own = _applications_in(factory.body, names)
-        found.extend(handler for node in _functions_in(factory.body).values() for handler in _decorated(node, own, factory.name))
+        found.extend(handler for node in functions_of(factory).values() for handler in _decorated(node, own, factory.name))
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and _full_name(node.func, names) == _ROUTE and len(node.args) > 1 and isinstance(node.args[1], ast.Name):
+        if isinstance(node, ast.Call) and full_name(node.func, names) == _ROUTE and len(node.args) > 1 and isinstance(node.args[1], ast.Name):
             function = functions.get(node.args[1].id)
             if function is not None:
                 app = next((name for name, framework in apps.items() if framework == "starlette"), None)
                 found.append(Handler(function, "starlette", app, _method(node, "get"), _text(node.args[0])))
     return _ranked(found)
-
-
-def _functions_in(body):
-    return {node.name: node for node in body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
 
 
 def _ranked(handlers):
@@ -91,7 +86,8 @@ def _ranked(handlers):
 
 def includes_others(tree):
     """Whether an application of the file has handlers of other files."""
-    has_app = any(_applications_in(one.body, _imported(tree)) for one in (tree, *_functions_in(tree.body).values()))
+    names = imported_names(tree)
+    has_app = any(_applications_in(one.body, names) for one in (tree, *functions_of(tree).values()))
     return has_app and any(isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _INCLUDES for node in ast.walk(tree))
 
 
@@ -108,7 +104,7 @@ def _chosen(all_of_them, tree, is_all=True):
     # A handler that only answers DELETE, or no request at all, is never called unless the user names it.
     able = [one for one in all_of_them if one.method in (*_WRITING, "get")]
     found = [one for one in able if one.rank()[0] or one.rank()[1] and one.rank()[2]]
-    own = _functions_in(tree.body)
+    own = functions_of(tree)
     predict = own.get("predict")
     is_pipeline = predict is not None and all(one.node is not predict for one in all_of_them)
     if not found or is_pipeline and "samples" in own:
@@ -154,24 +150,6 @@ def _text(node):
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
-def _imported(tree):
-    found = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            found.update({one.asname or one.name.split(".")[0]: one.name if one.asname else one.name.split(".")[0] for one in node.names})
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found.update({one.asname or one.name: "%s.%s" % (node.module, one.name) for one in node.names})
-    return found
-
-
-def _full_name(node, names):
-    parts = []
-    while isinstance(node, ast.Attribute):
-        parts.insert(0, node.attr)
-        node = node.value
-    return ".".join([names.get(node.id, node.id), *parts]) if isinstance(node, ast.Name) else None
-
-
 # Called
 
 
@@ -179,6 +157,8 @@ class Service:
     """Stages of a handler: `stages`, `load`, `samples`; `made_up`: what is said of the samples, if the file has none."""
 
     def __init__(self, module, handler, app):
+        from .web_requests import Asgi, InFlask
+
         function = _function_of(module, handler, app)
         adapter = (InFlask if handler.framework == "flask" else Asgi)(module, handler, function, app)
         handle = lambda given: finished(adapter.handle(given))  # noqa: E731

@@ -20,18 +20,21 @@ _NONE = object()
 _REFUSED = 400
 
 
-class Bodies:
-    """The JSON of a sample, made once: that is the client's work."""
+class Once:
+    """What `make` gives of a sample, made once: that is the client's work."""
 
-    def __init__(self):
-        self._made = {}
+    def __init__(self, make):
+        self._make, self._made = make, {}
 
     def of(self, sample):
         kept = self._made.get(id(sample))
         if kept is None or kept[0] is not sample:
-            body = sample if isinstance(sample, bytes) else json.dumps(sample, default=_plain).encode()
-            kept = self._made[id(sample)] = (sample, body)
+            kept = self._made[id(sample)] = (sample, self._make(sample))
         return kept[1]
+
+
+def _body_of(sample):
+    return sample if isinstance(sample, bytes) else json.dumps(sample, default=_plain).encode()
 
 
 def _plain(value):
@@ -45,7 +48,7 @@ class Adapter:
 
     def __init__(self, module, handler, function, app):
         self._module, self._handler, self._function, self._app = module, handler, function, app
-        self._bodies = Bodies()
+        self._bodies = Once(_body_of)
         self._made_up = None
 
     def made_up_request(self):
@@ -152,7 +155,10 @@ class Asgi(Adapter):
         return result if body is None else self.checked(result.status_code, bytes(body))
 
     def made_up(self):
-        return web_samples.of_parameters(self._handler, self._all_parameters(self._parameters), self._module, self._app, self.takes_a_file)
+        known = self._all_parameters(self._parameters)
+        if any(one.kind == "file" for one in known):
+            raise self.takes_a_file()
+        return web_samples.of_parameters(self._handler.node, known, self._module, self._app)
 
     def _all_parameters(self, parameters):
         """With those of dependencies."""
@@ -195,29 +201,20 @@ class InFlask(Adapter):
         self._context = None
         self.load = None
         self._reads = web_samples.parts_read(handler.node)
-        self._environs = {}
+        #: Parts of its path that the handler is given.
+        self._named = [one for one in inspect.signature(function).parameters if "<%s>" % one in handler.path or ":%s>" % one in handler.path]
+        self._environs = Once(self._environ_of)
 
     def request(self, sample):
-        environ, body = self._environ_of(sample)
+        environ, body = self._environs.of(sample)
         environ = {**environ, "wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
         self._context = self._app.request_context(environ)
         self._context.push()
         # As the routes have it, for what goes by the endpoint.
-        return {name: value for name, value in sample.items() if name in self._named()} if isinstance(sample, dict) else {}
-
-    def _named(self):
-        """Parts of its path that the handler is given."""
-        known = inspect.signature(self._function).parameters
-        return [one for one in known if "<%s>" % one in self._handler.path or ":%s>" % one in self._handler.path]
+        return {name: value for name, value in sample.items() if name in self._named} if isinstance(sample, dict) else {}
 
     def _environ_of(self, sample):
-        """(the environment of a request with the sample, its body), made once: that is the client's work."""
-        kept = self._environs.get(id(sample))
-        if kept is None or kept[0] is not sample:
-            kept = self._environs[id(sample)] = (sample, *self._made_environ(sample))
-        return kept[1:]
-
-    def _made_environ(self, sample):
+        """(the environment of a request with the sample, its body)."""
         from werkzeug.test import EnvironBuilder
 
         words = {"path": self._handler.path or "/", "method": self._handler.method.upper()}

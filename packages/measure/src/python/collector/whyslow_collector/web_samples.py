@@ -3,6 +3,8 @@
 import ast
 import re
 
+from .names_in_source import targets_of
+
 GIVE_REAL_ONES = "give real ones with --data requests.json, or samples()"
 _TEXTS = re.compile(r"text|sentence|message|query|prompt|title|content|question|review|comment|name", re.I)
 _ROWS = re.compile(r"feature|input|instance|values|vector|row|data|array|pixels|^x$|^xs$", re.I)
@@ -13,24 +15,22 @@ _WIDTH = 8
 _PARTS = ("files", "form", "values", "args")
 
 
-def of_parameters(handler, parameters, module, app, takes_a_file):
+def of_parameters(node, parameters, module, app):
     """A sample for a handler of FastAPI: its body, or the values of its parameters by name."""
-    if any(one.kind == "file" for one in parameters):
-        raise takes_a_file()
-    scalars = {one.name: value_for(one.name, one.type_of, module, app) for one in parameters if one.is_needed}
-    made = {one.name: _example(one, handler.node, module, app) for one in parameters if one.kind == "body"}
+    scalars = {one.name: _value_of(one.type_of) for one in parameters if one.is_needed}
+    made = {one.name: _example(one, node, module, app) for one in parameters if one.kind == "body"}
     only = next(iter(made.values())) if len(made) == 1 else None
     if only is not None and not scalars:
         return only
     found = {**(only if isinstance(only, dict) else made), **scalars}
-    return found or read_keys(handler.node, module, app)
+    return found or read_keys(node, module, app)
 
 
 def _example(parameter, node, module, app):
     """A value of a type of pydantic, by its schema."""
     schema = _schema_of(parameter.type_of)
     if schema is None:
-        return value_for(parameter.name, parameter.type_of, module, app)
+        return _value_of(parameter.type_of)
     made = _of_schema(schema, parameter.name, schema, (module, app))
     return made if made != {} else read_keys(node, module, app, {parameter.name})
 
@@ -85,13 +85,11 @@ def _number_of(schema, kind):
     return below if kind == "number" else int(below)
 
 
-def value_for(name, type_of, module, app):
-    return {int: 1, float: 0.5, bool: False}.get(type_of) if type_of in (int, float, bool) else _enum_or_text(type_of)
-
-
-def _enum_or_text(type_of):
+def _value_of(type_of):
     members = list(getattr(type_of, "__members__", {}).values())
-    return members[0].value if members else _TEXT
+    if members:
+        return members[0].value
+    return next((value for known, value in ((int, 1), (float, 0.5), (bool, False)) if type_of is known), _TEXT)
 
 
 def _width_of(module, app):
@@ -133,8 +131,7 @@ def read_keys(node, module, app, named=frozenset()):
     bodies, keys = set(named), []
     for one in ast.walk(node):
         if isinstance(one, (ast.Assign, ast.AnnAssign)) and one.value is not None and _is_body(one.value):
-            targets = one.targets if isinstance(one, ast.Assign) else [one.target]
-            bodies.update(target.id for target in targets if isinstance(target, ast.Name))
+            bodies.update(targets_of(one))
     is_body = lambda value: _is_body(value) or isinstance(value, ast.Name) and value.id in bodies  # noqa: E731
     for one in ast.walk(node):
         if isinstance(one, ast.Subscript) and is_body(one.value) and isinstance(one.slice, ast.Constant):
