@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { stateOf } from '@whyslow/command/terminal/path-state.ts'
 import { UsageError } from '@whyslow/command/terminal/usage-error.ts'
-import { commandWords } from '@whyslow/report/text/shell-words.ts'
+import { commandLine } from '@whyslow/report/text/shell-words.ts'
 import type { FlagsOf } from './options/flags.ts'
 import type { Surroundings } from './stages.ts'
 
@@ -16,7 +16,7 @@ export async function runFix(
     return (await import('@whyslow/code/command/fix.ts')).runFixProgram([named, ...words], flags, around)
   if (words.length > 0) {
     const isFolder = words.length === 1 && stateOf(words[0]!) === undefined && /[/\\]$/.test(words[0]!)
-    const put = commandWords({ command: 'fix', arguments: [named, '-o', ...words] }).join(' ')
+    const put = commandLine('fix', [named, '-o', ...words])
     throw new UsageError(
       `${words.join(' ')}: whyslow fix takes one model; ${isFolder ? `try: ${put}` : 'see whyslow fix --help'}`,
     )
@@ -35,7 +35,7 @@ export async function runFix(
 export async function runQuantize(named: string, flags: FlagsOf<'quantize'>, around: Surroundings): Promise<void> {
   const file = await modelOf(named, around)
   if (await isGenerator(file)) {
-    const next = commandWords({ command: 'fix', arguments: [file, '-o', flags.out ?? 'fast/'] }).join(' ')
+    const next = commandLine('fix', [file, '-o', flags.out ?? 'fast/'])
     throw new UsageError(`${file} generates text: fix tries its weights in 8 and 4 bits, and proves the tokens: ${next}`)
   }
   return (await import('@whyslow/model/command/quantize.ts')).runQuantize(file, flags, around)
