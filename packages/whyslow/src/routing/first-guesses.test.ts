@@ -146,6 +146,7 @@ const FLAGS: typeof COMMANDS = [
   ['@model.onnx --engine onnxruntime', 'did you mean ort-cpu?'],
   ['compare @model.onnx --engines tensorrt', 'did you mean ort-tensorrt?'],
   ['@model.onnx --format html', 'try: whyslow model.onnx --html'],
+  ['@model.onnx --format=html', 'try: whyslow model.onnx --html'],
   ['@model.onnx --verbose=2', '--verbose takes no value'],
   ['@model.onnx --list-engines', 'try: whyslow doctor'],
   ['@model.onnx --flamegraph', 'try: whyslow model.onnx --save-trace trace.json'],

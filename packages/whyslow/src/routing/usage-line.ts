@@ -137,12 +137,13 @@ function inPlace(
     const model = argv.find((word) => /\.\w+$/.test(word)) ?? 'model.onnx'
     return `${reason}try: whyslow ${command.replace('MODEL', model)}`
   }
-  const named = `--${argv[argv.findIndex((word) => word.startsWith(flag)) + 1]}`
-  const right = isFormat && own.includes(named) ? named : flags.find((one) => own.includes(one))
-  if (right === undefined && flags.length > 0 && because === undefined) return undefined
   const at = argv.findIndex((word) => word === flag || word.startsWith(`${flag}=`))
   const [, given] = /^[^=]+=(.*)$/.exec(argv[at] ?? '') ?? []
   const next = argv[at + 1]
+  const format = `--${given ?? next}`
+  const isNamed = isFormat === true && own.includes(format)
+  const right = isNamed ? format : flags.find((one) => own.includes(one))
+  if (right === undefined && flags.length > 0 && because === undefined) return undefined
   const isFile = next !== undefined && /[./\\]/.test(next)
   // Without a flag to put there, what followed it stays, unless it is a number.
   const follows = given ?? (next === undefined || next.startsWith('-') ? undefined : next)
@@ -150,12 +151,8 @@ function inPlace(
     given === undefined && follows !== undefined && (right !== undefined ? value === undefined || !isFile : /^\d/.test(follows))
       ? 2
       : 1
-  const put =
-    right === undefined
-      ? given !== undefined && /\D/.test(given)
-        ? [given]
-        : []
-      : [right, ...(right === named ? [] : value !== undefined ? [value] : follows !== undefined ? [follows] : [])]
-  const words = [...argv.slice(0, at), ...put, ...argv.slice(at + took)]
+  const kept = given !== undefined && /\D/.test(given) ? given : undefined
+  const put = right === undefined ? [kept] : [right, isNamed ? undefined : (value ?? follows)]
+  const words = [...argv.slice(0, at), ...put.filter((word) => word !== undefined), ...argv.slice(at + took)]
   return `${reason}try: ${commandLine('', words.length > 0 ? words : ['model.onnx'])}`
 }
