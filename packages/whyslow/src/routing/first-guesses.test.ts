@@ -97,6 +97,7 @@ const COMMANDS: [typed: string, holds: string][] = [
   ['python -m uvicorn app:app', 'try: whyslow -- python -m uvicorn app:app'],
   ['uvicorn app:app', 'try: whyslow -- uvicorn app:app'],
   ['npm start', 'try: whyslow -- npm start'],
+  ['node --eval go()', "try: whyslow -- node --eval 'go()'"],
   ['gunicorn app:app', 'try: whyslow -- gunicorn app:app'],
   ['localhost:8000/predict', 'try: whyslow load http://localhost:8000/predict'],
   ['127.0.0.1:8000', 'try: whyslow load http://127.0.0.1:8000'],

@@ -80,24 +80,22 @@ const without = (argv: readonly string[], operands: readonly Operand[]): string[
 const exists = (word: string): boolean => stateOf(word) !== undefined
 const isAddress = (word: string): boolean => /^(https?|grpcs?):\/\//i.test(word)
 
+/** 'localhost:8000/predict'. */
+const BARE_ADDRESS = /^(localhost|[\w-]+(\.[\w-]+)+):\d+(\/|$)/
+/** 'org/name', or an address of Hugging Face; a file in a folder looks the same but for its ending. */
+const HUB_MODEL = /^(hf:\/\/|hf\.co\/|huggingface\.co\/|[\w-]+\/[\w.-]+$)/
+const FILE = /\.(onnx|keras|h5|tflite|json|gguf|skops|ubj|txt|gz)$/
+const DOWNLOADS_NOTHING =
+  ' or folder; whyslow downloads no models: get it first (hf download ORG/NAME --local-dir NAME), and give the folder'
+
 /** A first word at which there is nothing. Commands that read such a file say so themselves. */
 function absent(argv: readonly string[], [first, second]: readonly Operand[], program: Command): readonly string[] {
   const { word, at } = first!
   if (namesCode(word)) return codeNamed(argv, word, at)
   const isWord = /^[a-z][\w-]*$/i.test(word)
-  if (/^(localhost|[\w-]+(\.[\w-]+)+):\d+(\/|$)/.test(word))
+  if (BARE_ADDRESS.test(word))
     throw new UsageError(`${word}: an address begins with http://; try: ${commandLine('load', [`http://${word}`])}`)
-  if (
-    /^(hf:\/\/|hf\.co\/|huggingface\.co\/|[\w-]+\/[\w.-]+$)/.test(word) &&
-    !/\.(onnx|keras|h5|tflite|json|py|[mc]?[jt]s|gguf|skops|ubj|txt|gz)$/.test(word) &&
-    second === undefined
-  )
-    throw new UsageError(
-      missingFile(
-        word,
-        ' or folder; whyslow downloads no models: get it first (hf download ORG/NAME --local-dir NAME), and give the folder',
-      ),
-    )
+  if (HUB_MODEL.test(word) && !FILE.test(word) && second === undefined) throw new UsageError(missingFile(word, DOWNLOADS_NOTHING))
   if (!isWord) {
     if (second !== undefined) throw new UsageError(missingFile(word, '; check the path'))
     return argv
@@ -114,11 +112,9 @@ function absent(argv: readonly string[], [first, second]: readonly Operand[], pr
 /** `node server.js`: a script is measured as a program; a server is started by `whyslow --`. */
 function launcherLine(argv: readonly string[]): string {
   const [launcher, first] = argv
-  const watched = `whyslow -- ${argv.join(' ')}`
-  const runs = first !== undefined && namesCode(first) && exists(first)
-  return runs
-    ? `${launcher} is not a command of whyslow; try: ${commandLine('pipeline', argv.slice(1))}, or for a server: ${watched}`
-    : `${launcher} is not a command of whyslow; try: ${watched}`
+  const isScript = first !== undefined && namesCode(first) && exists(first)
+  const program = isScript ? `${commandLine('pipeline', argv.slice(1))}, or for a server: ` : ''
+  return `${launcher} is not a command of whyslow; try: ${program}${commandLine('--', argv)}`
 }
 
 /** What the command needs, in place of what nobody gave. */
