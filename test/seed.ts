@@ -1,4 +1,4 @@
-// What setup.mjs does for each file of unit tests: property tests draw from one seed, so that a run can be repeated. WHYSLOW_TEST_SEED=number chooses
+// What setup.mjs does for each file: property tests draw from one seed, so that a run can be repeated. WHYSLOW_TEST_SEED=number chooses
 // it; with WHYSLOW_TEST_SEED=fresh (once a night) the run draws one and prints it (global-setup.ts).
 import fc from 'fast-check'
 import { afterAll, vi } from 'vitest'

@@ -1,4 +1,4 @@
-// Before each file of unit tests. It is evaluated again for each; what it imports is loaded once in a worker.
+// Before each file of a project whose files share a process. It is evaluated again for each; what it imports is loaded once in a worker.
 import './native-typescript.mjs'
 
 const { setUpFile } = await import('./seed.ts')

@@ -1,7 +1,6 @@
 // What a page makes of the numbers of its documents, by the part that draws it. Written apart from the code of the page, so that a formula that is
 // wrong there is seen here.
-import { percent, rate, significant, time, timeWithInterval } from '@whyslow/measure/statistics/numbers.ts'
-import type { ComparisonDocument } from '@whyslow/report/documents/comparison.ts'
+import { percent, rate, significant, time } from '@whyslow/measure/statistics/numbers.ts'
 import type { EmbeddingDocument } from '@whyslow/report/documents/embedding.ts'
 import type { GapDocument } from '@whyslow/report/documents/gap.ts'
 import type { GenerationDocument } from '@whyslow/report/documents/generation.ts'
@@ -10,7 +9,7 @@ import type { LoadDocument } from '@whyslow/report/documents/load.ts'
 import { isReport, type ReportDocument, type ReportNode } from '@whyslow/report/documents/report.ts'
 import { measured } from '@whyslow/report/text/divided/divided-words.ts'
 import { isFloor, slopeWords } from '@whyslow/report/text/generation/generation-words.ts'
-import { factor, factorRange } from '../../packages/report/web/src/format.ts'
+import { factor } from '../../packages/report/web/src/format.ts'
 import {
   normalComparison,
   normalEmbedding,
@@ -20,9 +19,10 @@ import {
   normalLoad,
   normalReport,
 } from '../../packages/report/web/src/normal.ts'
+import { OF_TWO, OF_TWO_COMPARISONS, OF_TWO_LOADS } from './derived-of-two.ts'
 import { numbersIn } from './number-words.ts'
 
-interface Derived<Document> {
+export interface Derived<Document> {
   readonly what: string
   /** Parts of the page that draw it, by their ids. */
   readonly on: readonly string[]
@@ -317,83 +317,6 @@ const OF_LINT: readonly Derived<LintDocument>[] = [
     words: ({ unfused }) => unfused.map(({ operatorMs, conversionsMs }) => time((operatorMs ?? 0) + (conversionsMs ?? 0))),
   },
 ]
-
-/** Two reports beside each other. */
-const OF_TWO: readonly Derived<readonly [ReportDocument, ReportDocument]>[] = [
-  {
-    what: 'the second median over the first, with what the two intervals leave open',
-    on: ['answer'],
-    words: ([{ latency: a }, { latency: b }]) =>
-      a === null || b === null
-        ? []
-        : [
-            factorRange(b.ciLowMs / a.ciHighMs, b.ciHighMs / a.ciLowMs),
-            factorRange(a.ciLowMs / b.ciHighMs, a.ciHighMs / b.ciLowMs),
-          ],
-  },
-  {
-    what: 'after - before of an operator, a stage or a line: of those of one name, in the order in which they run',
-    on: ['operators-beside', 'stages-beside', 'lines-beside'],
-    words: ([before, after]) => [
-      ...changes(before.nodes, after.nodes, ({ origin, name }) => origin[0] ?? name),
-      ...changes(before.stages ?? [], after.stages ?? [], ({ name }) => name),
-      ...changes(before.lines ?? [], after.lines ?? [], ({ file, line }) => `${file}:${line}`),
-    ],
-  },
-]
-
-function changes<T extends { readonly timeMs: number }>(
-  before: readonly T[],
-  after: readonly T[],
-  key: (one: T) => string,
-): string[] {
-  const left = new Map<string, number[]>()
-  for (const one of before) left.set(key(one), [...(left.get(key(one)) ?? []), one.timeMs])
-  const come = after.map((one) => one.timeMs - (left.get(key(one))?.shift() ?? 0))
-  return [...come, ...[...left.values()].flat().map((ms) => -ms)].map(time)
-}
-
-const OF_TWO_COMPARISONS: readonly Derived<readonly [ComparisonDocument, ComparisonDocument]>[] = [
-  {
-    what: 'after - before of a contestant',
-    on: ['each-beside'],
-    words: ([before, after]) => {
-      const timed = ({ contestants }: ComparisonDocument) =>
-        contestants.flatMap(({ id, p50Ms }) => (p50Ms === null ? [] : [{ id, timeMs: p50Ms }]))
-      return changes(timed(before), timed(after), ({ id }) => id)
-    },
-  },
-]
-
-const OF_TWO_LOADS: readonly Derived<readonly [LoadDocument, LoadDocument]>[] = [
-  {
-    what: 'of the runs of one rate the middle one, with an interval that holds those of all; and after - before',
-    on: ['rates-beside', 'curve-beside'],
-    words: ([before, after]) =>
-      (['p50Ms', 'p90Ms', 'p99Ms'] as const).flatMap((key) => {
-        const [first, second] = [middleRuns(before, key), middleRuns(after, key)]
-        const intervals = [...first, ...second].flatMap(({ timeMs, lows, highs }) =>
-          [...lows, ...highs].includes(null)
-            ? []
-            : [timeWithInterval(timeMs, Math.min(...lows.map(Number)), Math.max(...highs.map(Number)))],
-        )
-        return [...intervals, ...changes(first, second, ({ asked }) => asked)]
-      }),
-  },
-]
-
-function middleRuns({ points }: LoadDocument, key: 'p50Ms' | 'p90Ms' | 'p99Ms') {
-  const asked = [...new Set(points.map(({ offeredPerSecond }) => offeredPerSecond))]
-  return asked.flatMap((rate_) => {
-    const runs = points
-      .filter((point) => point.offeredPerSecond === rate_ && point[key] !== null)
-      .sort((a, b) => a[key]! - b[key]!)
-    if (runs.length === 0) return []
-    const ends = (end: 'low' | 'high') => runs.map(({ intervals }) => intervals[key]?.[end] ?? null)
-    const timeMs = runs[Math.floor((runs.length - 1) / 2)]![key]!
-    return [{ asked: String(rate_), timeMs, lows: ends('low'), highs: ends('high') }]
-  })
-}
 
 /** What may be drawn in a part beside the words of the fields. */
 export function derivedWords(documents: readonly object[]): ReadonlyMap<string, ReadonlySet<string>> {

@@ -3,6 +3,8 @@
 const FLOAT = new Float32Array(1)
 const BITS = new Uint32Array(FLOAT.buffer)
 
+/** The largest finite float32. */
+export const LARGEST_FLOAT32 = 2 ** 128 - 2 ** 104
 /** The largest finite float16. */
 export const LARGEST_FLOAT16 = 65504
 

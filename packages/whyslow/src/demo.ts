@@ -3,9 +3,10 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { openCommentary } from '@whyslow/command/terminal/commentary.ts'
 import { checkFolder } from '@whyslow/command/terminal/write-file.ts'
+import { commandLine } from '@whyslow/report/text/shell-words.ts'
 import { renderBrief } from '@whyslow/report/text/terminal.ts'
 import { renderFix } from '@whyslow/report/text/trials.ts'
-import { commandWords, wrap } from '@whyslow/report/text/wrap.ts'
+import { wrap } from '@whyslow/report/text/wrap.ts'
 import type { FlagsOf } from './options/flags.ts'
 import type { Surroundings } from './stages.ts'
 
@@ -38,8 +39,7 @@ export async function runDemo({ out, progress }: FlagsOf<'demo'>, { screen, sign
     const fixed = (await fix(file, { ...options, ...second.listeners, onDiagnosis: () => {} }).finally(second.end)).report
     const shown = out === undefined && fixed.fix ? { ...fixed, fix: { ...fixed.fix, shipped: null } } : fixed
     await screen.print(`\n${renderFix(shown, screen)}\n`)
-    const typed = (...words: readonly string[]) =>
-      commandWords({ command: '', arguments: [...words] }, screen.command ?? 'whyslow').join(' ')
+    const typed = (...words: readonly string[]) => commandLine('', words, screen.command ?? 'whyslow')
     await say(
       fixed.fix?.proven === true
         ? `Proven: ${fixed.fix.changes.join('; ')}. The folder that fix writes has the faster model, code that calls it, and the proof.`

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { stateOf } from '@whyslow/command/terminal/path-state.ts'
 import { UsageError } from '@whyslow/command/terminal/usage-error.ts'
-import { commandWords } from '@whyslow/report/text/shell-words.ts'
+import { commandLine } from '@whyslow/report/text/shell-words.ts'
 import type { FlagsOf } from './options/flags.ts'
 import type { Surroundings } from './stages.ts'
 
@@ -16,15 +16,15 @@ export async function runFix(
     return (await import('@whyslow/code/command/fix.ts')).runFixProgram([named, ...words], flags, around)
   if (words.length > 0) {
     const isFolder = words.length === 1 && stateOf(words[0]!) === undefined && /[/\\]$/.test(words[0]!)
-    const put = commandWords({ command: 'fix', arguments: [named, '-o', ...words] }).join(' ')
+    const put = commandLine('fix', [named, '-o', ...words])
     throw new UsageError(
       `${words.join(' ')}: whyslow fix takes one model; ${isFolder ? `try: ${put}` : 'see whyslow fix --help'}`,
     )
   }
   if (flags.timeout !== undefined)
     throw new UsageError(`fix: --timeout is for a program that runs models, and ${named} is none; --budget limits the search`)
-  const file = await modelOf(named, around)
-  if (/^https?:/i.test(file) || (await isGenerator(file)))
+  const { file, isGenerator } = await openedAs(named, around)
+  if (/^https?:/i.test(file) || isGenerator)
     return (await import('@whyslow/generation/command/fix.ts')).runFixGenerator(file, flags, around)
   if (flags.prompts !== undefined)
     throw new UsageError(`fix: --prompts is for models that generate text, and ${file} does not; give inputs with --data`)
@@ -33,22 +33,25 @@ export async function runFix(
 
 /** Throws UsageError for a generator, whose weights `fix` tries in fewer bits. */
 export async function runQuantize(named: string, flags: FlagsOf<'quantize'>, around: Surroundings): Promise<void> {
-  const file = await modelOf(named, around)
-  if (await isGenerator(file)) {
-    const next = commandWords({ command: 'fix', arguments: [file, '-o', flags.out ?? 'fast/'] }).join(' ')
+  const { file, isGenerator } = await openedAs(named, around)
+  if (isGenerator) {
+    const next = commandLine('fix', [file, '-o', flags.out ?? 'fast/'])
     throw new UsageError(`${file} generates text: fix tries its weights in 8 and 4 bits, and proves the tokens: ${next}`)
   }
   return (await import('@whyslow/model/command/quantize.ts')).runQuantize(file, flags, around)
 }
 
-/** The model of a folder of transformers.js that generates no text: texts are tokenized and pooled as before around what is written. */
-async function modelOf(named: string, { screen }: Pick<Surroundings, 'screen'>): Promise<string> {
-  if (!stateOf(named)?.isDirectory()) return named
+/** The file itself, or the model of a folder of transformers.js that generates no text: texts are tokenized and pooled as before around what is written. */
+async function openedAs(
+  named: string,
+  { screen }: Pick<Surroundings, 'screen'>,
+): Promise<{ readonly file: string; readonly isGenerator: boolean }> {
+  if (stateOf(named) === undefined) return { file: named, isGenerator: false }
   const { kindOfFile } = await import('./compose/kind-of-file.ts')
-  const { model } = await kindOfFile(named)
-  if (model === undefined) return named
+  const { kind, model } = await kindOfFile(named)
+  if (model === undefined) return { file: named, isGenerator: kind === 'generator' }
   screen.say(`whyslow: the model of ${named} is ${model}\n`)
-  return model
+  return { file: model, isGenerator: false }
 }
 
 /** A Python program that does not give its model: it runs it. */
@@ -59,10 +62,4 @@ async function isProgram(file: string): Promise<boolean> {
   const { torchFormatOf } = await import('@whyslow/command/open-model.ts')
   // Many programs call a model of theirs so, and are not for others to call it.
   return torchFormatOf(file) === null || !/^def\s+model\s*\(|\bexample_inputs\b/m.test(readFileSync(file, 'utf8'))
-}
-
-async function isGenerator(file: string): Promise<boolean> {
-  if (stateOf(file) === undefined) return false
-  const { kindOfFile } = await import('./compose/kind-of-file.ts')
-  return (await kindOfFile(file)).kind === 'generator'
 }

@@ -5,6 +5,7 @@ import { InputError } from '@whyslow/graph/input-error.ts'
 import { scriptedRunner } from '@whyslow/measure/support/trials/example-runner.ts'
 import type { Trial } from '@whyslow/measure/trials/port.ts'
 import { afterAll, describe, expect, test } from 'vitest'
+import { given } from '../../test/support/queue/example-agent.ts'
 import { exampleMachine, exampleReport } from '../../test/support/study/example-reports.ts'
 import { measureJob } from './agent-command.ts'
 import { folderStore } from './file-store.ts'
@@ -25,18 +26,7 @@ const task = defineWhyTask(import.meta.url, { why: () => Promise.reject(new Erro
 async function measured(trial: Trial<WhyAnswer>, signal = new AbortController().signal) {
   const file = path.join(folder, 'hostile.tflite')
   writeFileSync(file, Buffer.alloc(64, 'TFL3'))
-  const given = {
-    engine: 'ort-cpu',
-    batch: null,
-    threads: null,
-    seconds: null,
-    quick: true,
-    labels: null,
-    shapes: {},
-    values: {},
-  }
-  const times = { run: 'one', issuedAt: new Date().toISOString() }
-  const job = makeJob({ model: [await keep(store, file)], data: [], ...given, ...times }, null)
+  const job = makeJob({ ...given('hostile.tflite'), model: [await keep(store, file)] }, null)
   const trials = scriptedRunner({ why: () => trial })
   const cache = path.join(folder, 'cache')
   const places = { store, cache, mostBytes: 1e6, task, trials, look, signal, anyway: true, log: () => {} }

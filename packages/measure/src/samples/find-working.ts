@@ -81,7 +81,7 @@ export async function findWorkingInputs(
     lastMessage = result.message
     const refusal = readRefusal(lastMessage)
     // Trying on would only hide the engine's own words.
-    if (!refusal.isAboutInputs || handsOutNothing(graph)) break
+    if (!refusal.isAboutInputs || hasNoTensorOutput(graph)) break
     const adjusted: ResolvedInputs | undefined = adjustTo(refusal, current, observations)
     const side = scaledSide(current)
     if (side !== undefined && refusal.demand !== null) observations.push({ side, got: refusal.demand.got })
@@ -143,12 +143,12 @@ interface Tries {
   readonly graph: GraphView
 }
 
-/** Bindings read tensors: where every output is a sequence or a map, there is nothing to ask the engine for. */
-const handsOutNothing = ({ outputs }: GraphView): boolean =>
+/** Every output is a sequence or a map: engines are asked for tensors alone. */
+const hasNoTensorOutput = ({ outputs }: GraphView): boolean =>
   outputs.length > 0 && outputs.every(({ kind }) => kind !== 'tensor' && kind !== 'unknown')
 
 function noneWorks({ base, last, tries, message, declared, graph }: Tries): InputError {
-  if (handsOutNothing(graph)) {
+  if (hasNoTensorOutput(graph)) {
     const [{ name, kind }] = graph.outputs as [ValueDeclaration]
     return new InputError(
       `the engine does not run the model: it gives tensors, and ${graph.outputs.length === 1 ? `the only output, '${name}', is a ${kind}` : `none of the outputs is one ('${name}' is a ${kind})`}; export the model with a tensor among its outputs`,

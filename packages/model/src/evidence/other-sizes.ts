@@ -8,7 +8,7 @@ export interface OtherSize {
   /** 'x=1x3x96x96': the inputs that differ, with their shapes. */
   readonly text: string
   readonly samples: readonly Feeds[]
-  /** Outputs have to be right there, and the time may be what it is. Absent: the time counts, too. */
+  /** Outputs are compared there, and nothing is timed. Absent: the time counts, too. */
   readonly outputsAlone?: true
 }
 
@@ -23,7 +23,7 @@ const SAMPLES = 2
 const SEED = 3
 
 const SIZES: readonly string[] = ['height', 'width', 'depth', 'sequence', 'samples', 'past']
-/** As many as no other axis is likely to have. */
+/** Not 1, to which every shape broadcasts. A larger batch would only take longer. */
 const BATCH = 3
 
 /** None where every size is fixed, or given with a flag or by the data. */

@@ -16,6 +16,10 @@ export const commandWords = ({ command, arguments: rest }: NonNullable<Next['run
   ...rest.map(quoteWord),
 ]
 
+/** A command in one line, to be pasted. */
+export const commandLine = (command: string, rest: readonly string[], name?: string): string =>
+  commandWords({ command, arguments: rest }, name).join(' ')
+
 /** Words to type next; none if there is no command. Documents from before `run` have the text alone. */
 export function nextWords({ next, run }: Next, name = 'whyslow'): string[] {
   if (run) return commandWords(run, name)

@@ -5,7 +5,7 @@ import { missingFile } from '@whyslow/command/terminal/missing-file.ts'
 import { stateOf } from '@whyslow/command/terminal/path-state.ts'
 import { UsageError } from '@whyslow/command/terminal/usage-error.ts'
 import { addressName } from '@whyslow/report/text/addresses.ts'
-import { commandWords } from '@whyslow/report/text/shell-words.ts'
+import { commandLine } from '@whyslow/report/text/shell-words.ts'
 import type { Command } from 'commander'
 import { type KindOfFile, kindOfFile, namesCode } from '../compose/kind-of-file.ts'
 import { type Operand, operandsOf } from './operands.ts'
@@ -48,7 +48,7 @@ export async function route(argv: readonly string[], program: Command): Promise<
   const isAlone = operands.length === 1
   if (isAddress(first.word)) {
     if (isAlone) return { argv: ['load', ...argv] }
-    throw new UsageError(`${addressName(first.word)}: load takes one address; try: ${pasted('load', [first.word])}`)
+    throw new UsageError(`${addressName(first.word)}: load takes one address; try: ${commandLine('load', [first.word])}`)
   }
   const isHelp = argv.includes('--help') || argv.includes('-h')
   if (!exists(first.word) || isFolderByChance(operands))
@@ -79,26 +79,23 @@ const without = (argv: readonly string[], operands: readonly Operand[]): string[
 
 const exists = (word: string): boolean => stateOf(word) !== undefined
 const isAddress = (word: string): boolean => /^(https?|grpcs?):\/\//i.test(word)
-const pasted = (command: string, rest: readonly string[]): string => commandWords({ command, arguments: [...rest] }).join(' ')
+
+/** 'localhost:8000/predict'. */
+const BARE_ADDRESS = /^(localhost|[\w-]+(\.[\w-]+)+):\d+(\/|$)/
+/** 'org/name', or an address of Hugging Face; a file in a folder looks the same but for its ending. */
+const HUB_MODEL = /^(hf:\/\/|hf\.co\/|huggingface\.co\/|[\w-]+\/[\w.-]+$)/
+const FILE = /\.(onnx|keras|h5|tflite|json|gguf|skops|ubj|txt|gz)$/
+const DOWNLOADS_NOTHING =
+  ' or folder; whyslow downloads no models: get it first (hf download ORG/NAME --local-dir NAME), and give the folder'
 
 /** A first word at which there is nothing. Commands that read such a file say so themselves. */
 function absent(argv: readonly string[], [first, second]: readonly Operand[], program: Command): readonly string[] {
   const { word, at } = first!
   if (namesCode(word)) return codeNamed(argv, word, at)
   const isWord = /^[a-z][\w-]*$/i.test(word)
-  if (/^(localhost|[\w-]+(\.[\w-]+)+):\d+(\/|$)/.test(word))
-    throw new UsageError(`${word}: an address begins with http://; try: ${pasted('load', [`http://${word}`])}`)
-  if (
-    /^(hf:\/\/|hf\.co\/|huggingface\.co\/|[\w-]+\/[\w.-]+$)/.test(word) &&
-    !/\.(onnx|keras|h5|tflite|json|py|[mc]?[jt]s|gguf|skops|ubj|txt|gz)$/.test(word) &&
-    second === undefined
-  )
-    throw new UsageError(
-      missingFile(
-        word,
-        ' or folder; whyslow downloads no models: get it first (hf download ORG/NAME --local-dir NAME), and give the folder',
-      ),
-    )
+  if (BARE_ADDRESS.test(word))
+    throw new UsageError(`${word}: an address begins with http://; try: ${commandLine('load', [`http://${word}`])}`)
+  if (HUB_MODEL.test(word) && !FILE.test(word) && second === undefined) throw new UsageError(missingFile(word, DOWNLOADS_NOTHING))
   if (!isWord) {
     if (second !== undefined) throw new UsageError(missingFile(word, '; check the path'))
     return argv
@@ -109,17 +106,15 @@ function absent(argv: readonly string[], [first, second]: readonly Operand[], pr
   const command = COMMANDS_MEANT.get(typed) ?? (near === undefined ? undefined : (COMMANDS_MEANT.get(near) ?? near))
   if (command === undefined) throw new UsageError(missingFile(word, ', and no such command; whyslow --help lists the commands'))
   const rest = without(argv, [first!])
-  throw new UsageError(`unknown command '${word}'; try: ${pasted(command, completed(command, rest))}`)
+  throw new UsageError(`unknown command '${word}'; try: ${commandLine(command, completed(command, rest))}`)
 }
 
 /** `node server.js`: a script is measured as a program; a server is started by `whyslow --`. */
 function launcherLine(argv: readonly string[]): string {
   const [launcher, first] = argv
-  const watched = `whyslow -- ${argv.join(' ')}`
-  const runs = first !== undefined && namesCode(first) && exists(first)
-  return runs
-    ? `${launcher} is not a command of whyslow; try: ${pasted('pipeline', argv.slice(1))}, or for a server: ${watched}`
-    : `${launcher} is not a command of whyslow; try: ${watched}`
+  const isScript = first !== undefined && namesCode(first) && exists(first)
+  const program = isScript ? `${commandLine('pipeline', argv.slice(1))}, or for a server: ` : ''
+  return `${launcher} is not a command of whyslow; try: ${program}${commandLine('--', argv)}`
 }
 
 /** What the command needs, in place of what nobody gave. */
@@ -183,7 +178,7 @@ function together(argv: readonly string[], found: readonly Known[], program: Com
   const all = found.length > 1 ? found.map(asModel) : found
   const [first, second] = all as [Known, Known?]
   if (first.kind === 'data')
-    throw new UsageError(`${first.word} is ${first.is}; try: ${pasted('', ['model.onnx', '--data', first.word])}`)
+    throw new UsageError(`${first.word} is ${first.is}; try: ${commandLine('', ['model.onnx', '--data', first.word])}`)
   if (second === undefined) return isStep(first, argv, program) ? { argv } : one(argv, first, program)
   // What follows a program is for the program, unless it is a second one.
   if (first.kind === 'program' && (all.length > 2 || second.kind !== 'program')) return { argv: ['pipeline', ...argv] }
@@ -213,7 +208,7 @@ function one(argv: readonly string[], { kind, word, at, is, next, model, readsTe
   if (readsTexts && takesFlags('embed', argv, program)) return { argv: ['embed', ...argv] }
   if (model !== undefined) {
     const is = readsTexts ? 'that reads texts' : 'that generates no text'
-    const notice = `${word} holds a model ${is}; this measures one prediction of it: ${pasted('', [model])}`
+    const notice = `${word} holds a model ${is}; this measures one prediction of it: ${commandLine('', [model])}`
     return { argv: argv.with(at, model), notice }
   }
   if (kind === 'other' && next !== undefined) throw new UsageError(`${word} is ${is}; ${next}`)
@@ -225,21 +220,21 @@ function one(argv: readonly string[], { kind, word, at, is, next, model, readsTe
 /** What two things of different kinds are for, if there is one use; else each alone. */
 function mixed(first: Known, other: Known, argv: readonly string[]): string {
   const is = `${first.word} is ${first.is}, ${other.word} is ${other.is}`
-  const use = (command: string, ...words: string[]) => `${is}; try: ${pasted(command, words)}`
+  const use = (command: string, ...words: string[]) => `${is}; try: ${commandLine(command, words)}`
   const pair = (a: string, b: string) =>
     first.kind === a && other.kind === b ? [first, other] : first.kind === b && other.kind === a ? [other, first] : null
   if (!exists(other.word)) {
     const command = COMMANDS_MEANT.get(other.word) ?? other.word
     const isCommand = /^[a-z]+$/.test(other.word)
     if (!isCommand) return missingFile(other.word, '; check the path')
-    return `'${other.word}': the command comes first; try: ${pasted(command, completed(command, without(argv, [other])))}`
+    return `'${other.word}': the command comes first; try: ${commandLine(command, completed(command, without(argv, [other])))}`
   }
-  if (first.kind === 'generator') return `${is}: generate takes one alone; try: ${pasted('generate', [first.word])}`
+  if (first.kind === 'generator') return `${is}: generate takes one alone; try: ${commandLine('generate', [first.word])}`
   const data = pair('model', 'data')
   if (data !== null) return use('', data[0]!.word, '--data', data[1]!.word)
   const trace = pair('recording', 'model')
   if (trace !== null) return use('explain', trace[0]!.word, '--model', trace[1]!.word)
   const baseline = pair('model', 'document')
   if (baseline !== null) return use('check', baseline[0]!.word, '--against', baseline[1]!.word)
-  return `${is}: give one, or several of a kind; try: ${pasted('', [first.word])}`
+  return `${is}: give one, or several of a kind; try: ${commandLine('', [first.word])}`
 }

@@ -2,7 +2,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { UsageError } from '@whyslow/command/terminal/usage-error.ts'
-import { commandWords } from '@whyslow/report/text/shell-words.ts'
+import { commandLine } from '@whyslow/report/text/shell-words.ts'
 
 interface Manifest {
   readonly schema: string
@@ -51,7 +51,7 @@ export function shippedSetup(argv: readonly string[], folder: string, at: number
   const routed = [file, ...flags.flat(), ...entries]
   return {
     argv: [...routed, ...typed],
-    notice: `${folder} is a folder that fix wrote; this measures: ${commandWords({ command: '', arguments: routed }).join(' ')}`,
+    notice: `${folder} is a folder that fix wrote; this measures: ${commandLine('', routed)}`,
   }
 }
 
@@ -75,7 +75,7 @@ function generatorSetup(
   const routed = ['generate', file, ...flags.flat()]
   return {
     argv: [...routed, ...typed],
-    notice: `${folder} is a folder that fix wrote; this measures: ${commandWords({ command: 'generate', arguments: routed.slice(1) }).join(' ')}`,
+    notice: `${folder} is a folder that fix wrote; this measures: ${commandLine('generate', routed.slice(1))}`,
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { nearest } from '@whyslow/command/nearest.ts'
 import { stateOf } from '@whyslow/command/terminal/path-state.ts'
-import { commandWords } from '@whyslow/report/text/shell-words.ts'
+import { commandLine } from '@whyslow/report/text/shell-words.ts'
 import type { Command, CommanderError } from 'commander'
 import { type Operand, operandsOf } from './operands.ts'
 import { FLAGS_MEANT, type FlagMeant } from './words.ts'
@@ -39,12 +39,15 @@ export function usageLine(error: CommanderError, program: Command, argv: readonl
   if (error.code === 'commander.excessArguments') {
     const [first, ...more] = operandsOf(argv, command).slice(namesOf(command).length - 1)
     const name = namesOf(command).join(' ')
-    if (first !== undefined && command.registeredArguments.length > 0) {
+    const [argument] = command.registeredArguments
+    if (first !== undefined && argument !== undefined) {
       const rest = more.map(({ word }) => word).join(' ')
-      return `${rest}: ${name} takes one ${command.registeredArguments[0]!.name()}; ${excess(command, argv, more) ?? `see ${help}`}`
+      return `${rest}: ${name} takes one ${argument.name()}; ${excess(command, argv, more) ?? `see ${help}`}`
     }
-    if (first !== undefined)
-      return `${name} takes no arguments; ${stateOf(first.word) === undefined ? `see ${help}` : `try: ${commandWords({ command: '', arguments: [first.word] }).join(' ')}`}`
+    if (first !== undefined) {
+      const next = stateOf(first.word) === undefined ? `see ${help}` : `try: ${commandLine('', [first.word])}`
+      return `${name} takes no arguments; ${next}`
+    }
   }
   if (error.code === 'commander.invalidArgument')
     return message
@@ -63,14 +66,14 @@ export function commandIn(program: Command, [word, ...rest]: readonly string[]):
   return found === undefined ? program : commandIn(found, rest)
 }
 
-/** A second word that a flag was meant for: `check a.onnx b.onnx`, `fix a.onnx fast/`. */
+/** A second word that a flag was meant for: `check a.onnx b.onnx`, `convert a.onnx a.tflite`. */
 function excess(command: Command, argv: readonly string[], [extra, ...others]: readonly Operand[]): string | undefined {
   if (extra === undefined || others.length > 0) return undefined
   const isThere = stateOf(extra.word) !== undefined
   const flag = isThere ? '--baseline' : '-o'
   const isPath = isThere || /[./\\]/.test(extra.word)
   if (!isPath || !command.options.some(({ long, short }) => long === flag || short === flag)) return undefined
-  return `try: ${commandWords({ command: '', arguments: [...argv.slice(0, extra.at), flag, ...argv.slice(extra.at)] }).join(' ')}`
+  return `try: ${commandLine('', [...argv.slice(0, extra.at), flag, ...argv.slice(extra.at)])}`
 }
 
 /** A file that exists, typed behind --json or another flag whose value may be left out: it was meant for the argument that is missing. */
@@ -82,7 +85,7 @@ function takenAsFile(command: Command, argv: readonly string[]): string | undefi
   const [flag, word] = argv.slice(at - 1)
   if (at < 1) return undefined
   const words = [...argv.slice(0, at - 1), word!, ...argv.slice(at + 1), flag!]
-  const typed = commandWords({ command: '', arguments: words }).join(' ')
+  const typed = commandLine('', words)
   return `${flag} ${word}: this flag takes the file to write; try: ${typed}`
 }
 
@@ -134,12 +137,13 @@ function inPlace(
     const model = argv.find((word) => /\.\w+$/.test(word)) ?? 'model.onnx'
     return `${reason}try: whyslow ${command.replace('MODEL', model)}`
   }
-  const named = `--${argv[argv.findIndex((word) => word.startsWith(flag)) + 1]}`
-  const right = isFormat && own.includes(named) ? named : flags.find((one) => own.includes(one))
-  if (right === undefined && flags.length > 0 && because === undefined) return undefined
   const at = argv.findIndex((word) => word === flag || word.startsWith(`${flag}=`))
   const [, given] = /^[^=]+=(.*)$/.exec(argv[at] ?? '') ?? []
   const next = argv[at + 1]
+  const format = `--${given ?? next}`
+  const isNamed = isFormat === true && own.includes(format)
+  const right = isNamed ? format : flags.find((one) => own.includes(one))
+  if (right === undefined && flags.length > 0 && because === undefined) return undefined
   const isFile = next !== undefined && /[./\\]/.test(next)
   // Without a flag to put there, what followed it stays, unless it is a number.
   const follows = given ?? (next === undefined || next.startsWith('-') ? undefined : next)
@@ -147,12 +151,8 @@ function inPlace(
     given === undefined && follows !== undefined && (right !== undefined ? value === undefined || !isFile : /^\d/.test(follows))
       ? 2
       : 1
-  const put =
-    right === undefined
-      ? given !== undefined && /\D/.test(given)
-        ? [given]
-        : []
-      : [right, ...(right === named ? [] : value !== undefined ? [value] : follows !== undefined ? [follows] : [])]
-  const words = [...argv.slice(0, at), ...put, ...argv.slice(at + took)]
-  return `${reason}try: ${commandWords({ command: '', arguments: words.length > 0 ? words : ['model.onnx'] }).join(' ')}`
+  const kept = given !== undefined && /\D/.test(given) ? given : undefined
+  const put = right === undefined ? [kept] : [right, isNamed ? undefined : (value ?? follows)]
+  const words = [...argv.slice(0, at), ...put.filter((word) => word !== undefined), ...argv.slice(at + took)]
+  return `${reason}try: ${commandLine('', words.length > 0 ? words : ['model.onnx'])}`
 }

@@ -1,5 +1,6 @@
 // What goes along an axis in a functional graph: sorting, running products, differences, weighted means. keras/src/ops/numpy.py
 
+import { LARGEST_FLOAT32 } from '@whyslow/graph/encode.ts'
 import { binary, cast, scalar, where, withNumber } from '../../build/broadcast.ts'
 import type { Value } from '../../build/graph-builder.ts'
 import { reduce, runningSum, topK } from '../../build/reduce.ts'
@@ -95,9 +96,6 @@ function average(op: Operation): Value {
   return binary(builder, 'Div', sum, reduce(builder, 'ReduceSum', whole, { axes }))
 }
 
-/** The largest number of float32, which represents infinity. */
-const LARGEST = 3.4028234663852886e38
-
 /** NaN counts as 0. */
 function runningSumOfNumbers(op: Operation): Value {
   const dtype = dtypeIn(op.settings.dtype)
@@ -113,7 +111,7 @@ function withoutNan(op: Operation, nan?: number): Value {
   const full = (value: number): Value => fullLike(builder, x, scalar(builder, x.dtype, value))
   const flags = (opType: string): Value => builder.op(opType, [x], { dtype: 'bool', shape: x.shape })
   const infinite = flags('IsInf')
-  const [high, low] = [numberIn(op, 'posinf', LARGEST), numberIn(op, 'neginf', -LARGEST)]
+  const [high, low] = [numberIn(op, 'posinf', LARGEST_FLOAT32), numberIn(op, 'neginf', -LARGEST_FLOAT32)]
   const signed = where(builder, withNumber(builder, 'Greater', x, 0), full(high), full(low))
   return where(builder, flags('IsNaN'), full(nan ?? numberIn(op, 'nan', 0)), where(builder, infinite, signed, x))
 }

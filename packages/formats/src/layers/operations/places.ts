@@ -1,6 +1,7 @@
 // What is chosen and written by where it stands, in a functional graph: scattered values, segments, places of a shape.
 // keras/src/ops/{core,numpy,math}.py
 
+import { LARGEST_FLOAT32 } from '@whyslow/graph/encode.ts'
 import { binary, cast, scalar, unary, where, withNumber } from '../../build/broadcast.ts'
 import type { Value } from '../../build/graph-builder.ts'
 import { type Reduction, reduce } from '../../build/reduce.ts'
@@ -18,8 +19,9 @@ export const places: ReadonlyMap<string, WriteOperation> = new Map<string, Write
   // TensorFlow gives rows with a negative number no place.
   ['SegmentSum', (op) => segments(op, 'ReduceSum', 0)],
   ['SegmentProd', (op) => segments(op, 'ReduceProd', 1)],
-  ['SegmentMax', (op) => segments(op, 'ReduceMax', LOWEST)],
-  ['SegmentMin', (op) => segments(op, 'ReduceMin', -LOWEST)],
+  // TensorFlow's largest value of nothing.
+  ['SegmentMax', (op) => segments(op, 'ReduceMax', -LARGEST_FLOAT32)],
+  ['SegmentMin', (op) => segments(op, 'ReduceMin', LARGEST_FLOAT32)],
   ['UnravelIndex', unravelled],
   ['Select', selected],
   ['IsIn', isIn],
@@ -27,9 +29,6 @@ export const places: ReadonlyMap<string, WriteOperation> = new Map<string, Write
   ['Nonzero', nonzero],
   ['Unique', unique],
 ])
-
-/** Largest float32 below zero: TensorFlow's largest value of nothing. */
-const LOWEST = -3.4028234663852886e38
 
 /** Ways to join that ScatterND has in opset 17. */
 const JOINS: ReadonlySet<string> = new Set(['add', 'mul'])

@@ -1,5 +1,7 @@
 // Entries by their indices: taken, put, counted. https://github.com/google-ai-edge/LiteRT/tree/main/tflite/kernels
+
 import { elementCount } from '@whyslow/graph/dtype.ts'
+import { LARGEST_FLOAT32 } from '@whyslow/graph/encode.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
 import { binary, cast, scalar, where } from '../../build/broadcast.ts'
 import { int64s } from '../../build/constant-data.ts'
@@ -215,8 +217,6 @@ function segmentCount(call: OperatorCall): number {
   return declared
 }
 
-const LARGEST = 3.4028234663852886e38
-
 export const GATHERING: Writers = {
   GATHER: movement(gathering),
   GATHER_ND: movement(gatheringNd),
@@ -230,6 +230,6 @@ export const GATHERING: Writers = {
   SEGMENT_SUM: segments('ReduceSum', 0),
   UNSORTED_SEGMENT_SUM: segments('ReduceSum', 0),
   UNSORTED_SEGMENT_PROD: segments('ReduceProd', 1),
-  UNSORTED_SEGMENT_MAX: segments('ReduceMax', -LARGEST),
-  UNSORTED_SEGMENT_MIN: segments('ReduceMin', LARGEST),
+  UNSORTED_SEGMENT_MAX: segments('ReduceMax', -LARGEST_FLOAT32),
+  UNSORTED_SEGMENT_MIN: segments('ReduceMin', LARGEST_FLOAT32),
 }

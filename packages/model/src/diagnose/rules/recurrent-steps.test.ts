@@ -3,6 +3,10 @@ import { recurrentSteps } from './recurrent-steps.ts'
 
 // 50 M multiply-adds as one product at 100 GFLOP/s: 1 ms.
 const lstm = { op: 'LSTM', timeMs: 6, macs: 50e6, serialSteps: 200 }
+const loop = [
+  { op: 'Loop', name: 'loop', timeMs: 0.5 },
+  { op: 'MatMul', timeMs: 4, macs: 0.5e6, runs: 100, parent: 'loop' },
+]
 
 checkRule(recurrentSteps, {
   found: [
@@ -14,13 +18,7 @@ checkRule(recurrentSteps, {
     {
       // The body ran 100 times: 0.5 M x 100 = 50 M multiply-adds, 1 ms; 4 ms - 1 ms.
       name: 'a loop body',
-      given: evidence({
-        p50Ms: 10,
-        nodes: [
-          { op: 'Loop', name: 'loop', timeMs: 0.5 },
-          { op: 'MatMul', timeMs: 4, macs: 0.5e6, runs: 100, parent: 'loop' },
-        ],
-      }),
+      given: evidence({ p50Ms: 10, nodes: loop }),
       expect: { timeMs: 4, wouldSaveMs: null, nodes: ['MatMul_1'] },
     },
     {
@@ -44,14 +42,7 @@ checkRule(recurrentSteps, {
     },
     {
       name: 'two nodes of one loop body',
-      given: evidence({
-        p50Ms: 10,
-        nodes: [
-          { op: 'Loop', name: 'loop', timeMs: 0.5 },
-          { op: 'MatMul', timeMs: 4, macs: 0.5e6, runs: 100, parent: 'loop' },
-          { op: 'Add', timeMs: 2, runs: 100, parent: 'loop' },
-        ],
-      }),
+      given: evidence({ p50Ms: 10, nodes: [...loop, { op: 'Add', timeMs: 2, runs: 100, parent: 'loop' }] }),
       expect: { title: /^100 sequential steps/ },
     },
     {

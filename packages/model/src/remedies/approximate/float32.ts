@@ -9,7 +9,7 @@ import { defineRemedy, type RemedyEvidence, rewriteProposal } from '../kit/remed
 
 export const float32 = defineRemedy({
   id: 'float32',
-  title: 'Arithmetic in float32 in place of float64',
+  title: 'Arithmetic in float32 instead of float64',
   treats: ['compute-bound-operators', 'memory-bound-operators'],
   effect: 'approximate',
   kind: 'rewrite',

@@ -1,6 +1,7 @@
 // Pooling as AVERAGE_POOL_2D and MAX_POOL_2D, over all of an axis as MEAN and REDUCE_MAX. TFLite's average leaves padding out of the count.
 
 import { elementCount } from '@whyslow/graph/dtype.ts'
+import { LARGEST_FLOAT32 } from '@whyslow/graph/encode.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
 import type { LiteTensor } from '../lite-graph.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
@@ -16,7 +17,6 @@ export const POOLING: Rules = {
 }
 
 type Pool = 'MAX_POOL_2D' | 'AVERAGE_POOL_2D'
-const LOWEST = -3.4028234663852886e38
 
 function pool(lower: Lowerer, node: OnnxNode, code: Pool): void {
   const [inputName] = node.inputs as [string]
@@ -31,7 +31,7 @@ function pool(lower: Lowerer, node: OnnxNode, code: Pool): void {
   const window = windowOf(lower, node, { kernel, spatial: shape.slice(2), results: results.slice(2), explicit })
   if (window.dilations.some((one) => one !== 1)) lower.refuse('dilations')
   const order = channelsLast(rank)
-  const x = pad(lower, lower.ordered(inputName, order), window.pads, code === 'MAX_POOL_2D' ? LOWEST : 0)
+  const x = pad(lower, lower.ordered(inputName, order), window.pads, code === 'MAX_POOL_2D' ? -LARGEST_FLOAT32 : 0)
   const type = resultOf(lower, outputName, order)
   const correction =
     code === 'AVERAGE_POOL_2D'
