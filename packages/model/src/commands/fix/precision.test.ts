@@ -47,7 +47,7 @@ function searched(records: readonly LayerRecord[]): PrecisionSearch & { readonly
     measureErrors: async (kept) => {
       measured.push(...kept.keys())
     },
-    reasons: () => new Map([['weights', 'no operator is faster so']]),
+    reasons: () => new Map([['weights', 'no operator is faster this way']]),
   }
 }
 
@@ -82,7 +82,7 @@ describe('the section of the report', () => {
       ['b', 'float32', null, 'falls back to float32: it changes the outputs too much'],
       ['c', 'float32', null, 'dynamic int8 as a whole is not proven faster'],
     ])
-    expect(section.notTried).toEqual([{ method: 'weights', reason: 'no operator is faster so' }])
+    expect(section.notTried).toEqual([{ method: 'weights', reason: 'no operator is faster this way' }])
   })
 
   test('of several records of a layer, the one that was used, of the variant that was kept', async () => {

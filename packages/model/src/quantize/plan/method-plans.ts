@@ -63,7 +63,7 @@ export async function planMethod(
   const learned = await search.learned(model)
   const precisions = precisionsOf(method, constraints.bits)
   if (!learned.nodes.some((node) => node.precisions.some((one) => precisions.includes(one)))) {
-    reasons.set(method, 'no operator of this model can be so')
+    reasons.set(method, 'no operator of this model can be quantized this way')
     return []
   }
   const on: MethodOnModel = { method, learned, benchmark: await learned.benchmark(), seen: new Set(), settled: null }
