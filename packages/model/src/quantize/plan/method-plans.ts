@@ -57,7 +57,7 @@ export async function planMethod(
   const { constraints, reasons } = search
   if (!isWanted(constraints, method)) return []
   if (!isPossible(constraints, method)) {
-    reasons.set(method, 'ranges need real inputs: give --data, or --allow-synthetic')
+    reasons.set(method, constraints.whyNotStatic ?? 'ranges need real inputs: give --data, or --allow-synthetic')
     return []
   }
   const learned = await search.learned(model)

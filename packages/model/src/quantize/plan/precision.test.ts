@@ -107,6 +107,11 @@ describe('nothing is proposed, and says why', () => {
     ])
   })
 
+  test('made-up inputs leave a memory at 0', async () => {
+    const whyNotStatic = "'state' is a memory"
+    expect(await reason('static', {}, { allowStatic: false, whyNotStatic })).toEqual([whyNotStatic, 0])
+  })
+
   test('another method was asked for', async () => {
     expect(await reason('dynamic', {}, { method: 'static' })).toEqual([undefined, 0])
   })
