@@ -92,7 +92,7 @@ export function documentOf(outcome: Outcome): GenerationDocument {
     ...{ depthLine, severalTokens, tokenParts, firstTokenParts, floor },
     reasons: {
       ...reasonsOf(outcome),
-      ...(hidesComputing({ floor, timePerTokenMs, tokenParts }) ? { otherTypes: HIDDEN } : {}),
+      ...(hidesOtherTypes(outcome, { floor, timePerTokenMs, tokenParts }) ? { otherTypes: HIDDEN } : {}),
     },
   }
   const lookup = lookupOf(calls.flatMap(({ ids, promptTokens }) => (ids === null ? [] : [{ ids, promptTokens: promptTokens! }])))
@@ -122,6 +122,11 @@ export function documentOf(outcome: Outcome): GenerationDocument {
 }
 
 const HIDDEN = 'a token takes much longer than reading the weights, and the engine shows no operators'
+
+const hidesOtherTypes = (
+  { kernelRates }: Pick<Outcome, 'kernelRates'>,
+  measured: Parameters<typeof hidesComputing>[0],
+): boolean => Object.keys(kernelRates).length === 0 && hidesComputing(measured)
 
 const profileIn = (step: StepProfile | string): StepProfile | null => (typeof step === 'string' ? null : step)
 
