@@ -261,6 +261,8 @@ export interface GeneratorEngine {
   readonly open: (source: string, options: GeneratorOptions) => Promise<Generator>
   /** The prompt may have threads of its own. */
   readonly threadsApart?: true
+  /** What the loop around its call is made of, if it is a package's; absent: it is whyslow's, or nobody divides it further. */
+  readonly loop?: string
   /** npm packages that a folder written by `fix` needs to run on it; absent: it cannot be put into a folder. */
   readonly ships?: readonly string[]
 }
