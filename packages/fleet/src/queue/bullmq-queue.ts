@@ -73,7 +73,7 @@ function parse(url: string): URL | null {
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[?::1\]?)$/
 
-/** Throws InputError if the address is none, or others reach the queue and no key signs what lies in it. */
+/** Throws InputError if the address is none, or others reach the queue and no key signs what is in it. */
 export function checkQueue(url: string, key: string | null): void {
   connectionOf(url)
   if (key === null && !LOOPBACK.test(new URL(url).hostname))

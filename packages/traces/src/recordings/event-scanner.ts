@@ -2,6 +2,7 @@
 // object whose member `traceEvents` is one, read in pieces with one event in view at a time. Files of gigabytes, without an end, with a
 // comma too many, with events that are no JSON: what can be read is read, and what cannot is counted.
 import { InputError } from '@whyslow/graph/input-error.ts'
+import { jsonValue } from '@whyslow/graph/json.ts'
 import {
   BAD,
   firstMember,
@@ -188,11 +189,9 @@ function readMember(scan: Scan, bytes: Buffer, at: number): number {
 
 function keepMetadata(scan: Scan, key: string, value: Buffer): void {
   if (value.length > LONGEST_METADATA) return
-  try {
-    scan.metadata[key] = JSON.parse(value.toString('utf8')) as unknown
-  } catch {
-    // A value that is not valid JSON is a fact that is not known.
-  }
+  // A value that is not valid JSON is a fact that is not known.
+  const parsed = jsonValue(value.toString('utf8'))
+  if (parsed !== undefined) scan.metadata[key] = parsed
 }
 
 function readEvent(scan: Scan, bytes: Buffer, at: number): number {
