@@ -1,6 +1,6 @@
 // Some columns of a row taken, made whole numbers, and put side by side again, as a ColumnTransformer of scikit-learn is written.
 
-import { numberOf } from '@whyslow/graph/attributes.ts'
+import { axisFromFront, numberOf } from '@whyslow/graph/attributes.ts'
 import { sideBySide } from '@whyslow/graph/forest/beside-others.ts'
 import type { Preparation } from '@whyslow/graph/forest/types.ts'
 import type { NodeProto } from 'onnx-buf'
@@ -11,7 +11,7 @@ import { flat, type RowValue, refuse, type Value, withHolds, withPreparation } f
 /** The axis, counted from the front of rows × features. */
 export function axisOf(node: NodeProto, otherwise: number): number {
   const axis = numberOf(node, 'axis', otherwise)
-  return axis < 0 ? axis + 2 : axis
+  return axisFromFront(axis, 2)
 }
 
 /** Some columns of a row. */
