@@ -29,7 +29,7 @@ interface State {
   readonly records: Records
   readonly control: Int32Array
   startMs: number
-  /** What the server tells of its answers, in the order in which it was first told. */
+  /** What the server reports about its answers, in the order in which it was first told. */
   readonly names: string[]
   readonly draws: Draws
   readonly kept: KeptAnswer[]

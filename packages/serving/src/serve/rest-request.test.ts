@@ -175,7 +175,7 @@ describe('a binary request', () => {
 
   test.each([
     ['too few bytes', bytes.subarray(0, 7), header.length, /7 bytes are left of the 8/],
-    ['bytes left over', Buffer.concat([bytes, bytes]), header.length, /8 bytes behind the tensors/],
+    ['bytes left over', Buffer.concat([bytes, bytes]), header.length, /8 bytes after the tensors/],
     ['a header longer than the body', bytes, 10_000, /says 10000 bytes/],
   ])('is refused with %s', (_, raw, length, message) => {
     expect(() => parseInfer(model, Buffer.concat([header, raw]), length)).toThrow(message)

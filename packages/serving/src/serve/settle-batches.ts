@@ -8,7 +8,7 @@ import { CannotJoin, proveBatches, type Samples } from './batch-proof.ts'
 import { NOT_JOINED, type SettledBatches } from './batches.ts'
 import type { Server } from './dispatcher.ts'
 import { measureBatchCosts } from './measure-batches.ts'
-import { nowMs } from './now.ts'
+import { nowMs } from '@whyslow/measure/machine/now.ts'
 import type { ModelSpec } from './protocol.ts'
 
 export interface ServerBatching {
