@@ -1,4 +1,4 @@
-// tf.function and its kin trace Python anew for each new shape, Python number, or function object.
+// tf.function and its kin trace Python again for each new shape, Python number, or function object.
 import { ms, number, tell } from '@whyslow/diagnosis/tell.ts'
 import type { PipelineEvidence } from '../evidence.ts'
 import type { CodePlace, SourcePattern } from '../facts.ts'

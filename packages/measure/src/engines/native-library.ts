@@ -66,7 +66,7 @@ interface Named {
   readonly python: string | undefined
 }
 
-/** What tells a shipped folder where the library is that the engine found: it lies elsewhere, and may have other packages around it. */
+/** What tells a shipped folder where the library is that the engine found: it is elsewhere, and may have other packages around it. */
 export function shippedPlace(variable: string, found: FoundLibrary): ShippedLibrary['place'] {
   return found.ok ? { variable, file: found.file } : { variable }
 }
@@ -130,7 +130,7 @@ const below = (library: NativeLibrary, named: string): string[] =>
 /** Site-packages of an interpreter, or of the environment that the interpreter's folder is in. */
 function sitePackages(library: NativeLibrary, python: string): string[] {
   const folder = path.dirname(python)
-  // On Windows only an environment's interpreter lies in a folder of its own.
+  // On Windows only an environment's interpreter is in a folder of its own.
   const prefixes = isFile(python) ? [path.dirname(folder), folder, ...prefixOfLink(python)] : [python]
   return [...new Set(prefixes)].flatMap((prefix) => [
     path.join(prefix, 'Lib/site-packages', library.wheel),

@@ -91,7 +91,7 @@ export function compareOutputs(
   }
 }
 
-/** 0 and NaN are what comes out where a mask hides everything, or a value lies outside of what the model knows. */
+/** 0 and NaN are what comes out where a mask hides everything, or a value is outside of what the model knows. */
 const holdsNothing = ({ original, scale }: Compared): boolean =>
   scale === 0 && isRealFloat(original[0]!.dtype) && original.some(({ shape }) => elementCount(shape) > 0)
 

@@ -77,7 +77,7 @@ function changeFor(id: Experiment['id'], varied: VariedPlan): Change {
   }
 }
 
-/** False where weights lie outside the file, too: a copy would not find them. */
+/** False where weights are outside the file, too: a copy would not find them. */
 const hasWeightInputs = (model: Model): boolean =>
   model.weights.size === 0 && constantsIn(model.proto.graph!).some((one) => isOverridable(model, one))
 

@@ -28,7 +28,7 @@ export const pythonOverhead = defineRule({
     }
     if (host === null) return missingPart(trace, 'host')
     if (device === null && host.operators === 0)
-      return { notChecked: 'the file has no operators: what Python does between them is not told' }
+      return { notChecked: 'the file has no operators: it does not show what Python does between them' }
     const waits = device?.idleParts?.unrecorded
     const took = waits ?? host.unrecorded
     if (took <= (waits === undefined ? FROM : FROM_IDLE)) return 'clear'

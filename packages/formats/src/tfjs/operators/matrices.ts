@@ -67,7 +67,7 @@ const transposed: OperatorWriter = (call) => {
   return transpose(call.builder, x, permutation)
 }
 
-/** What lies further below or above the diagonal than told becomes 0; a negative number keeps all. */
+/** What is further below or above the diagonal than told becomes 0; a negative number keeps all. */
 const bandPart: OperatorWriter = (call) => {
   const { builder } = call
   const x = call.input(0)

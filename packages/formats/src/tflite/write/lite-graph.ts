@@ -1,4 +1,4 @@
-// A TFLite model while it is written: tensors and operators that know each other, before indices, versions and bytes. Tensors are told apart
+// A TFLite model while it is written: tensors and operators that know each other, before indices, versions and bytes. Tensors are distinguished
 // by identity; sizes that are free are null or a symbol.
 import type { Dimension, DType } from '@whyslow/graph/types.ts'
 import type { ConstantArray } from '../../build/constant-data.ts'

@@ -31,7 +31,7 @@ export const ENGINE = 'ort-held'
 const load = apiLoader(openApi, loadKoffi)
 
 export interface HeldExtras {
-  /** false: each step gives its caches anew, as if attention could not write in place. */
+  /** false: each step gives its caches again, as if attention could not write in place. */
   readonly inPlace?: boolean
   /** A folder that has onnxruntime-node and koffi; null: the usual places. */
   readonly packageFrom?: string | null

@@ -1,4 +1,4 @@
-// A remedy of the graph: the model is read, rewritten and written into a folder of its own with the files that lie next to it.
+// A remedy of the graph: the model is read, rewritten and written into a folder of its own with the files that are next to it.
 import fs from 'node:fs'
 import path from 'node:path'
 import { type FolderNames, writeModelFolder } from '@whyslow/command/model-files/model-folder.ts'

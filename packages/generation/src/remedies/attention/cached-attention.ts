@@ -1,4 +1,4 @@
-// Attention over a cache as exporters write it in pieces, with K and V what came before and what is new one behind the other:
+// Attention over a cache as exporters write it in pieces, with K and V what came before and what is new one after another:
 //   K = Concat(past_key, k), V = Concat(past_value, v); each of their heads repeated for several of the queries (repeat_kv)
 //   Reshape(Transpose(MatMul(Softmax(MatMul(q, K^T) * scale + mask), V)))
 // Gemma 2 holds scores within a cap, before the mask: tanh(scores / cap) * cap.

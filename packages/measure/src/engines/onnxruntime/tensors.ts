@@ -35,7 +35,7 @@ export function fromOrt({ type, dims, data }: OrtTensor): TensorValue {
 export const resultsOf = (fetched: Readonly<Record<string, OrtTensor>>): Results =>
   Object.fromEntries(Object.entries(fetched).map(([name, tensor]) => [name, fromOrt(tensor)]))
 
-/** One that a prediction may write such an output into; null: strings and types narrower than a byte are made anew by the engine each time. */
+/** One that a prediction may write such an output into; null: strings and types narrower than a byte are made again by the engine each time. */
 export function tensorLike(Tensor: TensorType, tensor: OrtTensor): OrtTensor | null {
   const { dtype, shape, data } = fromOrt(tensor)
   if (!ArrayBuffer.isView(data) || dtype === 'int4' || dtype === 'uint4') return null

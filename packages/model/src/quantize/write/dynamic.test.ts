@@ -92,7 +92,7 @@ describe('dynamic int8 of a product', () => {
     const feeds = ACTIVATIONS.random!
     const [a, b] = await bothResults(plain, after, feeds)
     const x = feeds.x!.data as Float32Array
-    // Asymmetric steps lie on half the symmetric range, but the zero point may be off by half a step.
+    // Asymmetric steps are on half the symmetric range, but the zero point may be off by half a step.
     expect(largestError(a.y!, b.y!)).toBeLessThanOrEqual(2 * bound(x, (k, n) => weights[k * N + n]!, largestWeight))
   })
 

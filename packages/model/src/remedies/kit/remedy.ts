@@ -27,7 +27,7 @@ export interface RemedySetup {
   /**
    * What runs it in place of the engine that the original is measured on; absent: that one. `opens`: the file as it was given, where the
    * model is still what was read of it. `format`: what it is given if that is not ONNX; the file as it was given where that is of this
-   * format and the model still what was read of it. `cut`: it runs what lies before or behind these values, and that engine what stays.
+   * format and the model still what was read of it. `cut`: it runs what is before or behind these values, and that engine what stays.
    */
   readonly engine?: {
     readonly id: string

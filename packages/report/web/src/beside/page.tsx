@@ -104,7 +104,7 @@ function AreaChanges({ before, after }: { before: Report; after: Report }) {
   )
 }
 
-/** Two runs one after the other met the machine in two states: what takes turns is told apart by less. */
+/** Two runs one after the other met the machine in two states: what takes turns is distinguished by less. */
 function InTurns({ before, after }: { before: Report; after: Report }) {
   const lead = 'Told apart by less, since both take turns:'
   if (before.pipeline && after.pipeline)

@@ -1,5 +1,5 @@
 // Operators on each element: nothing moves, so the result lies as its operands do. Operands of several that lie differently are brought to
-// the order of the first that lies in one of its own; those of lower rank get axes of size 1 in front, as ONNX aligns shapes at the end.
+// the order of the first that is in one of its own; those of lower rank get axes of size 1 in front, as ONNX aligns shapes at the end.
 import { elementCount } from '@whyslow/graph/dtype.ts'
 import { reshapeConstant, transposeConstant } from '../../../build/constant-data.ts'
 import { identity, isIdentity } from '../../../build/permutation.ts'

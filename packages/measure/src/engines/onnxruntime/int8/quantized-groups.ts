@@ -211,7 +211,7 @@ function scalingApart(operator: NodeView, { at, isUnoptimized, written }: Search
   const isReadBetween = [operator, cast].some(({ outputs: [value] }) => at.readers(value).length > 1 || at.isGraphOutput(value))
   const breaks = isReadBetween
     ? 'its scaling runs apart: what is between its product and its scaling is read by others too'
-    : 'its scaling runs apart: the engine looks for the two scales multiplied with each other, and one Mul behind the Cast'
+    : 'its scaling runs separately: the engine looks for one Mul after the Cast, by the product of the two scales'
   const others = isReadBetween ? [] : at.readers(scale.outputs[0]).filter(({ opType }) => opType === 'Mul')
   return [{ ...group, conversions: [cast, scale, ...others], condition: 'scaling-apart', breaks }]
 }
