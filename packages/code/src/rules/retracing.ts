@@ -8,7 +8,7 @@ import { defineRule } from '../rule.ts'
 /** A last batch of another size is one trace. */
 const LEAST_TRACES = 3
 
-/** Where the function is made, if that is in the function that calls it. */
+/** The place where the function is made, if that is in the function that calls it. */
 const madeBeside = (patterns: readonly SourcePattern[], ran: CodePlace): readonly CodePlace[] =>
   patterns
     .filter(

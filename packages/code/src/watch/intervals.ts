@@ -68,7 +68,7 @@ export function lastBefore(some: readonly Interval[], at: number): number {
   return low - 1
 }
 
-/** Those of a union that meet the interval. */
+/** The intervals of a union that overlap the given one. */
 export function intervalsMeeting<T extends Interval>(some: readonly T[], { start, end }: Interval): T[] {
   const found: T[] = []
   for (let k = lastBefore(some, end); k >= 0 && some[k]!.end > start; k--) found.push(some[k]!)

@@ -84,7 +84,7 @@ export function checkQueue(url: string, key: string | null): void {
 
 const queueName = (machine: string): string => `${PREFIX}-${machine.replace(/[^\w.-]/g, '_')}`
 
-/** Who listens, by when it last said so, in place of what it said before. By the clock of the server, which is the answer: those of machines differ. */
+/** Announces an agent, in place of its earlier announcement, and returns the time of the server's clock: clocks of machines differ. */
 const ANNOUNCE = `
 local now = redis.call('TIME')
 redis.call('ZREM', KEYS[1], ARGV[2])

@@ -142,7 +142,7 @@ const pad: Rule = ({ node, bench, turn, sources, isTurned }) => {
   return { changes: { input: sources.map((source, k) => (k === 1 ? name : source)) }, outputs: [turn] }
 }
 
-/** Where axes are distinguished by number, other numbers; if they are not told, these are given. */
+/** Axes that are named by number get their new numbers; if none are named, they are written. */
 const slice: Rule = ({ node, bench, turn, sources, isTurned }) => {
   const [, starts, , axes] = node.input
   if (isTurned.slice(1).includes(true)) return undefined

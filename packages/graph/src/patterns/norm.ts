@@ -18,7 +18,7 @@ export interface NormPattern {
   readonly x: string
   readonly centred: boolean
   readonly epsilon: number
-  /** That the means are taken over, in order; the last one alone is -1. */
+  /** Axes that the means are taken over, in order; the last one alone is -1. */
   readonly axes: readonly number[]
   /** Constants; undefined: none. */
   readonly scale: string | undefined

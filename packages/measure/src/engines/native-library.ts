@@ -139,7 +139,7 @@ function sitePackages(library: NativeLibrary, python: string): string[] {
   ])
 }
 
-/** Where an interpreter is a link to its installation; an environment's is too, and does not see the packages there. */
+/** The prefix that an interpreter links to. An environment's interpreter is a link, too, but does not see the packages there. */
 function prefixOfLink(python: string): string[] {
   const prefix = path.dirname(path.dirname(python))
   return isFile(path.join(prefix, 'pyvenv.cfg')) ? [] : [path.dirname(path.dirname(fs.realpathSync(python)))]

@@ -184,7 +184,7 @@ function allNumbers(tensors: readonly TensorValue[]): readonly Numbers[] | null 
   return numbers.every((one) => one !== null) ? numbers : null
 }
 
-/** Where one side has NaN or infinity and the other has not the same. */
+/** Says which elements are NaN or infinite on one side only; null: none. */
 function differentPlaces({ name, originalNumbers, candidateNumbers }: Compared): string | null {
   if (originalNumbers === null || candidateNumbers === null) return null
   for (const [sample, a] of originalNumbers.entries()) {

@@ -13,7 +13,7 @@ import type { ModelTask } from '@whyslow/measure/trials/model-task.ts'
 import type { GatherPlan, VariedPlan } from './plan.ts'
 import { EXPERIMENT_SAMPLE_MS, type PlannedPairs, type Possible, type RunPlan } from './run-plan.ts'
 
-/** Where they matter they cost several times the rest; most models hold none. */
+/** Ratio from which no denormals matter: those that do cost several times the rest, and most models have none. */
 const NO_DENORMALS = 0.97
 
 interface Change {

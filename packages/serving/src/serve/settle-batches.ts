@@ -28,7 +28,7 @@ export interface ServerBatching {
 export interface Joining {
   readonly model: ModelSpec
   readonly servers: readonly Server[]
-  /** That the model takes, of as many rows each. */
+  /** Requests that the model takes, each of the same number of rows. */
   readonly requests: readonly Feeds[]
   readonly batches: Pick<SettledBatches, 'mostRows' | 'fewRows' | 'delayMs'>
   /** What a prediction of the most rows takes, and the answers that workers give so over those of one by one. */

@@ -57,7 +57,7 @@ export interface LiteGraph {
   readonly operators: readonly LiteOperator[]
 }
 
-/** Who reads each tensor, once for each input that it is. */
+/** Readers of each tensor, once for each input that it is. */
 export function readersOf({ operators }: LiteGraph): Map<LiteTensor, LiteOperator[]> {
   const readers = new Map<LiteTensor, LiteOperator[]>()
   for (const operator of operators)

@@ -23,7 +23,7 @@ export interface Features {
 
 export interface FeaturesPlace {
   readonly preprocessor: JsonObject | null
-  /** Where it is looked for. */
+  /** The folder to search. */
   readonly folder: string
   /** The encoder's file. */
   readonly file: string

@@ -24,7 +24,7 @@ export function toOrt(Tensor: TensorType, { dtype, data, shape }: TensorValue): 
 export const bindFeeds = (Tensor: TensorType, feeds: Feeds): Record<string, OrtTensor> =>
   Object.fromEntries(Object.entries(feeds).map(([name, value]) => [name, toOrt(Tensor, value)]))
 
-/** Where the runtime has a Float16Array, the packages give float16 in one; here it is the bits. */
+/** If the runtime has a Float16Array, the packages return float16 in one; here it is the bits. */
 export function fromOrt({ type, dims, data }: OrtTensor): TensorValue {
   const view = data as Uint16Array
   const bits =

@@ -1,5 +1,5 @@
 // The engine's graph optimization was lowered by an option: constants are not folded, operators not fused, layouts not chosen.
-// Where the same model was measured with all of it, the difference is known.
+// If the same model was measured with all optimizations, the difference is known.
 import { countFact, ms, share, tell } from '@whyslow/diagnosis/tell.ts'
 import { isWorthSaying } from '@whyslow/diagnosis/worth.ts'
 import { verdictOf } from '@whyslow/measure/statistics/index.ts'

@@ -117,7 +117,7 @@ function whyNotFloat({ matching, typeOf }: OperatorContext, node: NodeProto): st
   const dtypes = [read, node.output[0]!].map((name) => typeOf(name).dtype).filter((dtype) => dtype !== undefined)
   const other = dtypes.find((dtype) => dtype !== 'float32')
   if (other !== undefined) return `it works on ${other}`
-  // Where nothing is known, weights of float32 tell it.
+  // If nothing is known, weights of float32 decide it.
   if (dtypes.length === 0 && !node.input.some((name) => floatConstant(matching, name)))
     return 'the type of what it reads is unknown'
   return undefined

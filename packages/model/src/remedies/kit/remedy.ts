@@ -48,7 +48,7 @@ export interface OtherEngine {
   readonly effect: Effect
   /** What it runs is written for the model. */
   readonly generated?: true
-  /** Where it can run an end of the model only, each of these with the names of that end's nodes; absent: it runs the whole. */
+  /** Ends of the model that it can run, each with the names of its nodes; absent: it runs the whole. */
   readonly ends?: readonly { readonly variant: string; readonly cut: Cut; readonly nodes: readonly string[] }[]
   /** It reads the format of the user's own file, and is given that where the model is still what was read of it. */
   readonly opens?: 'source'

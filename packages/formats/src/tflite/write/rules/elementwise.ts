@@ -91,7 +91,7 @@ export function together(
   const rank = lower.shape(outputs[0]!).length
   const whole = inputs.filter((name) => lower.constant(name) === undefined && lower.shape(name).length === rank)
   const order = whole.map((name) => lower.order(name)).find((one) => !isIdentity(one)) ?? identity(rank)
-  // Where a constant alone has the result's rank it keeps its axes of size 1.
+  // If a constant alone has the result's rank, it keeps its axes of size 1.
   const operands = inputs.map((name) => {
     const constant = whole.length === 0 ? lower.constant(name) : undefined
     return constant === undefined ? aligned(lower, name, order) : lower.constantTensor(constant, name)

@@ -96,7 +96,7 @@ function groupsOf(search: Search): QuantizedGroup[] {
     ...nodes.flatMap((node) => floatProducts(node, search)),
   ]
   const groups = found.map((group) => ({ ...group, conversions: once(group.conversions) }))
-  // Where the QuantizeLinear ends a linear operator's group, its DequantizeLinear stays when that group fuses.
+  // If the QuantizeLinear ends a linear operator's group, its DequantizeLinear stays when that group fuses.
   const pairs = nodes
     .flatMap((node) => floatPair(node, search))
     .filter(({ conversions }) => !conversions.some((node) => taken.has(node)))
