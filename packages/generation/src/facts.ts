@@ -185,7 +185,7 @@ const ABSENT: Readonly<Record<keyof GenerationFacts | keyof Curves, string>> = {
   firstTokenParts: 'this engine shows nothing of what the first token is made of',
   floor: 'the bytes that a token reads are not known, so that there is no floor',
   weights: 'the weights behind this engine are not known by node',
-  graph: 'the model is no ONNX graph that whyslow reads',
+  graph: 'the model is not an ONNX graph that whyslow reads',
   prompt: 'how many positions of the prompt are padding is not known',
   prefix: 'needs two prompts in a row: give --prompts',
   threads: 'other numbers of threads were not measured',

@@ -25,7 +25,7 @@ const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array) => new Uint8A
 
 function divided(length: number, parts: number, what: string): number {
   const each = length / parts
-  if (!Number.isInteger(each)) throw new RangeError(`${length} elements are no whole number of ${what} of ${parts}`)
+  if (!Number.isInteger(each)) throw new RangeError(`${length} elements are not a whole number of ${what} of ${parts}`)
   return each
 }
 

@@ -107,7 +107,7 @@ function givenMask({ builder, config }: LayerCall, given: Argument | undefined):
   if (given === undefined || given === null) return undefined
   if (isTensor(given)) return asBool(builder, given)
   const constant = constantIn(given)
-  if (constant === undefined) throw config.refuse('has an attention_mask that is no tensor')
+  if (constant === undefined) throw config.refuse('has an attention_mask that is not a tensor')
   return cast(builder, builder.constant(constant), 'bool')
 }
 

@@ -98,7 +98,7 @@ export const inputs = (call: OperatorCall): Tensor[] => call.inputs.filter((tens
 /** The numbers of input `k`, which must be a constant. */
 export function numbers(call: OperatorCall, k: number): number[] {
   const found = numbersIfKnown(call, k)
-  if (found === undefined) throw new FreeSizeError(`input ${k} is no constant`)
+  if (found === undefined) throw new FreeSizeError(`input ${k} is not a constant`)
   return found
 }
 

@@ -118,7 +118,7 @@ function layoutOf(
   const next = { hasEmbedding: embedding !== null, hasFirst, hasEncoder: encoder !== null }
   const layout = decoderLayout(inputMetadata.map(declared), outputMetadata.map(declared), next)
   if (layout === null)
-    throw new InputError(`${model} is no decoder of text: it has no token ids as input or no logits as output; give a decoder`)
+    throw new InputError(`${model} is not a decoder of text: it has no token ids as input or no logits as output; give a decoder`)
   if (layout.problem !== null) throw new InputError(`${model}: ${layout.problem}`)
   return layout
 }

@@ -111,7 +111,7 @@ const treeEnsemble = (read: (context: NodeContext) => TreeLists | string, target
     const forest = read(context)
     if (typeof forest === 'string') return forest
     const depths = depthsOf(forest)
-    if (depths === undefined) return 'a node is reached twice, so its nodes are no trees'
+    if (depths === undefined) return 'a node is reached twice, so its nodes are not trees'
     const rows = x.shape.length > 1 ? x.shape[0]! : 1
     const targets = targetsOf(context)
     const after = postTransformOps(context.node, rows, targets)

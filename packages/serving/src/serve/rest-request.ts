@@ -144,7 +144,7 @@ const isGiven = (value: unknown): boolean => value !== undefined && value !== nu
 function idOf(id: unknown): string | null {
   if (!isGiven(id)) return null
   if (typeof id === 'string' || typeof id === 'number') return String(id)
-  throw badRequest(`id ${displayText(id)} is no text`)
+  throw badRequest(`id ${displayText(id)} is not text`)
 }
 
 /** Throws RequestError if it is not UTF-8: the model would get the replacement characters. */
@@ -166,7 +166,7 @@ function parsedObject(text: string): JsonObject {
 }
 
 function wantedOf(outputs: unknown): WantedOutput[] {
-  if (!Array.isArray(outputs)) throw badRequest("'outputs' is no list")
+  if (!Array.isArray(outputs)) throw badRequest("'outputs' is not a list")
   return outputs.map((output) => {
     const { name, parameters } = fieldsOf(output)
     const { binary_data: binary, classification } = fieldsOf(parameters)

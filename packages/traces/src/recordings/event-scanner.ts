@@ -140,7 +140,7 @@ function consume(scan: Scan, bytes: Buffer): number {
       const most = scan.state === 'events' ? LONGEST_EVENT : LONGEST_METADATA
       if (bytes.length - at < most || scan.state !== 'events') {
         if (bytes.length - at > 2 * LONGEST_METADATA)
-          throw new InputError(`${scan.file}: metadata of more than ${LONGEST_METADATA / 2 ** 20} MiB; this is no trace`)
+          throw new InputError(`${scan.file}: metadata of more than ${LONGEST_METADATA / 2 ** 20} MiB; this is not a trace`)
         return at
       }
       at = recover(scan, bytes, at)

@@ -131,7 +131,7 @@ export class Fragment {
         this.call(node)
         return
       default:
-        throw new Refused(`${this.slice(node)} is no arithmetic`)
+        throw new Refused(`${this.slice(node)} is not arithmetic`)
     }
   }
 

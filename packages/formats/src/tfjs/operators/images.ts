@@ -30,7 +30,7 @@ const resize =
   (call) => {
     const { builder } = call
     const image = call.cast(call.input(0), 'float32')
-    if (image.shape.length !== 4) throw call.refuse('resizes what is no batch of images; convert the model again')
+    if (image.shape.length !== 4) throw call.refuse('resizes what is not a batch of images; convert the model again')
     const [height = null, width = null] = call.list(1) ?? []
     const parts = { sizes: call.int64(call.input(1)), shape: [height, width] }
     return inChannelsFirst(builder, image, false, (x) => resizedTo(builder, x, parts, { mode, ...coordinates(call, mode) }))

@@ -12,7 +12,7 @@ const multiply =
   (keyA: string, keyB: string): OperatorWriter =>
   (call) => {
     const [a, b] = call.unified([call.input(0), call.input(1)])
-    if (a!.shape.length < 2 || b!.shape.length < 2) throw call.refuse('multiplies what is no matrix; convert the model again')
+    if (a!.shape.length < 2 || b!.shape.length < 2) throw call.refuse('multiplies what is not a matrix; convert the model again')
     const turned = (x: Value, key: string) => (call.node.flag(key) ? swapLastAxes(call.builder, x) : x)
     return matmul(call.builder, turned(a!, keyA), turned(b!, keyB))
   }

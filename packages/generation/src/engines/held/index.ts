@@ -91,7 +91,7 @@ async function openingOf(file: string): Promise<Opening> {
   const view = viewGraph(await readOnnx(file))
   const layout = decoderLayout(view.inputs, view.outputs)
   if (layout === null || layout.problem !== null)
-    throw new InputError(`${file}: ${layout?.problem ?? 'it is no decoder of text; export it again'}`)
+    throw new InputError(`${file}: ${layout?.problem ?? 'it is not a decoder of text; export it again'}`)
   return { file, layout, feeds: heldFeeds(layout), outputs: view.outputs.map(({ name }) => name) }
 }
 
@@ -147,7 +147,7 @@ function layoutOf(
   const view = viewGraph(model)
   const layout = decoderLayout(view.inputs, view.outputs, others)
   if (layout === null)
-    throw new InputError(`${file} is no decoder of text: it has no token ids as input or no logits as output; give a decoder`)
+    throw new InputError(`${file} is not a decoder of text: it has no token ids as input or no logits as output; give a decoder`)
   const held = heldLayout(layout, model.proto.graph!, others)
   if (typeof held === 'string') throw new InputError(`${file}: ${held}`)
   return { layout, held }

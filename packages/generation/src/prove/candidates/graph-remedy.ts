@@ -54,7 +54,7 @@ interface Around {
 function targetOf(model: Model, { source, context, hasFirst }: Around): RemedyTarget {
   const { inputs, outputs } = viewGraph(model)
   const layout = decoderLayout(inputs, outputs, { hasFirst })
-  if (layout === null) throw new InputError(`${source}: the graph is no decoder`)
+  if (layout === null) throw new InputError(`${source}: the graph is not a decoder`)
   return { model, layout, context, hasFirst }
 }
 

@@ -48,7 +48,7 @@ export function findCachedAttention(matching: Matching, softmax: NodeProto, layo
   if (typeof keys === 'string') return `${place}: ${keys}`
 
   const weighted = readerOfShares(matching, softmax)
-  if (!isOperator(weighted, 'MatMul')) return `${place}: what reads the shares is no MatMul`
+  if (!isOperator(weighted, 'MatMul')) return `${place}: what reads the shares is not a MatMul`
   const values = findCache(matching, weighted.input[1]!, layout)
   if (typeof values === 'string') return `${place}: ${values}`
   // Rotary positions may hide the sizes of queries: the cache declares that of a head, and several heads of keys are those of the queries.

@@ -135,11 +135,11 @@ function withActivation(node: NodeProto, parts: readonly NodeProto[], activation
 function convolution(matching: Matching, node: NodeProto): StaticOperator | string {
   const weights = floatConstant(matching, node.input[1])
   if (matching.constant(node.input[0]) !== undefined) return 'it reads a constant'
-  if (weights === undefined || weights.shape.length < 3) return 'its weights are no float32 constant'
+  if (weights === undefined || weights.shape.length < 3) return 'its weights are not a float32 constant'
   if (weights.elementCount === 0) return 'its weights are empty'
   const name = node.input[2] ?? ''
   const bias = floatConstant(matching, name)
-  if (name !== '' && (bias === undefined || bias.elementCount !== weights.shape[0])) return 'its bias is no float32 constant'
+  if (name !== '' && (bias === undefined || bias.elementCount !== weights.shape[0])) return 'its bias is not a float32 constant'
   const activation = activationBehind(matching, node)
   return {
     kind: 'convolution',
@@ -161,7 +161,7 @@ function product(matching: Matching, node: NodeProto): StaticOperator | string {
   }
   const found = productOf(matching, node)
   if (typeof found === 'string') return found
-  if (found.added !== undefined) return 'what it adds is no constant bias'
+  if (found.added !== undefined) return 'what it adds is not a constant bias'
   return {
     ...common,
     product: found,
