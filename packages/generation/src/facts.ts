@@ -181,8 +181,8 @@ export interface GenerationOutcome extends Measured, GenerationFacts {
 const ABSENT: Readonly<Record<keyof GenerationFacts | keyof Curves, string>> = {
   depthLine: 'this engine cannot start at a depth, so that time per token over the context is not known',
   severalTokens: 'this engine does not feed several tokens at once',
-  tokenParts: 'this engine shows nothing of what a token is made of',
-  firstTokenParts: 'this engine shows nothing of what the first token is made of',
+  tokenParts: 'this engine does not show what a token consists of',
+  firstTokenParts: 'this engine does not show what the first token consists of',
   floor: 'the bytes that a token reads are not known, so that there is no floor',
   weights: 'the weights behind this engine are not known by node',
   graph: 'the model is not an ONNX graph that whyslow reads',

@@ -23,7 +23,7 @@ function compiledAnew(torch: PipelineEvidence['torch'], p50Ms: number) {
   const timeMs = Math.min(p50Ms, torch.p50Ms)
   return [
     {
-      ...tell`What torch.compile made of the model at ${inWords(ran)} was compiled anew ${number('recompilations', recompiles!, 'traces')} times: for another shape,
+      ...tell`What torch.compile made of the model at ${inWords(ran)} was compiled again ${number('recompilations', recompiles!, 'traces')} times: for another shape,
         or another number. Inputs padded to few shapes, or torch.compile(model, dynamic=True), are compiled once.`,
       timeMs,
       ...UNTRIED,

@@ -18,7 +18,7 @@ export const pythonOverhead = defineRule({
     if (functions !== null) {
       if (functions.python === null && !functions.rows.some(({ language }) => language === 'python')) return 'does-not-apply'
       if (functions.python === null)
-        return { notChecked: 'the profile does not tell the interpreter from native code; Scalene and cProfile do' }
+        return { notChecked: 'the profile does not separate the interpreter from native code; Scalene and cProfile do' }
       if (functions.python <= FROM) return 'clear'
       return asShareOfStep(
         trace,

@@ -187,7 +187,7 @@ export interface FoundCache {
 function findCache(matching: Matching, name: string, { cache }: DecoderLayout): FoundCache | string {
   const source = beforeIdle(matching, withoutRepeats(matching, name))
   const concat = matching.producer(source)
-  if (!isOperator(concat, 'Concat')) return `${source} is not joined of what the cache held and what is new`
+  if (!isOperator(concat, 'Concat')) return `${source} does not join the cache with the new values`
   const entry = cache.find(({ past }) => past === concat.input[0])
   const { axes } = entry ?? {}
   if (entry?.present == null || concat.input.length !== 2) return `${source} is not joined of a cache and what is new`

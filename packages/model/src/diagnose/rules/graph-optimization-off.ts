@@ -30,7 +30,7 @@ export const graphOptimizationOff = defineRule({
     if (!isWorthSaying(savingMs, latency.p50Ms)) return 'clear'
     if (verdictOf(experiment) !== 'faster') {
       return {
-        notChecked: `${experiment.pairs} pairs with 'all' do not tell: ratio ${experiment.ratio.toFixed(2)}, at most ${experiment.ratioHigh.toFixed(2)}`,
+        notChecked: `${experiment.pairs} pairs with 'all' do not decide: ratio ${experiment.ratio.toFixed(2)}, at most ${experiment.ratioHigh.toFixed(2)}`,
       }
     }
     return {
