@@ -149,7 +149,7 @@ class Finder {
       place.kind === 'return'
         ? `\nreturn ${name}`
         : place.kind === 'inside'
-          ? `\n// ${name} stands for ${fragment.slice(whole)}`
+          ? `\n// ${name} is ${fragment.slice(whole)}`
           : ''
     return {
       look: { start: whole.start, end: whole.end, wraps: true },

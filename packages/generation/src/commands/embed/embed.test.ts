@@ -132,12 +132,12 @@ test('of a slow model fewer texts, smaller batches, fewer ways and fewer process
     expect([setup.processes, inputs[1]!.plan.count]).toEqual([inputs.length, setup.texts])
     return [setup.texts, setup.batch, setup.processes, inputs[1]!.plan.ways.map(({ batch }) => batch), warnings, reasons.batched]
   }
-  const instead = (what: string) => `a text takes so long that ${what} were measured instead of batches of 32`
+  const instead = (what: string) => `a text takes too long: ${what} were measured instead of batches of 32`
   const few = 'no batch had two texts: needs more texts, or a model that takes less for each'
   // 60 s are for seven ways with three passes each, of texts that take 38 ms, 0.53 s and 11 s.
   expect(await slow(5)).toEqual([64, 32, 3, [1, 8, 8, 32, 32, 8, 8], [], undefined])
   expect(await slow(500)).toEqual([5, 2, 5, [1, 2, 2, 5, 5], [instead('batches of 2')], undefined])
-  const unpadded = 'a text takes so long that padding to the maximum was not measured'
+  const unpadded = 'a text takes too long: padding to the maximum was not measured'
   expect(await slow(11_000)).toEqual([1, 1, 3, [1], [instead('no batches'), unpadded], few])
 })
 
