@@ -72,7 +72,8 @@ export function concatenateColumns(node: NodeProto, values: readonly Value[]): R
   const shared = rows[0]!.prepare.slice(0, parting < 0 ? rows[0]!.prepare.length : parting)
   const own = rows.map(({ prepare }) => prepare.slice(shared.length))
   const taken = own.map(([first]) => (first?.kind === 'take' ? first.columns : undefined))
-  if (taken.some((columns) => columns === undefined)) throw new NotCompilable('its Concat joins values that are not columns of the rows')
+  if (taken.some((columns) => columns === undefined))
+    throw new NotCompilable('its Concat joins values that are not columns of the rows')
   const joined = sideBySide(own.map(([, ...rest], k) => ({ columns: taken[k]!, steps: rest })))
   if (!joined.ok) throw new NotCompilable(`its rows are divided before a step (${joined.step.kind}) that needs all of a row`)
   const all: RowValue = { kind: 'row', prepare: [...shared, ...joined.steps], layers: [], width: joined.width }

@@ -39,14 +39,17 @@ export function readModelJson(file: string): ModelJson {
   const root = parse(bytes, file)
   const topology = root.modelTopology
   if (!isRecord(topology)) {
-    throw new InputError(`${file} holds no modelTopology: weights alone are not a model; give the model.json that was saved with them`)
+    throw new InputError(
+      `${file} holds no modelTopology: weights alone are not a model; give the model.json that was saved with them`,
+    )
   }
   const kind = kindOf(root, topology)
   if (kind === undefined) {
     throw new InputError(`${file} holds neither layers nor a graph in its modelTopology; save or convert the model again`)
   }
   const { weightsManifest = [] } = root
-  if (!Array.isArray(weightsManifest)) throw new InputError(`${file} has a weightsManifest that is not a list; save the model again`)
+  if (!Array.isArray(weightsManifest))
+    throw new InputError(`${file} has a weightsManifest that is not a list; save the model again`)
   return { file, bytes, kind, topology, signature: signatureOf(root), manifest: weightsManifest }
 }
 

@@ -1,8 +1,9 @@
 // How texts and messages become prompts, as the files next to the model say: tokenizer_config.json and chat_template.jinja of transformers, the
 // beginning that tokenizer.json puts before each text, the metadata of a GGUF file (github.com/ggml-org/ggml/blob/master/docs/gguf.md).
-import type { JsonObject } from '@whyslow/graph/json.ts'
+
 import fs from 'node:fs'
 import path from 'node:path'
+import type { JsonObject } from '@whyslow/graph/json.ts'
 import { constraintsOf } from '../recognize/beginning.ts'
 import { openGguf } from '../recognize/gguf-file.ts'
 import { readJson } from '../recognize/json.ts'

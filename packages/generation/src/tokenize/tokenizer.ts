@@ -1,7 +1,8 @@
 // Text to ids and back, by tokenizer.json: https://github.com/huggingface/tokenizers.js, what transformers.js tokenizes with.
-import type { JsonObject } from '@whyslow/graph/json.ts'
+
 import path from 'node:path'
 import { firstLineOf, InputError } from '@whyslow/graph/input-error.ts'
+import type { JsonObject } from '@whyslow/graph/json.ts'
 import { openGguf } from '../recognize/gguf-file.ts'
 import { readJson } from '../recognize/json.ts'
 import { tokenizerOfGguf } from './gguf-tokenizer.ts'
@@ -79,7 +80,11 @@ export async function tokenizerOf(given: JsonObject, config: JsonObject, file: s
   }
 }
 
-function specialIds({ added_tokens: added }: JsonObject, config: JsonObject, idOf: (token: string) => number | undefined): readonly number[] {
+function specialIds(
+  { added_tokens: added }: JsonObject,
+  config: JsonObject,
+  idOf: (token: string) => number | undefined,
+): readonly number[] {
   const all = Array.isArray(added) ? (added as readonly { readonly id: number; readonly special?: boolean }[]) : []
   const named = Array.isArray(config.additional_special_tokens) ? config.additional_special_tokens : []
   return [
@@ -88,7 +93,10 @@ function specialIds({ added_tokens: added }: JsonObject, config: JsonObject, idO
   ]
 }
 
-function sizesOf({ model, added_tokens: added }: JsonObject, made: { readonly model: unknown }): Pick<Tokenizer, 'size' | 'baseSize'> {
+function sizesOf(
+  { model, added_tokens: added }: JsonObject,
+  made: { readonly model: unknown },
+): Pick<Tokenizer, 'size' | 'baseSize'> {
   const extra = new Set(Array.isArray(added) ? added.map((token: { readonly id?: unknown }) => token?.id) : [])
   let [size, baseSize] = [0, 0]
   const count = (id: unknown): void => {

@@ -1,7 +1,8 @@
 // Indices that are the same along whole rows. PyTorch's scatter_add, index_add and gather of rows index every element: an Expand (or a Tile) repeats
 // one index for each row up to the shape of what is moved. https://onnx.ai/onnx/operators/onnx__ScatterElements.html
-import { axisFromFront } from '../attributes.ts'
+
 import type { NodeProto } from 'onnx-buf'
+import { axisFromFront } from '../attributes.ts'
 import { isOperator, type Matching, numberOf } from './match.ts'
 import { type Size, sameShape } from './sizes.ts'
 

@@ -181,7 +181,8 @@ function libraryIn({ files }: NativeLibrary, places: readonly string[], { platfo
   for (const place of places) {
     if (isFile(place)) return place
     // Of several versions the newest; a plain name is a link to one of them.
-    const [newest] = thisSystem.list(place)
+    const [newest] = thisSystem
+      .list(place)
       .filter((name) => pattern.test(name))
       .sort((a, b) => b.localeCompare(a, 'en', { numeric: true }))
     if (newest !== undefined) return path.join(place, newest)

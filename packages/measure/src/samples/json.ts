@@ -13,10 +13,7 @@ type Nested = number | boolean | string | null | readonly Nested[]
 
 /** One record, its leading axes counting samples, or one for each object of a list. Throws an InputError for anything else. */
 export function readJson(text: string, where: string): readonly DataRecord[] {
-  const content = parseJson(
-    text,
-    (words) => new InputError(`${where}: not JSON (${shorten(words, 80)}); write {"input": [[…]]}`),
-  )
+  const content = parseJson(text, (words) => new InputError(`${where}: not JSON (${shorten(words, 80)}); write {"input": [[…]]}`))
   if (Array.isArray(content) && content.length > 0 && content.every(isObject)) {
     return content.map((sample, index) => record(sample, false, `${where}, sample ${index}`))
   }

@@ -43,7 +43,10 @@ export const flags = {
       ...row.out('-o, --out <dir>', 'folder to write', "replace a folder that is not whyslow's", 'MODEL-fast/'),
       own(flag('--for <goal>', 'what to improve', goal, { usual: 'latency; with --slo that objective' })),
       flag('--slo <objective>', "what the server must hold under load, as in 'p99<20ms'"),
-      row.budget('how long to search; with --slo, tuning the server takes four times as long in addition', '75s, more for slow models'),
+      row.budget(
+        'how long to search; with --slo, tuning the server takes four times as long in addition',
+        '75s, more for slow models',
+      ),
       row.maxLoss('allow approximate remedies up to this loss', 'outputs stay equal up to rounding'),
       own(
         flag('--metric <name>', 'how labelled --data is scored, or the module that scores what a generator answers', metric, {
@@ -122,7 +125,11 @@ export const flags = {
         'replace what exists',
         'MODEL-fast/',
       ),
-      own(flag('--method <name>', 'how to use fewer bits', oneOf([...precisionMethods, 'float16']), { usual: 'all that gain time' })),
+      own(
+        flag('--method <name>', 'how to use fewer bits', oneOf([...precisionMethods, 'float16']), {
+          usual: 'all that gain time',
+        }),
+      ),
       own(
         flag('--bits <n>', 'bits for weight-only quantization', bits, {
           usual: '8 or 4, the faster',

@@ -3,12 +3,12 @@
 
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { Feeds } from '@whyslow/measure/engines/types.ts'
+import { nowMs } from '@whyslow/measure/machine/now.ts'
 import { chooseBatch, fittedLine, rowsWithoutLoss } from './batch-cost.ts'
 import { CannotJoin, proveBatches, type Samples } from './batch-proof.ts'
 import { NOT_JOINED, type SettledBatches } from './batches.ts'
 import type { Server } from './dispatcher.ts'
 import { measureBatchCosts } from './measure-batches.ts'
-import { nowMs } from '@whyslow/measure/machine/now.ts'
 import type { ModelSpec } from './protocol.ts'
 
 export interface ServerBatching {

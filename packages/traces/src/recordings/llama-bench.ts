@@ -2,8 +2,8 @@
 // https://github.com/ggml-org/llama.cpp/blob/master/tools/llama-bench/README.md
 
 import { InputError } from '@whyslow/graph/input-error.ts'
-import { textOrNull } from '@whyslow/graph/json.ts'
 import type { JsonObject } from '@whyslow/graph/json.ts'
+import { textOrNull } from '@whyslow/graph/json.ts'
 import type { Head, TraceReader } from './reader.ts'
 import type { Recording, TokenRequest } from './recording.ts'
 import type { TraceSource } from './source.ts'

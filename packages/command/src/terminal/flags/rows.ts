@@ -172,7 +172,9 @@ export const serving = [
   ...inGroup('engine', [
     threads("each worker's threads", 'the CPUs divided among the workers'),
     engine,
-    flag('--max-batch <n>', 'dynamic batching: most rows per batch; auto measures what is faster', parse.rowsOrAuto, { usual: '1' }),
+    flag('--max-batch <n>', 'dynamic batching: most rows per batch; auto measures what is faster', parse.rowsOrAuto, {
+      usual: '1',
+    }),
     flag('--batch-delay <duration>', 'dynamic batching: how long to wait for a batch to fill', parse.milliseconds, {
       name: 'batchDelayMs',
       usual: '0',

@@ -93,9 +93,7 @@ function slowWarnings(planned: readonly Way[], measured: TextsProcess['ways']): 
   const isPadded = ({ padding }: Way) => padding === 'maximum'
   return [
     ...(ran < wanted
-      ? [
-          `a text takes too long: ${ran === 1 ? 'no batches' : `batches of ${ran}`} were measured instead of batches of ${wanted}`,
-        ]
+      ? [`a text takes too long: ${ran === 1 ? 'no batches' : `batches of ${ran}`} were measured instead of batches of ${wanted}`]
       : []),
     ...(planned.some(isPadded) && !measured.some(({ way }) => isPadded(way))
       ? ['a text takes too long: padding to the maximum was not measured']

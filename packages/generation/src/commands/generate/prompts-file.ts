@@ -38,8 +38,7 @@ function fromArray(text: string, place: string): string[] {
 const fromLines = (text: string, place: string): string[] =>
   linesOf(text).map((line, k) => promptOf(parse(line, `${place}, line ${k + 1}`), `${place}, line ${k + 1}`))
 
-const parse = (text: string, place: string): unknown =>
-  parseJson(text, () => new InputError(`${place}: is not valid JSON`))
+const parse = (text: string, place: string): unknown => parseJson(text, () => new InputError(`${place}: is not valid JSON`))
 
 function promptOf(value: unknown, place: string): string {
   const found =

@@ -143,9 +143,7 @@ export async function serve(file: string, given: Partial<ServeOptions> & Pick<Se
   const queueLimit = options.queue ?? opened.queue ?? usualQueue(workers, maxBatch)
   const name = options.name ?? nameOf(file)
   if (name === '' || name.includes('/'))
-    throw new InputError(
-      `--name ${name || "''"}: the name is part of request paths: give one that is not empty and has no slash`,
-    )
+    throw new InputError(`--name ${name || "''"}: the name is part of request paths: give one that is not empty and has no slash`)
   const crowded = crowdedText(workers, opened.threads, readUsableCpus())
   if (crowded !== null) options.log({ level: 'warn', message: crowded })
   const deadlineMs = options.deadlineSeconds === null ? opened.deadlineMs : options.deadlineSeconds * 1000

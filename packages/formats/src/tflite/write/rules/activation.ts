@@ -20,7 +20,9 @@ export const ACTIVATIONS: Rules = {
     elu(lower, x, { alpha: numberAttribute(node, 'alpha', 1), inner: numberAttribute(node, 'alpha', 1), gamma: 1, result }),
   ),
   Clip: rule(clip),
-  Elu: rule((lower, node, { x, result }) => elu(lower, x, { alpha: numberAttribute(node, 'alpha', 1), inner: 1, gamma: 1, result })),
+  Elu: rule((lower, node, { x, result }) =>
+    elu(lower, x, { alpha: numberAttribute(node, 'alpha', 1), inner: 1, gamma: 1, result }),
+  ),
   Erf: (lower, node) => {
     if (!asGelu(lower, node)) ofOne(lower, node, (x, result) => erf(lower, x, result))
   },
@@ -35,7 +37,9 @@ export const ACTIVATIONS: Rules = {
     return lower.op('EQUAL', [abs(x), number(Number.POSITIVE_INFINITY)], result)
   }),
   IsNaN: rule((lower, _node, { x, result }) => lower.op('NOT_EQUAL', [x, x], result)),
-  LeakyRelu: rule((lower, node, { x, result }) => lower.op('LEAKY_RELU', [x], result, { alpha: numberAttribute(node, 'alpha', 0.01) })),
+  LeakyRelu: rule((lower, node, { x, result }) =>
+    lower.op('LEAKY_RELU', [x], result, { alpha: numberAttribute(node, 'alpha', 0.01) }),
+  ),
   LogSoftmax: softmax('LOG_SOFTMAX'),
   Mish: rule((lower, _node, { x, result }) => {
     const { multiply, of } = arithmetic(lower, x)

@@ -82,8 +82,12 @@ function gemm(lower: Lowerer, node: OnnxNode): void {
   const weights = lower.constant(b)
   if (weights === undefined) lower.refuse('its second matrix is computed')
   if (dtype !== 'float32') lower.refuse(`it computes in ${dtype}`)
-  const turned = times(numberAttribute(node, 'transB', 0) === 1 ? weights! : transposeConstant(weights!, [1, 0]), numberAttribute(node, 'alpha', 1))
-  const { x, rows } = numberAttribute(node, 'transA', 0) === 1 ? { x: lower.ordered(a, [1, 0]), rows: undefined } : lower.flattened(a)
+  const turned = times(
+    numberAttribute(node, 'transB', 0) === 1 ? weights! : transposeConstant(weights!, [1, 0]),
+    numberAttribute(node, 'alpha', 1),
+  )
+  const { x, rows } =
+    numberAttribute(node, 'transA', 0) === 1 ? { x: lower.ordered(a, [1, 0]), rows: undefined } : lower.flattened(a)
   const beta = numberAttribute(node, 'beta', 1)
   const outputs = turned.shape[0]!
   const bias = c === '' ? undefined : biasOf(lower.constant(c), outputs)

@@ -60,7 +60,8 @@ export function reduce(
 function reduced(lower: Lowerer, node: OnnxNode) {
   const [inputName, axesName] = node.inputs as [string, string?]
   const order = lower.order(inputName)
-  const given = numbersAttribute(node, 'axes') ?? (axesName === undefined || axesName === '' ? undefined : lower.numbersOf(axesName, 'axes'))
+  const given =
+    numbersAttribute(node, 'axes') ?? (axesName === undefined || axesName === '' ? undefined : lower.numbersOf(axesName, 'axes'))
   const none = given === undefined || given.length === 0
   const all = none ? (numberAttribute(node, 'noop_with_empty_axes', 0) === 1 ? [] : identity(order.length)) : given
   const axes = all.map((axis) => liteAxis(order, axis)).sort((a, b) => a - b)

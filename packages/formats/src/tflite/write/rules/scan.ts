@@ -8,6 +8,7 @@ import type { LiteTensor } from '../lite-graph.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
 import { arithmetic } from './arithmetic.ts'
 import { roundsLeft, rowOf, withRow } from './loop.ts'
+
 type LowerNodes = (lower: Lowerer, nodes: readonly OnnxNode[]) => void
 
 export function scan(lower: Lowerer, node: OnnxNode, lowerNodes: LowerNodes): void {
@@ -38,7 +39,11 @@ export function scan(lower: Lowerer, node: OnnxNode, lowerNodes: LowerNodes): vo
   const outputs = node.outputs.slice(states).map((name, k): Written => {
     const { dtype, shape } = lower.type(name === '' ? names.outputs[states + k]! : name)
     const axis = axisFromFront(numbersAttribute(node, 'scan_output_axes')?.[k] ?? 0, shape.length)
-    return { tensor: filled(lower, before, { dtype, shape }), axis, back: numbersAttribute(node, 'scan_output_directions')?.[k] === 1 }
+    return {
+      tensor: filled(lower, before, { dtype, shape }),
+      axis,
+      back: numbersAttribute(node, 'scan_output_directions')?.[k] === 1,
+    }
   })
   const carried = [lower.scalar(0), count, ...before, ...outputs.map(({ tensor }) => tensor)]
   const like = carried.map(({ dtype, shape }) => ({ dtype, shape }))

@@ -153,7 +153,8 @@ function shapeOf(lower: Lowerer, node: OnnxNode): void {
   const x = lower.plain(inputName)
   const rank = x.shape.length
   const all = lower.op('SHAPE', [x], { dtype: 'int64', shape: [rank] }, { out_type: 4 })
-  const bound = (name: string, otherwise: number) => Math.min(Math.max(0, axisFromFront(numberAttribute(node, name, otherwise), rank)), rank)
+  const bound = (name: string, otherwise: number) =>
+    Math.min(Math.max(0, axisFromFront(numberAttribute(node, name, otherwise), rank)), rank)
   const [start, end] = [bound('start', 0), bound('end', rank)]
   if (start === 0 && end === rank) {
     lower.place(outputName, all)

@@ -132,7 +132,11 @@ function gather(lower: Lowerer, node: OnnxNode): void {
           'indices',
         )
   const lies =
-    rank === 0 ? removeAxes(order, [axisFromFront(numberAttribute(node, 'axis', 0), order.length)]) : rank === 1 ? order : identity(shape.length)
+    rank === 0
+      ? removeAxes(order, [axisFromFront(numberAttribute(node, 'axis', 0), order.length)])
+      : rank === 1
+        ? order
+        : identity(shape.length)
   lower.place(outputName, lower.op('GATHER', [x, indices], resultOf(lower, outputName, lies), { axis }), lies)
 }
 
@@ -210,7 +214,10 @@ function nonZero(lower: Lowerer, node: OnnxNode): void {
 function reverseSequence(lower: Lowerer, node: OnnxNode): void {
   const [inputName, lengthsName] = node.inputs as [string, string]
   const order = lower.order(inputName)
-  const fields = { seq_dim: liteAxis(order, numberAttribute(node, 'time_axis', 0)), batch_dim: liteAxis(order, numberAttribute(node, 'batch_axis', 1)) }
+  const fields = {
+    seq_dim: liteAxis(order, numberAttribute(node, 'time_axis', 0)),
+    batch_dim: liteAxis(order, numberAttribute(node, 'batch_axis', 1)),
+  }
   ofOne(lower, node, (x, result) => lower.op('REVERSE_SEQUENCE', [x, lower.asInt32(lengthsName)], result, fields))
 }
 
