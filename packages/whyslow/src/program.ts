@@ -85,7 +85,7 @@ const commands: { readonly [N in CommandName]: Described<N> } = {
   },
   demo: {
     section: 'Diagnose',
-    about: 'no model at hand? explains and fixes one from the package',
+    about: 'no model at hand? explain and fix one that comes with whyslow',
     run: async (flags, world) => (await import('./demo.ts')).runDemo(flags, surroundings(world)),
   },
   fix: {
@@ -93,7 +93,7 @@ const commands: { readonly [N in CommandName]: Described<N> } = {
     about: 'try remedies, prove them, write a faster model',
     takes: [
       ['<model>', 'a model, a text generator, or a Python program that runs models'],
-      ['[arguments...]', "the program's own, behind --"],
+      ['[arguments...]', "the program's own, after --"],
     ],
     run: async (flags, world, model, words) =>
       (await import('./improve.ts')).runFix([model, ...words], flags, surroundings(world)),

@@ -170,7 +170,7 @@ describe('an encoder and its decoder', () => {
     const other = path.resolve(import.meta.dirname, '../../../../fixtures/models/symbolic-batch.onnx')
     fs.copyFileSync(other, path.join(alone, 'onnx/encoder_model.onnx'))
     await expect(openOrtGenerator(alone, plainOptions)).rejects.toThrow(
-      /encoder_model\.onnx encodes .*, which is no text, sound or image that whyslow knows; measure it as a model: whyslow why/,
+      /encoder_model\.onnx encodes .*, which is not a text, sound or image that whyslow knows; measure it as a model: whyslow why/,
     )
   })
 })

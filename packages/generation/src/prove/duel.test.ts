@@ -27,6 +27,30 @@ test.each([
   expect(await dueled(perToken, first)).toEqual([pairs, 'faster'])
 })
 
+/** Pairs that were read, and the verdict, of a candidate that takes 0.9 of the time but for pairs in which something disturbs one side. */
+async function disturbed(factors: Readonly<Record<number, number>>, most: number, endsEarly: boolean) {
+  let reading = 0
+  const times = async (setup: GeneratorSetup) => {
+    const pair = Math.floor(reading++ / 2)
+    const factor = setup === candidate ? 0.91 * (factors[pair] ?? 1) : 1
+    return { outcome: 'measured', value: { openMs: 1, coldFirstMs: 1, perTokenMs: 10 * factor, firstMs: 100 } } as const
+  }
+  const trial = await duel(base, candidate, { bench: { times }, promptsOf: () => [], tokens: 8, most, endsEarly })
+  if (trial.outcome !== 'measured') throw new Error(trial.outcome)
+  return [trial.value.readings.length, trial.value.perToken.verdict]
+}
+
+test('one disturbed pair of five does not hide a gain, and two do', async () => {
+  expect(await disturbed({ 1: 2 }, 6, true)).toEqual([5, 'faster'])
+  expect(await disturbed({ 0: 2, 1: 2 }, 6, true)).toEqual([2, 'no-difference'])
+  expect(await disturbed({ 0: 2, 4: 2 }, 6, true)).toEqual([6, 'no-difference'])
+})
+
+test('the last proof tells a gain in spite of a disturbed pair, with more of them', async () => {
+  expect(await disturbed({ 2: 2 }, 11, false)).toEqual([11, 'no-difference'])
+  expect(await disturbed({ 2: 2 }, 12, false)).toEqual([12, 'faster'])
+})
+
 test('what shows no gain is given up after two pairs, what is shipped after as many as there are', async () => {
   expect(await dueled(1.01, 1)).toEqual([2, 'no-difference'])
   expect(await dueled(0.99, 1)).toEqual([3, 'no-difference'])

@@ -63,8 +63,9 @@ export async function search(plan: SearchPlan): Promise<Searched> {
     const why = careful === undefined ? (plan.hasTime() ? null : NO_TIME) : `${careful}, which is more careful`
     const { trial, won } =
       why === null ? await tryOne(plan, candidate, setup, standing) : { trial: row(candidate, 'does not apply', why), won: null }
-    // A second turn that does not apply changes nothing about the first.
-    if (trial.outcome !== 'does not apply' || !tried.has(candidate) || skipped.includes(candidate)) tried.set(candidate, trial)
+    // A second turn that does not apply changes nothing about what the first one measured.
+    if (trial.outcome !== 'does not apply' || (tried.get(candidate)?.timePerTokenRatio ?? null) === null)
+      tried.set(candidate, trial)
     if (careful !== undefined) skipped.push(candidate)
     if (trial.outcome !== 'does not apply') plan.onTrial?.(trial)
     if (candidate.family !== undefined && (trial.outcome === 'not equal' || trial.outcome === 'not faster'))
