@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { budgetFor, budgetPlan, type Pace, PROOF_PROMPTS } from './budget.ts'
+import { budgetFor, budgetPlan, firstOf, lookTokens, type Pace, PROOF_PROMPTS } from './budget.ts'
 
 /** A process takes 250 ms to start, 750 to open, and a cold call of 500 + 4 × 12.5 and three of 500 + 48 × 12.5 ms: 4.85 s. */
 const pace: Pace = { openMs: 750, firstMs: 500, perTokenMs: 12.5 }
@@ -21,4 +21,9 @@ test('the proof takes both answers to 20 prompts, of 128 tokens, and four pairs'
   expect(budgetPlan(budgetFor(null, pace, PROOF_PROMPTS))).toBe(
     'Then the remedies: about 3.9 minutes (--budget 60s for less), and the proof on 20 prompts × 128 tokens: about 2 minutes.',
   )
+})
+
+test('a first look is at six prompts, of 48 tokens', () => {
+  expect(firstOf([1, 2, 3, 4, 5, 6, 7])).toEqual([1, 2, 3, 4, 5, 6])
+  expect([20, 48, 128].map(lookTokens)).toEqual([20, 48, 48])
 })

@@ -13,11 +13,12 @@ export const PROOF_PAIRS = 12
 /** What is proven last: greedy tokens of so many prompts, each so long. */
 export const PROOF_PROMPTS = 20
 export const PROOF_TOKENS = 128
-/** The most of the user's prompts whose answers a metric scores. */
-export const METRIC_PROMPTS = 100
 /** A first look at a candidate's tokens. */
-export const LOOK_PROMPTS = 6
-export const LOOK_TOKENS = 48
+const LOOK_PROMPTS = 6
+const LOOK_TOKENS = 48
+/** Of all prompts or answers, and of the tokens of each, those of a first look. */
+export const firstOf = <T>(all: readonly T[]): readonly T[] => all.slice(0, LOOK_PROMPTS)
+export const lookTokens = (tokens: number): number => Math.min(LOOK_TOKENS, tokens)
 
 const USUAL_SECONDS = 75
 const MOST_SECONDS = 900

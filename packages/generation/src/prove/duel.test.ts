@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { duel } from './duel.ts'
+import { MOST_PAIRS, PROOF_PAIRS } from './budget.ts'
+import { type Duel, duel, isDoubtful } from './duel.ts'
 import { type GeneratorSetup, PLAIN_OPTIONS } from './setup.ts'
 
 const base: GeneratorSetup = { engine: 'e', source: 'model', options: PLAIN_OPTIONS, loop: null }
@@ -11,7 +12,7 @@ async function dueled(perToken: number, first: number, endsEarly = true) {
     const [a, b] = setup === candidate ? [perToken, first] : [1, 1]
     return { outcome: 'measured', value: { openMs: 1, coldFirstMs: 1, perTokenMs: 10 * a, firstMs: 100 * b } } as const
   }
-  const trial = await duel(base, candidate, { bench: { times }, promptsOf: () => [], tokens: 8, most: 6, endsEarly })
+  const trial = await duel(base, candidate, { bench: { times }, promptsOf: () => [], tokens: 8, most: MOST_PAIRS, endsEarly })
   if (trial.outcome !== 'measured') throw new Error(trial.outcome)
   return [trial.value.readings.length, trial.value.perToken.verdict]
 }
@@ -48,7 +49,9 @@ test('one disturbed pair of five does not hide a gain, and two do', async () => 
 
 test('the last proof tells a gain in spite of a disturbed pair, with more of them', async () => {
   expect(await disturbed({ 2: 2 }, 11, false)).toEqual([11, 'no-difference'])
-  expect(await disturbed({ 2: 2 }, 12, false)).toEqual([12, 'faster'])
+  expect(await disturbed({ 2: 2 }, PROOF_PAIRS, false)).toEqual([12, 'faster'])
+  // Four hide it.
+  expect(await disturbed({ 2: 2, 3: 2, 4: 2, 5: 2 }, PROOF_PAIRS, false)).toEqual([12, 'no-difference'])
 })
 
 test('what shows no gain is given up after two pairs, what is shipped after as many as there are', async () => {
@@ -57,4 +60,12 @@ test('what shows no gain is given up after two pairs, what is shipped after as m
   expect(await dueled(0.98, 1)).toEqual([4, 'faster'])
   expect((await dueled(1, 1, false))[0]).toBe(6)
   expect(await dueled(0.5, 1, false)).toEqual([4, 'faster'])
+})
+
+test('a pair that another could not turn into a gain is not doubtful', () => {
+  const found = (ratio: number) => {
+    const [base, other] = [1, ratio].map((factor) => ({ openMs: 1, coldFirstMs: 1, perTokenMs: 10 * factor, firstMs: 100 }))
+    return { perToken: { ratio }, readings: [[base, other]] } as unknown as Duel
+  }
+  expect([0.99, 1.24, 1.26].map((ratio) => isDoubtful(found(ratio)))).toEqual([false, true, false])
 })
