@@ -285,6 +285,8 @@ _Software · modelled · [source](../../${source})_
 
 ## What to do
 
+## Before and after
+
 ## When not to worry
 `,
             },

@@ -33,7 +33,7 @@ function checkPage(path: string, sections: readonly string[]): void {
   expect(titlesOf(page)).toEqual(sections)
   expect(emptySections(page), 'sections without text').toEqual([])
 }
-const SECTIONS = ['What it means', 'How whyslow knows', 'What to do', 'When not to worry']
+const SECTIONS = ['What it means', 'How whyslow knows', 'What to do', 'Before and after', 'When not to worry']
 
 describe.each(PEERS)('every $kind', (kind) => {
   const peers = peersOf(kind, sources)
@@ -71,7 +71,7 @@ describe.each(RULES)('every rule of %s', (room, rules) => {
     expect(rules.map(({ id }) => id).sort()).toEqual(files.map((path) => basename(path, '.ts')))
   })
 
-  test.each(rules.map(({ id }) => id))('%s: page with four sections and a counterfactual, a found and a clear case', (id) => {
+  test.each(rules.map(({ id }) => id))('%s: page with five sections and a counterfactual, a found and a clear case', (id) => {
     checkPage(`docs/findings/${id}.md`, SECTIONS)
     const page = read(`docs/findings/${id}.md`)
     expect(page.toLowerCase()).toContain('counterfactual')
