@@ -328,6 +328,8 @@ _${kindName} · ${effect} · [source](../../packages/model/src/remedies/${group}
 
 ## What it does
 
+## Before and after
+
 ## When it pays
 
 ## What it may change

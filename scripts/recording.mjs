@@ -35,11 +35,14 @@ export function machineOf({ machine }) {
   return `on ${kind} with ${cpus} of an ${machine.cpu}`
 }
 
-/** The sections that begin so, the first always; '…' for what is between them. */
+/** The sections that begin so, the first always; '…' for what is between them. Of how far to trust it, nothing about the machine. */
 export function sectionsOf(text, beginnings) {
   const isShown = (section, at) => at === 0 || beginnings.some((start) => section.startsWith(start))
   const shown = text.split('\n\n').map((section, at) => (isShown(section, at) ? section : '…'))
-  return shown.filter((section, at) => section !== '…' || shown[at - 1] !== '…').join('\n\n')
+  return shown
+    .filter((section, at) => section !== '…' || !shown[at - 1].endsWith('…'))
+    .map((section) => (section.startsWith('Trust ') ? section.replace(/\nEngine [\s\S]*$/, '\n…') : section))
+    .join('\n\n')
 }
 
 /** The first findings of a report, or trials that were not kept: `most` of them, and '…' for the others. */

@@ -1,8 +1,6 @@
-// Each page of docs/findings says which command reports it and from what, and shows the change in code; docs/findings.md lists all.
-// WHYSLOW_BLESS=1 writes the first and the last.
+// Each page of docs/findings says which command reports it and from what; docs/findings.md lists all. WHYSLOW_BLESS=1 writes both.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parse } from '@babel/parser'
 import { pipelineRules } from '@whyslow/code/rules/index.ts'
 import { generationRules } from '@whyslow/generation/rules/index.ts'
 import { textRules } from '@whyslow/generation/texts/rules/index.ts'
@@ -85,36 +83,6 @@ test.each(ids)('%s: says which commands report it, and from what', (id) => {
   const kept = about!.replace(/ · (?:`whyslow |\[source\]).*$/, '').replace(/_$/, '')
   expect(kept).toMatch(/^_(Architecture|Hardware|Software)\b/)
   checkFile(path, [title, '', `${kept} · ${byWhom(id)}_`, ...rest].join('\n'))
-})
-
-/** Lines of one block, with its two comments. */
-const MOST_LINES = 11
-
-interface Shown {
-  readonly language: string
-  readonly code: string
-}
-
-/** Code under 'Before and after'. */
-function changeIn(id: string): Shown[] {
-  const page = readFileSync(join(ROOT, `docs/findings/${id}.md`), 'utf8')
-  const [, section = ''] = /^## Before and after\n([\s\S]*?)^## /m.exec(page) ?? []
-  return [...section.matchAll(/^```(\w*)\n([\s\S]*?)\n```$/gm)].map(([, language, code]) => ({ language: language!, code: code! }))
-}
-
-/** Both states have the same names, so that each is parsed alone; a part of a function may return. */
-function checkJavaScript(code: string): void {
-  for (const part of code.split(/^(?=\/\/ after)/m))
-    parse(part, { sourceType: 'module', allowReturnOutsideFunction: true, allowAwaitOutsideFunction: true })
-}
-
-test.each(ids)('%s: shows the change in code', (id) => {
-  const shown = changeIn(id)
-  expect(shown.filter(({ language }) => !['js', 'python', 'sh'].includes(language))).toEqual([])
-  const isWhole = ({ code }: Shown) => /^(#|\/\/) before/m.test(code) && /^(#|\/\/) after/m.test(code)
-  expect(shown.some(isWhole), 'a block with a comment before and a comment after').toBe(true)
-  expect(shown.filter(({ code }) => code.split('\n').length > MOST_LINES)).toEqual([])
-  for (const { language, code } of shown) if (language === 'js') checkJavaScript(code)
 })
 
 test('the index lists every finding', () => checkFile('docs/findings.md', index()))

@@ -97,7 +97,7 @@ test('every page of findings has its rule', () => {
   expect(pages.sort()).toEqual([...ids].sort())
 })
 
-const REMEDY_SECTIONS = ['What it does', 'When it pays', 'What it may change', 'How whyslow proves it']
+const REMEDY_SECTIONS = ['What it does', 'Before and after', 'When it pays', 'What it may change', 'How whyslow proves it']
 
 describe('every remedy', () => {
   const files = filesUnder('packages/model/src/remedies', (path) => /\/(settings|rewrites|approximate)\/[\w-]+\.ts$/.test(path))
@@ -111,7 +111,7 @@ describe('every remedy', () => {
     expect(remedies.flatMap(({ treats }) => treats).filter((id) => !known.has(id))).toEqual([])
   })
 
-  test.each(remedies.map(({ id }) => id))('%s: page with four sections', (id) =>
+  test.each(remedies.map(({ id }) => id))('%s: page with five sections', (id) =>
     checkPage(`docs/remedies/${id}.md`, REMEDY_SECTIONS),
   )
 })
