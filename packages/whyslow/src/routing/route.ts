@@ -7,7 +7,7 @@ import { UsageError } from '@whyslow/command/terminal/usage-error.ts'
 import { addressName } from '@whyslow/report/text/addresses.ts'
 import { commandLine } from '@whyslow/report/text/shell-words.ts'
 import type { Command } from 'commander'
-import { type KindOfFile, kindOfFile, namesCode } from '../compose/kind-of-file.ts'
+import { isTextServer, type KindOfFile, kindOfFile, namesCode } from '../compose/kind-of-file.ts'
 import { type Operand, operandsOf } from './operands.ts'
 import { shippedSetup } from './shipped-setup.ts'
 import { COMMANDS_MEANT, LAUNCHERS } from './words.ts'
@@ -47,7 +47,7 @@ export async function route(argv: readonly string[], program: Command): Promise<
     throw new UsageError(launcherLine(argv.slice(first.at)))
   const isAlone = operands.length === 1
   if (isAddress(first.word)) {
-    if (isAlone) return { argv: ['load', ...argv] }
+    if (isAlone) return address(argv, first.word)
     throw new UsageError(`${addressName(first.word)}: load takes one address; try: ${commandLine('load', [first.word])}`)
   }
   const isHelp = argv.includes('--help') || argv.includes('-h')
@@ -55,6 +55,21 @@ export async function route(argv: readonly string[], program: Command): Promise<
     return { argv: isHelp && !namesCode(first.word) ? argv : absent(argv, operands, program) }
   const kinds = await kindsOf(operands)
   return together(argv, kinds, program)
+}
+
+/** Flags that say at which load. */
+const LOADS = /^--(rate|slo|concurrency|clients|arrivals|help)\b|^-h$/
+
+/** Under no load that was stated: one request at a time, which no server minds. */
+function address(argv: readonly string[], url: string): Routed {
+  if (argv.some((word) => LOADS.test(word))) return { argv: ['load', ...argv] }
+  const name = addressName(url)
+  if (isTextServer(url))
+    throw new UsageError(
+      `${name} generates text; try: ${commandLine('generate', [url])}, or under load: ${commandLine('load', [url, '--rate', '1,2,4'])}`,
+    )
+  const notice = `${name}: one request at a time; under load: --rate 50,100,200, or --slo 'p99<20ms' for the highest rate that keeps it`
+  return { argv: ['load', ...argv, '--concurrency', '1'], notice }
 }
 
 /** Under its present name. */
@@ -93,6 +108,12 @@ function absent(argv: readonly string[], [first, second]: readonly Operand[], pr
   const { word, at } = first!
   if (namesCode(word)) return codeNamed(argv, word, at)
   const isWord = /^[a-z][\w-]*$/i.test(word)
+  const [, module] = /^([a-z_][\w.]*):\w+$/i.exec(word) ?? []
+  const file = `${module?.replaceAll('.', '/')}.py`
+  if (module !== undefined && exists(file))
+    throw new UsageError(
+      `${word}: an object of ${file}; its server: ${commandLine('--', ['uvicorn', word])}, or its functions: ${commandLine('', [file])}`,
+    )
   if (BARE_ADDRESS.test(word))
     throw new UsageError(`${word}: an address begins with http://; try: ${commandLine('load', [`http://${word}`])}`)
   if (HUB_MODEL.test(word) && !FILE.test(word) && second === undefined) throw new UsageError(missingFile(word, DOWNLOADS_NOTHING))
