@@ -37,7 +37,7 @@ const ROUTES = [
   ['a folder of an encoder of texts', '`whyslow embed X`'],
   ['a recording of another tool, packed or not; saved evidence', '`whyslow explain X`'],
   ['what `--json` of a command wrote', '`whyslow view X`'],
-  ['an address: `http://`, `https://`, `grpc://`, `grpcs://`', '`whyslow load X`'],
+  ['an address: `http://`, `https://`, `grpc://`, `grpcs://`', '`whyslow load X`; if no load is stated, one request at a time'],
   ['a folder that `fix` wrote', "`whyslow MODEL` on its model, with its engine's settings"],
   ['`--` and a command that starts a server', '`whyslow watch -- COMMAND`'],
   ['two or more models; two programs, two recordings, two documents', '`compare`; `ab`, `explain`, `view`'],
