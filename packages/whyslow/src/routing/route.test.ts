@@ -109,7 +109,10 @@ test.each([
   ['@load.json', 'view @load.json'],
   ['@lint.json', 'view @lint.json'],
   ['http://127.0.0.1:8080/predict --rate 50', 'load http://127.0.0.1:8080/predict --rate 50'],
-  ['HTTPS://host/x', 'load HTTPS://host/x'],
+  ['HTTPS://host/x', 'load HTTPS://host/x --concurrency 1'],
+  ['http://host/x --slo p99<9ms --html', 'load http://host/x --slo p99<9ms --html'],
+  ['http://host/v1/chat/completions --rate 1', 'load http://host/v1/chat/completions --rate 1'],
+  ['http://host/v1 --help', 'load http://host/v1 --help'],
   ['@fast --quick', '@fast/model.onnx --engine ort-cpu --threads 1 --session-config session.intra_op.allow_spinning=0 --quick'],
   [
     '@fast --config=session.intra_op.allow_spinning=1',
@@ -145,6 +148,12 @@ test.each([
   ['fleet @a.onnx', 'fleet @a.onnx'],
 ])('whyslow %s', async (line, becomes) => expect(await routed(line)).toBe(becomes))
 
+test('an address without a load is asked one request at a time, and says how to state one', async () => {
+  const { notice } = await route(['http://u:secret@host/x'], program)
+  expect(notice).toMatch(/^http:\/\/\S*host\/x: one request at a time; under load: --rate 50,100,200, or --slo 'p99<20ms'/)
+  expect(notice).not.toContain('secret')
+})
+
 test('several generators that are not ONNX files', async () => {
   await expect(route([place('llama.gguf'), place('llama.gguf')], program)).rejects.toThrow(
     /is a generator of text: generate takes one alone; try: whyslow generate \S+llama\.gguf$/,
@@ -171,9 +180,9 @@ test('a folder that fix wrote says what is measured; one of code has nothing to 
 })
 
 describe('the help', () => {
-  test('lists 16 commands at most, each in a section', () => {
+  test('lists 15 commands at most, each in a section', () => {
     const listed = program.createHelp().visibleCommands(program)
-    expect(listed.length).toBeLessThanOrEqual(16)
+    expect(listed.length).toBeLessThanOrEqual(15)
     expect(listed.filter((one) => !one.helpGroup())).toEqual([])
   })
 
