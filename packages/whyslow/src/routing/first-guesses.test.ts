@@ -100,6 +100,7 @@ const COMMANDS: [typed: string, holds: string][] = [
   ['npm start', 'try: whyslow -- npm start'],
   ['node --eval go()', "try: whyslow -- node --eval 'go()'"],
   ['gunicorn app:app', 'try: whyslow -- gunicorn app:app'],
+  ['@service:app', 'its server: whyslow -- uvicorn service:app, or its functions: whyslow service.py'],
   ['localhost:8000/predict', 'try: whyslow load http://localhost:8000/predict'],
   ['127.0.0.1:8000', 'try: whyslow load http://127.0.0.1:8000'],
   ['install', 'try: whyslow doctor'],

@@ -108,8 +108,9 @@ function absent(argv: readonly string[], [first, second]: readonly Operand[], pr
   const { word, at } = first!
   if (namesCode(word)) return codeNamed(argv, word, at)
   const isWord = /^[a-z][\w-]*$/i.test(word)
-  const [, module] = /^([a-z_][\w.]*):\w+$/i.exec(word) ?? []
-  const file = `${module?.replaceAll('.', '/')}.py`
+  // As servers of Python name an application: 'app.main:app'.
+  const [, folder = '', module] = /^(.*\/)?([\w.]+):\w+$/.exec(word) ?? []
+  const file = `${folder}${module?.replaceAll('.', '/')}.py`
   if (module !== undefined && exists(file))
     throw new UsageError(
       `${word}: an object of ${file}; its server: ${commandLine('--', ['uvicorn', word])}, or its functions: ${commandLine('', [file])}`,
