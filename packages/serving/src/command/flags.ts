@@ -13,7 +13,7 @@ export const flags = {
       flag('--slo <objective>', "find the highest rate that holds it, as in 'p99<20ms'; exit code 3 if it is missed"),
       row.budget('with --slo: how long to search', '160s'),
       flag('--goodput <bounds>', "of streams: how many requests a second keep both times, as in 'first<500ms,token<50ms'"),
-      flag('--concurrency <list>', 'closed loop: clients that wait for their answers, a run for each', parse.batches, {
+      flag('--concurrency <list>', 'closed loop: clients that wait for their answers, a run for each; 1 if no load is stated', parse.batches, {
         name: 'clients',
         formerly: ['--clients'],
       }),

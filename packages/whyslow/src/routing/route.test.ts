@@ -109,7 +109,7 @@ test.each([
   ['@load.json', 'view @load.json'],
   ['@lint.json', 'view @lint.json'],
   ['http://127.0.0.1:8080/predict --rate 50', 'load http://127.0.0.1:8080/predict --rate 50'],
-  ['HTTPS://host/x', 'load HTTPS://host/x --concurrency 1'],
+  ['HTTPS://host/x', 'load HTTPS://host/x'],
   ['http://host/x --slo p99<9ms --html', 'load http://host/x --slo p99<9ms --html'],
   ['http://host/v1/chat/completions --rate 1', 'load http://host/v1/chat/completions --rate 1'],
   ['http://host/v1 --help', 'load http://host/v1 --help'],
@@ -147,12 +147,6 @@ test.each([
   ['why @fast', '@fast'],
   ['fleet @a.onnx', 'fleet @a.onnx'],
 ])('whyslow %s', async (line, becomes) => expect(await routed(line)).toBe(becomes))
-
-test('an address without a load is asked one request at a time, and says how to state one', async () => {
-  const { notice } = await route(['http://u:secret@host/x'], program)
-  expect(notice).toMatch(/^http:\/\/\S*host\/x: one request at a time; under load: --rate 50,100,200, or --slo 'p99<20ms'/)
-  expect(notice).not.toContain('secret')
-})
 
 test('several generators that are not ONNX files', async () => {
   await expect(route([place('llama.gguf'), place('llama.gguf')], program)).rejects.toThrow(

@@ -47,7 +47,7 @@ export async function route(argv: readonly string[], program: Command): Promise<
     throw new UsageError(launcherLine(argv.slice(first.at)))
   const isAlone = operands.length === 1
   if (isAddress(first.word)) {
-    if (isAlone) return address(argv, first.word)
+    if (isAlone) return { argv: address(argv, first.word) }
     throw new UsageError(`${addressName(first.word)}: load takes one address; try: ${commandLine('load', [first.word])}`)
   }
   const isHelp = argv.includes('--help') || argv.includes('-h')
@@ -60,16 +60,10 @@ export async function route(argv: readonly string[], program: Command): Promise<
 /** Flags that say at which load. */
 const LOADS = /^--(rate|slo|concurrency|clients|arrivals|help)\b|^-h$/
 
-/** Under no load that was stated: one request at a time, which no server minds. */
-function address(argv: readonly string[], url: string): Routed {
-  if (argv.some((word) => LOADS.test(word))) return { argv: ['load', ...argv] }
-  const name = addressName(url)
-  if (isTextServer(url))
-    throw new UsageError(
-      `${name} generates text; try: ${commandLine('generate', [url])}, or under load: ${commandLine('load', [url, '--rate', '1,2,4'])}`,
-    )
-  const notice = `${name}: one request at a time; under load: --rate 50,100,200, or --slo 'p99<20ms' for the highest rate that keeps it`
-  return { argv: ['load', ...argv, '--concurrency', '1'], notice }
+function address(argv: readonly string[], url: string): readonly string[] {
+  if (!isTextServer(url) || argv.some((word) => LOADS.test(word))) return ['load', ...argv]
+  const [text, load] = [commandLine('generate', [url]), commandLine('load', [url, '--rate', '1,2,4'])]
+  throw new UsageError(`${addressName(url)} generates text; try: ${text}, or under load: ${load}`)
 }
 
 /** Under its present name. */
@@ -116,7 +110,7 @@ function absent(argv: readonly string[], [first, second]: readonly Operand[], pr
       `${word}: an object of ${file}; its server: ${commandLine('--', ['uvicorn', word])}, or its functions: ${commandLine('', [file])}`,
     )
   if (BARE_ADDRESS.test(word))
-    throw new UsageError(`${word}: an address begins with http://; try: ${commandLine('load', [`http://${word}`])}`)
+    throw new UsageError(`${word}: an address begins with http://; try: ${commandLine('', [`http://${word}`])}`)
   if (HUB_MODEL.test(word) && !FILE.test(word) && second === undefined) throw new UsageError(missingFile(word, DOWNLOADS_NOTHING))
   if (!isWord) {
     if (second !== undefined) throw new UsageError(missingFile(word, '; check the path'))

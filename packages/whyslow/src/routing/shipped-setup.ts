@@ -35,7 +35,7 @@ export function shippedSetup(argv: readonly string[], folder: string, at: number
   if (schema.startsWith('whyslow-generator/')) return generatorSetup(argv, { folder, file, at, engine: engine.id, options })
   if (engine.generated === true || !/\.(onnx|tflite)$/i.test(model))
     throw new UsageError(
-      `${folder} holds a model that fix compiled to code, which has no operators to explain; measure it: whyslow load ${folder} --concurrency 1`,
+      `${folder} holds a model that fix compiled to code, which has no operators to explain; measure it: whyslow load ${folder}`,
     )
   const { intraOpNumThreads: threads, graphOptimizationLevel: level, extra = {} } = options.session ?? {}
   const typed = argv.filter((_, index) => index !== at)
