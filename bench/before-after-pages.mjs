@@ -48,6 +48,34 @@ x = torch.rand(1, 3, 224, 224)`,
       then: ['model(x)', 'model(x.contiguous(memory_format=torch.channels_last))'],
     },
   },
+  'costly-activations': {
+    about: 'a million values in PyTorch, one thread',
+    python: {
+      setup: `
+import torch
+from torch import nn
+torch.set_num_threads(1)
+torch.set_grad_enabled(False)
+x = torch.rand(1_000_000)`,
+      then: 'layer(x)',
+    },
+  },
+  'dataframe-conversion': {
+    about: 'a linear model with 24 columns, one row',
+    python: {
+      setup: `
+import numpy as np, pandas as pd
+from sklearn.linear_model import LogisticRegression
+COLUMNS = [f'c{at}' for at in range(24)]
+table = np.random.default_rng(0).normal(size=(500, 24)).astype(np.float32)
+labels = table[:, 0] > 0
+framed = LogisticRegression().fit(pd.DataFrame(table, columns=COLUMNS), labels)
+plain = LogisticRegression().fit(table, labels)
+class model:
+    predict_proba = staticmethod(lambda x: (framed if isinstance(x, pd.DataFrame) else plain).predict_proba(x))
+customer = dict(zip(COLUMNS, table[0].tolist()))`,
+    },
+  },
   'dataframe-per-row': {
     about: '2,000 rows',
     python: {
@@ -238,6 +266,18 @@ x = np.empty_like(image)`,
     node: { setup: 'const logits = Float32Array.from({ length: 50000 }, (_, at) => (at * 7919) % 50021)' },
     python: { setup: `${NUMPY}\nlogits = np.random.default_rng(0).normal(size=50_000).astype(np.float32)` },
   },
+  'slow-normalization': {
+    about: '64 maps of 112 × 112 in PyTorch, one thread',
+    python: {
+      setup: `
+import torch
+from torch import nn
+torch.set_num_threads(1)
+torch.set_grad_enabled(False)
+x = torch.rand(1, 64, 112, 112)`,
+      then: 'norm.eval()(x)',
+    },
+  },
   'tensor-copies': {
     about: '256 rows of 512 numbers',
     python: {
@@ -253,6 +293,20 @@ rows32 = rows.astype(np.float32)`,
   'tensor-read-in-forward': {
     about: '64 rows on a CPU, which has nothing to wait for',
     python: { setup: 'import torch\ntorch.set_num_threads(1)\nx = torch.rand(64, 512)' },
+  },
+  'training-mode': {
+    about: 'a small network of convolutions, one thread',
+    python: {
+      setup: `
+import torch
+from torch import nn
+torch.set_num_threads(1)
+torch.set_grad_enabled(False)
+layers = [part for _ in range(6) for part in (nn.Conv2d(32, 32, 3, padding=1), nn.BatchNorm2d(32), nn.ReLU(), nn.Dropout(0.1))]
+torch.save(nn.Sequential(*layers), 'model.pth')
+x = torch.rand(1, 32, 56, 56)`,
+      then: 'model(x)',
+    },
   },
   'unfused-elementwise': {
     about: 'a million values in PyTorch',
