@@ -12,7 +12,7 @@ const HEADINGS = ['Common:', 'Inputs:', 'Engine:', 'Output:', 'Advanced:']
 const DOORS: readonly (readonly [typed: string, is: string])[] = [
   ['whyslow model.onnx', 'a model: why is it slow, what would fix it?'],
   ['whyslow service.py', 'your own code around it: which line is slow?'],
-  ['whyslow -- npm start', 'your own server, unchanged: model, code, or queue?'],
+  ['whyslow -- npm start', 'your own server, unchanged: model, code, queue?'],
   ['whyslow http://host/predict', 'a service under load: how much does it hold?'],
 ]
 const MORE_DOORS: typeof DOORS = [

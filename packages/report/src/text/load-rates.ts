@@ -5,12 +5,12 @@ import { medianOrNull } from '@whyslow/measure/statistics/order.ts'
 import type { LoadPoint } from '../documents/load.ts'
 
 export interface PooledRate {
-  /** Of several runs each number is the median of those that have it, and there is no interval. */
+  /** Each number is the median of the runs that have it; several runs have no interval. */
   readonly point: LoadPoint
   readonly runs: number
 }
 
-/** In the order of their first runs. Runs that the server kept up with are apart from the others. */
+/** Rates in the order of their first runs; those runs that the server kept up with are apart from the others. */
 export function pooledRates(points: readonly LoadPoint[]): PooledRate[] {
   const groups = new Map<string, LoadPoint[]>()
   for (const point of points) {

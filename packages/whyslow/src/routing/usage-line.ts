@@ -124,9 +124,10 @@ function suggestion(flag: string, command: Command, argv: readonly string[], pro
   const above = namesOf(command).length - 1
   const homes = (flags: readonly string[]) => homeOf(flags, program)
   if (meant !== undefined && !own.includes(flag)) return inPlace(flag, meant, { own, argv, above, homes })
-  const home = homes([flag])
-  if (home !== undefined) return `${home.name} has it; try: ${commandLine(home.name, argv.slice(above))}`
-  const near = meantFlag(flag, command)
+  const [home, near] = [homes([flag]), meantFlag(flag, command)]
+  // Before a command is chosen, the flag says which was meant.
+  if (home !== undefined && (near === undefined || command === program))
+    return `${home.name} has it; try: ${commandLine(home.name, argv.slice(above))}`
   return near === undefined ? undefined : `did you mean ${near}?`
 }
 

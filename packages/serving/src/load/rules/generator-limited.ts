@@ -6,7 +6,7 @@ import { defineRule } from '../rule.ts'
 const MOST = 3
 
 const shown = (reasons: readonly string[]): readonly string[] =>
-  reasons.length <= MOST + 1 ? reasons : [...reasons.slice(0, MOST), `and ${reasons.length - MOST} more like these`]
+  reasons.length <= MOST + 1 ? reasons : [...reasons.slice(0, MOST), 'and more like these']
 
 export const generatorLimited = defineRule({
   id: 'generator-limited',
