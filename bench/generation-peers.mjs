@@ -26,19 +26,6 @@ const { decoderWeights, SHAPE_30M, writeDecoder, writeFolder } = await testWrite
 const weights = decoderWeights({ shape: SHAPE_30M })
 const warm = (each) => median(each.slice(1))
 
-const parts = {
-  llama: LLAMA_BENCH === undefined || GGUF === undefined || FROM === undefined ? null : () => beside('llama', llamaSides()),
-  genai: PYTHON === undefined ? null : () => beside('genai', genaiSides()),
-  same,
-}
-for (const name of ONLY.split(',')) {
-  if (parts[name] === null) wrong.push(`${name} was not measured`)
-  else await parts[name]()
-}
-for (const line of wrong) console.log(line)
-await keepResult(values, raw)
-process.exitCode = wrong.length > 0 ? 1 : 0
-
 /** Rounds of both sides, the first by turns; of each part of the time the median of the rounds' ratios. */
 async function beside(name, sides) {
   const rounds = []
@@ -148,3 +135,16 @@ async function same() {
     if (share < GOALS.same) wrong.push(`same, ${part}: below ${100 * GOALS.same} %`)
   }
 }
+
+const parts = {
+  llama: LLAMA_BENCH === undefined || GGUF === undefined || FROM === undefined ? null : () => beside('llama', llamaSides()),
+  genai: PYTHON === undefined ? null : () => beside('genai', genaiSides()),
+  same,
+}
+for (const name of ONLY.split(',')) {
+  if (parts[name] === null) wrong.push(`${name} was not measured`)
+  else await parts[name]()
+}
+for (const line of wrong) console.log(line)
+await keepResult(values, raw)
+process.exitCode = wrong.length > 0 ? 1 : 0

@@ -110,10 +110,12 @@ const PLANTS = [
   },
   { rule: 'unrequested-beams', plant: { ...of(CLEAN), generation: { num_beams: 4 } }, twin: of(CLEAN), shapes: ['30m'] },
   {
+    // A whole prompt in one call of the engine, which does not return in between.
     rule: 'event-loop-blocking',
-    plant: { ...of(CLEAN), flags: ['--engine', 'ort-held'] },
-    twin: of(CLEAN),
+    plant: { ...of(CLEAN), flags: LONG },
+    twin: { ...of(CLEAN), flags: SHORT },
     shapes: ['30m'],
+    twinShape: 'tiny',
   },
   {
     rule: 'tokenizer-dominates',
