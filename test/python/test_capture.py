@@ -382,7 +382,7 @@ class Taken(unittest.TestCase):
                     seen.append(file.read())
                 return session
 
-            names = {"Recorder": mock.Mock(), "predict": mock.Mock(), "chosen": lambda *given: [("model", 1), ("model_2", 2), ("model_3", 3)], "written": written}
+            names = {"Recorder": mock.Mock(), "predict": mock.Mock(), "chosen": lambda *given: [("model", 1), ("model_2", 2), ("model_3", 3)], "made_anew": lambda *given: [], "written": written}
             with mock.patch.multiple(capture, **names):
                 capture.captured(run, "stages", None)
         self.assertEqual((sent[0]["models"], len(set(seen))), ([1, 2, 3], 3))
@@ -392,6 +392,61 @@ class Taken(unittest.TestCase):
         self.run_with(recorder, "for one in (Booster(), Booster()):\n    one.predict(1)\nlast = Booster()\nlast.predict(1)\n")
         [(key, method)] = recorder.shared()
         self.assertEqual((key[1], method), (2, "predict"))
+
+    def test_models_that_are_made_in_each_prediction(self):
+        from whyslow_collector import capture
+
+        recorder = self.recorder()
+        source = "def predict(x):\n    return Booster().predict(x)\nkept = {}\ndef late(x):\n    return kept.setdefault(x, Booster()).predict(x)\nfor x in (1, 2, 1, 2):\n    predict(x), late(x)\n"
+        self.run_with(recorder, source)
+        recorder.predictions = 4
+        for one in recorder.sessions:
+            one.run_ns = 1
+        [those] = capture.made_anew(recorder)
+        self.assertEqual(([one.ran["line"] for one in those], len(capture.chosen(recorder))), ([2] * 4, 2))
+        recorder.known = {id(those[0].target)}
+        self.assertEqual(capture.made_anew(recorder), [])
+
+    def test_a_model_that_each_prediction_opens(self):
+        from whyslow_collector import capture
+
+        for body, changed in (
+            ("    model = Opened('a')\n    return model.predict(x)\n", "    model = fast_model.opened(lambda: Opened('a'))\n    return fast_model.predict(x)\n"),
+            ("    return Opened(\n        'a').predict(x)\n", "    return fast_model.predict(x)\n"),
+            ("    model = Opened(str(x))\n    return model.predict(x)\n", None),
+        ):
+            with self.subTest(body):
+                recorder = self.recorder()
+                made = tempfile.TemporaryDirectory()
+                self.addCleanup(made.cleanup)
+                folder, file = made.name, os.path.join(made.name, "service.py")
+                with open(file, "w") as written:
+                    written.write("def predict(x):\n" + body + "for x in (1, 2, 3):\n    predict(x)\n")
+
+                class Opened:
+                    def __init__(self, path):
+                        pass
+
+                    def predict(self, x):
+                        return x
+
+                for name, kind in (("__init__", "open"), ("predict", "run")):
+                    setattr(Opened, name, recorder._wrapper("onnxruntime", name, kind, vars(Opened)[name]))
+                with open(file) as source:
+                    exec(compile(source.read(), file, "exec"), {"Opened": Opened})
+                [session] = recorder.sessions
+                edits = call_edits.Edits("fast", [file])
+                exported, capture.export_models.exported = capture.export_models.exported, lambda *given: {"notes": ["it"]}
+                try:
+                    told = capture.written(session, recorder, edits, "model", os.path.join(folder, "models"))
+                finally:
+                    capture.export_models.exported = exported
+                if changed is None:
+                    self.assertIn("can be another model for other inputs", told["reason"])
+                else:
+                    self.assertEqual(told["notes"][0], "it")
+                    self.assertIn("opened once, in place of each time at service.py:2", told["notes"][1])
+                    self.assertIn(changed, edits.result()[0]["text"])
 
     def test_names_are_by_first_calls_and_stay(self):
         from whyslow_collector import capture
@@ -632,6 +687,13 @@ class InPlaceOfAModel(unittest.TestCase):
         import inspect
 
         self.assertEqual(list(inspect.signature(own.predict).parameters), ["rows", "margin"])
+
+    def test_what_is_opened_in_each_call_is_opened_once(self):
+        model, _ = self.stand_in()
+        opened = []
+        for _ in range(3):
+            self.assertEqual(model.opened(lambda: opened.append(1) or "its own"), "its own")
+        self.assertEqual(opened, [1])
 
     def test_what_the_model_refuses(self):
         model, np = self.stand_in(refused={"missing": [0], "infinite": None}, strict={"1": [4, 5]})

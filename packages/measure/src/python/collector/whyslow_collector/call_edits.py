@@ -114,6 +114,26 @@ class Edits:
             self._cut(site.file, frame.func, chosen + ".rows")
         return None
 
+    def opened_once(self, site, name):
+        """The call that opens the model in each prediction opens it in the first alone: `fast_model.opened(lambda: load(file))`. Gives what became of it."""
+        place = "%s:%d" % (os.path.basename(site.file), site.line)
+        reason = self._whole(lambda: [self._opened_once(site, name)])
+        return "opened once, in place of each time at " + place if reason is None else "it is still opened each time at %s: open it once" % place
+
+    def _opened_once(self, site, name):
+        _, tree, _ = self._source(site.file)
+        node = self._call_at(tree, site, None)
+        if node is None or not self._objects(site.file).is_one(node):
+            return "it may open another model for other inputs"
+        start, end = self._span_of(site.file, node)
+        if any(cut[0] <= start and end <= cut[1] for cut in self._cuts.get(site.file, ())):
+            # Its model is asked no more.
+            return None
+        opening = "%s.opened(lambda: " % self.name_for(site.file, name)
+        self._put(site.file, start, start, opening)
+        self._put(site.file, end, end, ")")
+        return None
+
     def _several(self, own, site, method):
         """Why the expression may mean several models; None: it surely means one."""
         if (site.key(), method) in self._shared:
@@ -155,7 +175,8 @@ class Edits:
             if exact:
                 return exact[0]
         around = [one for one in calls if one.lineno <= site.line <= one.end_lineno]
-        named = [one for one in around if isinstance(one.func, ast.Attribute) and one.func.attr == method] if method != "__call__" else around
+        is_any = method in ("__call__", None)
+        named = around if is_any else [one for one in around if isinstance(one.func, ast.Attribute) and one.func.attr == method]
         if len(named) > 1:
             named = [one for one in named if one.lineno == site.line] or named
         return named[0] if len(named) == 1 else None

@@ -3,6 +3,7 @@ was called and what it gave; calls become changes of the source (call_edits.py).
 
 import collections
 import difflib
+import gc
 import io
 import os
 import re
@@ -24,6 +25,7 @@ _SECONDS = 10
 _MOST_MODELS = 8
 #: Of the time in all models, what one takes at least.
 _LEAST_SHARE = 0.05
+_ANEW = "a new one is made in each prediction: make it once, when the program starts"
 _NOWHERE = "no line of the program calls it"
 _IN_A_THREAD = "it is called in another thread; no line of the program calls it"
 
@@ -45,10 +47,18 @@ class Recorder(Libraries):
         self._local = threading.local()
         self.calls = {}
         self.sites = {}
+        #: Objects that were there before the predictions that count, by id.
+        self.known = set()
+        self.predictions = 0
+        #: Of models that predictions open: {key: Site} of the calls that give them.
+        self.openings = {}
 
     def _begin(self, engine, kind, args, kwargs, attribute):
         session = super()._begin(engine, kind, args, kwargs, attribute)
         self._local.call = None
+        if session is not None and self.counting and (kind == "load" or kind == "open" and attribute == "__init__"):
+            frame = self._user_frame()
+            session.opening_site = None if frame is None else Site(frame)
         if session is None or kind not in ("run", "run-model") or not self.counting:
             return session
         frame = self._user_frame()
@@ -72,6 +82,14 @@ class Recorder(Libraries):
         if call is not None and session is not None and kind in ("run", "run-model"):
             call.result = result
             self._local.call = None
+
+    def _opened(self, opened, kind, took, given, result):
+        super()._opened(opened, kind, took, given, result)
+        target = result if kind == "load" else given[0][0]
+        site = opened.opening_site
+        session = next((one for one in self.sessions if one.target is target and target is not None), None)
+        if session is not None and site is not None:
+            self.openings.setdefault(id(session), {})[site.key()] = site
 
     def shared(self):
         """Calls, (key, method), that several models have been called by."""
@@ -104,6 +122,8 @@ def captured(run, kind, tree):
         # Writing one can take minutes without a message.
         run.whereabouts.at_sample(-1, at)
         models.append(written(one, recorder, None if name in without else edits, name, folder))
+    if not run.plan["capture"]["models"]:
+        models.extend({"name": "anew_%d" % at, **_told(those[0]), "reason": _ANEW} for at, those in enumerate(made_anew(recorder)))
     for one in run.plan["capture"]["tokenizers"]:
         reason = edits.body(os.path.abspath(one["file"]), one["line"], one["function"], one["name"])
         models.append({"name": one["name"], "engine": "tokenizer", "type": one["function"], "ran": {name: one[name] for name in ("file", "line", "function")}, "reason": reason, "standIn": one["standIn"]})
@@ -160,6 +180,7 @@ def predict(run, recorder):
     from .passes import prepare
 
     predictions = prepare(run)
+    recorder.known = set(map(id, gc.get_objects()))
     recorder.counting = True
     run.whereabouts.enter("facts")
     start, made, returned = now_ns(), 0, False
@@ -167,6 +188,7 @@ def predict(run, recorder):
         returned = predictions.plain_once()[1] is not None or returned
         made += 1
     recorder.counting = False
+    recorder.predictions = made
     if not returned:
         raise Contract("it returns nothing that can be compared (None for every sample), so that nothing can be proven; return the result")
 
@@ -175,6 +197,9 @@ def chosen(recorder, known=()):
     """(name, session) of those that take most, named `model`, `model_2` in the order of their first calls. `known`: those that were chosen when the program ran
     before, which are chosen again, by what they are and where they are called: clocks differ."""
     ran = sorted((one for one in recorder.sessions if one.runs and recorder.calls.get(id(one))), key=lambda one: list(recorder.calls).index(id(one)))
+    if not known:
+        anew = [one for those in made_anew(recorder) for one in those]
+        ran = [one for one in ran if one not in anew]
     if known:
         found = []
         for told in known:
@@ -186,6 +211,15 @@ def chosen(recorder, known=()):
     whole = sum(one.run_ns for one in ran)
     most = sorted((one for one in ran if one.run_ns >= _LEAST_SHARE * whole), key=lambda one: -one.run_ns)[:_MOST_MODELS]
     return [("model" if at == 0 else "model_%d" % (at + 1), one) for at, one in enumerate(one for one in ran if one in most)]
+
+
+def made_anew(recorder):
+    """Groups of models of one kind that are called at one line, and of which each prediction makes one: none of them takes much, and no line means all."""
+    kinds = collections.defaultdict(list)
+    for one in recorder.sessions:
+        if one.runs and one.ran is not None and one.opened is None and id(one.target) not in recorder.known:
+            kinds[one.engine, type(one.target).__name__, one.ran["file"], one.ran["line"]].append(one)
+    return [those for those in kinds.values() if len(those) >= max(2, recorder.predictions)]
 
 
 def _told(session):
@@ -211,7 +245,10 @@ def written(session, recorder, edits, name, folder):
         reason = edits.calls(sites, name) if sites else _NOWHERE
         if reason is not None:
             raise Contract(reason)
-        return {**told, **model, "reason": None}
+        # Once is when it is first needed.
+        openings = recorder.openings.get(id(session), {}) if session.opens > 1 else {}
+        opened = [edits.opened_once(site, name) for site in openings.values()]
+        return {**told, **model, "reason": None, "notes": [*model.get("notes", ()), *opened]}
     except Contract as error:
         return {**told, "reason": str(error)}
     except Exception as error:
