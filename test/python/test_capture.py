@@ -993,10 +993,10 @@ class Refused(unittest.TestCase):
     def test_nothing_of_a_script_runs(self):
         from whyslow_collector import capture
 
-        run, tree, sent = self.run_of("raise SystemExit('it ran')\n")
+        run, tree, sent = self.run_of("raise SystemExit('it ran')\ndef score(row): pass\ndef main(argv): pass\ndef nothing(): pass\n")
         capture.captured(run, "script", tree)
         [(kind, content)] = sent
-        self.assertEqual((kind, content["kindOfProgram"], content["models"]), ("captured", "script", []))
+        self.assertEqual((kind, content["kindOfProgram"], content["models"], content["functions"]), ("captured", "script", [], ["score"]))
 
     def test_what_is_hidden_from_who_imports_the_file(self):
         from whyslow_collector import hints, main

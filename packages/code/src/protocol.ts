@@ -190,6 +190,8 @@ export interface Captured {
   readonly kindOfProgram: Target['kind']
   /** Tokenizers written by hand. */
   readonly tokenizers: readonly SourcePattern[]
+  /** Functions of a script that take a value; absent: it is no script. */
+  readonly functions?: readonly string[]
 }
 
 export interface ChangedFile {

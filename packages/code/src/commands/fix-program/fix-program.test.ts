@@ -250,8 +250,13 @@ describe.skipIf(process.platform === 'win32')('fix of a program', UNIX, () => {
     ],
     [
       'a script',
-      captured([model()], { kindOfProgram: 'script' }),
-      /runs from top to bottom.*put the prediction into predict\(sample\)/,
+      captured([], { kindOfProgram: 'script', functions: [] }),
+      /runs from top to bottom.*put the prediction into predict\(sample\).*whyslow fix \S+service\.py:score --data samples\.json -o fast\/$/,
+    ],
+    [
+      'a script with functions',
+      captured([], { kindOfProgram: 'script', functions: ['load_model', 'score_rows', 'report'] }),
+      /whyslow fix \S+service\.py:score_rows --data samples\.json -o fast\/ \(it has load_model, score_rows, report\)$/,
     ],
   ])('%s is refused in one line', async (_, round, says) => {
     const refused = await fixed({ rounds: [round] }).catch((error: Error) => error)

@@ -19,6 +19,7 @@ import { FIX_PROGRAM_DEFAULTS, type FixProgramOptions, type FixProgramPorts } fr
 
 const LONGEST_MS = 1_800_000
 const TOKENIZERS_MS = 120_000
+const MOST_NAMED = 8
 const IMPORTABLE = /^[A-Za-z_]\w*$/
 
 /** Throws InputError if the program cannot be used or runs no model that can be replaced, and the signal's reason if it is aborted. */
@@ -205,9 +206,17 @@ async function capture(
   const warnings = messages.flatMap((message) => (message.kind === 'warning' ? [message.text] : []))
   if (captured?.kind === 'captured' && captured.kindOfProgram !== 'script') return { ...captured, warnings }
   if (failure !== null) throw new InputError(`${given}: ${refusal(result, command.from)}`)
+  const functions = captured?.kind === 'captured' ? (captured.functions ?? []) : []
   throw new InputError(
-    `${given} runs from top to bottom, and what it gives cannot be compared; put the prediction into predict(sample), add samples(), or name a function: whyslow fix ${given}:score -o fast/`,
+    `${given} runs from top to bottom, and what it gives cannot be compared; put the prediction into predict(sample) and add samples(), or name a function that takes a sample: ${nameOne(given, functions)}`,
   )
+}
+
+/** What to type: one of its functions, if it has any. */
+function nameOne(given: string, functions: readonly string[]): string {
+  const example = functions.find((name) => /predict|score|classify|infer/i.test(name)) ?? functions.at(-1) ?? 'score'
+  const all = functions.length > 1 ? ` (it has ${functions.slice(0, MOST_NAMED).join(', ')})` : ''
+  return `whyslow fix ${given}:${example} --data samples.json -o fast/${all}`
 }
 
 const identityOf = ({ name, engine, type, ran }: CapturedModel) => ({ name, engine, type, ran })

@@ -16,6 +16,7 @@ from .call_edits import Edits, Site
 from .clock import MS, now_ns
 from .errors import Contract, reason_of
 from .libraries import Libraries
+from .names_in_source import by_place, functions_of
 from .patterns import patterns_of
 
 #: Calls of a model that are kept, and most predictions that are made to see them.
@@ -107,7 +108,7 @@ def captured(run, kind, tree):
     """Sends one message: the models, the changes, and why anything is missing."""
     if kind == "script":
         # It is refused, so nothing of it runs.
-        run.send("captured", models=[], files=[], root=os.path.dirname(run.plan["file"]), kindOfProgram=kind, tokenizers=[])
+        run.send("captured", models=[], files=[], root=os.path.dirname(run.plan["file"]), kindOfProgram=kind, tokenizers=[], functions=offered(tree))
         return
     recorder = Recorder(run)
     recorder.start()
@@ -132,6 +133,11 @@ def captured(run, kind, tree):
     root = root_of(run.plan["file"], [one["file"] for one in changed])
     files = [{**one, "diff": diff_of(one, root)} for one in changed]
     run.send("captured", models=models, files=files, root=root, kindOfProgram=kind, tokenizers=by_hand)
+
+
+def offered(tree):
+    """Names of a script's functions that take a value."""
+    return [name for name, one in functions_of(tree).items() if name != "main" and not name.startswith("_") and by_place(one.args)]
 
 
 def program_files(places):
