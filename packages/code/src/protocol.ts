@@ -210,10 +210,14 @@ export interface CapturedModel {
   /** Its class. */
   readonly type: string
   readonly ran: { readonly file: string; readonly line: number; readonly function: string | null } | null
+  /** Of all its predictions, ms. */
+  readonly timeMs?: number
   /** Why it was not; null: it was, and all below is there. */
   readonly reason: string | null
-  /** The file that whyslow reads. */
+  /** The file that whyslow reads. It may be there even if no call can be redirected. */
   readonly file?: string
+  /** The same as PyTorch's own file; null: it cannot be one. */
+  readonly program?: string | null
   /** What it was given, as --data takes it; null: not known as numbers. */
   readonly data?: string | null
   /** Rows of its largest call. */

@@ -3,23 +3,20 @@
 // turns: nothing is written unless it is faster with equal results.
 import fs from 'node:fs'
 import path from 'node:path'
-import { limitsOf, machineOf } from '@whyslow/command/limits.ts'
 import { checkOut } from '@whyslow/command/model-files/out-folder.ts'
 import { inTemporaryFolder } from '@whyslow/command/temporary-folder.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { ROUNDING } from '@whyslow/measure/outputs/scale.ts'
 import type { AbDocument, AbFixedModel } from '@whyslow/report/documents/ab.ts'
 import type { ReportDocument } from '@whyslow/report/documents/report.ts'
-import { refusal } from '../../failure.ts'
-import type { Captured, CapturedModel, CapturedTokenizer, Plan } from '../../protocol.ts'
+import type { Captured, CapturedModel, CapturedTokenizer } from '../../protocol.ts'
 import { python } from '../../python/python.ts'
 import { placePackage, writePackage } from '../../ship/python-package.ts'
 import { NOTHING_COMPARED } from '../../turns/compare-outputs.ts'
+import { capture, noModel, type Program } from './capture.ts'
 import { FIX_PROGRAM_DEFAULTS, type FixProgramOptions, type FixProgramPorts } from './options.ts'
 
-const LONGEST_MS = 1_800_000
 const TOKENIZERS_MS = 120_000
-const MOST_NAMED = 8
 const IMPORTABLE = /^[A-Za-z_]\w*$/
 
 /** Throws InputError if the program cannot be used or runs no model that can be replaced, and the signal's reason if it is aborted. */
@@ -68,16 +65,6 @@ function nothingCompared(given: string, { notes, varying = [] }: AbDocument['out
   return `${given}: ${why ?? 'it returns nothing that can be compared'}, so that nothing can be proven; return the result, or name a function that does: whyslow fix ${given}:score -o fast/`
 }
 
-interface Program {
-  /** As it was typed. */
-  readonly given: string
-  readonly file: string
-  readonly call: string | null
-  /** Name of the package that is written. */
-  readonly name: string
-  readonly folder: string
-}
-
 export interface FixedModel {
   readonly model: CapturedModel
   readonly report: ReportDocument
@@ -87,20 +74,6 @@ function packageName(folder: string): string {
   const name = path.basename(folder)
   if (IMPORTABLE.test(name)) return name
   throw new InputError(`-o ${folder}: Python cannot import a folder of this name; give letters, digits and _, as in -o fast/`)
-}
-
-interface SeenProgram extends Captured {
-  /** What is said of its samples. */
-  readonly warnings: readonly string[]
-}
-
-interface Round {
-  readonly number: number
-  /** What the round before took out. */
-  readonly models: readonly CapturedModel[]
-  /** Reasons why models stay as they are, by name. */
-  readonly failed: ReadonlyMap<string, string>
-  readonly tokenizers: readonly CapturedTokenizer[]
 }
 
 /** Takes the models out of the program and fixes each; again without those that cannot be, so that no line is changed for them. */
@@ -135,7 +108,7 @@ async function fixParts(program: Program, options: FixProgramOptions, ports: Fix
       `${program.given}: a ${type} of ${engine} predicted only when it ran again; give it samples with which each run does the same`,
     )
   }
-  if (models.every(({ reason }) => reason !== null)) throw new InputError(noModel(program.given, models, captured.tokenizers))
+  if (models.every(({ reason }) => reason !== null)) throw new InputError(noModel(program.given, { ...captured, models }))
   return { captured: { ...captured, models }, fixed: fixed.filter(({ model }) => isReplaced(models, model)) }
 }
 
@@ -166,60 +139,6 @@ async function tokenizersOf(
   fs.rmSync(own, { recursive: true })
   return []
 }
-
-function noModel(given: string, models: readonly CapturedModel[], [tokenizer]: Captured['tokenizers']): string {
-  const next = `what is slow in it: whyslow ${given}`
-  const first = models[0]
-  if (first === undefined && tokenizer !== undefined)
-    return `${given}:${tokenizer.line}: its tokenizer stays unchanged: the package tokenizers is not installed, has other ids for its texts, or is no faster; ${next}`
-  if (first === undefined) return `${given}: no model of a library that whyslow knows was seen at work in it; ${next}`
-  return `${given}: its ${first.type} of ${first.engine} cannot be replaced: ${first.reason}; ${next}`
-}
-
-async function capture(
-  { given, file, call, name, folder }: Program,
-  options: FixProgramOptions,
-  { number, models, failed, tokenizers }: Round,
-): Promise<SeenProgram> {
-  options.onProgress?.({ stage: 'looking at the models that it runs', done: 0, of: 1 })
-  const command = await python.command(file, { python: options.python, signal: options.signal })
-  const own = path.join(folder, `models-${number}`)
-  fs.mkdirSync(own)
-  const plan: Omit<Plan, 'stateFile'> = {
-    pass: 'capture',
-    file,
-    call,
-    data: options.data === null ? null : path.resolve(options.data),
-    arguments: options.arguments,
-    budgetMs: 0,
-    warmUpMs: 0,
-    minCalls: 1,
-    intervalUs: 0,
-    importTimes: false,
-    capture: { folder: own, package: name, models: models.map(identityOf), without: [...failed.keys()], tokenizers },
-  }
-  const stallMs = options.limitSeconds * 1000
-  const limits = { ...limitsOf(machineOf(options.trials), options), stallMs, timeMs: Math.max(LONGEST_MS, stallMs) }
-  const result = await options.run(command, plan, { limits, folder })
-  const { messages, failure } = result
-  const captured = messages.find((message) => message.kind === 'captured')
-  const warnings = messages.flatMap((message) => (message.kind === 'warning' ? [message.text] : []))
-  if (captured?.kind === 'captured' && captured.kindOfProgram !== 'script') return { ...captured, warnings }
-  if (failure !== null) throw new InputError(`${given}: ${refusal(result, command.from)}`)
-  const functions = captured?.kind === 'captured' ? (captured.functions ?? []) : []
-  throw new InputError(
-    `${given} runs from top to bottom, and what it gives cannot be compared; put the prediction into predict(sample) and add samples(), or name a function that takes a sample: ${nameOne(given, functions)}`,
-  )
-}
-
-/** What to type: one of its functions, if it has any. */
-function nameOne(given: string, functions: readonly string[]): string {
-  const example = functions.find((name) => /predict|score|classify|infer/i.test(name)) ?? functions.at(-1) ?? 'score'
-  const all = functions.length > 1 ? ` (it has ${functions.slice(0, MOST_NAMED).join(', ')})` : ''
-  return `whyslow fix ${given}:${example} --data samples.json -o fast/${all}`
-}
-
-const identityOf = ({ name, engine, type, ran }: CapturedModel) => ({ name, engine, type, ran })
 
 /** The reason if it cannot be. */
 async function fixOne(

@@ -239,7 +239,7 @@ def written(session, recorder, edits, name, folder):
         "name": name,
         **_told(session),
         "opened": session.opened,
-        "runMs": session.run_ns / MS / max(1, session.runs),
+        "timeMs": session.run_ns / MS,
     }
     if edits is None:
         return {**told, "reason": "it was left as it is"}
@@ -250,7 +250,7 @@ def written(session, recorder, edits, name, folder):
         sites = recorder.sites[id(session)]
         reason = edits.calls(sites, name) if sites else _NOWHERE
         if reason is not None:
-            raise Contract(reason)
+            return {**told, **model, "reason": reason}
         # Once is when it is first needed.
         openings = recorder.openings.get(id(session), {}) if session.opens > 1 else {}
         opened = [edits.opened_once(site, name) for site in openings.values()]

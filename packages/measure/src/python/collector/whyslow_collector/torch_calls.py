@@ -67,7 +67,18 @@ def of_torch(model, calls, folder):
     if was_training:
         notes = [*notes, "it was in training mode; what is exported predicts as after model.eval()"]
     spec = {"kind": "torch", "given": template, "gives": structure["is"], "inputs": names, "outputs": outputs}
-    return {"file": file, "data": data, "standIn": spec, "batch": 1, "notes": notes}
+    program = None if is_script else _program(torch, wrapper, leaves, os.path.join(folder, "model.pt2"))
+    return {"file": file, "data": data, "standIn": spec, "batch": 1, "notes": notes, "program": program}
+
+
+def _program(torch, wrapper, leaves, file):
+    """The module as PyTorch's own file of the first call's shapes, which its own engines open; None: it cannot be one."""
+    try:
+        with torch.no_grad(), torch_export.quiet():
+            torch.export.save(torch.export.export(wrapper, tuple(one.detach().clone() for one in leaves)), file)
+    except Exception:
+        return None
+    return file
 
 
 def _forward_around(torch, site):
