@@ -177,6 +177,18 @@ describe.skipIf(process.platform === 'win32')('fix of a program', UNIX, () => {
     expect(document.fix!.models).toMatchObject([{ reason: null }, { runs: null, reason: 'an operator is not known' }])
   })
 
+  test('each model is announced with its number and its place, where there are several or one is known', async () => {
+    const plans: string[] = []
+    const onPlan = (sentence: string) => void plans.push(sentence)
+    await fixed({ rounds: [captured([model(), model({ name: 'model_2', ran: null })])], options: { onPlan } })
+    await fixed({ rounds: [captured([model({ ran: null })])], options: { onPlan } })
+    expect(plans).toEqual([
+      '1 of 2 models: Booster of xgboost, called at service.py:1:',
+      '2 of 2 models: Booster of xgboost:',
+      'Booster of xgboost:',
+    ])
+  })
+
   test('the second look at a program is for the models of the first, by their names, and replaces none that was not fixed', async () => {
     const place = (line: number) => ({ file: 'service.py', line, function: null })
     const [fit, unfit, odd] = [

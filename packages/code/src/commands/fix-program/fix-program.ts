@@ -84,9 +84,11 @@ async function fixParts(program: Program, options: FixProgramOptions, ports: Fix
   fs.mkdirSync(root)
   const tokenizers = await tokenizersOf(program, first, options)
   const fixed: FixedModel[] = []
-  for (const model of first.models.filter(({ reason }) => reason === null)) {
-    const place = model.ran === null ? '' : ` at ${model.ran.file}:${model.ran.line}`
-    options.onPlan?.(`${model.type} of ${model.engine}, called${place}:`)
+  const able = first.models.filter(({ reason }) => reason === null)
+  for (const [at, model] of able.entries()) {
+    const place = model.ran === null ? '' : `, called at ${model.ran.file}:${model.ran.line}`
+    const which = able.length === 1 ? '' : `${at + 1} of ${able.length} models: `
+    options.onPlan?.(`${which}${model.type} of ${model.engine}${place}:`)
     const report = await fixOne(model, program, options, ports)
     if (typeof report === 'string') failed.set(model.name, report)
     else fixed.push({ model, report })
