@@ -264,11 +264,15 @@ class Edited(unittest.TestCase):
         own = "import asyncio\nclass Service:\n    def __init__(self):\n        self.m = Model()\n    async def predict(self, x):\n        return await asyncio.to_thread(self.m.predict, x)\n%s"
         cases = (
             (source % "service.m", lambda service: service.m, "return pool.submit(fast_model.predict, x).result()"),
-            (source % "MODELS[x]", lambda service: service.m, None),
+            # Whatever the expression means: the model itself is told.
+            (source % "MODELS[x]", lambda service: service.m, "    fast_model.attach(service.m)\n    return pool.submit(MODELS[x].predict, x).result()"),
             (own % "service = Service()\n", lambda service: service.m, "await asyncio.to_thread(fast_model.predict, x)"),
             # A wrapper around the model, and an object that is not known.
             (own % "service = Service()\nservice.m.inner = Model()\n", lambda service: service.m.inner, None),
             (own % "service = None\n", lambda service: Model(), None),
+            # Several objects of the class.
+            (own % "other = Service()\nservice = Service()\n", lambda service: service.m, "        fast_model.attach(service.m)\n        return await asyncio.to_thread(self.m.predict, x)"),
+            (own % "others = [Service() for _ in 'ab']\nservice = others[1]\n", lambda service: service.m, "fast_model.attach(service.m)"),
         )
         for at, (text, found, expected) in enumerate(cases):
             with self.subTest(text), tempfile.TemporaryDirectory() as folder:

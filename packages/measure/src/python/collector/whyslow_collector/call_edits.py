@@ -144,18 +144,21 @@ class Edits:
         return "%s at %s:%d can be another model for other inputs" % (told, os.path.basename(site.file), site.line)
 
     def _handed(self, reason, method, target, name):
-        """Redirects `model.predict` of `asyncio.to_thread(model.predict, x)`: the one expression of the program that gives a model's method to a library."""
+        """Redirects `model.predict` of `asyncio.to_thread(model.predict, x)`: the one expression of the program that gives a model's method to a library. If several
+        models can be meant there, each is told in front of it."""
         found = [(file, node) for file in self._all_files() for node in _handed_in(self._source(file)[1], method)]
         if len(found) != 1 or method == "__call__":
             return reason
         [(file, node)] = found
         variables = variables_of(file)
         owner = owner_in(self._source(file)[1], node, variables)
+        one = self._objects(file)
         # It may be a wrapper's method that has the same name.
-        if value_of(node.value, (owner, variables)) is not target or not self._objects(file).is_one(node.value):
-            return reason
-        self._cut(file, node.value, self.name_for(file, name))
-        return None
+        if value_of(node.value, (owner, variables)) is target and one.is_one(node.value):
+            self._cut(file, node.value, self.name_for(file, name))
+            return None
+        path = None if owner else path_to(target, ({}, variables), node, lambda path: one.path(path, node))
+        return reason if path is None or self._tell(file, node, path, name) is not None else None
 
     def _all_files(self):
         return [one for one in self._files if self._is_source(one)]
@@ -187,13 +190,17 @@ class Edits:
         # What calls an object finds `__call__` in its class alone; a module of PyTorch goes on to `forward`.
         if path is None or method == "__call__" and not hasattr(target, "forward"):
             return "a library calls the model at %s:%d, and no name there surely leads to it" % (os.path.basename(site.file), site.line)
-        text, tree, starts = self._source(site.file)
+        return self._tell(site.file, node, path, name)
+
+    def _tell(self, file, node, path, name):
+        """A line in front of the node's statement by which the model predicts with what is shipped; a reason if none can stand there."""
+        text, tree, starts = self._source(file)
         statement = _statement_of(tree, node)
         start = starts[statement.lineno - 1]
         indent = text[start : _offset(text, starts, statement.lineno, statement.col_offset)]
         if indent.strip() or text.startswith("elif", start + len(indent)):
-            return "a library calls the model at %s:%d, and no line can stand in front of that" % (os.path.basename(site.file), site.line)
-        self._put(site.file, start, start, "%s%s.attach(%s)\n" % (indent, self.name_for(site.file, name), path))
+            return "a library calls the model at %s:%d, and no line can stand in front of that" % (os.path.basename(file), node.lineno)
+        self._put(file, start, start, "%s%s.attach(%s)\n" % (indent, self.name_for(file, name), path))
         return None
 
     def _rows_of(self, tree, call, site):
