@@ -860,9 +860,30 @@ class Exported(unittest.TestCase):
         with open(file, "w") as written:
             written.write("import torch\n" + textwrap.dedent(source))
         module = module_file.import_file(file)
-        call = capture.Call("__call__", (module.rows,), {}, None)
-        call.result = module.net(module.rows)
-        return torch_calls.of_torch(module.net, [call], folder.name)
+        calls = []
+        for rows in getattr(module, "calls", None) or [module.rows]:
+            call = capture.Call("__call__", (rows,), {}, None)
+            call.result = module.net(rows)
+            calls.append(call)
+        return torch_calls.of_torch(module.net, calls, folder.name)
+
+    @unittest.skipUnless(importlib.util.find_spec("onnxscript"), "onnxscript is not installed")
+    def test_an_axis_that_the_first_call_has_once(self):
+        import onnx
+
+        source = """
+            class Tagger(torch.nn.Module):
+                def __init__(self):
+                    super().__init__()
+                    self.e, self.l = torch.nn.Embedding(9, 4), torch.nn.LSTM(4, 3, batch_first=True)
+                def forward(self, ids):
+                    return self.l(self.e(ids))[0]
+            net, calls = Tagger().eval(), [torch.ones(size, dtype=torch.long) for size in ((1, 1), (2, 5), (3, 4))]
+        """
+        told = self.run_of(source)
+        [given] = onnx.load(told["file"]).graph.input
+        self.assertEqual([dim.HasField("dim_param") for dim in given.type.tensor_type.shape.dim], [True, True])
+        self.assertTrue(os.path.isfile(told["program"]))
 
     @unittest.skipUnless(importlib.util.find_spec("onnxscript"), "onnxscript is not installed")
     def test_a_module_that_cannot_be_exported_is_told_with_its_line(self):

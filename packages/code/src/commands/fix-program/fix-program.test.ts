@@ -6,6 +6,7 @@ import type { FixModel, FixModelOptions } from '@whyslow/command/fix-port.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { AbDocument } from '@whyslow/report/documents/ab.ts'
 import type { ReportDocument } from '@whyslow/report/documents/report.ts'
+import type { TrialRow } from '@whyslow/report/documents/trial-row.ts'
 import { afterAll, describe, expect, test } from 'vitest'
 import { UNIX } from '../../../../../test/needs.ts'
 import type { PassFailure } from '../../driver.ts'
@@ -175,6 +176,19 @@ describe.skipIf(process.platform === 'win32')('fix of a program', UNIX, () => {
     })
     expect(plans.map(({ capture }) => capture!.without)).toEqual([[], ['model_2']])
     expect(document.fix!.models).toMatchObject([{ reason: null }, { runs: null, reason: 'an operator is not known' }])
+  })
+
+  test('a trial that fails on the file of a model does not name that file, which is gone', async () => {
+    const reasons: (string | null)[] = []
+    await fixed({
+      rounds: [captured([model()])],
+      options: { onTrial: ({ reason }) => void reasons.push(reason) },
+      fix: (file, given) => {
+        for (const reason of [`${file}: LSTM cannot be written as TFLite`, null]) given.onTrial?.({ reason } as TrialRow)
+        return writes(file, given)
+      },
+    })
+    expect(reasons).toEqual(['LSTM cannot be written as TFLite', null])
   })
 
   test('each model is announced with its number and its place, where there are several or one is known', async () => {

@@ -9,6 +9,7 @@ import { InputError } from '@whyslow/graph/input-error.ts'
 import { ROUNDING } from '@whyslow/measure/outputs/scale.ts'
 import type { AbDocument, AbFixedModel } from '@whyslow/report/documents/ab.ts'
 import type { ReportDocument } from '@whyslow/report/documents/report.ts'
+import type { TrialRow } from '@whyslow/report/documents/trial-row.ts'
 import type { Captured, CapturedModel, CapturedTokenizer } from '../../protocol.ts'
 import { python } from '../../python/python.ts'
 import { placePackage, writePackage } from '../../ship/python-package.ts'
@@ -153,7 +154,7 @@ async function fixOne(
   const common = {
     ...{ python: named, threads, memoryLimitBytes, budgetSeconds, maxLoss },
     ...(onProgress && { onProgress }),
-    ...(onTrial && { onTrial }),
+    ...(onTrial && { onTrial: (trial: TrialRow) => onTrial({ ...trial, reason: trial.reason && withoutFile(trial.reason, model) }) }),
     ...(signal && { signal }),
     out: path.join(folder, name, model.name),
     batch: (model.batch ?? 1) > 1 && model.standIn?.kind === 'rows' ? model.batch! : null,
@@ -169,11 +170,14 @@ async function fixOne(
     } catch (error) {
       signal?.throwIfAborted()
       if (!(error instanceof InputError)) throw error
-      reason = error.message.replace(`${model.file}: `, '')
+      reason = withoutFile(error.message, model)
     }
   }
   return reason
 }
+
+/** The model's file is gone when it is read about. */
+const withoutFile = (text: string, { file }: CapturedModel): string => text.replaceAll(`${file}: `, '')
 
 /** Outputs that the methods of a model of rows give; null: all are kept. */
 function outputsOf({ standIn }: CapturedModel): readonly string[] | null {
