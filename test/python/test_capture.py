@@ -302,15 +302,16 @@ class Edited(unittest.TestCase):
         self.assertTrue(text.startswith(head + "from fast import model as fast_model\ndef"), text)
 
     def test_a_line_that_no_line_can_stand_in_front_of(self):
-        for body in (
-            "def predict(x): return pipe(x)\n",
-            "def predict(x):\n    if not x: return 0\n    else: return pipe(x)\n",
-            "def predict(x):\n    if not x:\n        return 0\n    elif pipe(x):\n        return 1\n",
-            "def predict(x):\n    y = 1; return pipe(x)\n",
+        for body, changed in (
+            ("def predict(x): return pipe(x)\n", "def predict(x): fast_model.attach(pipe.model); return pipe(x)\n"),
+            ("def predict(x):\n    if not x: return 0\n    else: return pipe(x)\n", "    else: fast_model.attach(pipe.model); return pipe(x)\n"),
+            ("def predict(x):\n    y = 1; return pipe(x)\n", "    y = 1; fast_model.attach(pipe.model); return pipe(x)\n"),
         ):
             with self.subTest(body):
-                reason, _ = self.edited("pipe = Library(Model())\n" + body)
-                self.assertIn("and no line can stand in front of that", reason)
+                text, _ = self.edited("pipe = Library(Model())\n" + body)
+                self.assertIn(changed, text)
+        reason, _ = self.edited("pipe = Library(Model())\ndef predict(x):\n    if not x:\n        return 0\n    elif pipe(x):\n        return 1\n")
+        self.assertIn("and no line can stand in front of that", reason)
         reason, _ = self.edited("pipes = [Library(Model())]\ndef predict(x):\n    return [p(x) for p in pipes]\n")
         self.assertIn("no name there surely leads to it", reason)
 
@@ -1032,6 +1033,9 @@ class Refused(unittest.TestCase):
         self.assertEqual(hints.hint_of(NameError("name 'scale' is not defined"), run, True), says % "scale")
         self.assertEqual(hints.hint_of(AttributeError("'NoneType' object has no attribute 'predict'"), run, True), says % "model")
         self.assertEqual(hints.hint_of(NameError("name 'x' is not defined"), run, True), "")
+        run.stage_names = ["score"]
+        for message, says in (("score() missing 1 required positional argument: 'rows'", "; give a sample that is a list with a value for each, or a load() that gives the first"), ("fit() missing 1 required positional argument: 'y'", "")):
+            self.assertEqual(hints.hint_of(TypeError(message), run, True), says)
         run.made_up = True
         self.assertIn("the request was made up: give real ones", hints.hint_of(KeyError("age"), run, True))
         self.assertEqual(main.reason_of(KeyError("age")) + hints.hint_of(KeyError("age"), run, False), "KeyError: 'age'")

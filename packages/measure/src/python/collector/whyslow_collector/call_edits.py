@@ -193,12 +193,16 @@ class Edits:
         return self._tell(site.file, node, path, name)
 
     def _tell(self, file, node, path, name):
-        """A line in front of the node's statement by which the model predicts with what is shipped; a reason if none can stand there."""
+        """What makes the model predict with what is shipped, in front of the node's statement: a line, or in its line; a reason if nothing can stand there."""
         text, tree, starts = self._source(file)
         statement = _statement_of(tree, node)
-        start = starts[statement.lineno - 1]
-        indent = text[start : _offset(text, starts, statement.lineno, statement.col_offset)]
-        if indent.strip() or text.startswith("elif", start + len(indent)):
+        start, own = starts[statement.lineno - 1], _offset(text, starts, statement.lineno, statement.col_offset)
+        indent = text[start:own]
+        if indent.strip() and not hasattr(statement, "body"):
+            # `def predict(x): return pipe(x)`
+            self._put(file, own, own, "%s.attach(%s); " % (self.name_for(file, name), path))
+            return None
+        if indent.strip() or text.startswith("elif", own):
             return "a library calls the model at %s:%d, and no line can stand in front of that" % (os.path.basename(file), node.lineno)
         self._put(file, start, start, "%s%s.attach(%s)\n" % (indent, self.name_for(file, name), path))
         return None
