@@ -999,6 +999,28 @@ class BestIteration(unittest.TestCase):
             np.testing.assert_allclose(engine._ask(rows), model.predict(rows), rtol=1e-6)
 
 
+@unittest.skipUnless(importlib.util.find_spec("skops") and importlib.util.find_spec("sklearn"), "skops or scikit-learn is not installed")
+class WrittenBySkops(unittest.TestCase):
+    def test_scikit_learn_opens_it_with_codes_in_place_of_texts(self):
+        import numpy as np
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import OrdinalEncoder
+        from whyslow_collector import engine_rows, estimator_file
+
+        rows = np.array([["b", "x"], ["a", "y"], ["b", "y"], ["a", "x"]], object)
+        model = make_pipeline(OrdinalEncoder(), LogisticRegression()).fit(rows, [0, 1, 0, 1])
+        with tempfile.TemporaryDirectory() as folder:
+            file = estimator_file.by_skops(model, os.path.join(folder, "own.skops"))
+            texts, _, _ = estimator_file.write(model, os.path.join(folder, "model.skops"))
+            codes = np.array([[texts[at][text] for at, text in enumerate(row)] for row in rows.tolist()], np.float64)
+            twin = estimator_file._numbered(model, None, estimator_file.Texts())
+            np.testing.assert_allclose(twin.predict_proba(codes), model.predict_proba(rows))
+            self.assertTrue(os.path.getsize(file) > 0)
+            plain = estimator_file.by_skops(LogisticRegression().fit(codes, [0, 1, 0, 1]), os.path.join(folder, "plain.skops"))
+            self.assertEqual(engine_rows.SklearnModel({"file": plain})._ask(codes).shape, (4, 2))
+
+
 class Refused(unittest.TestCase):
     def run_of(self, source):
         """(a run of the pass on the source, its tree, the messages that it sends)."""

@@ -216,7 +216,7 @@ export interface CapturedModel {
   readonly reason: string | null
   /** The file that whyslow reads. It may be there even if no call can be redirected. */
   readonly file?: string
-  /** The same as PyTorch's own file; null: it cannot be one. */
+  /** The same as PyTorch, or skops for scikit-learn, writes it, which its own library opens; null: it cannot be written so. */
   readonly program?: string | null
   /** What it was given, as --data takes it; null: not known as numbers. */
   readonly data?: string | null

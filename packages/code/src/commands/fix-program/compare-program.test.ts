@@ -3,10 +3,10 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import type { CompareModelOptions } from '@whyslow/command/compare-port.ts'
+import { localTrials } from '@whyslow/measure/trials/local-runner.ts'
 import type { ComparisonDocument } from '@whyslow/report/documents/comparison.ts'
 import { afterAll, describe, expect, test } from 'vitest'
 import { UNIX } from '../../../../../test/needs.ts'
-import { localTrials } from '@whyslow/measure/trials/local-runner.ts'
 import type { CapturedModel } from '../../protocol.ts'
 import { compareProgram } from './compare-program.ts'
 
@@ -50,7 +50,8 @@ async function compared(models: readonly CapturedModel[]) {
     {
       compare: async (files, options) => {
         asked.push([files, options])
-        return { answer: `${files[0]} is fast`, warnings: ['noise'] } as unknown as ComparisonDocument
+        const reports = [{ findings: [{ rule: 'engine-choice', next: { command: '', words: [] } }] }]
+        return { answer: `${files[0]} is fast`, warnings: ['noise'], reports } as unknown as ComparisonDocument
       },
     },
   )
@@ -60,10 +61,17 @@ async function compared(models: readonly CapturedModel[]) {
 describe.skipIf(process.platform === 'win32')('compare of a program', UNIX, () => {
   test('is of the model that takes most, as its own library opens it, on what the program gives it', async () => {
     const program = '/tmp/models-0/model_2/model.pt2'
-    const most = model({ name: 'model_2', type: 'Encoder', timeMs: 9, program, reason: 'it can be another model for other inputs' })
+    const most = model({
+      name: 'model_2',
+      type: 'Encoder',
+      timeMs: 9,
+      program,
+      reason: 'it can be another model for other inputs',
+    })
     const { document, asked } = await compared([model({ program: null }), most])
     expect(asked).toMatchObject([[[program], { data: '/tmp/models-0/model/data', python: interpreter }]])
     expect(document.answer).toBe(`${service} is fast`)
+    expect(document.reports).toMatchObject([{ findings: [{ rule: 'engine-choice', next: null }] }])
     expect(document.warnings).toEqual([
       'compared is the Encoder of pytorch that service.py:12 calls',
       'not compared: the Net of pytorch that service.py:12 calls',

@@ -34,8 +34,10 @@ export async function compareProgram(
 const placed = ({ type, engine, ran }: CapturedModel): string =>
   `the ${type} of ${engine}${ran === null ? '' : ` that ${ran.file}:${ran.line} calls`}`
 
-/** The document with the program in place of the file that was made of its model, which is gone. */
+/** The document with the program in place of the file that was made of its model, which is gone: no command for a model follows from it. */
 function namedBy(given: string, file: string, found: ComparisonDocument): ComparisonDocument {
   const inJson = (text: string) => JSON.stringify(text).slice(1, -1)
-  return JSON.parse(JSON.stringify(found).replaceAll(inJson(file), () => inJson(given)))
+  const named = JSON.parse(JSON.stringify(found).replaceAll(inJson(file), () => inJson(given))) as ComparisonDocument
+  const reports = named.reports.map((report) => ({ ...report, findings: report.findings.map((one) => ({ ...one, next: null })) }))
+  return { ...named, reports }
 }

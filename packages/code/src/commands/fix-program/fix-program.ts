@@ -154,7 +154,9 @@ async function fixOne(
   const common = {
     ...{ python: named, threads, memoryLimitBytes, budgetSeconds, maxLoss },
     ...(onProgress && { onProgress }),
-    ...(onTrial && { onTrial: (trial: TrialRow) => onTrial({ ...trial, reason: trial.reason && withoutFile(trial.reason, model) }) }),
+    ...(onTrial && {
+      onTrial: (trial: TrialRow) => onTrial({ ...trial, reason: trial.reason && withoutFile(trial.reason, model) }),
+    }),
     ...(signal && { signal }),
     out: path.join(folder, name, model.name),
     batch: (model.batch ?? 1) > 1 && model.standIn?.kind === 'rows' ? model.batch! : null,
