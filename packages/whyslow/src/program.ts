@@ -85,7 +85,7 @@ const commands: { readonly [N in CommandName]: Described<N> } = {
   },
   demo: {
     section: 'Diagnose',
-    about: 'no model at hand? explains and fixes one from the package',
+    about: 'no model at hand? explain and fix one that comes with whyslow',
     run: async (flags, world) => (await import('./demo.ts')).runDemo(flags, surroundings(world)),
   },
   fix: {
@@ -93,7 +93,7 @@ const commands: { readonly [N in CommandName]: Described<N> } = {
     about: 'try remedies, prove them, write a faster model',
     takes: [
       ['<model>', 'a model, a text generator, or a Python program that runs models'],
-      ['[arguments...]', "the program's own, behind --"],
+      ['[arguments...]', "the program's own, after --"],
     ],
     run: async (flags, world, model, words) =>
       (await import('./improve.ts')).runFix([model, ...words], flags, surroundings(world)),
@@ -171,14 +171,13 @@ const commands: { readonly [N in CommandName]: Described<N> } = {
     run: async (flags, world, model) =>
       (await import('@whyslow/fleet/command/history.ts')).runHistory(model, flags, reading(world)),
   },
-  // `whyslow X` finds these two by itself.
+  // `whyslow X` finds these by itself; the second is `whyslow -- COMMAND`.
   view: {
     about: 'a report as a page, or two compared, served on this machine alone',
     takes: [['<reports...>', 'a report document that --json wrote, or two']],
     run: async (flags, world, reports) => (await import('./view.ts')).runView(reports, flags, surroundings(world)),
   },
   watch: {
-    section: 'Diagnose',
     about: 'start a server unchanged, and show what its requests spend time on: model, code, queue',
     takes: [['<command...>', 'the command, after --, as in whyslow -- node server.js']],
     run: async (flags, world, words) =>

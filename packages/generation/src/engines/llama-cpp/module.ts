@@ -40,7 +40,7 @@ export interface LlamaContext {
   readonly currentThreads?: number
   readonly batchSize?: number
   getSequence(): LlamaSequence
-  /** Logs llama.cpp's own times since the last call, and starts anew. */
+  /** Logs llama.cpp's own times since the last call, and starts again. */
   printTimings?(): Promise<void>
   dispose(): Promise<void>
 }

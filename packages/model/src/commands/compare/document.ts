@@ -116,7 +116,7 @@ const isMeasured = (one: ContestantRun): boolean => {
   return failure === null ? count > 0 : count >= LEAST_BLOCKS
 }
 
-/** That two are told apart although neither is faster, in any of the pairs of a batch, percent. */
+/** Chance that any pair of a batch is ranked although neither is faster, percent. */
 const FALSELY_APART = 5
 
 /** Level of the interval of one pair among this many contestants, percent, so that all of them hold together (Bonferroni). */

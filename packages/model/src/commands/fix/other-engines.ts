@@ -103,7 +103,7 @@ function narrowedBy({ offers }: Engine, graph: GraphView): string | null {
   return wide === undefined ? null : `it computes numbers of 64 bits in 32, and ${wide} may need them`
 }
 
-/** Where the model's owner may run it so; what its own file takes there is in the row of the conversion. */
+/** Engines that the model's owner may run it on; the time of its own file there is in the row of the conversion. */
 const isLookedAt = ({ id, formats, offers }: Engine, model: Model): boolean =>
   offers.includes('looked-at') && !formats.includes(model.source.format) && canBeGiven(model, id)
 
