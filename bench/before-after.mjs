@@ -109,15 +109,17 @@ function ran(command, file, where) {
 /** { beforeMs, afterUs }: the unit that reads best, to three digits. */
 function timesOf(pairs) {
   const { nowMs, insteadMs } = turnTimes(pairs)
-  const entry = (name, ms) => (ms < 1 ? [`${name}Us`, ms * 1000] : [`${name}Ms`, ms])
+  const entry = (name, ms) => (ms < 0.001 ? [`${name}Ns`, ms * 1e6] : ms < 1 ? [`${name}Us`, ms * 1000] : [`${name}Ms`, ms])
   return Object.fromEntries([entry('before', nowMs), entry('after', insteadMs)].map(([name, value]) => [name, Number(value.toPrecision(3))]))
 }
+
+const UNITS = { Ns: 'ns', Us: 'µs', Ms: 'ms' }
 
 /** '5.10 ms before and 1.20 µs after'. */
 function said(times) {
   const [before, after] = Object.entries(times).map(([name, value]) => {
     const digits = value >= 100 ? String(value) : value.toPrecision(3)
-    return `${digits} ${name.endsWith('Us') ? 'µs' : 'ms'}`
+    return `${digits} ${UNITS[name.slice(-2)]}`
   })
   return `${before} before and ${after} after`
 }

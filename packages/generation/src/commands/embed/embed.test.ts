@@ -58,7 +58,7 @@ test('a text in every way of batching, and its time as parts that add up', async
     ['unexplained', 0],
   ])
   expect(document.answer).toBe(
-    "Your texts take 16.5 ms (16.5–16.5) each, one at a time, with a median of 3 tokens. In batches of 4 as they come each takes 26.3 ms, and 56 % of the positions are padding; the fastest are batches of 4, sorted by length: 17.3 ms. Of a text's 26.3 ms in batches of 4 as they come, 14.2 ms go into padding that the model computes.",
+    "Your texts take 16.5 ms (16.5–16.5) each, one at a time, with a median of 3 tokens. In batches of 4 as they come each takes 26.3 ms, and 56 % of the positions are padding; the fastest batches are of 4, sorted by length: 17.3 ms, slower than one at a time. Of a text's 26.3 ms in batches of 4 as they come, 14.2 ms go into padding that the model computes.",
   )
   expect(document.findings.map(({ rule, textMs, run }) => [rule, textMs, run?.arguments.join(' ')])).toEqual([
     ['padding-waste', expect.closeTo(9), `${model} --batch 4 --texts ${texts}`],

@@ -95,7 +95,9 @@ export function embeddingAnswer({ setup, ways, oneParts, batchParts, lengths }: 
           `In batches of ${given.batch} as they come each takes ${time(given.msPerText.value)}, and ${percent(given.paddedShare)} of the positions are padding${
             best === null || best === given
               ? ''
-              : `; the fastest are ${wayName(best, { setup, ways })}: ${time(best.msPerText.value)}`
+              : `; the fastest batches are ${wayName(best, { setup, ways }).replace(/^batches /, '')}: ${time(best.msPerText.value)}${
+                  best.msPerText.value > one!.msPerText.value ? ', slower than one at a time' : ''
+                }`
           }.`,
         ]
   return [first, ...batches, ...intoSentence(batchParts ?? oneParts), ...cutSentence({ setup, lengths })].join(' ')
