@@ -269,18 +269,6 @@ x = np.empty_like(image)`,
     node: { setup: 'const logits = Float32Array.from({ length: 50000 }, (_, at) => (at * 7919) % 50021)' },
     python: { setup: `${NUMPY}\nlogits = np.random.default_rng(0).normal(size=50_000).astype(np.float32)` },
   },
-  'slow-normalization': {
-    about: '64 maps of 112 × 112 in PyTorch, one thread',
-    python: {
-      setup: `
-import torch
-from torch import nn
-torch.set_num_threads(1)
-torch.set_grad_enabled(False)
-x = torch.rand(1, 64, 112, 112)`,
-      then: 'norm.eval()(x)',
-    },
-  },
   'tensor-copies': {
     about: '256 rows of 512 numbers',
     python: {
