@@ -26,6 +26,7 @@ const SETTINGS = [
   'REPEAT',
   'SECONDS',
   'ENGINES',
+  'THREADS',
   'TOKENS',
   'SAMPLES',
 ]

@@ -1,4 +1,4 @@
-// What the use of a value tells of it: sizes that a weight fixes, what an axis represents, which numbers it may hold. Axes of a model's
+// What the use of a value reports about it: sizes that a weight fixes, what an axis represents, which numbers it may hold. Axes of a model's
 // input are followed from node to node; each family says what its operators tell of one, and where its axes go on.
 import type { NodeView } from '../types.ts'
 

@@ -76,7 +76,7 @@ export function likenessOf(content: Content): Likeness | undefined {
     case 'image':
       return { of: 'photo', range: valueRange(content.numbers, 3), why: 'Its shape is that of an image.' }
     case 'rows':
-      return { of: 'rows', range: null, why: 'The model tells how its columns are distributed.' }
+      return { of: 'rows', range: null, why: 'The model stores how its columns are distributed.' }
     case 'mask':
       return { of: 'constant', range: [0, 1], why: '1 for text, 0 for padding.' }
     case 'words':

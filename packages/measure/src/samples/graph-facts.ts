@@ -14,7 +14,7 @@ export interface InputFacts {
   readonly axes: readonly AxisFact[]
   /** Rank of the first operator that has one, for inputs declared without a shape. */
   readonly rank?: number
-  /** Set where the input indexes a table: ids lie in 0..tableRows-1. */
+  /** Set where the input indexes a table: ids are in 0..tableRows-1. */
   readonly tableRows?: number
   /** Rows of the table of positions that belongs to the token table: the longest sequence. */
   readonly maxLength?: number | undefined

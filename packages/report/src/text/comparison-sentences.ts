@@ -76,7 +76,7 @@ function ratioBetween({ pairs, batch }: Facts, a: string, b: string): { low: num
   return null
 }
 
-/** 'is 2.9–3.3× faster', or slower, or not to be told apart. 'would be': of one model on another engine. */
+/** 'is 2.9–3.3× faster', or slower, or not to be distinguished. 'would be': of one model on another engine. */
 function speed(facts: Facts, id: string, other: string, be: 'is' | 'would be'): string {
   const found = ratioBetween(facts, id, other)
   if (found === null) return `could not be timed together with ${other}`

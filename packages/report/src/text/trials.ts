@@ -68,7 +68,7 @@ export function renderFix(doc: ReportDocument, options: TerminalOptions): string
 function servingLines({ objective, best, tried }: ServingTried, width: number): string[] {
   const rate = (perSecond: number) => (perSecond >= 100 ? String(Math.round(perSecond)) : significant(perSecond))
   const setup = ({ workers, threads, maxBatch, batchDelayMs }: ServingTried['tried'][number]) =>
-    `${plural(workers, 'worker')}${threads === null ? '' : ` × ${plural(threads, 'thread')}`}${maxBatch === 1 ? '' : `, up to ${maxBatch} rows together`}${batchDelayMs === undefined ? '' : ` of what comes within ${time(batchDelayMs)}`}`
+    `${plural(workers, 'worker')}${threads === null ? '' : ` × ${plural(threads, 'thread')}`}${maxBatch === 1 ? '' : `, up to ${maxBatch} rows together`}${batchDelayMs === undefined ? '' : ` that arrive within ${time(batchDelayMs)}`}`
   const rows = tried.map((one) => {
     const why = one.why === null ? '' : `; ${one.why}`
     const held = one.found?.confirmed === 0 ? 'held in short runs' : 'holds'

@@ -87,7 +87,7 @@ function addPrediction({ rows, byKey, predictions }: Sums, nodes: readonly Trace
     while (open.length && open.at(-1)!.end <= event.ts) open.pop()
     const parent = open.at(-1)?.row ?? null
     const place = `${parent}|${event.nodeIndex}|${event.name}`
-    // Nodes of one name at the top are told apart by their order; inside a body a repetition is the next round.
+    // Nodes of one name at the top are distinguished by their order; inside a body a repetition is the next round.
     const ordinal = parent === null ? (ordinals.get(place) ?? 0) : 0
     ordinals.set(place, ordinal + 1)
     const key = `${place}|${ordinal}`

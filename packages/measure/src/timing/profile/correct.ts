@@ -74,7 +74,7 @@ export function correctProfile(
   }
 }
 
-/** Where the profiler costs next to nothing, no latency is nearer to the nodes' pace than that of the very predictions they ran in. */
+/** If the profiler costs next to nothing, the latency of the profiled predictions themselves fits their nodes best. */
 const atOwnPace = (output: ProfileOutput): ProfileOutput => ({
   ...output,
   rounds: output.rounds.map((round) => ({ ...round, plainP50Ms: round.profiledP50Ms, plainDrift: 1 })),

@@ -6,20 +6,22 @@ import { engineWords, measured } from '../divided/divided-words.ts'
 import { checkedLines } from '../findings/findings-text.ts'
 import { page } from '../page.ts'
 import { commandWords, pad, wrap, wrapCommand } from '../wrap.ts'
-import { modelWords, partRows, partsTitle, wayName } from './embedding-words.ts'
+import { LAST_ROW, modelWords, partRows, partsTitle, wayName } from './embedding-words.ts'
 
 interface Width {
   readonly width: number
+  /** What its reader types for `whyslow`. */
+  readonly command?: string | undefined
 }
 
-export function renderEmbedding(document: EmbeddingDocument, { width }: Width): string {
+export function renderEmbedding(document: EmbeddingDocument, { width, command }: Width): string {
   const { oneParts, batchParts } = document
   return page([
     wrap(document.answer, width),
     waysBlock(document, width),
     ...[oneParts, batchParts].flatMap((of) => (of === null ? [] : [partsBlock(of)])),
-    ...findingBlocks(document.findings, ({ textMs }) => savedTime(textMs, 'a text'), width),
-    modelBlock(document, width),
+    ...findingBlocks(document.findings, ({ textMs }) => savedTime(textMs, 'a text'), { width, command }),
+    modelBlock(document, { width, command }),
     checkedLines(document, width),
     measuredWith(document, width),
     noteLines(document.warnings, width),
@@ -37,7 +39,7 @@ function waysBlock({ ways, setup }: EmbeddingDocument, width: number): string[] 
   return [
     `A text in each way of batching${ways.length > 1 ? ', and how many times as fast as one at a time' : ''}`,
     ...rows,
-    ...(few ? wrap('The last row is against the one above it.', width, '  ') : []),
+    ...(few ? wrap(LAST_ROW, width, '  ') : []),
   ]
 }
 
@@ -49,12 +51,12 @@ const partsBlock = (of: EmbeddingParts): string[] => [
 ]
 
 /** What the model does with a batch, another command says. */
-function modelBlock({ model, setup }: EmbeddingDocument, width: number): string[] {
-  const why = commandWords({ command: '', arguments: [model.modelFile] })
-  const faster = commandWords({
-    command: model.dtype === 'fp32' ? 'quantize' : 'fix',
-    arguments: [model.modelFile, '-o', 'fast/'],
-  })
+function modelBlock({ model, setup }: EmbeddingDocument, { width, command }: Width): string[] {
+  const why = commandWords({ command: '', arguments: [model.modelFile] }, command)
+  const faster = commandWords(
+    { command: model.dtype === 'fp32' ? 'quantize' : 'fix', arguments: [model.modelFile, '-o', 'fast/'] },
+    command,
+  )
   return [
     ...wrap('Why the model itself takes its time, and what makes it faster:', width),
     ...wrapCommand(why, width, '  ', '    '),

@@ -59,11 +59,11 @@ const LAWS: Readonly<Record<LoadLaw['law'], string>> = {
   little: "Little's law",
   flow: 'that each request has one end',
   utilisation: 'the utilisation law',
-  'throughput-bound': 'the bound of what workers answer at most',
+  'throughput-bound': 'the most that workers can answer',
 }
 
 function brokenLaws({ laws = [], offeredPerSecond, clients }: LoadPoint): string[] {
-  const at = offeredPerSecond === null ? `with ${clients} clients` : `at ${Math.round(offeredPerSecond)} requests/s`
+  const at = offeredPerSecond === null ? `with ${clients} ${clients === 1 ? 'client' : 'clients'}` : `at ${Math.round(offeredPerSecond)} requests/s`
   return laws
     .filter(({ ok }) => !ok)
     .map(

@@ -16,5 +16,5 @@ export function engineWordsOnNode(message: string): string {
   return `${node}${engineWords(message)}`
 }
 
-/** Where a node would fall back to the CPU and must not (core/session/inference_session.cc). */
+/** The message if a node would fall back to the CPU and must not (core/session/inference_session.cc). */
 export const CPU_REFUSED = /fallback to CPU EP has been explicitly disabled/
