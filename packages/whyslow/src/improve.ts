@@ -41,7 +41,7 @@ export async function runQuantize(named: string, flags: FlagsOf<'quantize'>, aro
 }
 
 /** The file itself, or the model of a folder of transformers.js that generates no text: texts are tokenized and pooled as before around what is written. */
-async function openedAs(
+export async function openedAs(
   named: string,
   { screen }: Pick<Surroundings, 'screen'>,
 ): Promise<{ readonly file: string; readonly isGenerator: boolean }> {

@@ -19,6 +19,7 @@ export type { EmbedOptions } from '@whyslow/generation/commands/embed/options.ts
 export { fixGenerator } from '@whyslow/generation/commands/fix/fix-generator.ts'
 export { generate } from '@whyslow/generation/commands/generate/generate.ts'
 export type { GenerateOptions } from '@whyslow/generation/commands/generate/options.ts'
+export { lintGenerator } from '@whyslow/generation/commands/lint/lint-generator.ts'
 export type { CheckOptions } from '@whyslow/model/commands/check.ts'
 export type { CompareOptions } from '@whyslow/model/commands/compare/options.ts'
 export { type ConvertOptions, convert } from '@whyslow/model/commands/convert.ts'
