@@ -5,6 +5,7 @@ import os from 'node:os'
 import path from 'node:path'
 import type { DType } from '@whyslow/graph/types.ts'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { thisSystem } from '../machine/system.ts'
 import { openLibrary, ownKoffi, tensorsOf } from './folder-library.ts'
 import { apiLoader } from './koffi.ts'
 import { LITERT } from './litert/find-library.ts'
@@ -32,7 +33,7 @@ describe.each([OPENVINO, LITERT])('$title', (library) => {
     syncBuiltinESMExports()
     try {
       expect(surroundings().home).toBeNull()
-      const read = vi.spyOn(fs, 'readdirSync')
+      const read = vi.spyOn(thisSystem, 'list')
       findNativeLibrary(library, { folder: undefined, python: undefined }, { ...surroundings(), env: { PATH: '' } })
       expect(read.mock.calls.length).toBeGreaterThan(0)
       expect(read.mock.calls.filter(([folder]) => String(folder).includes('.local'))).toEqual([])

@@ -9,6 +9,7 @@ import { Frame } from './frame.tsx'
 import { Boundary } from './kit/boundary.tsx'
 import { Figure } from './kit/figure.tsx'
 import { Name, Says, shownName } from './kit/name.tsx'
+import { RankingTable } from './kit/ranking-table.tsx'
 import type { Comparison } from './page-data.ts'
 import { BatchCurves } from './pictures/batch-curves.tsx'
 import { Pareto } from './pictures/pareto.tsx'
@@ -97,40 +98,20 @@ function ranked({ contestants, ranking }: Comparison): { contestant: Contestant;
 function Ranking({ comparison }: { comparison: Comparison }) {
   const rows = ranked(comparison)
   const slowest = Math.max(...rows.map(({ contestant: { p50Ms } }) => p50Ms ?? 0))
+  const compared = comparison.of === 'engines' ? 'engine' : 'model'
+  const heads = ['place', compared, 'latency', 'vs. the slowest', 'to the first result', 'size', 'outputs', 'runs on']
   return (
-    <div class="scroll ranking" tabIndex={0} role="region" aria-label="Ranking">
-      <table>
-        <thead>
-          <tr>
-            {[
-              'place',
-              comparison.of === 'engines' ? 'engine' : 'model',
-              'latency',
-              'vs. the slowest',
-              'to the first result',
-              'size',
-              'outputs',
-              'runs on',
-            ].map((head, index) => (
-              <th key={`${index} ${head}`} scope="col">
-                {head}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(({ contestant, place }) => (
-            <RankingRow
-              key={contestant.id}
-              contestant={contestant}
-              place={place}
-              slowest={slowest}
-              reference={comparison.reference}
-            />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <RankingTable label="Ranking" heads={heads}>
+      {rows.map(({ contestant, place }) => (
+        <RankingRow
+          key={contestant.id}
+          contestant={contestant}
+          place={place}
+          slowest={slowest}
+          reference={comparison.reference}
+        />
+      ))}
+    </RankingTable>
   )
 }
 

@@ -5,7 +5,7 @@
 import { elementCount } from '@whyslow/graph/dtype.ts'
 import type { InputError } from '@whyslow/graph/input-error.ts'
 import { inlineBytes, tensorType } from '@whyslow/graph/tensor-data.ts'
-import type { AttributeView, Dimension, DType, GraphView } from '@whyslow/graph/types.ts'
+import type { Dimension, DType, NodeView } from '@whyslow/graph/types.ts'
 import type { NodeProto } from 'onnx-buf'
 import { arrayOver, type ConstantData, int64s, numbersOf, reshapeConstant, transposeConstant } from '../../build/constant-data.ts'
 import { identity, isIdentity, turn } from '../../build/permutation.ts'
@@ -22,14 +22,7 @@ export interface WriteType {
 }
 
 /** A node of the main graph: attributes as plain values; what has none (tensors, graphs) is in `proto`. */
-export interface OnnxNode {
-  readonly name: string
-  readonly opType: string
-  readonly domain: string
-  readonly inputs: readonly string[]
-  readonly outputs: readonly string[]
-  readonly attributes: Readonly<Record<string, AttributeView>>
-  readonly subgraphs: Readonly<Record<string, GraphView>>
+export interface OnnxNode extends NodeView {
   readonly proto: NodeProto
 }
 

@@ -11,6 +11,7 @@ import { Frame } from '../frame.tsx'
 import { Warnings } from '../kit/facts.tsx'
 import { Figure } from '../kit/figure.tsx'
 import { Name, Says, shownName } from '../kit/name.tsx'
+import { RankingTable } from '../kit/ranking-table.tsx'
 import type { Study } from '../page-data.ts'
 import { LaterParts, type PartOf, partsOf } from '../parts.tsx'
 import { RatioRows } from '../pictures/ratio-rows.tsx'
@@ -73,39 +74,30 @@ const rowTitle = (row: Row, rows: readonly Row[]): string =>
 
 function Matrix({ study: { table, machines } }: { study: Study }) {
   if (table.rows.length === 0) return <p class="soft">Nothing was measured.</p>
+  const heads = machines.map(({ id }) => (
+    <>
+      <Name text={id} most={40} />
+      {id === table.reference && <span class="tag">reference</span>}
+    </>
+  ))
   return (
-    <div class="scroll ranking" tabIndex={0} role="region" aria-label="Models by machines">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">model</th>
-            {machines.map(({ id }) => (
-              <th key={id} scope="col">
-                <Name text={id} most={40} />
-                {id === table.reference && <span class="tag">reference</span>}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {table.rows.map((row, index) => (
-            <tr key={index}>
-              <th scope="row">
-                <Name text={rowTitle(row, table.rows)} most={60} />
-                <span class="area-means">
-                  <Says text={row.inputs} />
-                </span>
-              </th>
-              {row.cells.map((cell, at) => (
-                <td key={at}>
-                  <CellSaid cell={cell} isReference={cell.machine === table.reference} />
-                </td>
-              ))}
-            </tr>
+    <RankingTable label="Models by machines" heads={['model', ...heads]}>
+      {table.rows.map((row, index) => (
+        <tr key={index}>
+          <th scope="row">
+            <Name text={rowTitle(row, table.rows)} most={60} />
+            <span class="area-means">
+              <Says text={row.inputs} />
+            </span>
+          </th>
+          {row.cells.map((cell, at) => (
+            <td key={at}>
+              <CellSaid cell={cell} isReference={cell.machine === table.reference} />
+            </td>
           ))}
-        </tbody>
-      </table>
-    </div>
+        </tr>
+      ))}
+    </RankingTable>
   )
 }
 
@@ -217,37 +209,24 @@ const outcomeOf = (low: number | null, high: number | null): 'better' | 'worse' 
 function Machines({ study: { machines } }: { study: Study }) {
   const heads = ['machine', 'processor', 'usable CPUs', 'threads', 'an hour costs']
   return (
-    <div class="scroll ranking" tabIndex={0} role="region" aria-label="Machines">
-      <table>
-        <thead>
-          <tr>
-            {heads.map((head) => (
-              <th key={head} scope="col">
-                {head}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {machines.map(({ id, cpu, usableCpus, quotaCpus, threads, pricePerHour }) => (
-            <tr key={id}>
-              <th scope="row">
-                <Name text={id} most={80} />
-              </th>
-              <td>
-                <Name text={cpu} />
-              </td>
-              <td>
-                {count(usableCpus)}
-                {quotaCpus !== null && `, under a quota of ${significant(quotaCpus)}`}
-              </td>
-              <td>{threads === null ? 'the engine’s default' : count(threads)}</td>
-              <td>{pricePerHour === null ? 'unknown' : significant(pricePerHour)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <RankingTable label="Machines" heads={heads}>
+      {machines.map(({ id, cpu, usableCpus, quotaCpus, threads, pricePerHour }) => (
+        <tr key={id}>
+          <th scope="row">
+            <Name text={id} most={80} />
+          </th>
+          <td>
+            <Name text={cpu} />
+          </td>
+          <td>
+            {count(usableCpus)}
+            {quotaCpus !== null && `, under a quota of ${significant(quotaCpus)}`}
+          </td>
+          <td>{threads === null ? 'the engine’s default' : count(threads)}</td>
+          <td>{pricePerHour === null ? 'unknown' : significant(pricePerHour)}</td>
+        </tr>
+      ))}
+    </RankingTable>
   )
 }
 
