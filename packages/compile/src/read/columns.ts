@@ -1,8 +1,9 @@
 // Some columns of a row taken, made whole numbers, and put side by side again, as a ColumnTransformer of scikit-learn is written.
 
-import { axisFromFront, numberOf } from '@whyslow/graph/attributes.ts'
+import { numberOf } from '@whyslow/graph/attributes.ts'
 import { sideBySide } from '@whyslow/graph/forest/beside-others.ts'
 import type { Preparation } from '@whyslow/graph/forest/types.ts'
+import { axisFromFront } from '@whyslow/graph/view-attributes.ts'
 import type { NodeProto } from 'onnx-buf'
 import type { Constants } from './nodes.ts'
 import { NotCompilable } from './source.ts'

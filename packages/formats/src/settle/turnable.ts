@@ -1,8 +1,9 @@
 // Which operators compute the same with their axes in another order, and what has to change of them: a Transpose in front of such a
 // node can as well stand behind it.
 
-import { attributeOf, axisFromFront, intsOf, numberOf } from '@whyslow/graph/attributes.ts'
+import { attributeOf, intsOf, numberOf } from '@whyslow/graph/attributes.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
+import { axisFromFront } from '@whyslow/graph/view-attributes.ts'
 import type { NodeProto } from 'onnx-buf'
 import { type ConstantData, int64s, numbersOf, transposeConstant } from '../build/constant-data.ts'
 import { inverse, type Permutation, removeAxes, unturn, withNew } from '../build/permutation.ts'

@@ -4,8 +4,9 @@
 // reciprocal of the root, the root by Pow, the scale before the product (Keras) or the quotient, means of means over one axis each, no scale or
 // bias, casts to the type that is there.
 import type { NodeProto } from 'onnx-buf'
-import { axisFromFront, intsOf, numberOf } from '../attributes.ts'
+import { intsOf, numberOf } from '../attributes.ts'
 import type { TensorType } from '../types.ts'
+import { axisFromFront } from '../view-attributes.ts'
 import { isOperator, otherOperand, type PatternGraph, type Size, withConstant } from './pattern-graph.ts'
 
 /** Larger numbers added to a variance are not there to keep it from zero. */

@@ -1,10 +1,11 @@
 // What each operator makes of the types of its inputs, sizes as symbols. Each operator's rule: https://onnx.ai/onnx/operators/;
 // com.microsoft: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
-import { axisFromFront } from '../attributes.ts'
+
 import { decodeNumbers } from '../decode.ts'
 import { dtypeOf, elementCount, isInteger } from '../dtype.ts'
 import { inlineBytes, isExternal, tensorType } from '../tensor-data.ts'
 import type { DType } from '../types.ts'
+import { axisFromFront } from '../view-attributes.ts'
 import { over, type Size, times } from './sizes.ts'
 import { PRODUCT_RULES } from './symbolic-product-rules.ts'
 import { attributeOrConstant, broadcastShapes, int, ints, type Rule, SIZES_LIMIT } from './symbolic-rule.ts'

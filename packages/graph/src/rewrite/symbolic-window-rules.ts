@@ -1,5 +1,5 @@
 // What operators that go over space make of the types of their inputs: https://onnx.ai/onnx/operators/onnx__Conv.html
-import { axisFromFront } from '../attributes.ts'
+import { axisFromFront } from '../view-attributes.ts'
 import { over, type Size, times } from './sizes.ts'
 import { attributeOrConstant, int, ints, type Rule, type TypedNode } from './symbolic-rule.ts'
 

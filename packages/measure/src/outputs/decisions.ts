@@ -1,7 +1,7 @@
 // Decisions taken from outputs: the class of a row, yes or no, a label. The same, or different where the original was as good as tied?
 
-import { axisFromFront } from '@whyslow/graph/attributes.ts'
 import type { GraphView } from '@whyslow/graph/types.ts'
+import { axisFromFront } from '@whyslow/graph/view-attributes.ts'
 import { elementCount, elementOf } from '../samples/dtype-arrays.ts'
 import type { Compared } from './compared.ts'
 import { classAxis, isChosen, makerOf } from './meaning.ts'

@@ -1,8 +1,9 @@
 // What an output is joined from: where the graph ends in a Concat (behind operators that keep each element for itself), its inputs are
 // quantities of their own, such as boxes in pixels and scores. Told from the graph and the shape that came out.
-import { axisFromFront } from '@whyslow/graph/attributes.ts'
+
 import { elementCount } from '@whyslow/graph/dtype.ts'
 import type { Dimension, GraphView, NodeView } from '@whyslow/graph/types.ts'
+import { axisFromFront } from '@whyslow/graph/view-attributes.ts'
 import { type Bounds, boundsOf } from './bounds.ts'
 
 export interface JoinedPart {

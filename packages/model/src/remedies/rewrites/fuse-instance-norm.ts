@@ -4,7 +4,6 @@
 // runs it as the pieces that the standard defines it by, https://onnx.ai/onnx/operators/onnx__GroupNormalization.html.
 // Means over a whole sample (global layer normalization, of networks that separate voices) are those of one group of all channels.
 
-import { axisFromFront } from '@whyslow/graph/attributes.ts'
 import { floatTensor, int64Tensor, node } from '@whyslow/graph/build.ts'
 import { elementCount } from '@whyslow/graph/dtype.ts'
 import { findNorm, type Meant, type NormPattern, type Over } from '@whyslow/graph/patterns/norm.ts'
@@ -12,6 +11,7 @@ import { byChannel } from '@whyslow/graph/rewrite/affine.ts'
 import { isClosed, isOperator, type Matching, numberOf, type Replacement, withConstant } from '@whyslow/graph/rewrite/match.ts'
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
 import type { TensorType } from '@whyslow/graph/types.ts'
+import { axisFromFront } from '@whyslow/graph/view-attributes.ts'
 import type { NodeProto, TensorProto } from 'onnx-buf'
 import { defineRemedy } from '../kit/remedy.ts'
 import { byFusing, byRewriting } from '../kit/rewriting.ts'

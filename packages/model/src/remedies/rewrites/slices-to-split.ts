@@ -3,11 +3,11 @@
 // (core/optimizer/gather_slice_fusion.cc): what the profile shows as done is left to it.
 // https://onnx.ai/onnx/operators/onnx__Slice.html, …Split
 
-import { axisFromFront } from '@whyslow/graph/attributes.ts'
 import { int64Tensor, node } from '@whyslow/graph/build.ts'
 import { sum } from '@whyslow/graph/rewrite/floats.ts'
 import { intsOf, isOperator, type Matching, type Replacement } from '@whyslow/graph/rewrite/match.ts'
 import type { Size } from '@whyslow/graph/rewrite/sizes.ts'
+import { axisFromFront } from '@whyslow/graph/view-attributes.ts'
 import { nodesOf } from '@whyslow/graph/walk.ts'
 import type { NodeProto, TensorProto } from 'onnx-buf'
 import { defineRemedy } from '../kit/remedy.ts'

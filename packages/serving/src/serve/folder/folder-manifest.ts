@@ -81,7 +81,7 @@ export function platformOf(modelFile: string): string {
   return extension === 'onnx' ? 'onnx_onnxv1' : extension === 'json' ? 'whyslow_compiled' : (extension ?? '')
 }
 
-/** By default: as many as the folder was found with, if there are as many CPUs. */
+/** The default: as many as the folder was found with, if there are as many CPUs. */
 export function workersOf({ serving, threads, spinning }: FolderManifest, cpus: number): number {
   const each = spinning === null ? 1 : (threads ?? cpus)
   return Math.min(serving.workers, Math.max(1, Math.floor(cpus / each)))

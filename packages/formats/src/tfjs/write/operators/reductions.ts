@@ -1,5 +1,5 @@
 // Reductions, and what looks for the largest. TensorFlow.js gives places as int32.
-import { axisFromFront } from '@whyslow/graph/attributes.ts'
+import { axisFromFront } from '@whyslow/graph/view-attributes.ts'
 import { flag, float, int, type } from '../attributes.ts'
 import type { Ref } from '../graph-writer.ts'
 import type { OperatorCall, OperatorTable, OperatorWriter } from '../operator-call.ts'

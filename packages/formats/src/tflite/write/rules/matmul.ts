@@ -1,8 +1,9 @@
 // Products of matrices: with constant weights FULLY_CONNECTED, whose weights are [out, in], else BATCH_MATMUL, which takes either operand
 // transposed. A Flatten before them is a Reshape in ONNX's order of axes: where the tensor lies channels last, the weights' rows are put in
 // its order, once, in place of a transpose in every prediction (see `flattened` in shape.ts).
-import { numberAttribute } from '@whyslow/graph/attributes.ts'
+
 import type { Dimension } from '@whyslow/graph/types.ts'
+import { numberAttribute } from '@whyslow/graph/view-attributes.ts'
 import { type ConstantData, transposeConstant } from '../../../build/constant-data.ts'
 import { equal, identity } from '../../../build/permutation.ts'
 import type { LiteTensor } from '../lite-graph.ts'

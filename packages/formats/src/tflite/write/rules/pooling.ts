@@ -1,9 +1,9 @@
 // Pooling as AVERAGE_POOL_2D and MAX_POOL_2D, over all of an axis as MEAN and REDUCE_MAX. TFLite's average leaves padding out of the count.
 
-import { numberAttribute, numbersAttribute } from '@whyslow/graph/attributes.ts'
 import { elementCount } from '@whyslow/graph/dtype.ts'
 import { LARGEST_FLOAT32 } from '@whyslow/graph/encode.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
+import { numberAttribute, numbersAttribute } from '@whyslow/graph/view-attributes.ts'
 import type { LiteTensor } from '../lite-graph.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
 import { channelsLast } from '../order.ts'

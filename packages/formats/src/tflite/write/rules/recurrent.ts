@@ -1,8 +1,9 @@
 // LSTM, GRU and RNN as a WHILE over the steps, as TensorFlow's converter writes Keras 3's layers. UNIDIRECTIONAL_SEQUENCE_LSTM would be one
 // operator, but keeps its state from one prediction to the next unless the caller resets it, and ONNX's begins each again.
 // What comes from the input is multiplied once, for all steps; a step adds what comes from the state.
-import { numberAttribute, textAttribute } from '@whyslow/graph/attributes.ts'
+
 import type { Dimension } from '@whyslow/graph/types.ts'
+import { numberAttribute, textAttribute } from '@whyslow/graph/view-attributes.ts'
 import type { ConstantData } from '../../../build/constant-data.ts'
 import { equal } from '../../../build/permutation.ts'
 import type { LiteTensor } from '../lite-graph.ts'

@@ -1,6 +1,7 @@
 // Resize and what moves between channels and places. TFLite resizes two spatial axes: its two flags say how places are matched.
-import { numberAttribute, textAttribute } from '@whyslow/graph/attributes.ts'
+
 import type { Dimension } from '@whyslow/graph/types.ts'
+import { numberAttribute, textAttribute } from '@whyslow/graph/view-attributes.ts'
 import { identity } from '../../../build/permutation.ts'
 import type { LiteTensor } from '../lite-graph.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'

@@ -1,7 +1,8 @@
 // Windows that move over the spatial axes (convolutions, pooling): ONNX tells the cells before and after each axis, TFLite knows SAME and
 // VALID alone. What is neither is padded by an operator before it.
-import { numberAttribute, numbersAttribute, textAttribute } from '@whyslow/graph/attributes.ts'
+
 import type { Dimension } from '@whyslow/graph/types.ts'
+import { numberAttribute, numbersAttribute, textAttribute } from '@whyslow/graph/view-attributes.ts'
 import type { LiteTensor } from '../lite-graph.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
 export const SAME = 0
