@@ -285,6 +285,8 @@ _Software · modelled · [source](../../${source})_
 
 ## What to do
 
+## Before and after
+
 ## When not to worry
 `,
             },
@@ -325,6 +327,8 @@ checkRemedy(${name}, {
 _${kindName} · ${effect} · [source](../../packages/model/src/remedies/${group}/${id}.ts)_
 
 ## What it does
+
+## Before and after
 
 ## When it pays
 

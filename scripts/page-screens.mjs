@@ -1,4 +1,4 @@
-// Images of the page for README.md and docs/gallery.md, from recorded documents in fixtures/golden: a Chromium draws what --html would
+// Images of the page for README.md and docs/gallery.md, from recorded documents in fixtures/gallery and fixtures/golden: a Chromium draws what --html would
 // write. Part of `npm run screens`; WHYSLOW_CHROMIUM names another browser than Debian's.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -10,28 +10,28 @@ import { reportPage } from './report-pages.mjs'
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** Chart -> documents, and the part of the page that is shown; without one its first screen. */
-const PICTURES = {
-  transformer: { documents: ['transformer.report'] },
-  cnn: { documents: ['cnn.report'], part: '#roofline' },
-  trees: { documents: ['trees.report'] },
-  pipeline: { documents: ['pipeline.document'] },
-  lines: { documents: ['pipeline.document'], part: '#lines' },
-  load: { documents: ['load.document'], part: '#curve' },
-  gap: { documents: ['gap.document'] },
-  distill: { documents: ['distill.document'], part: '#trade' },
-  fix: { documents: ['fix.document'], part: '#tried' },
-  comparison: { documents: ['compare.document'] },
-  'two-reports': { documents: ['cnn-initializers-as-inputs.report', 'cnn.report'] },
+const IMAGES = {
+  model: { documents: ['gallery/model'] },
+  roofline: { documents: ['gallery/image'], part: '#roofline' },
+  trees: { documents: ['gallery/trees'] },
+  pipeline: { documents: ['gallery/pipeline'] },
+  lines: { documents: ['gallery/pipeline'], part: '#lines' },
+  load: { documents: ['gallery/load'], part: '#curve' },
+  gap: { documents: ['gallery/gap'] },
+  distill: { documents: ['golden/distill.document'], part: '#trade' },
+  fix: { documents: ['gallery/fix'], part: '#tried' },
+  comparison: { documents: ['gallery/compare'] },
+  'two-reports': { documents: ['gallery/unoptimized', 'gallery/image'] },
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'whyslow-pictures-'))
+const folder = mkdtempSync(join(tmpdir(), 'whyslow-images-'))
 const browser = await chromium.launch({
   executablePath: process.env.WHYSLOW_CHROMIUM ?? '/usr/bin/chromium',
   args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
 })
 try {
   mkdirSync(join(root, 'docs/images'), { recursive: true })
-  for (const [name, { documents, part }] of Object.entries(PICTURES)) {
+  for (const [name, { documents, part }] of Object.entries(IMAGES)) {
     const file = join(folder, `${name}.html`)
     writeFileSync(file, reportPage(documents))
     const page = await browser.newPage({ viewport: { width: 1200, height: 900 }, colorScheme: 'light' })

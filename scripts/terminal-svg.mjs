@@ -3,6 +3,7 @@
 // `npm run screens` recorded in bench/results/screens.json.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { OUTCOME } from './recording.mjs'
 
 /** Sizes in pixels. */
 const CHARACTER = 7.8
@@ -19,7 +20,7 @@ const escaped = (text) => text.replace(/[&<>]/g, (one) => ({ '&': '&amp;', '<': 
 /** 'command', 'good', 'dim' or nothing: how a line is coloured. */
 function kindOf(line) {
   if (line.startsWith('$ ')) return 'command'
-  if (/^\+ |^One prediction: |^Written: /.test(line)) return 'good'
+  if (/^\+ |^Written: /.test(line) || line.startsWith(OUTCOME)) return 'good'
   if (/^- |^…$/.test(line)) return 'dim'
   return ''
 }
@@ -69,7 +70,7 @@ export function storyOf({ readmeWhy, readmeFix }) {
   const [typed, ...why] = readmeWhy
   const [fix, ...tried] = readmeFix
   const trials = tried.findIndex((line) => /^[-+] /.test(line))
-  const last = tried.findIndex((line) => line.startsWith('One prediction: '))
+  const last = tried.findIndex((line) => line.startsWith(OUTCOME))
   const written = tried.find((line) => line.startsWith('Written: '))
   return [
     shortened(typed),

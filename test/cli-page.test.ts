@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Flag, groups } from '@whyslow/command/terminal/flags/flag.ts'
+import { sentence } from '@whyslow/whyslow/help.ts'
 import { flags } from '@whyslow/whyslow/options/flags.ts'
 import { createProgram, documentedCommands, tableName } from '@whyslow/whyslow/program.ts'
 import { namesOf } from '@whyslow/whyslow/routing/usage-line.ts'
@@ -31,11 +32,14 @@ ROUTES
 
 const ROUTES = [
   ['a model', '`whyslow MODEL`: why is it slow?'],
-  ['`.py`, `.js`, `.mjs`, `.ts` …', '`whyslow pipeline X`'],
+  ['`.py`, `.js`, `.mjs`, `.ts` …; a PyTorch `.pt2` or `.pt`', '`whyslow pipeline X`'],
+  ['a text generator: its folder, its `.onnx`, a `.gguf`', '`whyslow generate X`'],
+  ['a folder of an encoder of texts', '`whyslow embed X`'],
   ['a recording of another tool, packed or not; saved evidence', '`whyslow explain X`'],
   ['what `--json` of a command wrote', '`whyslow view X`'],
-  ['an address: `http://`, `https://`, `grpc://`, `grpcs://`', '`whyslow load X`'],
+  ['an address: `http://`, `https://`, `grpc://`, `grpcs://`', '`whyslow load X`; if no load is stated, one request at a time'],
   ['a folder that `fix` wrote', "`whyslow MODEL` on its model, with its engine's settings"],
+  ['`--` and a command that starts a server', '`whyslow watch -- COMMAND`'],
   ['two or more models; two programs, two recordings, two documents', '`compare`; `ab`, `explain`, `view`'],
 ]
 
@@ -43,7 +47,6 @@ const program = createProgram({ version: '0.0.0', screen: {} as never, interrupt
 const commands = documentedCommands(program)
 const help = program.createHelp()
 
-const sentence = (text: string) => `${text[0]!.toUpperCase()}${text.slice(1)}`.replace(/(?<![.?])$/, '.')
 const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('<', '&lt;').replaceAll('*', '\\*')
 const nameOf = (command: Command) => namesOf(command).join(' ')
 /** Flags of the version before are in no document. */

@@ -33,7 +33,7 @@ function checkPage(path: string, sections: readonly string[]): void {
   expect(titlesOf(page)).toEqual(sections)
   expect(emptySections(page), 'sections without text').toEqual([])
 }
-const SECTIONS = ['What it means', 'How whyslow knows', 'What to do', 'When not to worry']
+const SECTIONS = ['What it means', 'How whyslow knows', 'What to do', 'Before and after', 'When not to worry']
 
 describe.each(PEERS)('every $kind', (kind) => {
   const peers = peersOf(kind, sources)
@@ -71,7 +71,7 @@ describe.each(RULES)('every rule of %s', (room, rules) => {
     expect(rules.map(({ id }) => id).sort()).toEqual(files.map((path) => basename(path, '.ts')))
   })
 
-  test.each(rules.map(({ id }) => id))('%s: page with four sections and a counterfactual, a found and a clear case', (id) => {
+  test.each(rules.map(({ id }) => id))('%s: page with five sections and a counterfactual, a found and a clear case', (id) => {
     checkPage(`docs/findings/${id}.md`, SECTIONS)
     const page = read(`docs/findings/${id}.md`)
     expect(page.toLowerCase()).toContain('counterfactual')
@@ -97,7 +97,7 @@ test('every page of findings has its rule', () => {
   expect(pages.sort()).toEqual([...ids].sort())
 })
 
-const REMEDY_SECTIONS = ['What it does', 'When it pays', 'What it may change', 'How whyslow proves it']
+const REMEDY_SECTIONS = ['What it does', 'Before and after', 'When it pays', 'What it may change', 'How whyslow proves it']
 
 describe('every remedy', () => {
   const files = filesUnder('packages/model/src/remedies', (path) => /\/(settings|rewrites|approximate)\/[\w-]+\.ts$/.test(path))
@@ -111,7 +111,7 @@ describe('every remedy', () => {
     expect(remedies.flatMap(({ treats }) => treats).filter((id) => !known.has(id))).toEqual([])
   })
 
-  test.each(remedies.map(({ id }) => id))('%s: page with four sections', (id) =>
+  test.each(remedies.map(({ id }) => id))('%s: page with five sections', (id) =>
     checkPage(`docs/remedies/${id}.md`, REMEDY_SECTIONS),
   )
 })

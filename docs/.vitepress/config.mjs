@@ -77,7 +77,7 @@ function rewritten(token, from) {
   if (/^([a-z]+:|#)/.test(href)) return true
   const [path, anchor] = href.split('#')
   const target = posix.join(from, path)
-  const report = /^fixtures\/golden\/([\w.-]+)\.json$/.exec(target)
+  const report = /^fixtures\/((?:gallery|golden)\/[\w.-]+)\.json$/.exec(target)
   if (report !== null) {
     token.attrSet('href', `/reports/${report[1]}.html`)
     token.attrSet('target', '_self')

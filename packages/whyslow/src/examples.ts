@@ -30,9 +30,9 @@ Examples:
   whyslow fix quantized.onnx -o repaired.onnx   repairs that model alone
   whyslow fix model.onnx -o fast/ --require 2x  else exit code 3
   whyslow fix model.onnx -o fast/ --image-dtype uint8 --image-normalize imagenet
-  whyslow fix model/ -o fast/ --prompts mine.txt a generator: equal tokens
+  whyslow fix model/ -o fast/ --prompts mine.txt  with equal tokens
 
---max-loss: largest drop of the metric where labels are given, else of top-1
+--max-loss: largest drop of the metric if labels are given, else of top-1
 agreement from 1, else of the worst output's cosine from 1; of a generator,
 how much perplexity may rise.`,
 
@@ -45,7 +45,7 @@ Examples:
 
   compare: `
 Examples:
-  whyslow compare model.onnx  every engine that is here
+  whyslow compare model.onnx  every engine that is installed
   whyslow compare model.onnx --engines ort-cpu --batch 1,8,32
   whyslow compare a.onnx b.onnx c.onnx --data labelled.npz
   whyslow compare a.onnx b.onnx --json comparison.json
@@ -102,7 +102,7 @@ Examples:
   whyslow ab before.py after.py                      scripts, run whole
 
 A program has predict(x), or load() and predict(model, x); preprocess(sample),
-postprocess(y) and samples() where it wants. Both run in turns, in fresh
+postprocess(y) and samples() if it wants. Both run in turns, in fresh
 processes of their own, and are given the same samples.`,
 
   distill: `
@@ -164,7 +164,7 @@ Examples:
   whyslow check model.onnx --against report.json --allow-other-machine
   whyslow check model.onnx --against results.sqlite  the latest that was kept
 
-Exit code 3 where the interval of the ratio lies above --fail-above. A baseline
+Exit code 3 if the whole interval of the ratio is above --fail-above. A baseline
 model takes turns with the other; a report must be of this machine.`,
 
   history: `
@@ -220,8 +220,8 @@ Examples:
   whyslow fleet estimate model.onnx --machine server.json  on this one
   whyslow fleet estimate model.onnx --machine server.json --known study.json
 
---known: reports of machines that were measured. By how far each is foretold
-from the others, the estimate gets its interval and its grade.`,
+--known: reports of machines that were measured. The estimate gets
+its interval and its grade from how well each is estimated from the others.`,
 
   view: `
 Examples:
@@ -229,7 +229,7 @@ Examples:
   whyslow view report.json             its page, on this machine
   whyslow view before.json after.json  what changed
 
-It listens on 127.0.0.1, for whoever has the printed address. Ctrl-C ends it.`,
+It listens on 127.0.0.1, and only the printed address opens it. Ctrl-C ends it.`,
 
   doctor: `
 Examples:

@@ -12,9 +12,12 @@ const HEADINGS = ['Common:', 'Inputs:', 'Engine:', 'Output:', 'Advanced:']
 const DOORS: readonly (readonly [typed: string, is: string])[] = [
   ['whyslow model.onnx', 'a model: why is it slow, what would fix it?'],
   ['whyslow service.py', 'your own code around it: which line is slow?'],
+  ['whyslow -- npm start', 'your own server, unchanged: model, code, queue?'],
   ['whyslow http://host/predict', 'a service under load: how much does it hold?'],
 ]
 const MORE_DOORS: typeof DOORS = [
+  ['whyslow model.py', 'a PyTorch model, as your own Python runs it'],
+  ['whyslow llm/', 'a text generator: where does a token spend its time?'],
   ['whyslow trace.json.gz', 'a recording of PyTorch, TensorFlow, Chrome, …'],
   ['whyslow report.json', 'what --json wrote, as a page; two: what changed'],
   ['whyslow fast/', 'a folder that fix wrote'],
@@ -54,6 +57,9 @@ export function optionDescription({ description, defaultValue, defaultValueDescr
   return `${description} (default: ${defaultValueDescription ?? String(defaultValue)})`
 }
 
+/** What a command is for, as a sentence. */
+export const sentence = (text: string): string => `${text[0]!.toUpperCase()}${text.slice(1)}`.replace(/(?<![.?])$/, '.')
+
 /** Replaces commander's help: no list of commands below the flags, and flags in the order of their groups. */
 export function formatHelp(command: Command, helper: Help): string {
   const helpWidth = helper.helpWidth ?? 80
@@ -68,7 +74,7 @@ export function formatHelp(command: Command, helper: Help): string {
   return [
     `Usage: ${helper.commandUsage(command)}`,
     '',
-    helper.boxWrap(helper.commandDescription(command), helpWidth),
+    helper.boxWrap(sentence(helper.commandDescription(command)), helpWidth),
     '',
     ...(isProgram
       ? [...itemsOf(doors, helper, doorWidth(doors)), '', ...sectionsOf(command, helper), 'Flags of whyslow model.onnx:', '']

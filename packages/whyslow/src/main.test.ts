@@ -24,7 +24,7 @@ describe('whyslow', () => {
     const { status, stdout, stderr } = spawned()
     expect([status, stdout]).toEqual([2, ''])
     expect(stderr).toMatch(
-      /^ {2}whyslow model\.onnx {2,}[^\n]+\n {2}whyslow service\.py [^\n]+\n {2}whyslow http:[^\n]+\n\nDiagnose:\n/,
+      /^ {2}whyslow model\.onnx {2,}[^\n]+\n {2}whyslow service\.py [^\n]+\n {2}whyslow -- npm start [^\n]+\n {2}whyslow http:[^\n]+\n\nDiagnose:\n/,
     )
     expect(stderr.split('\n').filter((line) => line.length > 80)).toEqual([])
   })

@@ -23,6 +23,8 @@ const folder = folderOfTests()
 beforeEach(() => {
   vi.stubEnv('XDG_CACHE_HOME', path.join(folder, 'cache'))
   vi.stubEnv('XDG_DATA_HOME', path.join(folder, 'data'))
+  // No Python module is tried, whatever this machine has.
+  vi.stubEnv('WHYSLOW_PYTHON', 'off')
 })
 
 let written = 0

@@ -171,14 +171,13 @@ const commands: { readonly [N in CommandName]: Described<N> } = {
     run: async (flags, world, model) =>
       (await import('@whyslow/fleet/command/history.ts')).runHistory(model, flags, reading(world)),
   },
-  // `whyslow X` finds these two by itself.
+  // `whyslow X` finds these by itself; the second is `whyslow -- COMMAND`.
   view: {
     about: 'a report as a page, or two compared, served on this machine alone',
     takes: [['<reports...>', 'a report document that --json wrote, or two']],
     run: async (flags, world, reports) => (await import('./view.ts')).runView(reports, flags, surroundings(world)),
   },
   watch: {
-    section: 'Diagnose',
     about: 'start a server unchanged, and show what its requests spend time on: model, code, queue',
     takes: [['<command...>', 'the command, after --, as in whyslow -- node server.js']],
     run: async (flags, world, words) =>

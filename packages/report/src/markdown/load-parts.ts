@@ -2,6 +2,7 @@
 
 import { percent, perSecond, plural, time } from '@whyslow/measure/statistics/numbers.ts'
 import type { LoadDocument, LoadPoint, LoadSearch } from '../documents/load.ts'
+import { pooledRates } from '../text/load-rates.ts'
 import { code, type Folded, type Part, table, text } from './blocks.ts'
 
 const MOST_ROWS = 12
@@ -34,7 +35,9 @@ export function loadParts({ points, findings, search, audit, target, machine }: 
 
 /** A rate that the server does not keep up with has no latency: it would say how long the run was. */
 function pointTable(points: readonly LoadPoint[]): string {
-  const rows = points.slice(0, MOST_ROWS)
+  const rates = pooledRates(points)
+  const pooled = rates.slice(0, MOST_ROWS)
+  const rows = pooled.map(({ point }) => point)
   const isClosed = points.some(({ clients }) => clients !== null)
   const cell = (of: (point: LoadPoint) => number | null) =>
     rows.map((point) => {
@@ -59,8 +62,9 @@ function pointTable(points: readonly LoadPoint[]): string {
       cells: rows.map(({ errors, requests }) => (errors === 0 ? '0' : percent(errors / Math.max(1, requests)))),
     },
     { head: '', cells: rows.map(keepsUpNot) },
+    ...(pooled.some(({ runs }) => runs > 1) ? [{ head: 'runs', isNumber: true, cells: pooled.map(({ runs }) => `${runs}`) }] : []),
   ])
-  const left = points.length - rows.length
+  const left = rates.length - rows.length
   return left > 0 ? `${drawn}\n\n${plural(left, 'more rate')} in \`--json\`.` : drawn
 }
 

@@ -110,6 +110,19 @@ describe('the screen', () => {
     )
   })
 
+  test('has a row for each rate, of which a search makes several runs', () => {
+    const of = (p50Ms: number | null, more: Partial<LoadPoint> = {}) => ({ ...point, p50Ms, p99Ms: null, ...more })
+    const slow = { offeredPerSecond: 200, saturated: true, errors: 0 }
+    const text = rendered({ points: [of(10), of(30), of(null, { errors: 0 }), of(20), of(9, slow)] })
+    const [head, ...rows] = text.split('\n\n')[1]!.split('\n')
+    expect(head).toMatch(/ errors {2}runs$/)
+    expect(rows.map((line) => line.trim().replace(/ +/g, ' '))).toEqual([
+      '100 99.8 12.0 ms 20.0 ms 25.0 ms - 0.15 % 4',
+      '200 99.8 - - - - 0 1',
+      '200 requests/s: does not keep up',
+    ])
+  })
+
   test('has what the server counted itself, where it keeps statistics', () => {
     const statistics = { requests: 1200, rowsTogether: 1, queueMs: 5, inputMs: 0.1, inferMs: 4, outputMs: 0.2 }
     const together = { ...point, offeredPerSecond: 200, statistics: { ...statistics, rowsTogether: 2.5 } }

@@ -5,6 +5,7 @@ import type { LoadDocument, LoadLaw, LoadPartMeans, LoadPoint } from '../documen
 import type { LoadAnswers } from '../documents/load-audit.ts'
 import type { LoadStreams } from '../documents/load-streams.ts'
 import { checkedLines } from './findings/findings-text.ts'
+import { pooledRates } from './load-rates.ts'
 import { pad, wrap } from './wrap.ts'
 
 interface Width {
@@ -38,7 +39,11 @@ function table(points: readonly LoadPoint[]): string[] {
     const note = noteOf(point)
     return note === '' ? [] : [`  ${askedOf(point)}: ${note}`]
   })
-  return [...aligned([[isClosed ? 'clients' : COLUMNS[0], ...COLUMNS.slice(1)], ...points.map(row)]), ...notes]
+  const rates = pooledRates(points)
+  const hasRuns = rates.some(({ runs }) => runs > 1)
+  const head = [isClosed ? 'clients' : COLUMNS[0], ...COLUMNS.slice(1), ...(hasRuns ? ['runs'] : [])]
+  const rows = rates.map(({ point, runs }) => [...row(point), ...(hasRuns ? [String(runs)] : [])])
+  return [...aligned([head, ...rows]), ...new Set(notes)]
 }
 
 function aligned(rows: readonly (readonly string[])[]): string[] {
@@ -157,7 +162,7 @@ function statisticsBlock(points: readonly LoadPoint[], width: number): string[][
 }
 
 const askedOf = ({ offeredPerSecond, clients }: LoadPoint): string =>
-  offeredPerSecond === null ? `${clients} clients` : `${perSecond(offeredPerSecond)} requests/s`
+  offeredPerSecond === null ? plural(clients ?? 0, 'client') : `${perSecond(offeredPerSecond)} requests/s`
 
 const FORMULAE = { 'Allen-Cunneen': 'Allen and Cunneen', Inoue: 'of batches, Inoue: at most' } as const
 

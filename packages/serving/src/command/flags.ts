@@ -13,10 +13,15 @@ export const flags = {
       flag('--slo <objective>', "find the highest rate that holds it, as in 'p99<20ms'; exit code 3 if it is missed"),
       row.budget('with --slo: how long to search', '160s'),
       flag('--goodput <bounds>', "for streams: count requests per second that meet both limits, as in 'first<500ms,token<50ms'"),
-      flag('--concurrency <list>', 'closed loop: clients that wait for their answers, a run for each', parse.batches, {
-        name: 'clients',
-        formerly: ['--clients'],
-      }),
+      flag(
+        '--concurrency <list>',
+        'closed loop: clients that wait for their answers, a run for each; 1 if no load is stated',
+        parse.batches,
+        {
+          name: 'clients',
+          formerly: ['--clients'],
+        },
+      ),
       row.duration('how long each run lasts', 'as long as percentiles need'),
       flag('--arrivals <how>', 'poisson, constant, bursts, or a file of recorded arrivals', undefined, { usual: 'poisson' }),
       flag('--seed <n>', 'seed of the arrivals', parse.positiveInteger, { usual: '1' }),

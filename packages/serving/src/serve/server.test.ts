@@ -65,10 +65,13 @@ const options = (name: string, port: number): ServerOptions => ({
   log: () => {},
 })
 
+/** The end waits for connections that are kept. */
+const ONCE = { headers: { connection: 'close' } }
+
 test('while the model is opened it is live and not ready, and refuses what else it is asked', async () => {
   const port = await freePort()
   const asked = async (at: string, init?: RequestInit) => {
-    const answer = await fetch(`http://127.0.0.1:${port}${at}`, init)
+    const answer = await fetch(`http://127.0.0.1:${port}${at}`, { ...init, ...ONCE })
     return [answer.status, await answer.json()]
   }
   const starting = startServer(options('slow', port))

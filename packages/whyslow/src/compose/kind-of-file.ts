@@ -3,6 +3,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { identify, identifyFile, isModelFormat, isTorchFormat } from '@whyslow/formats/identify.ts'
+import { generatorAddress } from '@whyslow/generation/recognize/address.ts'
 import { TORCH_ENDINGS } from '@whyslow/measure/python/torch-endings.ts'
 
 export type Kind =
@@ -35,7 +36,20 @@ const DATA = ['numpy', 'image', 'audio']
 /** Also 'file.py:function', as `ab` takes it. */
 export const namesCode = (text: string): boolean => CODE.includes(path.extname(text.replace(/:\w+$/, '')).toLowerCase())
 
-const NOTEBOOK = 'measure a cell in it with %%whyslow (pip install whyslow), or make it a program: jupyter nbconvert --to script'
+/** Files that are no model, by their names: what each is, and what to give in its place. */
+const BY_NAME: readonly (readonly [name: RegExp, is: string, next: string])[] = [
+  [
+    /\.ipynb$/i,
+    'a Jupyter notebook',
+    'measure a cell in it with %%whyslow (pip install whyslow), or make it a program: jupyter nbconvert --to script',
+  ],
+  [/(^|[\\/])package\.json$/, "a project's package.json", 'for the server that it starts: whyslow -- npm start'],
+  [/\.html$/i, 'a web page', 'give the model that it loads (.onnx, model.json, .tflite), or your code (.mjs, .js)'],
+  [/\.pbtxt$/i, 'a Triton server configuration, not a model', 'give the model in the folder next to it, as in 1/model.onnx'],
+]
+
+/** The address is of a server of text, by its path: OpenAI's protocol, ollama's or llama-server's. */
+export const isTextServer = (url: string): boolean => (generatorAddress(url)?.api ?? null) !== null
 
 /** Judged by its content; false if there is no such file, or none that can be read. */
 export function isModelFile(file: string): boolean {
@@ -56,7 +70,8 @@ export async function kindOfFile(file: string): Promise<KindOfFile> {
     return { kind: 'folder', is: 'a folder', ...(await modelIn(file)) }
   }
   if (namesCode(file)) return { kind: 'program', is: 'a program' }
-  if (/\.ipynb$/i.test(file)) return { kind: 'other', is: 'a Jupyter notebook', next: NOTEBOOK }
+  const [, is, what] = BY_NAME.find(([name]) => name.test(file)) ?? []
+  if (is !== undefined) return { kind: 'other', is, next: what! }
   const { format, says, next } = identifyFile(file)
   if (isModelFormat(format)) return format === 'onnx' && (await isGenerator(file)) ? GENERATOR : { kind: 'model', is: says }
   if (format === 'gguf') return GENERATOR

@@ -33,6 +33,7 @@ writeFileSync(place('pointer.onnx'), 'version https://git-lfs.github.com/spec/v1
 writeFileSync(place('page.onnx'), '<!doctype html><html></html>')
 writeFileSync(place('notebook.ipynb'), '{"cells": []}')
 writeFileSync(place('server.js'), 'require("node:http")\n')
+for (const name of ['package.json', 'index.html', 'config.pbtxt']) writeFileSync(place(name), 'name: "x"\n')
 writeFileSync(place('cat.png'), Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'))
 for (const name of ['saved', 'exported/onnx', 'empty', 'models']) mkdirSync(place(name), { recursive: true })
 writeFileSync(place('saved/saved_model.pb'), Buffer.from([0x08, 0x01, 0x12]))
@@ -99,8 +100,9 @@ const COMMANDS: [typed: string, holds: string][] = [
   ['npm start', 'try: whyslow -- npm start'],
   ['node --eval go()', "try: whyslow -- node --eval 'go()'"],
   ['gunicorn app:app', 'try: whyslow -- gunicorn app:app'],
-  ['localhost:8000/predict', 'try: whyslow load http://localhost:8000/predict'],
-  ['127.0.0.1:8000', 'try: whyslow load http://127.0.0.1:8000'],
+  ['@service:app', 'its server: whyslow -- uvicorn service:app, or its functions: whyslow service.py'],
+  ['localhost:8000/predict', 'try: whyslow http://localhost:8000/predict'],
+  ['127.0.0.1:8000', 'try: whyslow http://127.0.0.1:8000'],
   ['install', 'try: whyslow doctor'],
   ['init', 'try: whyslow doctor'],
   ['chat @model.gguf', 'try: whyslow generate model.gguf'],
@@ -110,6 +112,7 @@ const COMMANDS: [typed: string, holds: string][] = [
   ['check @model.onnx @b.onnx', 'try: whyslow check model.onnx --baseline b.onnx'],
   ['fix @model.onnx out/', 'try: whyslow fix model.onnx -o out/'],
   ['convert @model.onnx out.tflite', 'try: whyslow convert model.onnx -o out.tflite'],
+  ['http://127.0.0.1:1/v1/chat/completions', 'generates text; try: whyslow generate http://127.0.0.1:1/v1/chat/completions'],
   ['gobbledegook', 'no such command; whyslow --help lists the commands'],
 ]
 
@@ -157,6 +160,14 @@ const FLAGS: typeof COMMANDS = [
   ['generate @model.gguf --prompt hello', 'try: whyslow generate model.gguf --prompts prompts.txt'],
   ['generate @model.gguf --max-tokens 100', 'did you mean --new-tokens?'],
   ['serve @model.onnx -p 8000', 'try: whyslow serve model.onnx --port 8000'],
+  ["@model.onnx --slo p99<20ms", "load has it; try: whyslow load model.onnx --slo 'p99<20ms'"],
+  ['@model.onnx --p99 20ms', "try: whyslow load model.onnx --slo 'p99<20ms'"],
+  ['@model.onnx --rate 50', 'load has it; try: whyslow load model.onnx --rate 50'],
+  ['@model.onnx --port 8000', 'try: whyslow serve model.onnx --port 8000'],
+  ['@model.onnx --baseline @b.onnx', 'check has it; try: whyslow check model.onnx --baseline b.onnx'],
+  ['@model.onnx --max-loss 0.01', 'fix has it; try: whyslow fix model.onnx --max-loss 0.01'],
+  ['fix @model.onnx --rate 50', 'load has it; try: whyslow load model.onnx --rate 50'],
+  ['@model.onnx --int4', 'try: whyslow quantize model.onnx -o fast/ --method weights --bits 4'],
   ['convert @model.onnx --to tflite', 'try: whyslow convert model.onnx --out out.tflite'],
 ]
 
@@ -194,6 +205,9 @@ const FILES: typeof COMMANDS = [
   ['@report.json @trace.json.gz', 'give one, or several of a kind; try: whyslow report.json'],
   ['@model.onnx @modle.onnx', 'no such file; did you mean model.onnx?'],
   ['http://127.0.0.1:1/a http://127.0.0.1:1/b', 'load takes one address; try: whyslow load http://127.0.0.1:1/a'],
+  ['@package.json', 'whyslow -- npm start'],
+  ['@index.html', 'give the model that it loads (.onnx, model.json, .tflite), or your code'],
+  ['@config.pbtxt', 'a Triton server configuration, not a model; give the model in the folder next to it'],
   ['@notebook.ipynb', 'a Jupyter notebook; measure a cell in it with %%whyslow'],
   ['HuggingFaceTB/SmolLM2-135M', 'whyslow downloads no models: get it first (hf download'],
   ['hf://org/model', 'whyslow downloads no models'],

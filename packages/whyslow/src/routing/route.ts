@@ -7,7 +7,7 @@ import { UsageError } from '@whyslow/command/terminal/usage-error.ts'
 import { addressName } from '@whyslow/report/text/addresses.ts'
 import { commandLine } from '@whyslow/report/text/shell-words.ts'
 import type { Command } from 'commander'
-import { type KindOfFile, kindOfFile, namesCode } from '../compose/kind-of-file.ts'
+import { isTextServer, type KindOfFile, kindOfFile, namesCode } from '../compose/kind-of-file.ts'
 import { type Operand, operandsOf } from './operands.ts'
 import { shippedSetup } from './shipped-setup.ts'
 import { COMMANDS_MEANT, LAUNCHERS } from './words.ts'
@@ -47,7 +47,7 @@ export async function route(argv: readonly string[], program: Command): Promise<
     throw new UsageError(launcherLine(argv.slice(first.at)))
   const isAlone = operands.length === 1
   if (isAddress(first.word)) {
-    if (isAlone) return { argv: ['load', ...argv] }
+    if (isAlone) return { argv: address(argv, first.word) }
     throw new UsageError(`${addressName(first.word)}: load takes one address; try: ${commandLine('load', [first.word])}`)
   }
   const isHelp = argv.includes('--help') || argv.includes('-h')
@@ -55,6 +55,15 @@ export async function route(argv: readonly string[], program: Command): Promise<
     return { argv: isHelp && !namesCode(first.word) ? argv : absent(argv, operands, program) }
   const kinds = await kindsOf(operands)
   return together(argv, kinds, program)
+}
+
+/** Flags that say at which load. */
+const LOADS = /^--(rate|slo|concurrency|clients|arrivals|help)\b|^-h$/
+
+function address(argv: readonly string[], url: string): readonly string[] {
+  if (!isTextServer(url) || argv.some((word) => LOADS.test(word))) return ['load', ...argv]
+  const [text, load] = [commandLine('generate', [url]), commandLine('load', [url, '--rate', '1,2,4'])]
+  throw new UsageError(`${addressName(url)} generates text; try: ${text}, or under load: ${load}`)
 }
 
 /** Under its present name. */
@@ -93,8 +102,15 @@ function absent(argv: readonly string[], [first, second]: readonly Operand[], pr
   const { word, at } = first!
   if (namesCode(word)) return codeNamed(argv, word, at)
   const isWord = /^[a-z][\w-]*$/i.test(word)
+  // As servers of Python name an application: 'app.main:app'.
+  const [, folder = '', module] = /^(.*\/)?([\w.]+):\w+$/.exec(word) ?? []
+  const file = `${folder}${module?.replaceAll('.', '/')}.py`
+  if (module !== undefined && exists(file))
+    throw new UsageError(
+      `${word}: an object of ${file}; its server: ${commandLine('--', ['uvicorn', word])}, or its functions: ${commandLine('', [file])}`,
+    )
   if (BARE_ADDRESS.test(word))
-    throw new UsageError(`${word}: an address begins with http://; try: ${commandLine('load', [`http://${word}`])}`)
+    throw new UsageError(`${word}: an address begins with http://; try: ${commandLine('', [`http://${word}`])}`)
   if (HUB_MODEL.test(word) && !FILE.test(word) && second === undefined) throw new UsageError(missingFile(word, DOWNLOADS_NOTHING))
   if (!isWord) {
     if (second !== undefined) throw new UsageError(missingFile(word, '; check the path'))

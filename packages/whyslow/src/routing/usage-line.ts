@@ -19,7 +19,7 @@ export function usageLine(error: CommanderError, program: Command, argv: readonl
   if (error.code === 'commander.unknownOption') {
     const flag = /unknown option '([^'=]*)/.exec(message)?.[1] ?? ''
     if (command.options.some(({ long }) => long === flag)) return `${flag} takes no value; see ${help}`
-    return `unknown option '${flag}'; ${suggestion(flag, command, argv) ?? `see ${help}`}`
+    return `unknown option '${flag}'; ${suggestion(flag, command, argv, program) ?? `see ${help}`}`
   }
   if (error.code === 'commander.unknownCommand') {
     const word = argv[namesOf(command).length - 1] ?? ''
@@ -117,20 +117,48 @@ function meantFlag(typed: string, { options }: Command): string | undefined {
 }
 
 /** The command line with the flag that was meant, or what to do without. */
-function suggestion(flag: string, command: Command, argv: readonly string[]): string | undefined {
+function suggestion(flag: string, command: Command, argv: readonly string[], program: Command): string | undefined {
   const own = [...command.options.flatMap(({ long }) => (long == null ? [] : [long])), '--help']
   const name = flag.replace(/^-+/, '')
   const meant = FLAGS_MEANT.find(({ typed }) => typed.split(' ').includes(name))
-  if (meant !== undefined && !own.includes(flag)) return inPlace(flag, meant, own, argv)
-  const near = meantFlag(flag, command)
+  const above = namesOf(command).length - 1
+  const homes = (flags: readonly string[]) => homeOf(flags, program)
+  if (meant !== undefined && !own.includes(flag)) return inPlace(flag, meant, { own, argv, above, homes })
+  const [home, near] = [homes([flag]), meantFlag(flag, command)]
+  // Before a command is chosen, the flag says which was meant.
+  if (home !== undefined && (near === undefined || command === program))
+    return `${home.name} has it; try: ${commandLine(home.name, argv.slice(above))}`
   return near === undefined ? undefined : `did you mean ${near}?`
+}
+
+/** Commands that measure come first. */
+const HOMES = ['load', 'compare', 'check', 'generate', 'embed', 'serve', 'fix', 'quantize', 'pipeline', 'explain', 'watch']
+
+interface Home {
+  readonly name: string
+  readonly flag: string
+}
+
+/** The command that has one of the flags, and which it has; a name that a flag had before is hidden. */
+function homeOf(flags: readonly string[], { commands }: Command): Home | undefined {
+  const has = (name: string, flag: string) =>
+    commands.find((one) => one.name() === name)?.options.some(({ long, hidden }) => long === flag && !hidden) === true
+  return HOMES.flatMap((name) => flags.filter((flag) => has(name, flag)).map((flag) => ({ name, flag })))[0]
+}
+
+interface Typed {
+  readonly argv: readonly string[]
+  /** How many of its words are the command. */
+  readonly above: number
+  /** Flags of the command. */
+  readonly own: readonly string[]
+  homes(flags: readonly string[]): Home | undefined
 }
 
 function inPlace(
   flag: string,
   { flags = [], value, command, because, isFormat }: FlagMeant,
-  own: readonly string[],
-  argv: readonly string[],
+  { own, argv, above, homes }: Typed,
 ): string | undefined {
   const reason = because === undefined ? '' : `${because}; `
   if (command !== undefined) {
@@ -142,7 +170,9 @@ function inPlace(
   const next = argv[at + 1]
   const format = `--${given ?? next}`
   const isNamed = isFormat === true && own.includes(format)
-  const right = isNamed ? format : flags.find((one) => own.includes(one))
+  const known = isNamed ? format : flags.find((one) => own.includes(one))
+  const home = known === undefined && flags.length > 0 && because === undefined ? homes(flags) : undefined
+  const right = known ?? home?.flag
   if (right === undefined && flags.length > 0 && because === undefined) return undefined
   const isFile = next !== undefined && /[./\\]/.test(next)
   // Without a flag to put there, what followed it stays, unless it is a number.
@@ -154,5 +184,6 @@ function inPlace(
   const kept = given !== undefined && /\D/.test(given) ? given : undefined
   const put = right === undefined ? [kept] : [right, isNamed ? undefined : (value ?? follows)]
   const words = [...argv.slice(0, at), ...put.filter((word) => word !== undefined), ...argv.slice(at + took)]
-  return `${reason}try: ${commandLine('', words.length > 0 ? words : ['model.onnx'])}`
+  const typed = words.slice(home === undefined ? 0 : above)
+  return `${reason}try: ${commandLine(home?.name ?? '', typed.length > 0 ? typed : ['model.onnx'])}`
 }

@@ -82,6 +82,7 @@ export const FLAGS_MEANT: readonly FlagMeant[] = [
   },
   { typed: 'dataset input-data inputs feed feeds samples data-dir calibration-data', flags: ['--data'] },
   { typed: 'int8 quantize quantization', command: 'quantize MODEL -o fast/' },
+  { typed: 'int4 w4 4bit', command: 'quantize MODEL -o fast/ --method weights --bits 4' },
   { typed: 'fp16 half', command: 'quantize MODEL -o fast/ --method float16' },
   { typed: 'optimize optimise fix tune auto-tune speedup', command: 'fix MODEL -o fast/', because: SEARCHES },
   { typed: 'list list-engines engines-list show-engines', command: 'doctor' },

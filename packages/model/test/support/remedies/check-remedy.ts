@@ -59,12 +59,12 @@ export interface AppliesCase extends RemedyCase {
   readonly check?: (proposal: Proposal, setup: RemedySetup) => void
 }
 
-const SECTIONS = ['## What it does', '## When it pays', '## What it may change', '## How whyslow proves it']
+const SECTIONS = ['## What it does', '## Before and after', '## When it pays', '## What it may change', '## How whyslow proves it']
 
 /**
  * Proves a remedy. `applies`: well-formed proposals; the rewritten model is valid, takes and gives what the original does, and the
  * engine's results agree; a second application finds nothing to do. `leaves`: no proposal. In both, what was given stays as it was.
- * The page docs/remedies/<id>.md stands with its four sections.
+ * The page docs/remedies/<id>.md stands with its five sections.
  */
 export function checkRemedy(
   remedy: Remedy,

@@ -70,6 +70,12 @@ function Ladder({ rungs }: { rungs: readonly Rung[] }) {
   )
 }
 
+/** An amount that is no larger than the noise is none. */
+function noteOf(step: Rung): string {
+  if (!step.matters || step.savedMs === null) return gapOutcome(step)
+  return step.savedMs < 0 ? `takes ${time(-step.savedMs)} more without it` : `costs ${time(step.savedMs)}`
+}
+
 function Rungs({ gap: { rungs } }: { gap: Gap }) {
   const steps = rungs.filter(({ ratio }) => ratio !== null)
   const first = rungs[0]!.timeMs
@@ -108,13 +114,13 @@ function Rungs({ gap: { rungs } }: { gap: Gap }) {
       }`}
     >
       <RatioRows
-        rows={steps.map(({ title, ratio, ratioLow, ratioHigh, savedMs, matters }) => ({
-          name: title,
-          note: savedMs === null ? '' : `saves ${time(savedMs)}`,
-          ratio: ratio!,
-          low: ratioLow,
-          high: ratioHigh,
-          outcome: !matters ? 'same' : ratio! > 1 ? 'better' : 'worse',
+        rows={steps.map((step) => ({
+          name: step.title,
+          note: noteOf(step),
+          ratio: step.ratio!,
+          low: step.ratioLow,
+          high: step.ratioHigh,
+          outcome: !step.matters ? 'same' : step.ratio! > 1 ? 'better' : 'worse',
         }))}
         label="What each difference gives, as a ratio with its interval"
         left="takes longer without it"

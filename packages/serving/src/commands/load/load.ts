@@ -29,9 +29,9 @@ import { streamWarnings } from './stream-answers.ts'
 
 /** Throws InputError if the target or the options cannot be used, and the signal's reason if it is aborted. */
 export async function load(target: string, given: Partial<LoadOptions>): Promise<LoadDocument> {
-  const options = { ...LOAD_DEFAULTS, ...given }
+  const { options, unstated } = withLoad({ ...LOAD_DEFAULTS, ...given }, given.arrivals !== undefined)
   const kind = kindOf(target, options)
-  const plan = { ...planOf(options), ...(await tokenCounter(options)) }
+  const plan = { ...planOf(options), ...unstated, ...(await tokenCounter(options)) }
   if (kind !== 'model') {
     const opened = await openRemote(target, kind, options)
     return diagnosed(await withRawTensors(await measured(opened, plan, options), { address: target, opened, plan, options }))
@@ -51,6 +51,15 @@ export async function load(target: string, given: Partial<LoadOptions>): Promise
     }
     return withMachineLock({ trials, progress }, work, unlocked)
   })
+}
+
+/** If no load is stated: one request at a time, which no server minds. */
+function withLoad(options: LoadOptions, isReplay: boolean): { options: LoadOptions; unstated: Partial<Plan> } {
+  const { rates, clients, slo } = options
+  if (rates.length > 0 || clients.length > 0 || slo !== null || isReplay) return { options, unstated: {} }
+  const warning =
+    "no load was stated, so that requests came one at a time: state one with --rate 50,100,200, --slo 'p99<20ms' or --concurrency 8"
+  return { options: { ...options, clients: [1] }, unstated: { warnings: [warning] } }
 }
 
 /** Throws InputError if the tokenizer cannot be used. */

@@ -43,7 +43,7 @@ export function planOf(options: LoadOptions): Plan {
     throw new InputError("--budget: bounds the search for an objective; give one, as in --slo 'p99<20ms', or --duration")
   const replay = arrivals.kind === 'trace' && rates.length === 0 && objective === null
   if (rates.length === 0 && clients.length === 0 && objective === null && !replay)
-    throw new InputError("say at which load: --rate 50,100,200, --slo 'p99<20ms', --concurrency 8 or --arrivals trace.csv")
+    throw new InputError("--arrivals: say at which rate requests arrive so, as in --rate 50,100,200, or give --slo 'p99<20ms'")
   const own = arrivals.kind === 'trace' ? traceRate(arrivals.gapsMs) : 0
   const all = replay ? [own] : rates
   // So many mean gaps as there are arrivals, the last one with the gap after it.

@@ -2,6 +2,12 @@
 import { ms, rate, tell } from '@whyslow/diagnosis/tell.ts'
 import { defineRule } from '../rule.ts'
 
+/** A search makes a run for each of many rates. */
+const MOST = 3
+
+const shown = (reasons: readonly string[]): readonly string[] =>
+  reasons.length <= MOST + 1 ? reasons : [...reasons.slice(0, MOST), 'and more like these']
+
 export const generatorLimited = defineRule({
   id: 'generator-limited',
   area: 'software',
@@ -12,7 +18,7 @@ export const generatorLimited = defineRule({
     const { facts } =
       tell`${ceilingPerSecond === null ? '' : rate('ceiling', ceilingPerSecond)}${lagP99Ms === null ? '' : ms('lag-p99', lagP99Ms)}`
     return {
-      detail: `${reasons.join('; ')}. Numbers that this touches are left out: what would be measured is the generator.`,
+      detail: `${shown(reasons).join('; ')}. Numbers that this touches are left out: what would be measured is the generator.`,
       facts,
       timeMs: lagP99Ms ?? 0,
       wouldSaveMs: 0,
