@@ -228,7 +228,11 @@ export function reverse(builder: GraphBuilder, x: Value, axis: number): Value {
 }
 
 /** The entry `index` of an axis, which goes. */
-export function take(builder: GraphBuilder, x: Value, { axis, index }: { readonly axis: number; readonly index: number }): Value {
+export function takeEntry(
+  builder: GraphBuilder,
+  x: Value,
+  { axis, index }: { readonly axis: number; readonly index: number },
+): Value {
   const at = axisOf(axis, x.shape.length)
   const shape = x.shape.filter((_, k) => k !== at)
   const one = builder.constant({ dtype: 'int64', shape: [], data: BigInt64Array.of(BigInt(index)) }, 'index')

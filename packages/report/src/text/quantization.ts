@@ -5,7 +5,7 @@ import type { ReportDocument } from '../documents/report.ts'
 import type { ReportQuantization } from '../documents/report-fix.ts'
 import { madeUpInputs } from './answers/likeness.ts'
 import { type Colours, type Column, page, paper, type TerminalOptions, table, warningLines, widthOf } from './page.ts'
-import { hang, nextWords, printable, shorten, wrap, wrapCommand } from './wrap.ts'
+import { nextWords, printable, shorten, wrap, wrapCommand, wrapHanging } from './wrap.ts'
 
 type Quantization = ReportQuantization
 type Layer = Quantization['layers'][number]
@@ -33,9 +33,11 @@ export function renderQuantized(
     wrap(doc.answer, width).map(colours.bold),
     ...(quantization ? layersAndSize(quantization, width, colours) : []),
     quantization ? otherEngine(quantization, width, colours, options.command) : [],
-    fix?.shipped ? hang(`Written: ${fix.shipped}`, width) : [],
+    fix?.shipped ? wrapHanging(`Written: ${fix.shipped}`, width) : [],
     ...doc.warnings.map((warning) => warningLines([warning], width, colours)),
-    quantization?.inputs === 'synthetic' ? hang(syntheticNote(constraints, madeUpInputs(doc.model?.inputs ?? [])), width) : [],
+    quantization?.inputs === 'synthetic'
+      ? wrapHanging(syntheticNote(constraints, madeUpInputs(doc.model?.inputs ?? [])), width)
+      : [],
   ])
 }
 
@@ -44,7 +46,7 @@ function otherEngine({ otherEngine: other }: Quantization, width: number, { cyan
   if (other === undefined) return []
   const outputs = other.cosine === null ? '' : `, outputs of cosine ${Number(other.cosine.toFixed(6))} with the original's`
   return [
-    ...hang(
+    ...wrapHanging(
       `Another engine: ${other.change} was ${other.lookedSpeedup.toFixed(2)} times as fast in a first look${outputs}.`,
       width,
     ),
@@ -58,7 +60,7 @@ function layersAndSize(quantization: Quantization, width: number, colours: Colou
   return [
     used.length > 0 ? layerTable(used, width, colours) : [],
     sizeAfterBytes !== null ? [`On disk: ${bytes(sizeBeforeBytes)} to ${bytes(sizeAfterBytes)}`] : [],
-    ...notTried.map(({ method, reason }) => hang(`${method}: ${reason}`, width)),
+    ...notTried.map(({ method, reason }) => wrapHanging(`${method}: ${reason}`, width)),
   ]
 }
 

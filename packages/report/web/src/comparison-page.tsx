@@ -8,7 +8,7 @@ import { bytes, count, factorRange, known, plural, time, timeWithInterval } from
 import { Frame } from './frame.tsx'
 import { Boundary } from './kit/boundary.tsx'
 import { Figure } from './kit/figure.tsx'
-import { Name, Says, shownName } from './kit/name.tsx'
+import { Name, Sentence, shownName } from './kit/name.tsx'
 import { RankingTable } from './kit/ranking-table.tsx'
 import type { Comparison } from './page-data.ts'
 import { BatchCurves } from './pictures/batch-curves.tsx'
@@ -38,14 +38,14 @@ export function ComparisonPage({ comparison, original }: { comparison: Compariso
     >
       <section id="answer" class="first" aria-label="The answer">
         <h1 class="sentence">
-          <Says text={comparison.answer} />
+          <Sentence text={comparison.answer} />
         </h1>
         <Ranking comparison={comparison} />
         {comparison.sentences.length > 0 && (
           <ul class="sentences">
             {comparison.sentences.map((sentence) => (
               <li key={sentence}>
-                <Says text={sentence} />
+                <Sentence text={sentence} />
               </li>
             ))}
           </ul>
@@ -138,12 +138,12 @@ function RankingRow({
           <b>{OUTCOMES[outcome] ?? outcome}</b>
           {reason !== null && (
             <>
-              : <Says text={reason} />
+              : <Sentence text={reason} />
             </>
           )}
           {fix !== null && (
             <>
-              ; <Says text={fix} />
+              ; <Sentence text={fix} />
             </>
           )}
         </td>
@@ -168,7 +168,7 @@ function RankingRow({
         {id === reference ? (
           'the reference'
         ) : agreement === null ? (
-          <Says text={contestant.agreementReason ?? 'not compared'} />
+          <Sentence text={contestant.agreementReason ?? 'not compared'} />
         ) : (
           agreementSaid(agreement)
         )}
@@ -189,7 +189,7 @@ function NotHere({ comparison: { notHere } }: { comparison: Comparison }) {
       <ul class="sentences">
         {notHere.map(({ id, reason, fix }) => (
           <li key={id}>
-            <Name text={id} />: <Says text={`${reason}; ${fix}`} />
+            <Name text={id} />: <Sentence text={`${reason}; ${fix}`} />
           </li>
         ))}
       </ul>

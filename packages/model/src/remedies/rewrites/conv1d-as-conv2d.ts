@@ -15,10 +15,10 @@ import { count } from '@whyslow/graph/rewrite/node-names.ts'
 import { axisFromFront } from '@whyslow/graph/view-attributes.ts'
 import type { AttributeProto, NodeProto, TensorProto } from 'onnx-buf'
 import { defineRemedy } from '../kit/remedy.ts'
-import { byRewriting } from '../kit/rewriting.ts'
+import { rewritingRemedy } from '../kit/rewriting.ts'
 
 export const conv1dAsConv2d = defineRemedy(
-  byRewriting({
+  rewritingRemedy({
     id: 'conv1d-as-conv2d',
     title: 'One-dimensional convolutions run as two-dimensional ones',
     treats: ['compute-bound-operators', 'memory-bound-operators'],

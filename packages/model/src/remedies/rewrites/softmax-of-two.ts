@@ -6,18 +6,18 @@ import { floatTensor, node } from '@whyslow/graph/build.ts'
 import { isOperator, type Matching, numberOf, type Replacement } from '@whyslow/graph/rewrite/match.ts'
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
 import { axisFromFront } from '@whyslow/graph/view-attributes.ts'
-import { defineRemedy, predictedBy } from '../kit/remedy.ts'
-import { byRewriting } from '../kit/rewriting.ts'
+import { defineRemedy, predictedSaving } from '../kit/remedy.ts'
+import { rewritingRemedy } from '../kit/rewriting.ts'
 
 export const softmaxOfTwo = defineRemedy(
-  byRewriting({
+  rewritingRemedy({
     id: 'softmax-of-two',
     title: 'Softmax over two classes as a sigmoid of their difference',
     treats: ['slow-normalization', 'costly-activations'],
     effect: 'rounding',
     find: (matching, fresh) => matching.graph.node.flatMap((one) => (isOfTwo(matching, one) ? [replace(one, fresh)] : [])),
     changes: ({ replaced }) => `${count(replaced.length, 'Softmax')} over two classes as a sigmoid of their difference`,
-    saving: (evidence) => predictedBy(['slow-normalization'], evidence),
+    saving: (evidence) => predictedSaving(['slow-normalization'], evidence),
   }),
 )
 

@@ -9,18 +9,18 @@ import { count } from '@whyslow/graph/rewrite/node-names.ts'
 import type { Size } from '@whyslow/graph/rewrite/sizes.ts'
 import { axisFromFront } from '@whyslow/graph/view-attributes.ts'
 import type { NodeProto } from 'onnx-buf'
-import { defineRemedy, predictedBy } from '../kit/remedy.ts'
-import { byRewriting } from '../kit/rewriting.ts'
+import { defineRemedy, predictedSaving } from '../kit/remedy.ts'
+import { rewritingRemedy } from '../kit/rewriting.ts'
 
 export const softmaxOverOuterAxis = defineRemedy(
-  byRewriting({
+  rewritingRemedy({
     id: 'softmax-over-outer-axis',
     title: 'Softmax over an outer axis with the axes after it merged',
     treats: ['slow-normalization', 'costly-activations'],
     effect: 'exact',
     find: (matching, fresh) => matching.graph.node.flatMap((one) => merged(matching, one, fresh) ?? []),
     changes: ({ replaced }) => `${count(replaced.length, 'Softmax')} over an outer axis with the axes after it merged`,
-    saving: (evidence) => predictedBy(['slow-normalization'], evidence),
+    saving: (evidence) => predictedSaving(['slow-normalization'], evidence),
   }),
 )
 

@@ -5,7 +5,7 @@ import { count, factor, factorRange, known, percent, plural, significant, time }
 import { type Fact, Facts, Warnings } from '../kit/facts.tsx'
 import { Figure } from '../kit/figure.tsx'
 import { Lines } from '../kit/lines.tsx'
-import { Name, Says, shownName } from '../kit/name.tsx'
+import { Name, Sentence, shownName } from '../kit/name.tsx'
 import { RankingTable } from '../kit/ranking-table.tsx'
 import type { Ab } from '../page-data.ts'
 import { type PartOf, partsOf } from '../parts.tsx'
@@ -94,7 +94,7 @@ function Sides({ ab }: { ab: Ab }) {
             </>
           )}
           <td>
-            <Says text={`${side.call.length === 0 ? '' : `${side.call.join(', ')} on `}${side.runtime}`} />
+            <Sentence text={`${side.call.length === 0 ? '' : `${side.call.join(', ')} on `}${side.runtime}`} />
           </td>
         </tr>
       ))}
@@ -155,7 +155,7 @@ function Outputs({ ab: { outputs, samples } }: { ab: Ab }) {
             {differences.map(({ sample, path, reason }, index) => (
               <li key={index}>
                 {samples.source !== 'none' && `sample ${sample}: `}
-                {path !== '' && <Name text={path} />} <Says text={reason} />
+                {path !== '' && <Name text={path} />} <Sentence text={reason} />
               </li>
             ))}
           </ul>
@@ -165,7 +165,7 @@ function Outputs({ ab: { outputs, samples } }: { ab: Ab }) {
         <ul class="sentences">
           {notes.map((note) => (
             <li key={note}>
-              <Says text={note} />
+              <Sentence text={note} />
             </li>
           ))}
         </ul>

@@ -7,7 +7,7 @@ import { Chart } from '../kit/chart.tsx'
 import { NextCommand } from '../kit/copy.tsx'
 import { Facts, Warnings } from '../kit/facts.tsx'
 import { Figure } from '../kit/figure.tsx'
-import { Name, Says, shownName } from '../kit/name.tsx'
+import { Name, Sentence, shownName } from '../kit/name.tsx'
 import { RankingTable } from '../kit/ranking-table.tsx'
 import type { Distill } from '../page-data.ts'
 import { type PartOf, partsOf } from '../parts.tsx'
@@ -59,7 +59,7 @@ function NumberCard({ distill: { students, teacher, metric } }: { distill: Disti
       </p>
       {chosen !== undefined && (
         <p class="soft">
-          <Says text={metric.name} /> {metricSaid(chosen.metric)} instead of {metricSaid(teacher.metric)}
+          <Sentence text={metric.name} /> {metricSaid(chosen.metric)} instead of {metricSaid(teacher.metric)}
         </p>
       )}
     </section>
@@ -80,7 +80,7 @@ function Students({ distill }: { distill: Distill }) {
       {all.map((one, index) => (
         <tr key={index}>
           <th scope="row">
-            <Says text={one.says} />
+            <Sentence text={one.says} />
           </th>
           <td class="nowrap">{metricSaid(one.metric)}</td>
           <td class="nowrap">{rowTime(one)}</td>
@@ -104,7 +104,7 @@ function Trade({ distill }: { distill: Distill }) {
       says={`${plural(front, 'student')} of ${students.length}: of these no other is both faster and better. A loss of ${significant(maxLoss)} was allowed.`}
       rows={students}
       columns={[
-        { head: 'student', show: ({ says }) => <Says text={says} />, value: ({ says }) => says },
+        { head: 'student', show: ({ says }) => <Sentence text={says} />, value: ({ says }) => says },
         { head: metric.name, show: (one) => metricSaid(one.metric), value: (one) => one.metric, isNumber: true },
         { head: 'loss', show: ({ loss }) => significant(loss), value: ({ loss }) => loss, isNumber: true },
         {

@@ -10,7 +10,7 @@ import { count, factor, factorRange, metricValue, plural, significant, timeWithI
 import { Frame } from '../frame.tsx'
 import { Warnings } from '../kit/facts.tsx'
 import { Figure } from '../kit/figure.tsx'
-import { Name, Says, shownName } from '../kit/name.tsx'
+import { Name, Sentence, shownName } from '../kit/name.tsx'
 import { RankingTable } from '../kit/ranking-table.tsx'
 import type { Study } from '../page-data.ts'
 import { LaterParts, type PartOf, partsOf } from '../parts.tsx'
@@ -49,14 +49,14 @@ export function StudyPage({ study, original }: { study: Study; original: object 
     >
       <section id="answer" class="first" aria-label="The answer">
         <h1 class="sentence">
-          <Says text={study.answer} />
+          <Sentence text={study.answer} />
         </h1>
         <Matrix study={study} />
         {study.sentences.length > 0 && (
           <ul class="sentences">
             {study.sentences.map((sentence) => (
               <li key={sentence}>
-                <Says text={sentence} />
+                <Sentence text={sentence} />
               </li>
             ))}
           </ul>
@@ -87,7 +87,7 @@ function Matrix({ study: { table, machines } }: { study: Study }) {
           <th scope="row">
             <Name text={rowTitle(row, table.rows)} most={60} />
             <span class="area-means">
-              <Says text={row.inputs} />
+              <Sentence text={row.inputs} />
             </span>
           </th>
           {row.cells.map((cell, at) => (
@@ -116,7 +116,7 @@ function CellSaid({ cell, isReference }: { cell: Cell; isReference: boolean }) {
     metric,
     samplesPerSecond,
   } = cell
-  if (p50Ms === null) return <Says text={reason ?? 'not measured'} />
+  if (p50Ms === null) return <Sentence text={reason ?? 'not measured'} />
   return (
     <>
       <b class="nowrap">{timeWithInterval(p50Ms, ciLowMs ?? p50Ms, ciHighMs ?? p50Ms)}</b>{' '}
@@ -153,7 +153,7 @@ function Front({ study: { table } }: { study: Study }) {
       <ul class="sentences">
         {pareto.front.map(({ row, machine }, index) => (
           <li key={index}>
-            <Says text={rowTitle(rows[row]!, rows)} />, <Name text={machine} most={60} />
+            <Sentence text={rowTitle(rows[row]!, rows)} />, <Name text={machine} most={60} />
           </li>
         ))}
       </ul>
@@ -243,7 +243,7 @@ function Failures({ failures }: Pick<Study, 'failures'>) {
               <Name text={machine} />
             </>
           )}
-          : <Says text={reason} />
+          : <Sentence text={reason} />
         </li>
       ))}
     </ul>

@@ -4,7 +4,7 @@ import { InputError } from '@whyslow/graph/input-error.ts'
 import type { DType } from '@whyslow/graph/types.ts'
 import type { InputDeclaration } from '@whyslow/measure/engines/types.ts'
 import { datatypeOf, type ModelSpec, type TensorSpec } from '../protocol.ts'
-import { usualQueue } from '../usual.ts'
+import { usualQueue } from '../server-defaults.ts'
 
 export interface FolderManifest {
   readonly model: string

@@ -10,7 +10,7 @@ import { channelsLast } from '../order.ts'
 import { arithmetic } from './arithmetic.ts'
 import { type Rules, resultOf } from './rule.ts'
 import { strideOver } from './slices.ts'
-import { pad, SAME, VALID, type Window, windowOf, withHeight, withoutHeight } from './window.ts'
+import { PADDING_SAME, PADDING_VALID, pad, type Window, windowOf, withHeight, withoutHeight } from './window.ts'
 
 export const CONVOLUTIONS: Rules = { Conv: convolution, ConvTranspose: transposedConvolution }
 
@@ -184,7 +184,7 @@ function wholeResult(lower: Lowerer, x: LiteTensor, { weights, bias, axes, holds
   ]
   const sizes = sizesOf(lower, x, { shape, axes, cells })
   const result = { dtype: x.dtype, shape, ...(same ? { holds } : {}) }
-  const padding = same ? SAME : VALID
+  const padding = same ? PADDING_SAME : PADDING_VALID
   if (axes.length === 3) {
     const [stride_d, stride_h, stride_w] = axes.map(({ stride }) => stride) as [number, number, number]
     const filter = lower.constantTensor(transposeConstant(weights, [2, 3, 4, 1, 0]), 'kernel')

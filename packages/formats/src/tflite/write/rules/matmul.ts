@@ -5,7 +5,7 @@
 import type { Dimension } from '@whyslow/graph/types.ts'
 import { numberAttribute } from '@whyslow/graph/view-attributes.ts'
 import { type ConstantData, transposeConstant } from '../../../build/constant-data.ts'
-import { equal, identity } from '../../../build/permutation.ts'
+import { identity, samePermutation } from '../../../build/permutation.ts'
 import type { LiteTensor } from '../lite-graph.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
 import { arithmetic } from './arithmetic.ts'
@@ -71,7 +71,7 @@ function operand(lower: Lowerer, name: string, side: 0 | 1): [LiteTensor, boolea
   if (shape.length === 1) return [lower.reshape(lower.plain(name), side === 0 ? [1, ...shape] : [...shape, 1]), false]
   const swapped = [...identity(shape.length - 2), shape.length - 1, shape.length - 2]
   const lies = lower.order(name)
-  if (equal(lies, swapped)) return [lower.ordered(name, swapped), true]
+  if (samePermutation(lies, swapped)) return [lower.ordered(name, swapped), true]
   return [lower.plain(name), false]
 }
 

@@ -8,7 +8,7 @@ import type { LiteTensor } from '../lite-graph.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
 import { channelsLast } from '../order.ts'
 import { type Rules, resultOf } from './rule.ts'
-import { pad, VALID, type Window, windowOf, withHeight, withoutHeight } from './window.ts'
+import { PADDING_VALID, pad, type Window, windowOf, withHeight, withoutHeight } from './window.ts'
 
 export const POOLING: Rules = {
   MaxPool: (lower, node) => pool(lower, node, 'MAX_POOL_2D'),
@@ -106,7 +106,7 @@ function correctionOf(
 ): LiteTensor | undefined {
   const explicit = window.pads.some(([before, after]) => before > 0 || after > 0)
   const counted = numberAttribute(node, 'count_include_pad', 0) === 1
-  if (window.padding === VALID && !explicit) return undefined
+  if (window.padding === PADDING_VALID && !explicit) return undefined
   if (!explicit && !counted) return undefined
   if (explicit && counted && numberAttribute(node, 'ceil_mode', 0) === 0) return undefined
   if (counted) return lower.refuse('count_include_pad over such pads')

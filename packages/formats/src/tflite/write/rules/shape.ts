@@ -3,7 +3,7 @@
 
 import type { Dimension } from '@whyslow/graph/types.ts'
 import { axisFromFront, numberAttribute, numbersAttribute } from '@whyslow/graph/view-attributes.ts'
-import { identity, isIdentity, turn } from '../../../build/permutation.ts'
+import { identity, isIdentity, permutationBetween } from '../../../build/permutation.ts'
 import { range } from '../../../build/range.ts'
 import type { LiteTensor } from '../lite-graph.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
@@ -36,7 +36,7 @@ function transpose(lower: Lowerer, node: OnnxNode): void {
   const [inputName] = node.inputs as [string]
   const order = lower.order(inputName)
   const permutation = numbersAttribute(node, 'perm') ?? identity(order.length).reverse()
-  lower.place(node.outputs[0]!, lower.asItLies(inputName), turn(permutation, order))
+  lower.place(node.outputs[0]!, lower.asItLies(inputName), permutationBetween(permutation, order))
 }
 
 function reshape(lower: Lowerer, node: OnnxNode): void {

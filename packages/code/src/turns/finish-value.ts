@@ -7,9 +7,9 @@ export const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   typeof (value as { then?: unknown }).then === 'function'
 
 /** The value itself, or a promise of it if there is something to wait for. */
-export function finish(value: unknown): unknown {
+export function finishValue(value: unknown): unknown {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return value
-  if (isThenable(value)) return Promise.resolve(value).then(finish)
+  if (isThenable(value)) return Promise.resolve(value).then(finishValue)
   // What a generator's object is called, by the language itself.
   const kind = (value as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag]
   if (kind === 'Generator' || kind === 'Iterator Helper') return [...(value as Iterable<unknown>)]

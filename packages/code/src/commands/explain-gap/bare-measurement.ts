@@ -18,14 +18,14 @@ import type { Source } from '../../turns/contestant.ts'
 import { mainSession } from '../pipeline/inner-model.ts'
 import { targetFile } from '../pipeline/target-file.ts'
 
-export interface Bare {
+export interface BareMeasurement {
   /** What is measured, as its reader would say it. */
   readonly title: string
   /** ms of what one call asks of the model, in a fresh process. */
   readonly measure: () => Promise<number | { readonly reason: string }>
 }
 
-export type BareOrNot = Bare | { readonly reason: string }
+export type BareOrNot = BareMeasurement | { readonly reason: string }
 
 export interface BarePlan {
   readonly source: Source
@@ -87,7 +87,7 @@ async function modelBehind(plan: BarePlan): Promise<Behind | { readonly reason: 
     return { reason: `${engine} runs the model on ${device}, and it is measured alone on the CPU` }
   if (runsPerPrediction < LEAST_RUNS) return { reason: 'calls run the model now and then' }
   const graph = viewGraph(await readModel(file))
-  const shapes = shapesFed(graph.inputs, inputs)
+  const shapes = fedShapes(graph.inputs, inputs)
   return shapes === null ? { reason: `with which shapes ${engine} is fed is not known` } : { file, session, shapes }
 }
 
@@ -114,7 +114,7 @@ async function sessionsOf(
 }
 
 /** Shapes keyed by input, if the model leaves any open; null: what is fed does not tell. Exported for its test. */
-export function shapesFed(
+export function fedShapes(
   inputs: readonly ValueDeclaration[],
   fed: readonly ValueFact[],
 ): ReadonlyMap<string, readonly number[]> | null {
@@ -134,7 +134,7 @@ const fits = (declared: ValueDeclaration['shape'], shape: readonly number[]): bo
   declared === null ||
   (declared.length === shape.length && declared.every((size, k) => typeof size !== 'number' || size === shape[k]))
 
-function bareOf(run: Run, { runsPerPrediction, modelFile }: SessionFact): Bare {
+function bareOf(run: Run, { runsPerPrediction, modelFile }: SessionFact): BareMeasurement {
   const whole = Math.round(runsPerPrediction)
   const runs = Math.abs(runsPerPrediction - whole) < WHOLE ? whole : runsPerPrediction
   const times = runs === 1 ? '' : `, ${Number(runs.toFixed(2))} runs of it`

@@ -18,7 +18,7 @@ export function savingOf(row: OperatorExperiment, { ratio, ratioLow, ratioHigh }
 // Alone, operands are in the caches; what an operator takes longer within the model no variant of it alone has shown to go away.
 const weightOf = ({ insideMs, aloneMs, copies }: OperatorExperiment): number => copies * Math.min(insideMs, aloneMs)
 
-export interface Shown {
+export interface FasterVariant {
   readonly row: OperatorExperiment
   readonly variant: OperatorVariant
   readonly saving: Saving
@@ -34,8 +34,8 @@ const SURELY_FASTER = 0.98
 export function fasterAlone(
   rows: readonly OperatorExperiment[],
   isMeant: (variant: OperatorVariant, row: OperatorExperiment) => boolean,
-): readonly Shown[] {
-  const shown: Shown[] = []
+): readonly FasterVariant[] {
+  const shown: FasterVariant[] = []
   const pools = new Map<string, Pooled[]>()
   for (const row of rows) {
     for (const variant of row.variants) {
@@ -57,9 +57,9 @@ const LEAST_POOL = 3
 /** Half an interval, as a factor: what was disturbed so much says nothing of its own, and would drown what the others say. */
 const MOST_DISTURBED = 2.5
 
-type Pooled = Omit<Shown, 'saving'>
+type Pooled = Omit<FasterVariant, 'saving'>
 
-function shownTogether(pool: readonly Pooled[]): readonly Shown[] {
+function shownTogether(pool: readonly Pooled[]): readonly FasterVariant[] {
   const weights = pool.map(({ row }) => weightOf(row))
   const totalMs = weights.reduce((sum, ms) => sum + ms, 0)
   if (pool.length < LEAST_POOL || !(totalMs > 0)) return []
@@ -72,7 +72,7 @@ function shownTogether(pool: readonly Pooled[]): readonly Shown[] {
   const faster = pool.filter(({ variant }) => variant.ratio < SURELY_FASTER)
   const gains = faster.map(({ row, variant }) => savingOf(row, variant).ms)
   const gainMs = gains.reduce((sum, ms) => sum + ms, 0)
-  return faster.map(({ row, variant }, i): Shown => {
+  return faster.map(({ row, variant }, i): FasterVariant => {
     const share = gains[i]! / gainMs
     const saving = { ms: share * savingAt(mean), low: share * savingAt(mean + half), high: share * savingAt(mean - half) }
     return { row, variant, saving }

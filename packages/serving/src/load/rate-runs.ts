@@ -21,7 +21,7 @@ export type SearchRun = (ratePerSecond: number | null, seed: number, stage: Load
 export type HasTimeFor = (ratePerSecond: number, runs: number) => boolean
 
 /** Several runs of one rate, as if they were one. */
-export interface Pooled {
+export interface PooledRuns {
   readonly ratePerSecond: number
   readonly runs: number
   readonly held: boolean
@@ -35,7 +35,7 @@ export interface Tries {
   readonly last: () => Float64Array
   at(ratePerSecond: number | null, stage: LoadSearchRun['stage']): Promise<Outcome>
   /** The runs of one rate together, but those with a late generator; of these stages only, if given. */
-  pooled(ratePerSecond: number, stages?: readonly LoadSearchRun['stage'][]): Pooled
+  pooled(ratePerSecond: number, stages?: readonly LoadSearchRun['stage'][]): PooledRuns
 }
 
 /** Runs of one rate in which the generator is late, before the rate is called too high for it. */

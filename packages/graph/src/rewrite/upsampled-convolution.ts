@@ -10,13 +10,13 @@ import { repeatsOf } from './repeated.ts'
 export const PAD_INPUTS = 11
 
 /** The filter, and the small map. */
-export interface Upsampled extends Filter, Omit<Source, 'pads'> {
+export interface UpsampledConvolution extends Filter, Omit<Source, 'pads'> {
   /** Zeros around the large map: all begins, then all ends. */
   readonly pads: readonly number[]
 }
 
 /** Undefined if the node is no convolution of one group and constant weights that moves by single positions over such a map. */
-export function findUpsampled(matching: Matching, conv: NodeProto): Upsampled | undefined {
+export function findUpsampled(matching: Matching, conv: NodeProto): UpsampledConvolution | undefined {
   const filter = filterOf(matching, conv)
   const source = filter && sourceOf(matching, conv, filter.pads)
   if (source === undefined || source.factors.length !== filter!.shape.length - 2) return undefined

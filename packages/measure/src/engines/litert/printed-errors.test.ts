@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { errorsIn } from './said.ts'
+import { errorsIn } from './printed-errors.ts'
 
 test('of what LiteRT prints the errors, once each, without where in its source they come from', () => {
   const printed = `INFO: [environment.cc:36] Creating LiteRT environment with options

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readServerStatistics } from './told-statistics.ts'
+import { readServerStatistics } from './server-statistics.ts'
 
 test('once they are not told, nobody asks again', async () => {
   const answers = [new Map(), new Map(), null]

@@ -2,9 +2,10 @@
 // differs if it is 0.5 or more in one and below 0.25 in the other: thresholds in use are between the two, and scores that cross one of them
 // by a little change no set of detections after suppression. A cosine does not see one object of many lost among ten thousand cells that
 // say no, nor all boxes shifted by a part of their width.
-import type { Compared } from './compared.ts'
+
 import type { Head, HeadPart } from './heads.ts'
 import type { Numbers } from './numbers.ts'
+import type { OutputPair } from './output-pair.ts'
 import { layoutOf } from './rows-each.ts'
 import type { HeadAgreement, PlacesAgreement } from './types.ts'
 import { FOUND_FROM, NONE_BELOW } from './yes-no.ts'
@@ -62,7 +63,7 @@ export function compareHead({ rows, scores, places }: Head): HeadAgreement {
   }
 }
 
-const numbersIn = ({ originalNumbers, candidateNumbers }: Compared, sample: number) =>
+const numbersIn = ({ originalNumbers, candidateNumbers }: OutputPair, sample: number) =>
   [originalNumbers![sample]!, candidateNumbers![sample]!] as const
 
 function comparePlaces(part: HeadPart, foundRows: readonly (readonly number[])[]): PlacesAgreement {

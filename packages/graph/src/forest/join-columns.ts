@@ -28,7 +28,7 @@ const ORDER: readonly Preparation['kind'][] = [
 ]
 
 /** A row becomes the columns of all parts, in their order; then come the steps of each. */
-export function sideBySide(parts: readonly ColumnSteps[]): SideBySide {
+export function joinColumns(parts: readonly ColumnSteps[]): SideBySide {
   const steps: Preparation[] = [{ kind: 'take', columns: Int32Array.from(parts.flatMap(({ columns }) => Array.from(columns))) }]
   const widths = parts.map(({ columns }) => columns.length)
   const done = parts.map(() => 0)

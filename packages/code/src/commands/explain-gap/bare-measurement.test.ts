@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { ValueDeclaration } from '@whyslow/graph/types.ts'
 import { afterAll, expect, test } from 'vitest'
 import type { SessionFact, ValueFact } from '../../facts.ts'
-import { shapesFed, withBare } from './bare.ts'
+import { fedShapes, withBare } from './bare-measurement.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'whyslow-bare-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -22,12 +22,12 @@ const fed = (shape: readonly number[] | null): ValueFact => ({
 })
 
 test('shapes are asked for where the model leaves them open, and those that were fed fit', () => {
-  expect(shapesFed([input('x', [1, 3])], [])).toEqual(new Map())
-  expect(shapesFed([input('x', ['n', 3])], [fed([8, 3])])).toEqual(new Map([['x', [8, 3]]]))
-  expect(shapesFed([input('x', null)], [fed([8, 3])])).toEqual(new Map([['x', [8, 3]]]))
-  expect(shapesFed([input('x', ['n', 3])], [fed([8, 4])])).toBeNull()
-  expect(shapesFed([input('x', ['n', 3])], [fed(null)])).toBeNull()
-  expect(shapesFed([input('x', ['n', 3]), input('y', [1])], [fed([8, 3])])).toBeNull()
+  expect(fedShapes([input('x', [1, 3])], [])).toEqual(new Map())
+  expect(fedShapes([input('x', ['n', 3])], [fed([8, 3])])).toEqual(new Map([['x', [8, 3]]]))
+  expect(fedShapes([input('x', null)], [fed([8, 3])])).toEqual(new Map([['x', [8, 3]]]))
+  expect(fedShapes([input('x', ['n', 3])], [fed([8, 4])])).toBeNull()
+  expect(fedShapes([input('x', ['n', 3])], [fed(null)])).toBeNull()
+  expect(fedShapes([input('x', ['n', 3]), input('y', [1])], [fed([8, 3])])).toBeNull()
 })
 
 const session = (given: Partial<SessionFact>): SessionFact =>

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { exampleAlternative, examplePoint } from '../../test/support/load/example-evidence.ts'
-import { comparison, isBetter } from './better.ts'
+import { comparison, isBetter } from './compare-setups.ts'
 
 const mean = (meanMs: number, changed = {}) =>
   examplePoint({

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type DrainTools, waitUntilIdle } from './drained.ts'
+import { type DrainTools, waitUntilIdle } from './wait-until-idle.ts'
 
 /** A server that answers so, a round of a second each; the last one goes on. */
 function scripted(rounds: readonly (readonly number[])[]) {

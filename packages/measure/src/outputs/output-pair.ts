@@ -16,7 +16,7 @@ export interface RawScores {
 }
 
 /** One output of every sample, original and changed. */
-export interface Compared {
+export interface OutputPair {
   readonly name: string
   readonly original: readonly TensorValue[]
   readonly candidate: readonly TensorValue[]

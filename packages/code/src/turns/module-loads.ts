@@ -6,7 +6,7 @@ interface Loader {
 }
 
 /** `seen` is given what loading gives, each time a request matches. To be called before the user's code is loaded. */
-export function onLoaded(requests: RegExp, seen: (found: unknown, request: string) => void): void {
+export function onModuleLoad(requests: RegExp, seen: (found: unknown, request: string) => void): void {
   const loader = Module as unknown as Loader
   const load = loader._load
   loader._load = (request, ...rest) => {

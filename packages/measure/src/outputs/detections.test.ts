@@ -9,7 +9,7 @@ import { describe, expect, test } from 'vitest'
 import { changed, graphNode, graphOf, tensorsOf } from '../../test/support/outputs/example-joined.ts'
 import type { Results } from '../engines/types.ts'
 import { compareOutputs } from './compare.ts'
-import { USUAL_LIMITS, verdict } from './verdict.ts'
+import { DEFAULT_LOSS_LIMITS, verdict } from './verdict.ts'
 
 const ROWS = 2000
 const CLASSES = 4
@@ -62,7 +62,11 @@ function judged(change: Partial<Scene>, layout: Layout) {
   const agreement = compareOutputs(outputsOf(scene, layout), outputsOf({ ...scene, ...change }, layout), {
     graph: graphs[layout],
   })
-  return { ...verdict(agreement, 'approximate', USUAL_LIMITS), byNumber: verdict(agreement, 'approximate', 0.01), agreement }
+  return {
+    ...verdict(agreement, 'approximate', DEFAULT_LOSS_LIMITS),
+    byNumber: verdict(agreement, 'approximate', 0.01),
+    agreement,
+  }
 }
 
 /** Right by a little everywhere, as bfloat16 is. */
@@ -121,7 +125,7 @@ test('objects lost among cells that say no in large numbers, which a cosine does
     { graph },
   )
   expect(one.cosine).toBeGreaterThan(0.9995)
-  expect(verdict(one, 'approximate', USUAL_LIMITS)).toEqual({
+  expect(verdict(one, 'approximate', DEFAULT_LOSS_LIMITS)).toEqual({
     ok: false,
     reason: "2 of the 20 scores of 0.5 or more in 'y' are below 0.25 in one of the two",
   })
@@ -139,7 +143,7 @@ test('a head that works may take faint scores of other samples for zero, as 8 bi
       3,
     )
   const kept = (works: boolean) =>
-    verdict(compareOutputs(samples(works, 0), samples(works, 1 / 255), { graph }), 'approximate', USUAL_LIMITS).ok
+    verdict(compareOutputs(samples(works, 0), samples(works, 1 / 255), { graph }), 'approximate', DEFAULT_LOSS_LIMITS).ok
   expect([kept(true), kept(false)]).toEqual([true, false])
 })
 
@@ -159,7 +163,7 @@ describe('raw offsets and points', () => {
         { graph: graphs.apart },
       ),
       'approximate',
-      USUAL_LIMITS,
+      DEFAULT_LOSS_LIMITS,
     )
 
   test('that move where nobody looks are kept, if they are alike still', () => {
@@ -189,7 +193,7 @@ test('what has the rows of scores is no list of classes, whatever its name', () 
   const graph = graphOf([graphNode('Sigmoid', ['x'], 'bbox_pred0')])
   const agreement = compareOutputs(named(0), named(0.005), { graph })
   expect(agreement.outputs.map(({ meaning }) => meaning)).toEqual(['values', 'binary'])
-  expect(verdict(agreement, 'approximate', USUAL_LIMITS).ok).toBe(true)
+  expect(verdict(agreement, 'approximate', DEFAULT_LOSS_LIMITS).ok).toBe(true)
 })
 
 describe('rows of a batch and of tokens are no detector', () => {
@@ -218,9 +222,12 @@ describe('rows of a batch and of tokens are no detector', () => {
     const [slight, flipping] = [agreement(1e-5), agreement(0.09)]
     expect(slight.outputs.map(({ meaning }) => meaning)).toEqual([shape.length === 1 ? 'binary' : 'values', 'scores'])
     expect(slight.heads?.flatMap(({ places }) => places) ?? []).toEqual([])
-    expect(verdict(slight, 'approximate', USUAL_LIMITS).ok).toBe(true)
+    expect(verdict(slight, 'approximate', DEFAULT_LOSS_LIMITS).ok).toBe(true)
     expect(flipping.cosine).toBeGreaterThan(0.995)
-    expect(verdict(flipping, 'approximate', USUAL_LIMITS)).toMatchObject({ ok: false, reason: expect.stringMatching(/^top-1/) })
+    expect(verdict(flipping, 'approximate', DEFAULT_LOSS_LIMITS)).toMatchObject({
+      ok: false,
+      reason: expect.stringMatching(/^top-1/),
+    })
   })
 
   test('logits with boxes that Sigmoid makes are those of a detector', () => {
@@ -265,7 +272,7 @@ test.each([
   const graph = graphOf([graphNode(opType, ['x'], 'y')])
   const map = (moved: number) =>
     tensorsOf([1, 5, 32, 32], ([, k, row, column]) => Math.exp(-((row! - 8 - k!) ** 2 + (column! - 12 - moved) ** 2) / 8), 2)
-  expect(verdict(compareOutputs(map(0), map(1), { graph }), 'approximate', USUAL_LIMITS).ok).toBe(false)
+  expect(verdict(compareOutputs(map(0), map(1), { graph }), 'approximate', DEFAULT_LOSS_LIMITS).ok).toBe(false)
 })
 
 test('a Softmax with a class of its own for nothing: that class finds nothing', () => {

@@ -4,24 +4,24 @@
 
 import { biasBefore, findAttention } from '@whyslow/graph/patterns/attention.ts'
 import { ANY_NORM, findNorm } from '@whyslow/graph/patterns/norm.ts'
-import { pointwiseAfter } from '@whyslow/graph/rewrite/beside-convolution.ts'
 import { isOperator, type Matching } from '@whyslow/graph/rewrite/match.ts'
+import { pointwiseAfter } from '@whyslow/graph/rewrite/pointwise-after.ts'
 import { findRowIndices } from '@whyslow/graph/rewrite/row-indices.ts'
-import { findUpsampled } from '@whyslow/graph/rewrite/upsampled.ts'
+import { findUpsampled } from '@whyslow/graph/rewrite/upsampled-convolution.ts'
 import type { ProfiledNode } from '@whyslow/measure/timing/types.ts'
 import type { NodeProto } from 'onnx-buf'
 import { dynamicGroups } from '../../quantize/repair/dynamic-products.ts'
 
 /** An executed node, and the user's nodes in it. */
-export interface Executed {
+export interface ExecutedNode {
   readonly node: ProfiledNode
   readonly parts: readonly NodeProto[]
 }
 
 /** Nodes of the main graph, by each of them. */
-export type Together = ReadonlyMap<NodeProto, ReadonlySet<NodeProto>>
+export type InseparableNodes = ReadonlyMap<NodeProto, ReadonlySet<NodeProto>>
 
-export function indivisibleGroups(matching: Matching): Together {
+export function indivisibleGroups(matching: Matching): InseparableNodes {
   const norms = matching.graph.node.flatMap((one) => findNorm(matching, one, ANY_NORM)?.parts ?? [])
   const attentions = matching.graph.node.flatMap((one) => attentionAround(matching, one) ?? [])
   const upsampled = matching.graph.node.flatMap((one) => upsampledConvolution(matching, one) ?? [])
@@ -63,8 +63,8 @@ function shaping({ producer }: Matching, repeat: NodeProto): Set<NodeProto> {
 }
 
 /** Executed nodes that hold nothing but parts of one thing, where there are several of it; in their order. */
-export function gather(executed: readonly Executed[], together: Together): readonly (readonly Executed[])[] {
-  const things = new Map<unknown, Executed[]>()
+export function gather(executed: readonly ExecutedNode[], together: InseparableNodes): readonly (readonly ExecutedNode[])[] {
+  const things = new Map<unknown, ExecutedNode[]>()
   for (const one of executed) {
     const thing = thingOf(one, together)
     if (thing !== undefined) things.set(thing, [...(things.get(thing) ?? []), one])
@@ -72,7 +72,7 @@ export function gather(executed: readonly Executed[], together: Together): reado
   return [...things.values()].filter((pieces) => pieces.length > 1)
 }
 
-function thingOf({ node, parts }: Executed, together: Together): unknown {
+function thingOf({ node, parts }: ExecutedNode, together: InseparableNodes): unknown {
   const [first, ...others] = parts
   const thing = together.get(first!)
   if (thing !== undefined && others.every((other) => thing.has(other))) return thing

@@ -1,17 +1,17 @@
 // A run with what the server counted meanwhile.
 
 import type { LoadPoint, LoadServerFacts } from '@whyslow/report/documents/load.ts'
-import { withinCeiling } from '../../load/generator-limit.ts'
+import { limitToCeiling } from '../../load/generator-limit.ts'
 import { throughputBound, utilisationLaw } from '../../load/laws.ts'
 import type { MeasuredPoint } from '../../load/measure.ts'
-import { asOwn } from '../../load/parts.ts'
+import { asOwnServer } from '../../load/parts.ts'
 import { statisticsBetween } from '../../load/statistics.ts'
-import { type DrainPlan, waitUntilIdle } from './drained.ts'
 import type { OpenedTarget } from './opened-target.ts'
+import { type DrainPlan, waitUntilIdle } from './wait-until-idle.ts'
 
 export const pointWithinCeiling = (one: MeasuredPoint, ceilingPerSecond: number): MeasuredPoint => ({
   ...one,
-  point: withinCeiling(one.point, ceilingPerSecond),
+  point: limitToCeiling(one.point, ceilingPerSecond),
 })
 
 /** Those in which the run before left requests that nobody waits for any more. */
@@ -35,7 +35,7 @@ export async function runWithServerCounters(
   opened.check()
   // Else every answer was waited for.
   if (point.saturated || point.timedOut > 0) unfinished.add(opened)
-  const parts = opened.setup === null || point.parts === null ? point.parts : asOwn(point.parts)
+  const parts = opened.setup === null || point.parts === null ? point.parts : asOwnServer(point.parts)
   const statistics = before && after ? statisticsBetween(before, after) : null
   const own = { ...point, parts, server, ...(statistics === null ? {} : { statistics }) }
   return { ...rest, point: { ...own, laws: [...(point.laws ?? []), ...lawsOfServer(own, server, opened)] } }

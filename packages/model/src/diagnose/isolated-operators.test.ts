@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { experiments } from '../../test/support/diagnose/example-evidence.ts'
-import { causesOf, findingOf } from './alone.ts'
+import { causesOf, findingOf } from './isolated-operators.ts'
 
 test('of three operators the two that would save most are named, and all are counted', () => {
   const row = (node: string, aloneMs: number) =>

@@ -8,7 +8,7 @@ import { fileForEngine } from '@whyslow/graph/model.ts'
 import type { Availability } from '@whyslow/measure/engines/types.ts'
 import { folderOfTests } from '@whyslow/measure/support/trials/example-folder.ts'
 import { expect, test } from 'vitest'
-import { pairEngines } from './beside.ts'
+import { pairEngines } from './paired-engines.ts'
 
 const here: Availability = { ok: true, version: '1', device: 'cpu', deviceKind: 'cpu', from: '', accelerators: [] }
 const gone: Availability = { ok: false, reason: 'it was not found', fix: 'npm install it' }

@@ -2,10 +2,10 @@
 
 import type { LoadPoint } from '@whyslow/report/documents/load.ts'
 import { measurePoint } from '../../load/measure.ts'
-import { runWithServerCounters } from './counted.ts'
 import type { OpenedTarget } from './opened-target.ts'
 import type { LoadOptions } from './options.ts'
 import type { Plan } from './plan.ts'
+import { runWithServerCounters } from './server-counters.ts'
 
 export interface AsBefore {
   readonly plan: Pick<Plan, 'arrivals'>

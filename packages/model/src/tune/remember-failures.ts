@@ -3,7 +3,7 @@ import type { NotMeasured } from '@whyslow/measure/trials/port.ts'
 import type { Bench } from './bench.ts'
 
 /** The bench, on which an engine that failed in a look at a setup is not given it again. One that hung and has not worked so far is given none. */
-export function failingOnce(bench: Bench): Bench {
+export function rememberFailures(bench: Bench): Bench {
   const failures = new Map<string, NotMeasured>()
   const works = new Set<string>()
   return {

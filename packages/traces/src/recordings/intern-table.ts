@@ -5,7 +5,7 @@ import { jsonValue } from '@whyslow/graph/json.ts'
 const MOST_STRINGS = 400_000
 const MOST_BYTES = 96 * 2 ** 20
 
-export class Interned {
+export class InternTable {
   /** All strings, one after another: a few dozen bytes each, and no object. */
   #arena: Buffer = Buffer.allocUnsafe(1 << 14)
   /** Where in it a string begins; the next one's beginning is its end. */

@@ -1,7 +1,7 @@
 import { mulberry32, normal } from '@whyslow/graph/random.ts'
 import type { OperatorVariant } from '@whyslow/measure/timing/operators/types.ts'
 import { expect, test } from 'vitest'
-import { fasterAlone } from './shown-faster.ts'
+import { fasterAlone } from './faster-variants.ts'
 
 const variant = (ratio: number, factor: number): OperatorVariant => ({
   ...{ kind: 'rewrite', remedy: 'narrow', detail: 'changed' },

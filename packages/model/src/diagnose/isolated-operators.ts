@@ -6,11 +6,11 @@ import { ms, type Sentence, share, tell } from '@whyslow/diagnosis/tell.ts'
 import { isWorthSaying } from '@whyslow/diagnosis/worth.ts'
 import { INT8_OPERATORS } from '@whyslow/measure/engines/onnxruntime/int8/int8-kernels.ts'
 import type { OperatorExperiment, OperatorExperiments, OperatorVariant } from '@whyslow/measure/timing/operators/types.ts'
-import { fasterAlone, type Shown } from '../analyze/shown-faster.ts'
+import { type FasterVariant, fasterAlone } from '../analyze/faster-variants.ts'
 import { operators, operatorsTake } from './operators.ts'
 
 /** An operator, and the one change to it that saves most. */
-export type Cause = Shown
+export type Cause = FasterVariant
 
 /** Causes named one by one in a sentence. */
 const NAMED = 2
@@ -108,7 +108,7 @@ const isByIndex = ({ opTypes }: OperatorExperiment): boolean =>
   opTypes.some((one) => one === 'GatherElements' || one === 'ScatterElements')
 
 /** Executed nodes of what was timed whole against what a remedy makes of it: what that saves, and nothing else, is known of them. */
-export function rewrittenWhole(
+export function savingOfWhole(
   experiments: OperatorExperiments | undefined,
   isMeant: (row: OperatorExperiment) => boolean = () => true,
 ): ReadonlySet<string> {

@@ -4,7 +4,7 @@ import { failed, measured, scriptedRunner } from '@whyslow/measure/support/trial
 import type { LatencyInput } from '@whyslow/measure/timing/latency-block.ts'
 import { expect, test } from 'vitest'
 import { examplePlan } from '../../test/support/evidence/example-plan.ts'
-import { measurePairedEngines } from './beside.ts'
+import { measurePairedEngines } from './paired-engines.ts'
 
 const folder = folderOfTests()
 const besides = ['tfjs-wasm', 'ort-cpu', 'litert'].map((id) => ({

@@ -1,14 +1,14 @@
 // Nothing that a stage gives back is left undone.
 import { expect, test } from 'vitest'
 import { targetOf } from './contract.ts'
-import { finish } from './finished.ts'
+import { finishValue } from './finish-value.ts'
 import { stepsOf, wholeCall } from './program.ts'
 import { timePasses, timeWithGaps } from './time-passes.ts'
 
 test('values are themselves, promises are waited for, generators are run', async () => {
   const list = [1]
-  for (const value of [1, null, undefined, 'text', list, new Map(), Math.sqrt]) expect(finish(value)).toBe(value)
-  expect(await finish(Promise.resolve(2))).toBe(2)
+  for (const value of [1, null, undefined, 'text', list, new Map(), Math.sqrt]) expect(finishValue(value)).toBe(value)
+  expect(await finishValue(Promise.resolve(2))).toBe(2)
   function* two() {
     yield 1
     yield 2
@@ -16,10 +16,10 @@ test('values are themselves, promises are waited for, generators are run', async
   async function* later() {
     yield* two()
   }
-  expect(finish(two())).toEqual([1, 2])
-  expect(await finish(later())).toEqual([1, 2])
-  expect(await finish(Promise.resolve(two()))).toEqual([1, 2])
-  expect(await finish((async () => later())())).toEqual([1, 2])
+  expect(finishValue(two())).toEqual([1, 2])
+  expect(await finishValue(later())).toEqual([1, 2])
+  expect(await finishValue(Promise.resolve(two()))).toEqual([1, 2])
+  expect(await finishValue((async () => later())())).toEqual([1, 2])
 })
 
 /** Counts how often its body came to its end. */

@@ -2,9 +2,9 @@
 
 import type { Agreement } from '@whyslow/measure/outputs/index.ts'
 import type { Judgement } from './bench.ts'
-import { type Named, nameOf } from './candidates.ts'
+import { type CandidateName, nameOf } from './candidates.ts'
 
-export interface Tried {
+export interface TriedRemedy {
   /** Ids of the remedies that were changed against what was measured with them. */
   readonly remedies: readonly string[]
   /** Name with the variant: 'thread-count 1'. */
@@ -25,9 +25,14 @@ export interface Tried {
   readonly refused?: string
 }
 
-type Rest = Partial<Omit<Tried, 'remedies' | 'name' | 'changes'>>
+type Rest = Partial<Omit<TriedRemedy, 'remedies' | 'name' | 'changes'>>
 
-export const trialResult = (candidate: Named, outcome: Tried['outcome'], reason: string | null, rest: Rest = {}): Tried => ({
+export const trialResult = (
+  candidate: CandidateName,
+  outcome: TriedRemedy['outcome'],
+  reason: string | null,
+  rest: Rest = {},
+): TriedRemedy => ({
   remedies: [candidate.remedy.id],
   name: nameOf(candidate),
   outcome,

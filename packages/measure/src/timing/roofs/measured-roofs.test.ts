@@ -7,7 +7,7 @@ import { folderOfTests } from '../../../test/support/trials/example-folder.ts'
 import { failed, measured, scriptedRunner } from '../../../test/support/trials/example-runner.ts'
 import type { Machine, Roofs } from '../../machine/types.ts'
 import type { Trial } from '../../trials/port.ts'
-import { measuredRoofs, type RoofsWanted } from './measured.ts'
+import { measuredRoofs, type RoofsWanted } from './measured-roofs.ts'
 
 const folder = folderOfTests()
 const roofsOf = (flops: number, reasons: Record<string, string> = {}): Roofs => ({
