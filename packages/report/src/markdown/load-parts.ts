@@ -3,7 +3,7 @@
 import { percent, perSecond, plural, time } from '@whyslow/measure/statistics/numbers.ts'
 import type { LoadDocument, LoadPoint, LoadSearch } from '../documents/load.ts'
 import { pooledRates } from '../text/load-rates.ts'
-import { code, type Folded, type Part, table, text } from './blocks.ts'
+import { code, type FoldedBlock, type Part, table, text } from './blocks.ts'
 
 const MOST_ROWS = 12
 
@@ -62,7 +62,9 @@ function pointTable(points: readonly LoadPoint[]): string {
       cells: rows.map(({ errors, requests }) => (errors === 0 ? '0' : percent(errors / Math.max(1, requests)))),
     },
     { head: '', cells: rows.map(keepsUpNot) },
-    ...(pooled.some(({ runs }) => runs > 1) ? [{ head: 'runs', isNumber: true, cells: pooled.map(({ runs }) => `${runs}`) }] : []),
+    ...(pooled.some(({ runs }) => runs > 1)
+      ? [{ head: 'runs', isNumber: true, cells: pooled.map(({ runs }) => `${runs}`) }]
+      : []),
   ])
   const left = rates.length - rows.length
   return left > 0 ? `${drawn}\n\n${plural(left, 'more rate')} in \`--json\`.` : drawn
@@ -80,7 +82,7 @@ function rangeOf({ saturated, p99Ms, intervals: { p99Ms: interval } }: LoadPoint
 }
 
 /** Tail of the highest rate that is kept up with. */
-function tail(points: readonly LoadPoint[]): Folded {
+function tail(points: readonly LoadPoint[]): FoldedBlock {
   const parts = points.findLast(({ parts, saturated }) => parts !== null && !saturated)?.parts ?? null
   const rows = parts?.names.map((_, index) => index) ?? []
   const drawn = table([
@@ -108,7 +110,7 @@ function outcomeOf({ held, saturated, generatorLate = false }: LoadSearch['runs'
   return held ? 'holds' : 'does not hold'
 }
 
-function searchRuns({ objective, runs, ended }: LoadSearch): Folded {
+function searchRuns({ objective, runs, ended }: LoadSearch): FoldedBlock {
   const drawn = table([
     { head: 'run', cells: runs.map(({ stage }) => STAGES[stage]) },
     {
