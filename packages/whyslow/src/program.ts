@@ -42,7 +42,7 @@ const commands: { readonly [N in CommandName]: Described<N> } = {
   compare: {
     section: 'Diagnose',
     about: 'one model on several engines, or several models',
-    takes: [['<models...>', 'a model, or several']],
+    takes: [['<models...>', 'a model, or several; or a Python program that runs one']],
     run: async (flags, world, models) =>
       (await import('@whyslow/model/command/compare.ts')).runCompare(models, flags, surroundings(world)),
   },
