@@ -32,6 +32,7 @@ from whyslow_collector import (  # noqa: E402
     pools,
     predictions,
     samples,
+    script,
     script_facts,
     target,
     values,
@@ -418,6 +419,19 @@ class Targets(unittest.TestCase):
     def test_syntax_errors_are_contracts(self):
         with self.assertRaisesRegex(Contract, "user.py:1"):
             target.parse(written("def f(:\n"))
+
+
+class ModulesAlone(unittest.TestCase):
+    NET = "import torch\nfrom torch import nn\nWIDTH: int = 3\nclass Part:\n  pass\nclass Net(nn.Module):\n  size = len('ab')\n"
+
+    def test_a_file_that_only_defines_modules_names_them(self):
+        self.assertEqual(script.modules_alone(ast.parse(self.NET)), ["Net"])
+        self.assertEqual(script.modules_alone(ast.parse("\"\"\"Doc.\"\"\"\n" + self.NET + "class B(Net, torch.nn.Module):\n  pass\n")), ["Net", "B"])
+
+    def test_what_runs_something_or_has_no_module_is_a_script(self):
+        for more in ("net = Net()\n", "print(1)\n", "if WIDTH:\n  pass\n"):
+            self.assertEqual(script.modules_alone(ast.parse(self.NET + more)), [])
+        self.assertEqual(script.modules_alone(ast.parse("def predict(x):\n  return x\nclass A:\n  pass\n")), [])
 
 
 class ModuleFiles(unittest.TestCase):
