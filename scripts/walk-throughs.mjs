@@ -77,20 +77,24 @@ function walk(title, section) {
   return found
 }
 
+/** After each section, so that one that fails leaves the others. */
+async function keep(found) {
+  const values = existsSync(RESULT) ? JSON.parse(readFileSync(RESULT, 'utf8')).values : {}
+  let page = readFileSync(PAGE, 'utf8')
+  for (const [name, lines] of Object.entries(found)) {
+    values[name] = lines
+    const screen = new RegExp(`(<!-- run: walk-throughs ${name} -->\n\`\`\`\n)[\\s\\S]*?(\n\`\`\`)`)
+    page = page.replace(screen, (_, open, close) => `${open}${lines.join('\n')}${close}`)
+  }
+  const result = await resultOf({ bench: 'scripts/walk-throughs.mjs', command: 'npm run walk-throughs', values, raw: null })
+  writeFileSync(RESULT, `${JSON.stringify(result, null, 2)}\n`)
+  writeFileSync(PAGE, page)
+}
+
 const words = process.argv.slice(2)
-const page = readFileSync(PAGE, 'utf8')
-const [, ...sections] = page.split(/^## /m)
-const values = existsSync(RESULT) ? JSON.parse(readFileSync(RESULT, 'utf8')).values : {}
-let shown = page
+const [, ...sections] = readFileSync(PAGE, 'utf8').split(/^## /m)
 for (const section of sections) {
   const [title] = section.split('\n')
   if (words.length > 0 && !words.some((word) => title.includes(word))) continue
-  for (const [name, lines] of Object.entries(walk(title, section))) {
-    values[name] = lines
-    const screen = new RegExp(`(<!-- run: walk-throughs ${name} -->\n\`\`\`\n)[\\s\\S]*?(\n\`\`\`)`)
-    shown = shown.replace(screen, (_, open, close) => `${open}${lines.join('\n')}${close}`)
-  }
+  await keep(walk(title, section))
 }
-const result = await resultOf({ bench: 'scripts/walk-throughs.mjs', command: 'npm run walk-throughs', values, raw: null })
-writeFileSync(RESULT, `${JSON.stringify(result, null, 2)}\n`)
-writeFileSync(PAGE, shown)
