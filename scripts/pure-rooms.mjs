@@ -8,7 +8,7 @@ const named = (text) => [...text.matchAll(/`([\w./-]+)`/g)].map(([, name]) => na
 
 /** Names of rooms, 'model/analyze', and of those in them that are not pure. */
 export function pureRooms(page = readFileSync(join(root, 'docs/architecture.md'), 'utf8')) {
-  const [, pure, apart] = /^- (`graph`[^:]*) are pure, ([^:]*) apart/m.exec(page)
+  const [, pure, apart] = /^- These rooms are pure: [^.]*\.(.*?)Inside them, ([^\n]*) not pure:/ms.exec(page)
   return { pure: named(pure), apart: named(apart) }
 }
 

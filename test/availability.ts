@@ -12,9 +12,16 @@ declare module 'vitest' {
   }
 }
 
+let asked: Promise<Record<string, Availability>[]> | undefined
+/** Asked once, from the first call on. */
+export const availableHere = () => {
+  asked ??= Promise.all([ask('0, half'), ask('half')])
+  return asked
+}
+
 export default async function setup(project: TestProject): Promise<void> {
   // Of a run that names its files, each file asks for its own engine.
-  const found = namesFiles ? [] : await Promise.all([ask('0, half'), ask('half')])
+  const found = namesFiles ? [] : await availableHere()
   project.provide('availability', Object.assign({}, ...found))
 }
 

@@ -45,11 +45,11 @@ const KINDS: readonly {
 const ids = [...new Set(KINDS.flatMap(({ rules }) => rules.map(({ id }) => id)))].sort()
 const reportedBy = (id: string) => KINDS.filter(({ rules }) => rules.some((one) => one.id === id))
 
-/** '`whyslow load`, from a server under load ([source](…))' */
+/** '`whyslow load`, from a server under load ([source](…))'; a sentence for each command. */
 const byWhom = (id: string): string =>
   reportedBy(id)
     .map(({ command, from, room }) => `${command}, from ${from} ([source](../../${room}/rules/${id}.ts))`)
-    .join(' · ')
+    .join('. ')
 
 /** 'software' of a page whose third line begins with '_Software'. */
 const areaOf = (id: string): string =>

@@ -3,11 +3,15 @@
 import { spawnSync } from 'node:child_process'
 import { randomInt } from 'node:crypto'
 import { join } from 'node:path'
+import type { TestProject } from 'vitest/node'
+import { availableHere } from './availability.ts'
+import { namesFiles } from './long.ts'
+import { writtenRoofs } from './measured/roofs.ts'
 import { ROOT } from './root.ts'
 
 const DONE = 'WHYSLOW_TEST_SET_UP'
 
-export default function setup(): void {
+export default function setup({ vitest }: TestProject): void {
   // Each project asks for it; workers inherit what is set here.
   if (process.env[DONE] !== undefined) return
   process.env[DONE] = '1'
@@ -17,4 +21,8 @@ export default function setup(): void {
     process.env.WHYSLOW_TEST_SEED = String(randomInt(2 ** 31))
     console.log(`property tests: WHYSLOW_TEST_SEED=${process.env.WHYSLOW_TEST_SEED} repeats this run`)
   }
+  // Both take a second: each project waits for its own (vitest.config.ts), while the other is at work.
+  const runs = (name: string) => !namesFiles && vitest.projects.some((one) => one.name === name)
+  if (runs('engines')) void availableHere()
+  if (runs('commands')) void writtenRoofs()
 }

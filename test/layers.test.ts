@@ -141,9 +141,9 @@ describe('layers', () => {
     const ids = new Set(engines.map(({ id }) => id))
     // Formats stand before engines, and a format may bear a runtime's name.
     const stages = sources.filter(({ path }) => !/^packages\/((measure|generation)\/src\/engines|formats)\//.test(path))
-    // Few files hold such a word at all: only they are taken apart.
+    // Few files hold such a name as a whole text: only they are taken apart.
     const words = new RegExp(
-      `${[...ids].join('|')}|\\bengine(Id|\\.id)?\\.(startsWith|endsWith|includes|match)|\\b(ort|browser)-`,
+      `['"\`](${[...ids].join('|')})['"\`]|\\bengine(Id|\\.id)?\\.(startsWith|endsWith|includes|match)|\\b(ort|browser)-`,
     )
     const named = stages.flatMap(({ path, text }) => {
       const found: string[] = []

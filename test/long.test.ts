@@ -6,7 +6,7 @@ import { filesUnder, ROOT } from './sources.ts'
 
 test('what npm test runs with fewer cases is listed, and printed at its end', () => {
   const files = ['packages', 'test'].flatMap((folder) => filesUnder(folder, (path) => path.endsWith('.ts')))
-  const asking = files.filter((path) => /\bfullOr(Every)?\(\d/.test(readFileSync(join(ROOT, path), 'utf8')))
+  const asking = files.filter((path) => /\bfullOr((Every)?\(\d|LastOf\()/.test(readFileSync(join(ROOT, path), 'utf8')))
   expect(new Set(asking)).toEqual(new Set(FEWER_CASES))
 })
 

@@ -1,9 +1,9 @@
 // What native-typescript.mjs registers: esbuild turns a file into JavaScript once, and its text is the key to what was made of it.
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { basename, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { transform, version } from 'esbuild'
 import { cache, root } from '../scripts/cache.mjs'
 
 const folder = join(cache, 'typescript')
@@ -18,7 +18,7 @@ const OPTIONS = {
   sourcesContent: false,
   tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
 }
-const maker = JSON.stringify([version, OPTIONS])
+const maker = JSON.stringify([createRequire(import.meta.url)('esbuild/package.json').version, OPTIONS])
 
 /** Vitest asks for each import that it hears of whether a file has changed; a run that ends need not hear of any. */
 const isRun = process.env.VITEST_MODE === 'RUN'
@@ -57,6 +57,8 @@ async function javascriptOf(file) {
   } catch {
     // Not made yet.
   }
+  // Most workers find all files made.
+  const { transform } = await import('esbuild')
   const { code } = await transform(text, options)
   // Other workers may be making the same.
   const own = `${kept}.${process.pid}`

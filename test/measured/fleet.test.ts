@@ -170,7 +170,7 @@ describe.each(SERVERS)('a fleet on %s', (server) => {
         machine,
       )
       expect(await Promise.race([outcomes, ended(one).then(() => 'the agent ended')])).toMatchObject([
-        { state: 'failed', reason: expect.stringContaining('no job of version 2') },
+        { state: 'failed', reason: expect.stringContaining('not a job of version 2') },
         { state: 'done' },
       ])
       one.kill('SIGTERM')

@@ -38,10 +38,22 @@ if (engine.ok) {
 }
 console.log('done')`
 
-export default async function setup(project: TestProject): Promise<() => void> {
+let written: Promise<string> | undefined
+/** Written once, from the first call on; their folder. */
+export const writtenRoofs = () => {
+  written ??= write()
+  return written
+}
+
+async function write(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'test-whyslow-roofs-'))
-  project.provide('roofs', folder)
   const said = await printedBy(WRITE, [JSON.stringify(ROUND), join(folder, 'whyslow')])
   if (!said.includes('done')) throw new Error('the roofs for the caches of commands were not written')
+  return folder
+}
+
+export default async function setup(project: TestProject): Promise<() => void> {
+  const folder = await writtenRoofs()
+  project.provide('roofs', folder)
   return () => rmSync(folder, { recursive: true, force: true })
 }

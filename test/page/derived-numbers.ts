@@ -274,6 +274,11 @@ const OF_GENERATION: readonly Derived<GenerationDocument>[] = [
 
 const OF_EMBEDDING: readonly Derived<EmbeddingDocument>[] = [
   {
+    what: 'how many times as fast a way is',
+    on: ['ways'],
+    words: ({ ways }) => ways.flatMap(({ ratio }) => (ratio === null ? [] : [factor(1 / ratio.value)])),
+  },
+  {
     what: 'a part as a share of the whole',
     on: ['one', 'batch'],
     words: ({ oneParts, batchParts }) =>

@@ -57,7 +57,9 @@ const OF_PROCESS: LookTools = {
   clock: effectiveClock,
 }
 
-export async function lookAround(tools: LookTools = OF_PROCESS): Promise<Look> {
+/** `given`: in place of this process's own. */
+export async function lookAround(given: Partial<LookTools> = {}): Promise<Look> {
+  const tools = { ...OF_PROCESS, ...given }
   const { allowed } = tools
   const timesOf = () => tools.cpus().flatMap(({ times }, cpu) => (allowed === null || allowed.includes(cpu) ? [times] : []))
   const watch = tools.startWatch()

@@ -140,7 +140,7 @@ describe('weights', () => {
       (model) => model.weightsManifest[0]!.weights.push(model.weightsManifest[0]!.weights[0]!),
       /lists weights of|twice/,
     ],
-    ['no groups', (model) => Object.assign(model, { weightsManifest: {} }), /is no list/],
+    ['no groups', (model) => Object.assign(model, { weightsManifest: {} }), /is not a list/],
     ['a group of nothing', (model) => Object.assign(model, { weightsManifest: [null] }), /without paths or weights/],
   ] as [string, Change, RegExp][])('%s', async (_, change, message) => {
     expect(await failure(changed('stored-uint8', change))).toMatch(message)
@@ -267,7 +267,7 @@ describe('nodes', () => {
       /reads 'nowhere', which is not there/,
     ],
     ['too few inputs', (model) => Object.assign(last(model), { input: [] }), /has 0 inputs, too few/],
-    ['inputs of no names', (model) => Object.assign(last(model), { input: [1] }), /has inputs that are no names/],
+    ['inputs of no names', (model) => Object.assign(last(model), { input: [1] }), /has inputs that are not names/],
     [
       'an unknown fusion',
       (model) => Object.assign(last(model).attr!, { fused_ops: { list: { s: [Buffer.from('Mystery').toString('base64')] } } }),

@@ -70,7 +70,7 @@ function write(read: Read, free: boolean): GraphBuilder {
   const writing: Writing = { model, contents, file, free, builder, variables: new Map(), active: [], written: 0 }
   const inputs = main.inputs.map((at, k) => {
     const about = declarationOf(writing, main.tensors[at]!)
-    if (dtypeOf(about.row) === undefined) throw new InputError(`${file}: input ${names.inputs[k]} is no tensor of numbers`)
+    if (dtypeOf(about.row) === undefined) throw new InputError(`${file}: input ${names.inputs[k]} is not a tensor of numbers`)
     const shape = free
       ? about.shape.map((size, axis): Dimension => size ?? (axis === 0 ? 'batch' : `${names.inputs[k]}/${axis}`))
       : about.row.shape

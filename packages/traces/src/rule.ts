@@ -18,7 +18,7 @@ const RECORD_AGAIN = nextCommand('explain', { placeholder: 'TRACE' }, { placehol
 
 /** Why a part of the facts is missing. */
 export const missingPart = (trace: TraceFacts, part: string): { notChecked: string } => ({
-  notChecked: trace.missing[part] ?? 'the recording does not tell',
+  notChecked: trace.missing[part] ?? 'the recording does not show it',
 })
 
 /** A finding over a share of the window of which another share, at most, would be saved. */

@@ -34,7 +34,7 @@ export function briefHelp(program: Command): string {
   const width = doorWidth(DOORS)
   const commands = sectionsOf(program, helper)
   const more =
-    'All flags: whyslow --help. Of a command: whyslow fix --help. \nNo model at hand: whyslow demo. Completion by Tab: whyslow completion bash.'
+    'All flags: whyslow --help. For one command: whyslow fix --help. \nNo model at hand: whyslow demo. Completion by Tab: whyslow completion bash.'
   return [...itemsOf(DOORS, helper, width), '', ...commands, helper.boxWrap(more, 80), ''].join('\n')
 }
 

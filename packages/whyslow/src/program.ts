@@ -42,7 +42,7 @@ const commands: { readonly [N in CommandName]: Described<N> } = {
   compare: {
     section: 'Diagnose',
     about: 'one model on several engines, or several models',
-    takes: [['<models...>', 'a model, or several']],
+    takes: [['<models...>', 'a model, or several; or a Python program that runs one']],
     run: async (flags, world, models) =>
       (await import('@whyslow/model/command/compare.ts')).runCompare(models, flags, surroundings(world)),
   },
@@ -60,9 +60,8 @@ const commands: { readonly [N in CommandName]: Described<N> } = {
   lint: {
     section: 'Diagnose',
     about: 'why is this quantized model not faster?',
-    takes: [['<model>', ANY]],
-    run: async (flags, world, model) =>
-      (await import('@whyslow/model/command/lint.ts')).runLint(model, flags, surroundings(world)),
+    takes: [['<model>', `${ANY}, or a folder of a text generator`]],
+    run: async (flags, world, model) => (await import('./lint.ts')).runLint(model, flags, surroundings(world)),
   },
   generate: {
     section: 'Diagnose',
@@ -85,7 +84,7 @@ const commands: { readonly [N in CommandName]: Described<N> } = {
   },
   demo: {
     section: 'Diagnose',
-    about: 'no model at hand? explains and fixes one from the package',
+    about: 'no model at hand? explain and fix one that comes with whyslow',
     run: async (flags, world) => (await import('./demo.ts')).runDemo(flags, surroundings(world)),
   },
   fix: {
@@ -93,7 +92,7 @@ const commands: { readonly [N in CommandName]: Described<N> } = {
     about: 'try remedies, prove them, write a faster model',
     takes: [
       ['<model>', 'a model, a text generator, or a Python program that runs models'],
-      ['[arguments...]', "the program's own, behind --"],
+      ['[arguments...]', "the program's own, after --"],
     ],
     run: async (flags, world, model, words) =>
       (await import('./improve.ts')).runFix([model, ...words], flags, surroundings(world)),

@@ -32,7 +32,9 @@ smoke('serve', 'answers a request, counts it, and ends with its answer given', a
   const serving = typed(`serve ${MODEL} --port 0 --workers 1 --threads 1 --name m`, { ended: () => stopped, onText })
   const at = await Promise.race([told, serving.then(({ said }) => Promise.reject(new Error(said)))])
   const inputs = [{ name: 'x', datatype: 'FP32', shape: [1, 16], data: Array.from({ length: 16 }, (_, k) => k) }]
-  const answer = await fetch(`${at}/infer`, { method: 'POST', body: JSON.stringify({ inputs }) })
+  // A connection that is kept would be waited for.
+  const headers = { connection: 'close' }
+  const answer = await fetch(`${at}/infer`, { method: 'POST', headers, body: JSON.stringify({ inputs }) })
   expect(answer.status).toBe(200)
   expect(await answer.json()).toMatchObject({ model_name: 'm', outputs: [{ name: 'y', datatype: 'FP32', shape: [1, 4] }] })
   end('SIGTERM')

@@ -94,7 +94,7 @@ function readDocument(file: string): object {
   if (newest !== undefined && version <= newest) return document as object
   if (newest !== undefined)
     throw new UsageError(`${file}: version ${version} of the document is newer than this whyslow; update whyslow`)
-  throw new UsageError(`${file}: ${otherwise(kind) ?? `this is no report document; ${hint}`}`)
+  throw new UsageError(`${file}: ${otherwise(kind) ?? `this is not a report document; ${hint}`}`)
 }
 
 /** What a document of this tool is that the page does not draw. */

@@ -19,7 +19,7 @@ export const flags = {
       }),
       row.memoryLimit('end a process that takes more memory'),
       flag('--imports', 'time each import'),
-      flag('--no-inner', 'leave the model that predict runs unmeasured'),
+      flag('--no-inner', 'do not measure the model that predict runs'),
       own(flag('--explain-gap', 'why is the app slower than a benchmark? one difference at a time')),
       own(flag('--save-profile <file>', 'write the stacks: .speedscope.json, or collapsed as .txt')),
       ...row.report,

@@ -29,7 +29,7 @@ export class Collections {
   }
 }
 
-/** Time of `those` that lies in `intervals`, which are in order and apart; ms. */
+/** Time of `those` that is in `intervals`, which are in order and apart; ms. */
 export function within(those: readonly Interval[], intervals: readonly Interval[]): number {
   let total = 0
   for (const one of those) {

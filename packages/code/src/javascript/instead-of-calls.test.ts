@@ -3,8 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { useSteppingClock } from '../../test/support/stepping-clock.ts'
 import { insteadOf, isOf } from './instead-of-calls.ts'
 
+useSteppingClock()
 const folder = mkdtempSync(join(tmpdir(), 'whyslow-instead-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 

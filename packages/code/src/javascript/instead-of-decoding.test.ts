@@ -5,8 +5,10 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { useSteppingClock } from '../../test/support/stepping-clock.ts'
 import { insteadOfDecoding } from './instead-of-decoding.ts'
 
+useSteppingClock()
 const root = mkdtempSync(join(tmpdir(), 'whyslow-decode-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 

@@ -60,7 +60,7 @@ async function asBatch({ run, ran, asked }: Handle): Promise<AlternativeFact | n
     instead: 'as one batch',
     equal,
     on: `${asked.length} runs of one row`,
-    code: [`const y = await session.run({ ${feeds} }) // all: the rows one behind the other`],
+    code: [`const y = await session.run({ ${feeds} }) // all: the rows one after another`],
     ...(await inTurns(oneByOne, asOne)),
   }
 }

@@ -94,27 +94,18 @@ export class Predictions {
 
   /** One call with every stage timed. */
   async staged(): Promise<CallTimes & { readonly sample: number }> {
-    const sample = this.take()
     const marks: number[] = []
-    let value = this.samples[sample]
-    try {
-      const { stages } = this
-      this.mark(0, sample)
-      const start = now()
-      for (let stage = 0; stage < stages.length; stage++) {
-        if (stage > 0) this.mark(stage, sample)
-        const given = stages[stage]!(value)
-        value = isThenable(given) ? await given : given
-        marks.push(now())
-      }
-      return { start, marks, value, sample }
-    } catch (error) {
-      throw new UserError(error)
-    }
+    return { ...(await this.call(marks)), marks }
   }
 
   /** One call, timed as a whole. */
   async whole(): Promise<{ readonly totalMs: number; readonly sample: number }> {
+    const { start, end, sample } = await this.call(null)
+    return { totalMs: end - start, sample }
+  }
+
+  /** `marks`: gets the time at which each stage ended; null: only the whole call is timed. */
+  private async call(marks: number[] | null) {
     const sample = this.take()
     let value = this.samples[sample]
     try {
@@ -125,8 +116,9 @@ export class Predictions {
         if (stage > 0) this.mark(stage, sample)
         const given = stages[stage]!(value)
         value = isThenable(given) ? await given : given
+        marks?.push(now())
       }
-      return { totalMs: now() - start, sample }
+      return { start, end: now(), value, sample }
     } catch (error) {
       throw new UserError(error)
     }

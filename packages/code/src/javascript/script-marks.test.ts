@@ -1,4 +1,4 @@
-// Stages that the user's code marks add up to what was measured, however they lie in each other.
+// Stages that the user's code marks add up to what was measured, however they are in each other.
 import { expect, test } from 'vitest'
 import { markedStages } from './script-marks.ts'
 

@@ -123,7 +123,7 @@ export class Sessions {
       stage: null,
     }
     this.entries.push(one)
-    // Sessions that are opened anew for each prediction are not to be kept by this.
+    // Sessions that are opened again for each prediction are not to be kept by this.
     if (open !== undefined && run !== undefined && (this.asking || !this.predicting)) {
       const handle = { opened, ran: null, reopened: this.asking, asked: [] }
       this.handles.set(one, { ...handle, open, run: run as Handle['run'] })

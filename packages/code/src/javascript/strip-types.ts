@@ -195,7 +195,7 @@ function blanked(text: string, ranges: readonly Range[]): string {
   return letters.join('')
 }
 
-/** Edits do not lie in each other. */
+/** Edits do not overlap. */
 function edited(text: string, edits: readonly Edit[]): string {
   const parts: string[] = []
   let from = 0

@@ -62,7 +62,7 @@ function resolved(specifier: string, from: string): string | null {
   return candidates.find((file) => /\.[cm]?[jt]sx?$/.test(file) && isFile(file)) ?? null
 }
 
-/** As the user would write it: from the working folder, where it lies in it. */
+/** As the user would write it: from the working folder, where it is in it. */
 export function displayPath(file: string): string {
   const relative = path.relative(process.cwd(), file)
   return relative === '' || relative.startsWith('..') || path.isAbsolute(relative) ? file : relative

@@ -13,7 +13,7 @@ async function command(file: string, { python, signal }: LanguageOptions): Promi
   const from = [found.interpreter.from, passedOver ?? []].flat().join('; ')
   const probed = await probeInterpreter(found.interpreter, undefined, signal)
   if (!probed.ok) throw new InputError(`${probed.reason}; ${probed.fix}`)
-  // A file of weights is no program: what lies next to it is not imported.
+  // A file of weights is no program: what is next to it is not imported.
   const environment = isTorchFile(file) && { environment: isolatedEnvironment(process.env, path.dirname(path.resolve(file))) }
   return { executable, arguments: [...before, COLLECTOR], messages: 1, from, ...environment }
 }

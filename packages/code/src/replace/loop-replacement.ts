@@ -17,7 +17,7 @@ export interface LoopsAnswer {
   readonly ran: boolean
 }
 
-/** What the process that ran both tells of one place. */
+/** What the process that ran both reports about one place. */
 export interface PlaceResult {
   readonly line: number
   readonly endLine: number

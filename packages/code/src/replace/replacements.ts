@@ -53,7 +53,7 @@ const RULES = {
 const BUDGET_MS = 8_000
 const LIMIT_MS = 180_000
 
-/** Who runs them. */
+/** The ports that run them. */
 export interface Others {
   readonly python: (question: LoopsQuestion) => Promise<LoopsAnswer>
   readonly javascript: (question: JavascriptQuestion) => Promise<LoopsAnswer>

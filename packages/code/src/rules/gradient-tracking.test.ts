@@ -13,7 +13,7 @@ const tried = (ratio: number, low: number, high: number) => ({
     trials: [exampleTrial('inference-mode', { times: { ...exampleTimes(ratio), ratioLow: low, ratioHigh: high } })],
   }),
 })
-/** As the pass of facts times it: the two could not be told apart. */
+/** As the pass of facts times it: the two could not be distinguished. */
 const undecided = {
   alternatives: [
     {

@@ -1,4 +1,4 @@
-// torch.compile compiles what lies between graph breaks; at each, Python goes on by itself, and nothing is fused over it.
+// torch.compile compiles what is between graph breaks; at each, Python goes on by itself, and nothing is fused over it.
 import { countFact, tell } from '@whyslow/diagnosis/tell.ts'
 import { UNTRIED } from '../hot.ts'
 import { defineRule } from '../rule.ts'

@@ -12,7 +12,7 @@ checkRule(retracing, {
     {
       name: 'torch.compile compiles anew for each shape',
       given: { ...given(null), torch: exampleTorch({ compiled: true, recompiles: 8 }) },
-      expect: { timeMs: 10, wouldSaveMs: null, detail: /compiled anew 8 times.*dynamic=True/ },
+      expect: { timeMs: 10, wouldSaveMs: null, detail: /compiled again 8 times.*dynamic=True/ },
     },
   ],
   clear: [

@@ -1,4 +1,4 @@
-// tf.function and its kin trace Python anew for each new shape, Python number, or function object.
+// tf.function and its kin trace Python again for each new shape, Python number, or function object.
 import { ms, number, tell } from '@whyslow/diagnosis/tell.ts'
 import type { PipelineEvidence } from '../evidence.ts'
 import type { CodePlace, SourcePattern } from '../facts.ts'
@@ -8,7 +8,7 @@ import { defineRule } from '../rule.ts'
 /** A last batch of another size is one trace. */
 const LEAST_TRACES = 3
 
-/** Where the function is made, if that is in the function that calls it. */
+/** The place where the function is made, if that is in the function that calls it. */
 const madeBeside = (patterns: readonly SourcePattern[], ran: CodePlace): readonly CodePlace[] =>
   patterns
     .filter(
@@ -23,7 +23,7 @@ function compiledAnew(torch: PipelineEvidence['torch'], p50Ms: number) {
   const timeMs = Math.min(p50Ms, torch.p50Ms)
   return [
     {
-      ...tell`What torch.compile made of the model at ${inWords(ran)} was compiled anew ${number('recompilations', recompiles!, 'traces')} times: for another shape,
+      ...tell`What torch.compile made of the model at ${inWords(ran)} was compiled again ${number('recompilations', recompiles!, 'traces')} times: for another shape,
         or another number. Inputs padded to few shapes, or torch.compile(model, dynamic=True), are compiled once.`,
       timeMs,
       ...UNTRIED,

@@ -46,7 +46,7 @@ export interface FarField {
 export interface ValueOptions {
   /** A share of the larger of both numbers, or of the scale of their array (measure/outputs/scale.ts). null: what the coarser of both types has. */
   readonly tolerance: number | null
-  /** Both come from one language, so that their types can be told apart. */
+  /** Both come from one language, so that their types can be distinguished. */
   readonly sameLanguage: boolean
   /** Fields whose single floats are not compared. */
   readonly apart?: ReadonlySet<string>
@@ -271,7 +271,7 @@ const isFloat = (dtype: string): boolean => dtype !== MIXED && !isWhole(dtype)
 const isImage = ({ dtype, shape }: Numbers): boolean =>
   dtype === 'uint8' && (shape.length === 2 || (shape.length === 3 && [1, 3, 4].includes(shape[2]!)))
 
-/** The worst place that lies beyond the tolerance; null if none does. */
+/** The worst place that is beyond the tolerance; null if none does. */
 function compareNumbers(
   a: Numbers,
   b: Numbers,

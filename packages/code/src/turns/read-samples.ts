@@ -4,7 +4,9 @@
 // sound. The collector reads by the same rules (packages/measure/src/python/collector/whyslow_collector/samples.py).
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, extname, join, resolve } from 'node:path'
+import { csvRows } from '@whyslow/graph/csv.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
+import { parseJson } from '@whyslow/graph/json.ts'
 import type { TensorValue } from '@whyslow/measure/engines/types.ts'
 import { readNpy } from '@whyslow/measure/samples/npy.ts'
 import { readNpz } from '@whyslow/measure/samples/npz.ts'
@@ -144,22 +146,9 @@ const isNumbers = (value: unknown): value is number[] =>
 
 /** A row is an object by the names of the first line; what reads as a number is one. */
 function ofTable(path: string, most: number): ReadSample[] {
-  const separator = extname(path).toLowerCase() === '.tsv' ? '\t' : ','
-  const [head, ...rows] = linesOf(path, most + 1).map((line) => cellsOf(line, separator))
+  const [head, ...rows] = csvRows(textOf(path), extname(path).toLowerCase() === '.tsv' ? '\t' : ',')
   if (head === undefined) return []
-  return rows.map((cells) => plain(Object.fromEntries(head.map((name, k) => [name, numeric(cells[k] ?? '')]))))
-}
-
-function cellsOf(line: string, separator: string): string[] {
-  const cells: string[] = []
-  let rest = line
-  for (;;) {
-    const quoted = rest.match(/^"((?:[^"]|"")*)"/)
-    const end = quoted ? quoted[0].length : rest.indexOf(separator) < 0 ? rest.length : rest.indexOf(separator)
-    cells.push(quoted ? quoted[1]!.replaceAll('""', '"') : rest.slice(0, end))
-    if (end >= rest.length) return cells
-    rest = rest.slice(end + 1)
-  }
+  return rows.slice(0, most).map((cells) => plain(Object.fromEntries(head.map((name, k) => [name, numeric(cells[k] ?? '')]))))
 }
 
 /** As Python reads a number, but for its underscores. */
@@ -173,13 +162,8 @@ const linesOf = (path: string, most: number): string[] =>
     .filter((line) => line.trim() !== '')
     .slice(0, most)
 
-function parsed(text: string, where: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    throw new InputError(`--data ${where}: not JSON (${(error as Error).message.slice(0, 80)})`)
-  }
-}
+const parsed = (text: string, where: string): unknown =>
+  parseJson(text, (words) => new InputError(`--data ${where}: not JSON (${words.slice(0, 80)})`))
 
 function bytesOf(path: string): Uint8Array<ArrayBuffer> {
   try {

@@ -1,4 +1,4 @@
-// Which request of the server is which of the client's: both are on one clock, and the server's part lies within the client's.
+// Which request of the server is which of the client's: both are on one clock, and the server's part is within the client's.
 import type { Sent } from './partition.ts'
 import type { SeenRequest } from './records.ts'
 

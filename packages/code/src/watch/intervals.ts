@@ -16,7 +16,7 @@ export function union(some: readonly Interval[]): Interval[] {
   return merged
 }
 
-/** What of `some`, a union, lies within the interval. */
+/** What of `some`, a union, is within the interval. */
 export const within = (some: readonly Interval[], { start, end }: Interval): Interval[] =>
   some.map((one) => ({ start: Math.max(one.start, start), end: Math.min(one.end, end) })).filter((one) => one.end > one.start)
 
@@ -38,7 +38,7 @@ export function gaps(some: readonly Interval[], whole: Interval): Interval[] {
 /** `a`, a union, without what the union `b` has. */
 export const subtractIntervals = (a: readonly Interval[], b: readonly Interval[]): Interval[] => a.flatMap((one) => gaps(b, one))
 
-/** The start of the unbroken stretch that ends at `at`: between two of the list, a union, lies at most `slackMs`. Not before `least`. */
+/** The start of the unbroken stretch that ends at `at`: between two of the list, a union, is at most `slackMs`. Not before `least`. */
 export function streakStart(some: readonly Interval[], at: number, least: number, slackMs: number): number {
   let start = at
   for (let k = lastBefore(some, at); k >= 0; k--) {
@@ -68,7 +68,7 @@ export function lastBefore(some: readonly Interval[], at: number): number {
   return low - 1
 }
 
-/** Those of a union that meet the interval. */
+/** The intervals of a union that overlap the given one. */
 export function intervalsMeeting<T extends Interval>(some: readonly T[], { start, end }: Interval): T[] {
   const found: T[] = []
   for (let k = lastBefore(some, end); k >= 0 && some[k]!.end > start; k--) found.push(some[k]!)

@@ -1,4 +1,4 @@
-// A ModelProto as the bytes of an .onnx file, chunk by chunk: the main graph's initializers are passed on as they lie in memory,
+// A ModelProto as the bytes of an .onnx file, chunk by chunk: the main graph's initializers are passed on as they are in memory,
 // where encoding the message at once would copy them at every level. A protobuf message is its fields in any order, each a tag
 // (number * 8 + 2 for length-delimited ones), a length and the bytes: https://protobuf.dev/programming-guides/encoding/
 // They stand in the order of their numbers all the same: OpenVINO takes a file for no ONNX model that has one field twice among its first

@@ -61,7 +61,7 @@ export function canBeGiven(model: Model, engineId: string): boolean {
   return !offersOf(engineId).includes('generated') || compilableOf(model).ok
 }
 
-/** The model as this engine can be given it; what is written lies in `folder`, once. Throws InputError if it takes no form of it. */
+/** The model as this engine can be given it; what is written is in `folder`, once. Throws InputError if it takes no form of it. */
 export async function modelForEngine(model: Model, engineId: string, folder: string): Promise<Model> {
   const { file, format, sha256 } = model.source
   const formats = formatsOf(engineId)

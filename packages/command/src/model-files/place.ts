@@ -131,6 +131,6 @@ function quietly(act: () => void): void {
   try {
     act()
   } catch {
-    // See above.
+    // The next run tries again.
   }
 }

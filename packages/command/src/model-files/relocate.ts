@@ -28,7 +28,7 @@ export interface Relocated {
   readonly files: readonly WeightsFile[]
 }
 
-/** Where bytes come from and where they lie in the new file. */
+/** Where bytes come from and where they are in the new file. */
 interface Piece {
   readonly offset: number
   readonly length: number

@@ -1,4 +1,4 @@
-// What stands at a path, told apart from a path that cannot be looked at.
+// What stands at a path, distinguished from a path that cannot be looked at.
 import { type Stats, statSync } from 'node:fs'
 import { UsageError } from './usage-error.ts'
 

@@ -1,4 +1,4 @@
-// Features as few numbers: each feature's values are cut where they are as many on both sides, and what lies between two cuts is one bin.
+// Features as few numbers: each feature's values are cut where they are as many on both sides, and what is between two cuts is one bin.
 // Bin 0 holds what is missing.
 
 export interface Binned {

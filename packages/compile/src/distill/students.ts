@@ -1,4 +1,4 @@
-// Simpler models that imitate one: its own first trees with leaves fitted anew, a smaller forest, a linear model, a small network. Each
+// Simpler models that imitate one: its own first trees with leaves fitted again, a smaller forest, a linear model, a small network. Each
 // gives a score where the teacher gives one, and what becomes of a score (probability, label) stays the teacher's.
 import { assembleForest, type ListedTree, plainSum } from '@whyslow/graph/forest/assemble.ts'
 import type { TabularModel } from '@whyslow/graph/forest/types.ts'

@@ -1,4 +1,4 @@
-// A forest's own first trees, with leaves that are fitted anew to make up for those that are gone: few trees with refitted leaves are better
+// A forest's own first trees, with leaves that are fitted again to make up for those that are gone: few trees with refitted leaves are better
 // than pruned ones. https://arxiv.org/abs/2110.10075
 import { leafOf } from '@whyslow/graph/forest/evaluate-forest.ts'
 import type { Forest } from '@whyslow/graph/forest/types.ts'

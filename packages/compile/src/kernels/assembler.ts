@@ -1,4 +1,4 @@
-// Instructions of WebAssembly that the kernels need, one behind the other; fixed-width SIMD is in Node since 16.4 and in every browser since
+// Instructions of WebAssembly that the kernels need, one after another; fixed-width SIMD is in Node since 16.4 and in every browser since
 // 2023. https://webassembly.github.io/spec/core/binary/instructions.html
 import { signedLeb128, unsignedLeb128 } from '../wasm/bytes.ts'
 

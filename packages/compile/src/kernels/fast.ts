@@ -25,7 +25,7 @@ const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array) => new Uint8A
 
 function divided(length: number, parts: number, what: string): number {
   const each = length / parts
-  if (!Number.isInteger(each)) throw new RangeError(`${length} elements are no whole number of ${what} of ${parts}`)
+  if (!Number.isInteger(each)) throw new RangeError(`${length} elements are not a whole number of ${what} of ${parts}`)
   return each
 }
 
@@ -102,7 +102,7 @@ export function toFloat(bytes: Uint8Array | Uint8ClampedArray, out = new Float32
   return out
 }
 
-/** 0..1 to 0..255: rounded to the nearest, halves up, what lies outside cut off, NaN 0. */
+/** 0..1 to 0..255: rounded to the nearest, halves up, what is outside cut off, NaN 0. */
 export function toBytes(floats: Float32Array, out = new Uint8Array(floats.length)): Uint8Array {
   fitting(out, floats.length)
   for (let k = 0; k < floats.length; k++) {

@@ -97,7 +97,7 @@ test('an array that was made before is filled, and one that does not fit is refu
   expect(kernels.normalize(bytesOf(45), imagenet, out)).toBe(out)
   expect(() => kernels.normalize(bytesOf(45), imagenet, new Float32Array(44))).toThrow('out has 44 elements, the result 45')
   expect(() => kernels.hwcToChw(bytesOf(44), size)).toThrow('not an image of 3 x 5 x 3')
-  expect(() => kernels.normalize(bytesOf(44), imagenet)).toThrow('no whole number of pixels')
+  expect(() => kernels.normalize(bytesOf(44), imagenet)).toThrow('not a whole number of pixels')
   const reused = new Float32Array(6).fill(9)
   expect(kernels.oneHot([1, 0], 3, reused)).toEqual(Float32Array.of(0, 1, 0, 1, 0, 0))
 })

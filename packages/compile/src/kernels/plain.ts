@@ -50,7 +50,7 @@ export function toFloat(bytes: ArrayLike<number>): number[] {
   return made
 }
 
-/** 0..1 to 0..255: rounded to the nearest, halves up, what lies outside cut off, NaN 0. */
+/** 0..1 to 0..255: rounded to the nearest, halves up, what is outside cut off, NaN 0. */
 export function toBytes(floats: ArrayLike<number>): number[] {
   const made: number[] = []
   for (let k = 0; k < floats.length; k++) {

@@ -1,5 +1,5 @@
 // Five kernels in WebAssembly with SIMD, where a loop of JavaScript, which V8 does not vectorize, is slower than the memory: bytes of an image to
-// the tensor of a network, bytes and float arrays times a factor plus another, channels last to channels first and back. Their arrays lie in the module's own memory: what is decoded straight into
+// the tensor of a network, bytes and float arrays times a factor plus another, channels last to channels first and back. Their arrays are in the module's own memory: what is decoded straight into
 // `input` is not copied. Sums are fused in single precision, so that results are equal to the plain loop's up to rounding.
 
 import { encodeModule, PAGE_BYTES, type WasmFunction } from '../wasm/bytes.ts'
@@ -188,7 +188,7 @@ const PAIRS = [
   { of: [7, 8], lanes: [1, 3, 5, 7] },
   { of: [8, 6], lanes: [0, 2, 5, 7] },
 ] as const
-/** ... and from those pairs the twelve values behind each other. */
+/** ... and from those pairs the twelve values one after another. */
 const PIXELS_OF_PAIRS = [
   { of: [9, 11], lanes: [0, 2, 4, 6] },
   { of: [10, 9], lanes: [0, 2, 5, 7] },

@@ -1,6 +1,6 @@
 // Some columns of a row taken, made whole numbers, and put side by side again, as a ColumnTransformer of scikit-learn is written.
 
-import { numberOf } from '@whyslow/graph/attributes.ts'
+import { axisFromFront, numberOf } from '@whyslow/graph/attributes.ts'
 import { sideBySide } from '@whyslow/graph/forest/beside-others.ts'
 import type { Preparation } from '@whyslow/graph/forest/types.ts'
 import type { NodeProto } from 'onnx-buf'
@@ -11,7 +11,7 @@ import { flat, type RowValue, refuse, type Value, withHolds, withPreparation } f
 /** The axis, counted from the front of rows × features. */
 export function axisOf(node: NodeProto, otherwise: number): number {
   const axis = numberOf(node, 'axis', otherwise)
-  return axis < 0 ? axis + 2 : axis
+  return axisFromFront(axis, 2)
 }
 
 /** Some columns of a row. */
@@ -66,13 +66,14 @@ export function concatenateColumns(node: NodeProto, values: readonly Value[]): R
   // One-hot columns whose categories have an axis of their own are joined along that.
   const axis = apart ? numberOf(node, 'axis', 0) : axisOf(node, 0)
   if (rows.length !== node.input.length || !isAlike || !(apart ? axis === -1 || axis === 2 : axis === 1))
-    throw new NotCompilable('its Concat joins what are no prepared columns')
+    throw new NotCompilable('its Concat joins values that are not prepared columns')
   if (rows.length === 1) return rows[0]!
   const parting = rows[0]!.prepare.findIndex((step, k) => rows.some(({ prepare }) => prepare[k] !== step))
   const shared = rows[0]!.prepare.slice(0, parting < 0 ? rows[0]!.prepare.length : parting)
   const own = rows.map(({ prepare }) => prepare.slice(shared.length))
   const taken = own.map(([first]) => (first?.kind === 'take' ? first.columns : undefined))
-  if (taken.some((columns) => columns === undefined)) throw new NotCompilable('its Concat joins what are no columns of the rows')
+  if (taken.some((columns) => columns === undefined))
+    throw new NotCompilable('its Concat joins values that are not columns of the rows')
   const joined = sideBySide(own.map(([, ...rest], k) => ({ columns: taken[k]!, steps: rest })))
   if (!joined.ok) throw new NotCompilable(`its rows are divided before a step (${joined.step.kind}) that needs all of a row`)
   const all: RowValue = { kind: 'row', prepare: [...shared, ...joined.steps], layers: [], width: joined.width }

@@ -77,7 +77,7 @@ function compiledWhole(model: Model): CompilableModel {
 function compiledHead(model: Model, value: string): CompilableModel {
   const { inputs, texts, values } = followInputs(model)
   const scored = headOutput(values.get(value))
-  if (scored === undefined) throw new NotCompilable(`${JSON.stringify(value)} is no row of numbers`)
+  if (scored === undefined) throw new NotCompilable(`${JSON.stringify(value)} is not a row of numbers`)
   return ofValues({ inputs, texts }, viewGraph(model).outputs, new Map([[value, scored]]))
 }
 

@@ -1,5 +1,5 @@
 // Tree ensembles of ai.onnx.ml as ONNX Runtime evaluates them on one thread: float32 sums in the order of the trees, base values last.
-// Where its code and the operator's text differ (two classes of which one has weights), the code counts:
+// If its code and the operator's text differ (two classes of which one has weights), the code counts:
 // onnxruntime/core/providers/cpu/ml/tree_ensemble_aggregator.h
 
 import { numberOf } from '@whyslow/graph/attributes.ts'

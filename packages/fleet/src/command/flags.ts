@@ -23,7 +23,7 @@ export const flags = {
       own(
         flag('--only-machines <patterns>', 'machines to measure on, with *, separated by commas', parse.list, {
           formerly: ['--machines'],
-          usual: 'all that take from the queue',
+          usual: 'all that serve the queue',
         }),
       ),
       own(flag('--priority <n>', 'order in the queue: 1 comes before 9', parse.priority, { usual: '5' })),
@@ -32,7 +32,7 @@ export const flags = {
     ],
   ),
   agent: [
-    ...row.shared('a Redis or Valkey, as redis://host:6379', "the fleet's key, which signs trials"),
+    ...row.shared('Redis or Valkey, as in redis://host:6379', "the fleet's key, which signs trials"),
     row.store('where to keep each report'),
     row.lock,
     ...row.verbose,

@@ -23,7 +23,7 @@ export interface ForetellOptions extends WhyOptions {
   readonly known: readonly string[]
 }
 
-/** Throws InputError if the machine is not described, or nothing that was measured tells of it; and as `why` does. */
+/** Throws InputError if the machine is not described, or nothing that was measured reports about it; and as `why` does. */
 export async function estimateOnMachine(
   file: string,
   { machine: machineFile, known: knownFiles, ...given }: Partial<WhyOptions> & Pick<ForetellOptions, 'machine' | 'known'>,

@@ -1,5 +1,5 @@
 // One report and another machine's roofs -> what the prediction would take there. Each node keeps how far above its floor it was; its floor,
-// and with it what lies above, is scaled by the roof that bounds it. What starts nodes, the call, and what nothing explains are scaled by
+// and with it what is above, is scaled by the roof that bounds it. What starts nodes, the call, and what nothing explains are scaled by
 // what one thread does.
 import type { ForetoldDocument } from '@whyslow/report/documents/foretold.ts'
 import type { SavedMachine, SavedNode, SavedReport } from '@whyslow/report/documents/saved-report.ts'

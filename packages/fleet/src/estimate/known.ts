@@ -30,7 +30,7 @@ export function threadChange(from: number | undefined, to: number | undefined): 
 /** The setup's own identity: the machine's facts and the threads the engine was told. */
 const setupOf = ({ machine, engine }: ReportDocument): string => `${machineKey(machine)} ${engine?.options.threads ?? ''}`
 
-/** That it was measured with: told, else as many as its roofs. undefined: engines with kernels of their own have no roofs. */
+/** Threads that it was measured with: those named, else those of its roofs. undefined: engines with kernels of their own have no roofs. */
 export const threadsOf = ({ engine, machine }: ReportDocument): number | undefined =>
   engine?.options.threads ?? machine.roofs[0]?.threads
 

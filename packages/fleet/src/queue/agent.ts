@@ -183,7 +183,7 @@ async function endingOf(job: FleetJob, held: Held, { parts, name, lost }: Holdin
   lost.throwIfAborted()
   const result = makeResult(on, report, parts.key)
   if (store !== null) await fromStore(() => store.insertIfAbsent(resultKey(on), keptOf(result)), waiting)
-  // Where another agent was first, its report is what the queue gets, too.
+  // If another agent was first, the queue gets its report, too.
   const first = (await found()) ?? result
   return { said: `${first.report.latency!.p50Ms.toPrecision(3)} ms`, give: () => held.done(first), isFinal: true }
 }

@@ -73,7 +73,7 @@ function parse(url: string): URL | null {
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[?::1\]?)$/
 
-/** Throws InputError if the address is none, or others reach the queue and no key signs what lies in it. */
+/** Throws InputError if the address is none, or others reach the queue and no key signs what is in it. */
 export function checkQueue(url: string, key: string | null): void {
   connectionOf(url)
   if (key === null && !LOOPBACK.test(new URL(url).hostname))
@@ -84,7 +84,7 @@ export function checkQueue(url: string, key: string | null): void {
 
 const queueName = (machine: string): string => `${PREFIX}-${machine.replace(/[^\w.-]/g, '_')}`
 
-/** Who listens, by when it last said so, in place of what it said before. By the clock of the server, which is the answer: those of machines differ. */
+/** Announces an agent, in place of its earlier announcement, and returns the time of the server's clock: clocks of machines differ. */
 const ANNOUNCE = `
 local now = redis.call('TIME')
 redis.call('ZREM', KEYS[1], ARGV[2])

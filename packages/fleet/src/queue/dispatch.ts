@@ -39,7 +39,7 @@ interface Asked extends Combination {
 export const POLL_MS = 500
 /** A queue gives out what was asked for first: behind so many that have not ended, nothing is looked for yet. */
 export const MOST_WAITING = 64
-/** Who listens is asked so often. */
+/** How often the queue is asked which agents listen. */
 export const LOOK_MS = 30_000
 /** A kind of machine of which no agent listens, and none holds a trial, for this long is gone: an agent that is started again is back by then. */
 export const SILENT_MS = 5 * 60_000

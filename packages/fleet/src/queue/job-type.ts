@@ -1,4 +1,4 @@
-// A trial as it lies in the queue: data alone. Models and inputs are named by their content, and never in it.
+// A trial as it is in the queue: data alone. Models and inputs are named by their content, and never in it.
 
 export interface FleetJob {
   schema: 'whyslow-job/2'

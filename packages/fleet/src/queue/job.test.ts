@@ -98,7 +98,7 @@ describe('a job', () => {
   ])('%s is refused', (_, changed) => {
     expect(check({ ...makeJob(unsigned, null), ...changed }, null)).toMatchObject({
       ok: false,
-      reason: expect.stringMatching(/no job of version 2/),
+      reason: expect.stringMatching(/not a job of version 2/),
     })
   })
 

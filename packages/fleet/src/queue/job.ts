@@ -59,7 +59,7 @@ export type CheckedJob = { readonly ok: true; readonly job: FleetJob } | { reado
 export function checkJob(value: unknown, signer: Signer | null, nowMs: number): CheckedJob {
   const refused = (reason: string): CheckedJob => ({ ok: false, reason })
   const fault = faultBy(new URL('./validators/fleet-job.cjs', compiledTwin(import.meta.url)), value)
-  if (fault !== undefined) return refused(`this is no job of version 2 (${fault})`)
+  if (fault !== undefined) return refused(`this is not a job of version 2 (${fault})`)
   const job = value as FleetJob
   if (signer !== null && !isSigned(signedPart(job, signer), job.signature, signer.key))
     return refused("its signature is not the fleet key's for this machine")

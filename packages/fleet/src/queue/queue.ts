@@ -13,7 +13,7 @@ export interface Listening {
 export type Outcome =
   /** Active: an agent holds it, and has renewed it of late. */
   | { readonly state: 'waiting' | 'active' | 'lost' }
-  /** As it lies there, which others can have written: `checkResult` says what it is. */
+  /** As it is there, which others can have written: `checkResult` says what it is. */
   | { readonly state: 'done'; readonly result: unknown }
   | { readonly state: 'failed'; readonly reason: string }
 

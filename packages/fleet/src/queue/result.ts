@@ -31,14 +31,14 @@ export const makeResult = ({ trial, machine }: TrialOn, report: ReportDocument, 
   signature: key === null ? null : signatureOf(signedPart({ trial, machine }, report), key),
 })
 
-/** As it lies in the queue. `of`: what was asked; another trial's result is none of it. Never throws. */
+/** As it is in the queue. `of`: what was asked; another trial's result is none of it. Never throws. */
 export function checkResult(value: unknown, of: TrialOn, key: string | null): CheckedResult {
   const { trial, machine, report, signature } = (value ?? {}) as Partial<Record<keyof FleetResult, unknown>>
   if (trial !== of.trial || machine !== of.machine) return refused('a report of this trial')
   return checkSigned({ report, signature }, of, key)
 }
 
-/** As it lies in the store, where the signature stands in the report. */
+/** As it is in the store, where the signature stands in the report. */
 export function checkKept(row: unknown, of: TrialOn, key: string | null): CheckedResult {
   const { fleetSignature, ...report } = (row ?? {}) as Readonly<Record<string, unknown>>
   return checkSigned({ report, signature: fleetSignature }, of, key)

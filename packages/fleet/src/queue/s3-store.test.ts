@@ -57,7 +57,7 @@ describe('a bucket', () => {
 
   test('goes on where a download broke off, and begins again where ranges are not understood', async () => {
     for (const ignoresRanges of [false, true]) {
-      // More than lies between the two on the way: some of it was read when the connection breaks off.
+      // More than is between the two on the way: some of it was read when the connection breaks off.
       const text = `a longer model, ${ignoresRanges} `.repeat(600_000)
       const one = await keep(store, written('a.onnx', text))
       Object.assign(s3, { breakOffAfter: 10_000_000, ignoresRanges })

@@ -117,7 +117,7 @@ export async function openS3(where: string, env: NodeJS.ProcessEnv = process.env
           throw new Error('the connection ended early')
         } catch (error) {
           signal?.throwIfAborted()
-          // Where ranges are not understood it begins again, and may end before it was.
+          // If the server does not understand ranges, it begins again, and may end earlier.
           if (lengthOf() > farthest) {
             farthest = lengthOf()
             tries = 0

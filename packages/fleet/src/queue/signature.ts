@@ -1,4 +1,4 @@
-// What signs what lies in a queue or a store, where others can write too: HMAC-SHA256 with the key that the fleet shares, over the same text for
+// What signs what is in a queue or a store, where others can write too: HMAC-SHA256 with the key that the fleet shares, over the same text for
 // the same content. Clocks of machines differ: what is signed with its time is taken within a tolerance.
 import { createHmac, timingSafeEqual } from 'node:crypto'
 
@@ -8,7 +8,7 @@ export const MOST_SKEW_MS = 10 * 60_000
 export const signatureOf = (content: unknown, key: string): string =>
   createHmac('sha256', key).update(canonical(content)).digest('hex')
 
-/** Takes the same time wherever the two differ. `signature`: as it lies there, which may be anything. */
+/** Takes the same time wherever the two differ. `signature`: as it is there, which may be anything. */
 export function isSigned(content: unknown, signature: unknown, key: string): boolean {
   if (typeof signature !== 'string' || !/^[0-9a-f]{64}$/.test(signature)) return false
   return timingSafeEqual(Buffer.from(signature, 'hex'), Buffer.from(signatureOf(content, key), 'hex'))

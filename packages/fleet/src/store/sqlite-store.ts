@@ -2,6 +2,7 @@
 // https://nodejs.org/api/sqlite.html
 import { existsSync } from 'node:fs'
 import { InputError } from '@whyslow/graph/input-error.ts'
+import { jsonValue } from '@whyslow/graph/json.ts'
 import { NO_TABLE, rowOf, type SharedStore } from './trial-store.ts'
 
 /** What a query gives: the columns that it selects. */
@@ -75,13 +76,7 @@ export function openSqlite(file: string, { make, named }: { readonly make: boole
 }
 
 /** null: no JSON, which others wrote there. */
-function parsed({ report }: SqliteRow): unknown {
-  try {
-    return JSON.parse(report)
-  } catch {
-    return null
-  }
-}
+const parsed = ({ report }: SqliteRow): unknown => jsonValue(report) ?? null
 
 const hasTable = (db: Database): boolean =>
   db.prepare("select 1 from sqlite_master where type = 'table' and name = 'whyslow_trials'").all().length > 0

@@ -47,7 +47,7 @@ export async function eachStored(where: string, use: UseReport, flag?: string): 
   }
 }
 
-/** As `eachStored`, of rows as they lie in a store. */
+/** As `eachStored`, of rows as they are in a store. */
 export async function eachReport(rows: AsyncIterable<StoredRow>, use: UseReport): Promise<string[]> {
   const named: string[] = []
   let left = 0

@@ -4,14 +4,14 @@ import { machineKey } from '@whyslow/measure/machine/key.ts'
 import type { ReportDocument } from '@whyslow/report/documents/report.ts'
 
 export interface TrialStore {
-  /** The report as it lies there, which others can have written: `faultIn` tells. undefined: not there yet. */
+  /** The report as it is there, which others can have written: `faultIn` tells. undefined: not there yet. */
   find(trial: string): Promise<unknown>
   insertIfAbsent(trial: string, report: ReportDocument): Promise<void>
 }
 
 export interface StoredRow {
   readonly trial: string
-  /** As it lies there. */
+  /** As it is there. */
   readonly report: unknown
 }
 

@@ -1,5 +1,5 @@
 // Of all models on all machines: what no other beats in everything that is known of both. Latency and throughput by their intervals, so that what
-// cannot be told apart does not beat.
+// cannot be distinguished does not beat.
 
 import { type Axis, paretoOf, smaller } from '@whyslow/measure/statistics/pareto.ts'
 import type { StudyCell, StudyDocument, StudyPlace, StudyRow } from '@whyslow/report/documents/study.ts'

@@ -89,7 +89,7 @@ function machineId(report: ReportDocument): string {
 function machineOf(report: ReportDocument, prices: ReadonlyMap<string, number>): StudyMachine {
   const { cpu, usableCpus, quotaCpus } = report.machine
   if (usableCpus === null)
-    throw new InputError('a recording of another tool does not tell its machine, and is no part of a study')
+    throw new InputError('a recording of another tool does not name its machine, and cannot be part of a study')
   const id = machineId(report)
   const name = classOf(report)
   const price = [...prices].find(([pattern]) => fits(pattern, id) || fits(pattern, name))?.[1] ?? null

@@ -38,7 +38,7 @@ export function arrayFor(dtype: DType, count: number): ConstantArray {
   return new Kind(count)
 }
 
-/** A view where the bytes lie on a multiple of the element's size, else a copy; undefined for types that no array has. */
+/** A view where the bytes are on a multiple of the element's size, else a copy; undefined for types that no array has. */
 export function arrayOver(dtype: DType, bytes: Uint8Array, count: number): ConstantArray | undefined {
   const Kind = ELEMENT_ARRAYS[dtype]
   if (Kind === undefined) return undefined

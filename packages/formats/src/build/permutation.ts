@@ -8,9 +8,6 @@ export const identity = (rank: number): number[] => range(0, rank)
 
 export const isIdentity = (p: Permutation): boolean => p.every((axis, k) => axis === k)
 
-/** An axis that may be counted from the end, counted from the front. */
-export const fromFront = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis)
-
 /** Whether these are all axes of a value of that rank, each once. */
 export const isPermutation = (axes: readonly number[], rank: number): boolean =>
   axes.length === rank && isIdentity([...axes].sort((a, b) => a - b))

@@ -1,5 +1,6 @@
 // Shapes of values: reshape, slices, axes that come and go, concatenation. Sizes that are not known when the graph is written stay
 // so: where ONNX needs them as numbers, they are asked for while the model runs.
+import { axisFromFront } from '@whyslow/graph/attributes.ts'
 import { dataTypeOf, elementCount } from '@whyslow/graph/dtype.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
 import { numbersOf, reshapeConstant } from './constant-data.ts'
@@ -7,7 +8,7 @@ import type { GraphBuilder, Value } from './graph-builder.ts'
 
 /** `axis` counted from the front; negative ones count from the end. Throws a RangeError if there is no such axis. */
 export function axisOf(axis: number, rank: number): number {
-  const counted = axis < 0 ? axis + rank : axis
+  const counted = axisFromFront(axis, rank)
   if (!Number.isInteger(axis) || counted < 0 || counted >= rank) throw new RangeError(`there is no axis ${axis} of ${rank}`)
   return counted
 }

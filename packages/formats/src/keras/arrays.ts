@@ -20,7 +20,7 @@ export function constantOf(dataset: Hdf5Dataset, where: string): ConstantData {
   if (type.kind === 'opaque' && type.sizeBytes === 2 && dataset.attributes.get('dtype')?.[0] === 'bfloat16')
     return { dtype: 'float32', shape, data: brainFloats(bytes, count) }
   if (type.kind === 'integer' && !type.bigEndian) return integers(bytes, shape, type)
-  throw new InputError(`${where} holds an array that is no numbers; save it again`)
+  throw new InputError(`${where} holds an array that is not numbers; save it again`)
 }
 
 /** Bytes of an element that NumPy and Keras have. */

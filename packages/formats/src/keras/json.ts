@@ -1,6 +1,7 @@
-// The JSON that Keras' Python writes: with NaN and Infinity, which JSON does not have. What is nested beyond reason is refused.
+// The JSON that Keras writes. What is nested beyond reason is refused.
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { isRecord, type JsonRecord } from '../layers/layer-config.ts'
+import { parsePythonJson } from '../python-json.ts'
 
 /** Configurations of the largest models have some 10 MB and some thirty levels. */
 const LARGEST_BYTES = 256 * 2 ** 20
@@ -12,26 +13,15 @@ export function parseRecord(text: string, where: string): JsonRecord {
     throw new InputError(`${where} is too large to be a model; save it again`)
   let value: unknown
   try {
-    value = JSON.parse(text)
+    value = parsePythonJson(text)
   } catch {
-    value = parsePython(text)
+    throw damaged(where)
   }
-  if (!isRecord(value)) throw new InputError(`${where} is damaged (no JSON); download or save it again`)
+  if (!isRecord(value)) throw damaged(where)
   return value
 }
 
-/** NaN becomes nothing, infinities numbers beyond all (1e999 is Infinity in JSON's grammar). */
-function parsePython(text: string): unknown {
-  try {
-    // A text of millions of characters is too long for the expression: a RangeError.
-    const plain = text.replace(/"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g, (token) =>
-      token.startsWith('"') ? token : token === 'NaN' ? 'null' : token.startsWith('-') ? '-1e999' : '1e999',
-    )
-    return JSON.parse(plain)
-  } catch {
-    return undefined
-  }
-}
+const damaged = (where: string) => new InputError(`${where} is damaged (no JSON); download or save it again`)
 
 /** Brackets that are open at once at most; those in texts count, which only makes it larger. */
 function depthOf(text: string): number {

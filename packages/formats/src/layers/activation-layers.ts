@@ -1,5 +1,6 @@
 // Activations as layers. keras/src/layers/activations/*.py, tf_keras/src/layers/activation/*.py
 
+import { axisFromFront } from '@whyslow/graph/attributes.ts'
 import { asBool, binary, cast, scalar, where } from '../build/broadcast.ts'
 import { reshapeConstant } from '../build/constant-data.ts'
 import type { Value } from '../build/graph-builder.ts'
@@ -47,7 +48,7 @@ const prelu: LayerKind = {
     const x = floatInput(call)
     const shared = wholesIn(config.raw('shared_axes')) ?? []
     const rank = x.shape.length
-    const shape = x.shape.slice(1).map((size, k) => (shared.some((axis) => (axis < 0 ? axis + rank : axis) === k + 1) ? 1 : size))
+    const shape = x.shape.slice(1).map((size, k) => (shared.some((axis) => axisFromFront(axis, rank) === k + 1) ? 1 : size))
     const alpha = arrayOf(
       call,
       'alpha',

@@ -40,7 +40,7 @@ const lookup = (className: string, tokenType: 'string' | 'int64'): LayerKind => 
 function refuseUnwritten({ config }: LayerCall, tokenType: 'string' | 'int64'): void {
   if (config.text('output_mode', 'int').replace('-', '_') === 'tf_idf')
     throw config.refuse(
-      'weighs words by how rare they are (tf_idf), which is not written here; let it count, and multiply behind it',
+      'weighs words by how rare they are (tf_idf), which is not supported; let it count, and multiply afterwards',
     )
   const unknowns = config.number('num_oov_indices', 1)
   const hashed = tokenType === 'string' || config.raw('oov_method') === 'farmhash'
@@ -181,7 +181,7 @@ const hashes: LayerKind = {
   classNames: ['Hashing', 'HashedCrossing', 'TextVectorization'],
   write: ({ config }) => {
     throw config.refuse(
-      'hashes or cuts what comes in, which ONNX cannot hold; cut the model behind it, and give the model the numbers that it makes',
+      'hashes or splits its input, which ONNX cannot express; cut the model after it, and give the model the numbers that it computes',
     )
   },
 }

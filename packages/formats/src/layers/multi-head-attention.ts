@@ -1,5 +1,6 @@
 // Attention of several heads, with projections. Called (query, value, key), stored query, key, gate, value, output.
 // keras/src/layers/attention/{multi_head_attention,grouped_query_attention}.py and tf_keras'
+import { axisFromFront } from '@whyslow/graph/attributes.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
 import { asBool, binary, cast, unary, withNumber } from '../build/broadcast.ts'
 import { type ConstantData, reshapeConstant } from '../build/constant-data.ts'
@@ -73,7 +74,7 @@ function inputsOf(call: LayerCall): Inputs {
 /** Axes that are attended over, counted in the query: all but the batch and the features, unless the file says others. */
 function attentionAxes({ config }: LayerCall, query: Value): readonly number[] {
   const rank = query.shape.length
-  const told = wholesIn(config.raw('attention_axes'))?.map((axis) => (axis < 0 ? axis + rank : axis))
+  const told = wholesIn(config.raw('attention_axes'))?.map((axis) => axisFromFront(axis, rank))
   const axes = told ?? query.shape.slice(1, -1).map((_, k) => k + 1)
   if (axes.some((axis) => axis < 1 || axis > rank - 2)) throw config.refuse(`attends over axes ${axes.join(', ')} of ${rank}`)
   return axes
@@ -106,7 +107,7 @@ function givenMask({ builder, config }: LayerCall, given: Argument | undefined):
   if (given === undefined || given === null) return undefined
   if (isTensor(given)) return asBool(builder, given)
   const constant = constantIn(given)
-  if (constant === undefined) throw config.refuse('has an attention_mask that is no tensor')
+  if (constant === undefined) throw config.refuse('has an attention_mask that is not a tensor')
   return cast(builder, builder.constant(constant), 'bool')
 }
 

@@ -19,7 +19,7 @@ const discretization: LayerKind = {
     const { builder, config, inputs } = call
     const boundaries = config.raw('bin_boundaries') ?? config.raw('bins')
     if (!Array.isArray(boundaries) || !boundaries.every((one) => typeof one === 'number'))
-      throw config.refuse('has no boundaries in its configuration; tell it bin_boundaries, and save the model again')
+      throw config.refuse('has no boundaries in its configuration; give it bin_boundaries, and save the model again')
     const x = asFloat(call, inputs[0]!)
     const bounds = builder.constant(float32s([boundaries.length], boundaries as number[]), 'boundaries')
     const bins = bucketOf(builder, x, bounds, { dtype: 'int64' })

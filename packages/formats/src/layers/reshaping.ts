@@ -43,7 +43,7 @@ function shaped({ builder, config }: LayerCall, x: Value, sizes: readonly Dimens
   try {
     return reshape(builder, x, [x.shape[0]!, ...sizes])
   } catch {
-    throw config.refuse(`gives cells of an open size another shape (${sizes.join('x')}), which cannot be told`)
+    throw config.refuse(`gives cells of an open size another shape (${sizes.join('x')}), which cannot be inferred`)
   }
 }
 

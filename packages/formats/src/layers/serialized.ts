@@ -13,7 +13,7 @@ export function headOf(value: Json | undefined, parts: { holder: LayerConfig; ar
   const { holder, around, fallback } = parts
   const className = isRecord(value) ? value.class_name : undefined
   if (!isRecord(value) || typeof className !== 'string')
-    throw holder.refuse(`holds something that is no layer; save the model again`)
+    throw holder.refuse(`holds something that is not a layer; save the model again`)
   // Keras up to 2.2.2 wrote a Sequential's layers as a list in the place of its configuration.
   const config = isRecord(value.config) ? value.config : Array.isArray(value.config) ? { layers: value.config as Json } : {}
   const given = typeof value.name === 'string' ? value.name : config.name

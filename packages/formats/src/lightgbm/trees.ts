@@ -60,7 +60,7 @@ function addNodes(
   }
 }
 
-/** Where nothing is missing, NaN is 0 and is compared like it. */
+/** If nothing is missing, NaN is 0 and is compared like it. */
 function numericFlags(type: number, threshold: number): number {
   const missing = (type >> 2) & 3
   const isDefaultLeft = (type & DEFAULT_LEFT) !== 0

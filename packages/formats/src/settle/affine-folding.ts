@@ -174,7 +174,7 @@ function staysFinite({ weights, channelAt }: Linear, scale: Float64Array): boole
   return (weights.data as Float32Array).every((weight, index) => Number.isFinite(Math.fround(weight * scale[channelAt(index)]!)))
 }
 
-/** Where nothing else has these weights they are scaled where they lie: those of a whole model would stand in memory twice. */
+/** If nothing else has these weights, they are scaled in place: a whole model would be in memory twice. */
 function scaledWeights(bench: Workbench, { node, weights, channelAt }: Linear, scale: Float64Array): string {
   const name = node.input[1]!
   const data = weights.data as Float32Array<ArrayBuffer>

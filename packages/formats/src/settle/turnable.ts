@@ -1,11 +1,11 @@
 // Which operators compute the same with their axes in another order, and what has to change of them: a Transpose in front of such a
 // node can as well stand behind it.
 
-import { attributeOf, intsOf, numberOf } from '@whyslow/graph/attributes.ts'
+import { attributeOf, axisFromFront, intsOf, numberOf } from '@whyslow/graph/attributes.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
 import type { NodeProto } from 'onnx-buf'
 import { type ConstantData, int64s, numbersOf, transposeConstant } from '../build/constant-data.ts'
-import { fromFront, inverse, type Permutation, removeAxes, unturn, withNew } from '../build/permutation.ts'
+import { inverse, type Permutation, removeAxes, unturn, withNew } from '../build/permutation.ts'
 import { range } from '../build/range.ts'
 import type { NodeChanges, Workbench } from './workbench.ts'
 
@@ -65,7 +65,7 @@ const isSingle = (bench: Workbench, name: string): boolean =>
 function alongAxis(fallback: number): Rule {
   return ({ node, turn, sources, isTurned }) => {
     if (isTurned.slice(1).includes(true)) return undefined
-    const axis = fromFront(numberOf(node, 'axis', fallback), turn.length)
+    const axis = axisFromFront(numberOf(node, 'axis', fallback), turn.length)
     return { changes: { input: sources, attributes: { axis: turn[axis]! } }, outputs: node.output.map(() => turn) }
   }
 }
@@ -77,7 +77,7 @@ const concat: Rule = ({ node, bench, turn, sources, isTurned }) => {
     return constant?.shape.length === turn.length ? turnedBack(bench, node.input[k]!, turn) : undefined
   })
   if (input.includes(undefined)) return undefined
-  const axis = fromFront(numberOf(node, 'axis', 0), turn.length)
+  const axis = axisFromFront(numberOf(node, 'axis', 0), turn.length)
   return { changes: { input: input as string[], attributes: { axis: turn[axis]! } }, outputs: [turn] }
 }
 
@@ -87,7 +87,7 @@ const reduce: Rule = ({ node, bench, turn, sources }) => {
   const constant = byInput ? bench.constantOf(node.input[1]!) : undefined
   const given = byInput ? constant && numbersOf(constant) : intsOf(node, 'axes')
   if (given === undefined) return undefined
-  const axes = given.map((axis) => fromFront(axis, turn.length))
+  const axes = given.map((axis) => axisFromFront(axis, turn.length))
   const moved = axes.map((axis) => turn[axis]!).sort((a, b) => a - b)
   const outputs = [numberOf(node, 'keepdims', 1) === 1 ? turn : removeAxes(turn, moved)]
   if (!byInput) return { changes: { input: sources, attributes: { axes: moved } }, outputs }
@@ -95,7 +95,7 @@ const reduce: Rule = ({ node, bench, turn, sources }) => {
 }
 
 const argReduce: Rule = ({ node, turn, sources }) => {
-  const axis = fromFront(numberOf(node, 'axis', 0), turn.length)
+  const axis = axisFromFront(numberOf(node, 'axis', 0), turn.length)
   const outputs = [numberOf(node, 'keepdims', 1) === 1 ? turn : removeAxes(turn, [turn[axis]!])]
   return { changes: { input: sources, attributes: { axis: turn[axis]! } }, outputs }
 }
@@ -142,7 +142,7 @@ const pad: Rule = ({ node, bench, turn, sources, isTurned }) => {
   return { changes: { input: sources.map((source, k) => (k === 1 ? name : source)) }, outputs: [turn] }
 }
 
-/** Where axes are told apart by number, other numbers; if they are not told, these are given. */
+/** Axes that are named by number get their new numbers; if none are named, they are written. */
 const slice: Rule = ({ node, bench, turn, sources, isTurned }) => {
   const [, starts, , axes] = node.input
   if (isTurned.slice(1).includes(true)) return undefined
@@ -183,7 +183,7 @@ const resize: Rule = (one) => {
 const quantized: Rule = ({ node, bench, turn, sources, isTurned }) => {
   if (isTurned.slice(1).includes(true)) return undefined
   if (node.input.slice(1).every((name) => isSingle(bench, name))) return { changes: { input: sources }, outputs: [turn] }
-  const axis = fromFront(numberOf(node, 'axis', 1), turn.length)
+  const axis = axisFromFront(numberOf(node, 'axis', 1), turn.length)
   return { changes: { input: sources, attributes: { axis: turn[axis]! } }, outputs: [turn] }
 }
 
@@ -197,7 +197,7 @@ function permuted(constant: ConstantData, turn: Permutation): ConstantData {
 
 function axesOf(bench: Workbench, name: string | undefined, rank: number): readonly number[] | undefined {
   const constant = bench.constantOf(name ?? '')
-  return constant && numbersOf(constant).map((axis) => fromFront(axis, rank))
+  return constant && numbersOf(constant).map((axis) => axisFromFront(axis, rank))
 }
 
 const ELEMENTWISE =

@@ -22,7 +22,7 @@ export interface Workbench {
   typeOf(value: string): SettledType | undefined
   /** The constant of an initializer that is not a graph input. */
   constantOf(value: string): ConstantData | undefined
-  /** One node of the graph as it was written reads it, and no other constant lies in the same memory (a file's bytes, mostly). */
+  /** One node of the graph as it was written reads it, and no other constant is in the same memory (a file's bytes, mostly). */
   isOnlyHere(constant: string): boolean
   /** A new initializer; its name. */
   addConstant(wish: string, data: ConstantData): string

@@ -70,7 +70,7 @@ function fieldsOf(npy: NpyFile): ReadonlyMap<string, Float64Array> {
   return new Map(
     layout.fields.map(({ name, type, offset }, k) => {
       const element = types[k]
-      // Fields do not lie on each other: else a small file would be many arrays.
+      // Fields do not overlap: else a small file would be many arrays.
       if (element === undefined || !(offset >= 0 && offset + element.width <= layout.width) || used > layout.width)
         throw npy.refuse(`a field of type ${type.slice(0, 20)} is not read`)
       return [name, numbersAt(npy, element, { offset, stride: layout.width })]

@@ -89,7 +89,7 @@ export function stepsOf(pipeline: Inert): Inert[] {
     .items()
     .map((step) => {
       const estimator = step.items()[1]
-      if (estimator === undefined) throw new InputError(`${step.where} is no step of a pipeline; the file is damaged`)
+      if (estimator === undefined) throw new InputError(`${step.where} is not a step of a pipeline; the file is damaged`)
       return estimator
     })
 }
@@ -119,7 +119,7 @@ function numbersOr(transformer: Inert, name: string, given: Given, otherwise: nu
 
 function simpleImputer(imputer: Inert, given: Given, context: SkopsContext): readonly Preparation[] {
   const missing = imputer.has('missing_values') ? imputer.field('missing_values').plain() : Number.NaN
-  if (typeof missing !== 'number') throw notRead(imputer, context, 'for what is no number')
+  if (typeof missing !== 'number') throw notRead(imputer, context, 'for missing values that are not numbers')
   const values = numbersOr(imputer, 'statistics_', given, Number.NaN)
   const hasIndicator = maybe(imputer, 'add_indicator') === true && imputer.has('indicator_')
   const indicators = hasIndicator ? Int32Array.from(imputer.field('indicator_').field('features_').array().numbers) : undefined
@@ -154,7 +154,7 @@ function columnTransformer(transformer: Inert, given: Given, context: SkopsConte
     .map((one) => {
       const [name, inner, columns] = one.items()
       if (name === undefined || inner === undefined || columns === undefined)
-        throw new InputError(`${one.where} is no transformer of columns; the file is damaged`)
+        throw new InputError(`${one.where} is not a transformer of columns; the file is damaged`)
       return { inner, columns: indicesOf(transformer, name.text()) ?? columnsOf(columns, given, { transformer, context }) }
     })
   const used = parts.filter(

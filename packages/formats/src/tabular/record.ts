@@ -14,7 +14,7 @@ export class DocumentRecord {
 
   constructor(value: unknown, where: string) {
     if (typeof value !== 'object' || value === null || Array.isArray(value) || ArrayBuffer.isView(value))
-      throw new InputError(`${where} is no object; the file is damaged, save the model again`)
+      throw new InputError(`${where} is not an object; the file is damaged, save the model again`)
     this.#value = value as Readonly<Record<string, unknown>>
     this.where = where
   }

@@ -24,7 +24,7 @@ export interface ResizeParts {
   readonly interpolation: Interpolation
   /** Wider kernels where the image becomes smaller. */
   readonly antialias?: boolean
-  /** Where a cell of the result lies in the image, of nearest and bilinear alone. Absent: its middle, as TensorFlow 2 has it. */
+  /** Where a cell of the result is in the image, of nearest and bilinear alone. Absent: its middle, as TensorFlow 2 has it. */
   readonly coordinates?: 'half_pixel' | 'asymmetric'
   /** The result's spatial sizes, or how many times larger each is. */
   readonly to: { readonly sizes: readonly number[] } | { readonly times: readonly number[] }

@@ -53,7 +53,7 @@ export class NodeDef {
     this.#file = file
     this.#attributes = isRecord(attributes) ? attributes : {}
     if (!Array.isArray(inputs) || !inputs.every((one) => typeof one === 'string'))
-      throw this.refuse('has inputs that are no names')
+      throw this.refuse('has inputs that are not names')
     const [before, read] = [true, false].map((isControl) =>
       (inputs as string[]).filter((one) => one.startsWith('^') === isControl),
     )

@@ -39,14 +39,17 @@ export function readModelJson(file: string): ModelJson {
   const root = parse(bytes, file)
   const topology = root.modelTopology
   if (!isRecord(topology)) {
-    throw new InputError(`${file} holds no modelTopology: weights alone are no model; give the model.json that was saved with it`)
+    throw new InputError(
+      `${file} holds no modelTopology: weights alone are not a model; give the model.json that was saved with them`,
+    )
   }
   const kind = kindOf(root, topology)
   if (kind === undefined) {
     throw new InputError(`${file} holds neither layers nor a graph in its modelTopology; save or convert the model again`)
   }
   const { weightsManifest = [] } = root
-  if (!Array.isArray(weightsManifest)) throw new InputError(`${file} has a weightsManifest that is no list; save the model again`)
+  if (!Array.isArray(weightsManifest))
+    throw new InputError(`${file} has a weightsManifest that is not a list; save the model again`)
   return { file, bytes, kind, topology, signature: signatureOf(root), manifest: weightsManifest }
 }
 
@@ -60,7 +63,7 @@ function parse(bytes: Uint8Array, file: string): JsonRecord {
   try {
     root = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as Json
   } catch {
-    throw new InputError(`${file} is cut off or damaged: it is no whole JSON text; download or save it again`)
+    throw new InputError(`${file} is truncated or damaged: its JSON is incomplete; download or save it again`)
   }
   if (!isRecord(root)) throw new InputError(`${file} is not a model.json: it has no object; give the model.json`)
   checkNesting(root, file)

@@ -1,4 +1,5 @@
 // One node of a TensorFlow graph while it is written as ONNX: its inputs as values, and what is known of them.
+import { axisFromFront } from '@whyslow/graph/attributes.ts'
 import { dataTypeOf } from '@whyslow/graph/dtype.ts'
 import type { InputError } from '@whyslow/graph/input-error.ts'
 import type { Dimension, DType } from '@whyslow/graph/types.ts'
@@ -64,7 +65,7 @@ export class OperatorCall {
 
   /** An axis of a value of this rank, counted from the front. */
   axis(given: number, rank: number): number {
-    const axis = given < 0 ? given + rank : given
+    const axis = axisFromFront(given, rank)
     if (!Number.isInteger(axis) || axis < 0 || axis >= rank)
       throw this.refuse(`names axis ${given} of ${rank}; convert the model again`)
     return axis

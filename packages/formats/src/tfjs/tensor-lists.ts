@@ -72,7 +72,7 @@ const length =
     return [reshape(scope.builder, sizeAsRun(scope.builder, tensor, 0), [])]
   }
 
-/** Elements one behind the other along their own first axis; how long each was is not told. */
+/** Elements one after another along their own first axis; how long each was is not told. */
 const concatenated: SpecialWriter = (node, scope) => {
   const tensor = stackedAt(node, scope)
   const [count, first, ...rest] = tensor.shape

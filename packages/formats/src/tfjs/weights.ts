@@ -1,4 +1,4 @@
-// The weights of a model.json: all files of all groups are one stream of bytes, and all tensors lie in it one after the other (a
+// The weights of a model.json: all files of all groups are one stream of bytes, and all tensors are in it one after the other (a
 // tensor may begin in one file and end in the next). Quantization here is storage: what is read is float32 again.
 // https://github.com/tensorflow/tfjs/blob/master/tfjs-core/src/io/io_utils.ts (decodeWeights), tfjs-converter/python/tensorflowjs/
 // write_weights.py
@@ -179,7 +179,7 @@ function decode(
   return { data: dequantized(spec, spec.quantization, bytes.slice(at, end)), end }
 }
 
-/** A view where the bytes lie at a multiple of the element's size, else a copy. */
+/** A view where the bytes are at a multiple of the element's size, else a copy. */
 function plain(dtype: Exclude<Spec['dtype'], 'string'>, bytes: Uint8Array<ArrayBuffer>, at: number, count: number) {
   if (dtype === 'bool') return bytes.subarray(at, at + count)
   const elements = dtype === 'complex64' ? 2 * count : count

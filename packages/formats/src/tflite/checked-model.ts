@@ -43,7 +43,8 @@ export interface CheckedModel {
 export function checkedModel(bytes: Uint8Array<ArrayBuffer>, file: string): CheckedModel {
   const damaged = (what: string) => new InputError(`${file} is damaged: ${what}; download or export it again`)
   const identifier = new TextDecoder('latin1').decode(bytes.subarray(4, 8))
-  if (identifier !== IDENTIFIER) throw new InputError(`${file} is no TensorFlow Lite model: bytes 4 to 8 are not ${IDENTIFIER}`)
+  if (identifier !== IDENTIFIER)
+    throw new InputError(`${file} is not a TensorFlow Lite model: bytes 4 to 8 are not ${IDENTIFIER}`)
   const model = readRoot(bytes, MODEL, file)
   if (model.version !== 3) throw new InputError(`${file} has version ${model.version} of the TFLite schema; version 3 is read`)
   if (model.subgraphs.length === 0) throw damaged('it has no graph')

@@ -37,7 +37,7 @@ function readTable(reading: Reading, at: number, table: Fields, path: string): R
   const vtableBytes = view.getUint16(vtable, true)
   need(reading, vtable, Math.max(vtableBytes, 4), `the vtable of ${path}`)
   if (vtableBytes < 4) throw damaged(reading, vtable, `the vtable of ${path}`)
-  // Where slot `slot` stands; undefined if the table lacks it.
+  // The place of slot `slot`; undefined if the table lacks it.
   const place = (slot: number): number | undefined => {
     const entry = 4 + slot * 2
     const offset = entry + 2 <= vtableBytes ? view.getUint16(vtable + entry, true) : 0

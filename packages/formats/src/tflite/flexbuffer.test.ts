@@ -32,7 +32,7 @@ describe('options of a custom operator', () => {
   })
 
   test('what is no map is said', () => {
-    expect(flexNumbers(Uint8Array.of(5, 1 << 2, 1))).toBe('its options are no map')
+    expect(flexNumbers(Uint8Array.of(5, 1 << 2, 1))).toBe('its options are not a map')
   })
 
   test('nothing outside of them is read', () => {

@@ -23,13 +23,13 @@ export function flexNumbers(bytes: Uint8Array): ReadonlyMap<string, number> | st
   }
 }
 
-/** DataView throws RangeError for what lies outside. */
+/** DataView throws RangeError for what is outside. */
 function mapAt(bytes: Uint8Array): ReadonlyMap<string, number> | string {
   if (bytes.length > MOST_BYTES) return `its options have ${bytes.length} bytes`
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  // The last byte is the width of the root, the one before its type, and the root lies before both.
+  // The last byte is the width of the root, the one before its type, and the root is before both.
   const [rootType, rootWidth] = [view.getUint8(bytes.length - 2), view.getUint8(bytes.length - 1)]
-  if (rootType >> 2 !== MAP) return 'its options are no map'
+  if (rootType >> 2 !== MAP) return 'its options are not a map'
   const root = bytes.length - 2 - rootWidth
   const width = 1 << (rootType & 3)
   const values = root - unsigned(view, root, rootWidth)

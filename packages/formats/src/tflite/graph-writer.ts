@@ -244,7 +244,7 @@ function variableTensor(writing: Writing, row: TensorRow): Tensor {
 function stateOf(writing: Writing, subgraph: SubgraphRow, at: number, refusal: (why: string) => Error): Variable {
   const row = subgraph.tensors[at]
   if (row === undefined) throw refusal('lacks a state')
-  if (!row.is_variable) throw refusal(`keeps its state in ${row.name}, which is no variable`)
+  if (!row.is_variable) throw refusal(`keeps its state in ${row.name}, which is not a variable`)
   return variableOf(writing, row)
 }
 

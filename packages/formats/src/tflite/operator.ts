@@ -98,7 +98,7 @@ export const inputs = (call: OperatorCall): Tensor[] => call.inputs.filter((tens
 /** The numbers of input `k`, which must be a constant. */
 export function numbers(call: OperatorCall, k: number): number[] {
   const found = numbersIfKnown(call, k)
-  if (found === undefined) throw new FreeSizeError(`input ${k} is no constant`)
+  if (found === undefined) throw new FreeSizeError(`input ${k} is not a constant`)
   return found
 }
 
@@ -210,7 +210,7 @@ export function sameStorage(tensor: Declared, output: Declared): boolean {
 export function movement(write: (call: OperatorCall, x: Value) => Value): WriteOperator {
   return (call) => {
     const tensor = input(call, 0)
-    // Where either is not quantized (a reshaped scale, a state), integers are integers.
+    // If either is not quantized (a reshaped scale, a state), integers are integers.
     if (sameStorage(tensor, call.outputs[0]!) || tensor.quantization === undefined) return [write(call, tensor.value)]
     return [store(call, write(call, realOf(call, tensor)))]
   }

@@ -62,7 +62,7 @@ export function dequantize(builder: GraphBuilder, value: Value, quantization: Qu
   const zeroPoints = ZERO_POINTS[dtype]
   const real = { dtype: 'float32', shape } as const
   if (zeroPoints !== undefined) {
-    // Where it makes weights uint8 (session.x64quantprecision), the engine names what it makes after each, and fails where two nodes read one.
+    // If it makes weights uint8 (session.x64quantprecision), the engine names its tensors after them, and fails if two nodes read one.
     const weights = value.constant !== undefined && dtype === 'int8' ? value.constant : undefined
     const stored = weights === undefined ? value : builder.constantAlone(weights)
     const parts = parametersOf(builder, value, quantization, weights !== undefined)

@@ -1,4 +1,4 @@
-// XGBoost's binary format, written by default up to 1.2 and readable up to 3.0: C structures one behind the other, little-endian. What it
+// XGBoost's binary format, written by default up to 1.2 and readable up to 3.0: C structures one after another, little-endian. What it
 // holds is given as the document that newer versions write. Layout: treelite src/model_loader/xgboost_legacy.cc, xgboost 1.7 src/learner.cc.
 import { InputError } from '@whyslow/graph/input-error.ts'
 

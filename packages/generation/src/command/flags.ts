@@ -11,7 +11,7 @@ export const flags = {
         flag('--texts <file>', 'your own texts: one per line, a JSON array, or JSON lines', parse.inputPath, {
           usual: 'made-up ones, of one sentence to sixteen',
         }),
-        flag('--batch <n>', 'texts of the largest batch', parse.positiveInteger, { usual: '32' }),
+        flag('--batch <n>', 'size of the largest batch, in texts', parse.positiveInteger, { usual: '32' }),
         flag('--max-tokens <n>', 'cut longer texts to this many tokens', parse.positiveInteger, {
           usual: "as the model's files say",
         }),
@@ -51,7 +51,7 @@ export const flags = {
         }),
         row.python,
       ]),
-      flag('--most-requests <n>', 'most requests that an address is sent', parse.positiveInteger, { usual: '40' }),
+      flag('--most-requests <n>', 'most requests to send to an address', parse.positiveInteger, { usual: '40' }),
       row.memoryLimit('end a measurement that takes more memory'),
       ...row.output('the generation document', 'the result'),
       row.lock,

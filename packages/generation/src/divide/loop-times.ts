@@ -9,7 +9,7 @@ type Call = Pick<MeasuredCall, 'parts' | 'newTokens' | 'firstGarbageMs' | 'garba
 const middle = (calls: readonly Call[], of: (call: Call) => number | undefined | null): number | null =>
   medianOrNull(calls.map(of).filter((ms): ms is number => ms !== undefined && ms !== null))
 
-/** Parts of a call are shared by all its tokens, but what feeding the prompt took is told apart if it was timed. */
+/** Parts of a call are shared by all its tokens, but what feeding the prompt took is distinguished if it was timed. */
 interface Sharing {
   readonly runOf: (call: Call) => number | undefined | null
   readonly garbageOf: (call: Call) => number | undefined

@@ -3,8 +3,8 @@ import path from 'node:path'
 import { readOnnx } from '@whyslow/formats/onnx.ts'
 import { decoderWeights } from '@whyslow/generation/support/decoder/weights.ts'
 import { writeModel } from '@whyslow/graph/build.ts'
-import { afterAll, describe, expect, it } from 'vitest'
-import { removeMade, scratch } from '../../../../test/support/made-folders.ts'
+import { describe, expect, it } from 'vitest'
+import { scratch } from '../../../../test/support/made-folders.ts'
 import { applied, targetOf } from '../../test/support/check-remedy.ts'
 import { RATE, SOUND_SETTINGS, soundShape, writeListening } from '../../test/support/decoder/listening-folder.ts'
 import { referenceGreedy, referenceLogits, type Source } from '../../test/support/decoder/reference.ts'
@@ -22,7 +22,6 @@ import { logMel } from './loop/log-mel.ts'
 import { openOrtGenerator } from './ort-cpu.ts'
 
 const folder = scratch()
-afterAll(removeMade)
 const PROMPT = [3, 17, 42, 5, 60]
 const both = decoderWeights({ encoder: true })
 const config = { decoder_start_token_id: 2, is_encoder_decoder: true }
@@ -171,7 +170,7 @@ describe('an encoder and its decoder', () => {
     const other = path.resolve(import.meta.dirname, '../../../../fixtures/models/symbolic-batch.onnx')
     fs.copyFileSync(other, path.join(alone, 'onnx/encoder_model.onnx'))
     await expect(openOrtGenerator(alone, plainOptions)).rejects.toThrow(
-      /encoder_model\.onnx encodes .*, which is no text, sound or image that whyslow knows; measure it as a model: whyslow why/,
+      /encoder_model\.onnx encodes .*, which is not a text, sound or image that whyslow knows; measure it as a model: whyslow why/,
     )
   })
 })

@@ -182,7 +182,7 @@ describe('ort-cpu', () => {
 
   it('says what a model is that is no decoder', async () => {
     const model = path.resolve(import.meta.dirname, '../../../../fixtures/models/symbolic-batch.onnx')
-    await expect(openOrtGenerator(model, plainOptions)).rejects.toThrow(/is no decoder of text/)
+    await expect(openOrtGenerator(model, plainOptions)).rejects.toThrow(/is not a decoder of text/)
     expect(ortCpu.opens({ kind: 'gguf' })).toBe('ONNX Runtime does not read GGUF')
     expect(ortCpu.opens({ kind: 'onnx' })).toBe(true)
   })

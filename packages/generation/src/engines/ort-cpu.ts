@@ -9,15 +9,11 @@ import { PLAIN_SETTINGS } from '@whyslow/measure/engines/plain-settings.ts'
 import type { OpenOptions } from '@whyslow/measure/engines/types.ts'
 import type * as Ort from 'onnxruntime-node'
 import type { Generator, GeneratorEngine, GeneratorOptions } from '../generator.ts'
-import { beginningOf } from '../recognize/beginning.ts'
-import { chosenVariant, contextOf, endIdsOf, generatorFiles, longestSource, type Variant } from '../recognize/folder.ts'
+import { chosenVariant, contextOf, generatorFiles, longestSource, type Variant } from '../recognize/folder.ts'
 import { type DecoderLayout, decoderLayout, givenByEncoder, readsEncoder } from '../recognize/layout.ts'
 import { smallestKnown } from '../recognize/numbers.ts'
-import { tokenizerOf, vocabularyOf } from './loop/decoder-text.ts'
-import { encodedStarts } from './loop/encoded-starts.ts'
+import { decoderGenerator } from './loop/decoder-generator.ts'
 import { decoderFeeds, type Encoded, type Encoder, type EncoderPlace, encoderOf } from './loop/encoder.ts'
-import { generateEncoded, generateWith } from './loop/generate.ts'
-import { decoderBeginning } from './loop/processors.ts'
 import { type DecoderSession, startSequence } from './loop/sequence.ts'
 
 /** Options of a session that the port does not have: a profile, the graph as it is run, configuration entries, whose package it is. */
@@ -65,32 +61,12 @@ export async function openOrtGenerator(
     ...{ layout, context, constant: decoderFeeds(layout, encoded) },
     ...(opening === null ? {} : { first: { ...opening, constant: decoderFeeds(opening.layout, encoded) } }),
   })
-  const starts = encoder && encodedStarts(encoder, (encoded) => startSequence(session, behind(encoded)))
-  const beginning = decoderBeginning(beginningOf(files))
-  const endIds = endIdsOf(files)
-  const tokenizer = await tokenizerOf(files, { layout, model })
-  const encode = (encoder === null ? tokenizer?.encode : tokenizer?.encodeWhole) ?? null
-  const parts = { encode, stream: tokenizer?.stream ?? null, endIds, context }
+  const start = (encoded?: Encoded) => startSequence(session, encoded === undefined ? { layout, context } : behind(encoded))
   return {
     engine: ortCpu.id,
     versions: { onnxruntime: findOrt(from)!.version },
     layout,
-    vocabulary: vocabularyOf(layout),
-    context,
-    endIds,
-    encode,
-    decode: tokenizer?.decode ?? null,
-    async generate(request, onToken) {
-      if (starts !== null) return generateEncoded({ ...parts, ...starts, beginning }, request, onToken)
-      const sequence = startSequence(session, { layout, context })
-      try {
-        return await generateWith({ sequence, ...parts }, request, onToken)
-      } finally {
-        sequence.close()
-      }
-    },
-    start: starts?.later ?? (() => startSequence(session, { layout, context })),
-    ...(encoder === null ? {} : { encoder: encoder.facts, beginning }),
+    ...(await decoderGenerator({ files, layout, model, context, encoder, start })),
     async endProfiling() {
       decode.endProfiling()
       return extras.profilePrefix === undefined ? null : newestProfile(extras.profilePrefix)
@@ -108,6 +84,7 @@ export async function openOrtGenerator(
 export const ortCpu: GeneratorEngine = {
   id: 'ort-cpu',
   runsGraph: true,
+  usesOrtKernels: true,
   title: "ONNX Runtime for Node, CPU, whyslow's loop",
   opens: ({ kind }) => {
     if (kind === 'gguf') return 'ONNX Runtime does not read GGUF'
@@ -142,7 +119,7 @@ function layoutOf(
   const next = { hasEmbedding: embedding !== null, hasFirst, hasEncoder: encoder !== null }
   const layout = decoderLayout(inputMetadata.map(declared), outputMetadata.map(declared), next)
   if (layout === null)
-    throw new InputError(`${model} is no decoder of text: it has no token ids as input or no logits as output; give a decoder`)
+    throw new InputError(`${model} is not a decoder of text: it has no token ids as input or no logits as output; give a decoder`)
   if (layout.problem !== null) throw new InputError(`${model}: ${layout.problem}`)
   return layout
 }

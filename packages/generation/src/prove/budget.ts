@@ -2,21 +2,23 @@
 import { LEAST_PAIRS } from '@whyslow/measure/statistics/index.ts'
 import { durationInWords } from '@whyslow/measure/statistics/numbers.ts'
 import { PROCESS_MS } from '@whyslow/measure/trials/limits.ts'
+import { COLD_TOKENS } from './times.ts'
 
-/** Calls of one process of a pair, the first of which is cold, and their new tokens. */
-export const CALLS = 3
+/** Calls of one process of a pair, the first of which is cold, and the new tokens of the others: the median of three does not see what disturbs one. */
+export const CALLS = 4
 export const CALL_TOKENS = 48
-/** Pairs of processes at most: of a candidate, and of the whole folder at the end. */
+/** Pairs of processes at most: of a candidate, and of the whole folder at the end, where so many tell in spite of disturbed ones. */
 export const MOST_PAIRS = 6
-export const PROOF_PAIRS = 8
+export const PROOF_PAIRS = 12
 /** What is proven last: greedy tokens of so many prompts, each so long. */
 export const PROOF_PROMPTS = 20
 export const PROOF_TOKENS = 128
-/** The most of the user's prompts whose answers a metric scores. */
-export const METRIC_PROMPTS = 100
 /** A first look at a candidate's tokens. */
-export const LOOK_PROMPTS = 6
-export const LOOK_TOKENS = 48
+const LOOK_PROMPTS = 6
+const LOOK_TOKENS = 48
+/** The prompts or answers of a first look, and how many of the tokens of each it takes. */
+export const firstOf = <T>(all: readonly T[]): readonly T[] => all.slice(0, LOOK_PROMPTS)
+export const lookTokens = (tokens: number): number => Math.min(LOOK_TOKENS, tokens)
 
 const USUAL_SECONDS = 75
 const MOST_SECONDS = 900
@@ -40,7 +42,7 @@ export interface Budget {
 
 export function budgetFor(given: number | null, { openMs, firstMs, perTokenMs }: Pace, prompts: number): Budget {
   const call = (tokens: number) => firstMs + tokens * perTokenMs
-  const processMs = PROCESS_MS + openMs + CALLS * call(CALL_TOKENS)
+  const processMs = PROCESS_MS + openMs + call(COLD_TOKENS) + (CALLS - 1) * call(CALL_TOKENS)
   const wanted = (PROVEN * 2 * LEAST_PAIRS * processMs) / 1000
   const grown = Math.min(MOST_SECONDS, Math.max(USUAL_SECONDS, Math.ceil(wanted)))
   const proofMs = 2 * prompts * call(PROOF_TOKENS) + 2 * LEAST_PAIRS * processMs

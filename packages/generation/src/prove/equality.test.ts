@@ -77,4 +77,7 @@ test('lossy: the metric of the user decides instead of perplexity and near ties'
   expect(refused.passes).toBe(false)
   expect(refused.equality.sentence).toMatch(/score\.mjs 0\.900 to 0\.800: a loss of 0\.10, more than the 0\.01 allowed$/)
   expect(judge(original, changed, scores(0.95), lossless).passes).toBe(false)
+  // What sums of shares are off by in their last digits is no loss.
+  const at = (loss: number) => judge(original, changed, { ...scores(0.89), loss: USUAL_LOSS + loss }, lossy).passes
+  expect([at(0.95e-9), at(1.05e-9)]).toEqual([true, false])
 })

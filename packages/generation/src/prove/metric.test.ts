@@ -31,6 +31,11 @@ test('is given prompts with their answers, and may take its time', async () => {
   expect(await metric.score(['4', '7'])).toEqual({ value: 0.5, lowerIsBetter: false })
 })
 
+test('is given no more than a hundred prompts', async () => {
+  const metric = await metricOf('export default (answers) => answers.length', Array(101).fill('2+2?'))
+  expect([metric.count, (await metric.score(Array(101).fill('4'))).value]).toEqual([100, 100])
+})
+
 test('a loss is what gets worse, whichever way that is', async () => {
   const errors = await metricOf('export const lowerIsBetter = true; export default (answers) => answers[0].text.length')
   const [before, after] = [await errors.score(['a', '']), await errors.score(['abc', ''])]

@@ -10,6 +10,9 @@ import { significant } from '@whyslow/measure/statistics/numbers.ts'
 import { defineTask, type RunTrial, reasonOf, type TrialLimits } from '@whyslow/measure/trials/port.ts'
 import type { GenerationMetric } from '@whyslow/report/documents/generation.ts'
 
+/** The most of the user's prompts whose answers a metric scores. */
+const METRIC_PROMPTS = 100
+
 /** What the user's function is given of each prompt. */
 export interface AnswerText {
   readonly prompt: string
@@ -47,7 +50,8 @@ export const metricTask = defineTask('generator-metric', import.meta.url, async 
 })
 
 /** Throws InputError if the file is no metric: before anything is measured. */
-export async function userMetric(file: string, prompts: readonly string[], run: RunTrial, limits: TrialLimits): Promise<Metric> {
+export async function userMetric(file: string, users: readonly string[], run: RunTrial, limits: TrialLimits): Promise<Metric> {
+  const prompts = users.slice(0, METRIC_PROMPTS)
   if (!fs.existsSync(file)) throw new InputError(`--metric ${file}: no such file`)
   const scored = async (answers: Scored['answers']): Promise<Score> => {
     const trial = await run(metricTask, { file, answers }, limits)

@@ -8,7 +8,7 @@ import { shippedFolder } from './shipped-engine.ts'
 
 export async function openSetup({ engine: id, source, options, loop }: GeneratorSetup): Promise<Generator> {
   const engine = [...generatorEngines, shippedFolder].find((one) => one.id === id)
-  if (engine === undefined) throw new InputError(`there is no engine ${id} for text`)
+  if (engine === undefined) throw new InputError(`no engine ${id} generates text`)
   const generator = await engine.open(source, options)
   return loop === null || generator.start === null ? generator : withLoop(generator, loop)
 }

@@ -21,7 +21,7 @@ export function proofPrompts(users: readonly string[], least: number): ProofProm
 /** Sentences of a passage. */
 const PASSAGE = 4
 
-/** All sentences, a few behind each other. */
+/** All sentences, a few one after another. */
 export const passages = (): readonly string[] =>
   Array.from({ length: Math.ceil(SENTENCES.length / PASSAGE) }, (_, at) =>
     SENTENCES.slice(at * PASSAGE, (at + 1) * PASSAGE).join(' '),

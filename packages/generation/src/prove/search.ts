@@ -8,7 +8,7 @@ import type { GenerationTrial } from '@whyslow/report/documents/generation.ts'
 import { ratioWithInterval } from '../measure/summarize.ts'
 import type { Answer, Divergence, FedText } from './answers.ts'
 import type { Bench, Prompts } from './bench.ts'
-import { LOOK_PROMPTS, LOOK_TOKENS } from './budget.ts'
+import { firstOf, lookTokens } from './budget.ts'
 import type { Applied, Candidate, Known } from './candidate.ts'
 import { type Duel, type DuelPlan, duel, isDoubtful, isFaster, isPromising, LEAST_GAIN } from './duel.ts'
 import { divergences, type Gate, type Judged, judge, type Ratings, type Scores } from './equality.ts'
@@ -63,8 +63,9 @@ export async function search(plan: SearchPlan): Promise<Searched> {
     const why = careful === undefined ? (plan.hasTime() ? null : NO_TIME) : `${careful}, which is more careful`
     const { trial, won } =
       why === null ? await tryOne(plan, candidate, setup, standing) : { trial: row(candidate, 'does not apply', why), won: null }
-    // A second turn that does not apply changes nothing about the first.
-    if (trial.outcome !== 'does not apply' || !tried.has(candidate) || skipped.includes(candidate)) tried.set(candidate, trial)
+    // A second turn that does not apply changes nothing about what the first one measured.
+    if (trial.outcome !== 'does not apply' || (tried.get(candidate)?.timePerTokenRatio ?? null) === null)
+      tried.set(candidate, trial)
     if (careful !== undefined) skipped.push(candidate)
     if (trial.outcome !== 'does not apply') plan.onTrial?.(trial)
     if (candidate.family !== undefined && (trial.outcome === 'not equal' || trial.outcome === 'not faster'))
@@ -172,7 +173,7 @@ async function lookedAt(plan: SearchPlan, tried: Tried, { answers, isOriginal }:
   const asLossy = () => judgeSetup(plan, after, looked(plan).answers, false)
   if (effect === 'lossy') return asLossy()
   // All answers are there for a metric; whether tokens are equal takes a few.
-  const few = answers.slice(0, LOOK_PROMPTS).map((answer) => ({ ...answer, ids: answer.ids.slice(0, LOOK_TOKENS) }))
+  const few = firstOf(answers).map((answer) => ({ ...answer, ids: answer.ids.slice(0, lookTokens(answer.ids.length)) }))
   const judged = await judgeSetup(plan, after, few, true)
   if (judged.outcome !== 'measured' || isOriginal) return judged
   const { equality, ...rest } = judged.value

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { ruleGenerator } from '../../test/support/rule-generator.ts'
-import type { Generation } from '../generator.ts'
+import type { Generation, GenerationRequest } from '../generator.ts'
 import { costCurve, timesOf } from './times.ts'
 
 const generation = (...atMs: number[]): Generation => ({
@@ -15,8 +15,17 @@ test('one token has no time between tokens', async () => {
 
 test('the first call is apart, the others are a median', async () => {
   const script = [generation(900, 1000), generation(50, 60), generation(70, 100), generation(60, 75)]
-  const generator = { ...ruleGenerator(), generate: async () => script.shift()! }
-  expect(await timesOf(generator, [[1], [2], [3], [4]], 2)).toEqual({ coldFirstMs: 900, firstMs: 60, perTokenMs: 15 })
+  const asked: number[] = []
+  const generate = async ({ newTokens }: GenerationRequest) => {
+    asked.push(newTokens)
+    return script.shift()!
+  }
+  expect(await timesOf({ ...ruleGenerator(), generate }, [[1], [2], [3], [4]], 16)).toEqual({
+    coldFirstMs: 900,
+    firstMs: 60,
+    perTokenMs: 15,
+  })
+  expect(asked).toEqual([4, 16, 16, 16])
 })
 
 test('the curve feeds at one depth, again and again', async () => {

@@ -15,7 +15,10 @@ export interface ProcessTimes {
   readonly perTokenMs: number
 }
 
-/** `prompts`: at least two, the first for the cold call. Throws if a call gives fewer than two tokens. */
+/** The cold call says when the first token comes, and warms up what the others do. */
+export const COLD_TOKENS = 4
+
+/** `prompts`: at least two, the first for the cold call, of which few tokens are generated. Throws if a call gives fewer than two tokens. */
 export async function timesOf(
   generator: Generator,
   prompts: readonly (readonly number[])[],
@@ -24,8 +27,10 @@ export async function timesOf(
 ): Promise<Omit<ProcessTimes, 'openMs'>> {
   const around = { now: () => performance.now(), garbageMs: async () => 0 }
   const calls = []
-  for (const prompt of prompts)
-    calls.push(await measuredCall(generator, sources(prompt), { newTokens, ignoreEnd: true, plain: true }, around))
+  for (const [at, prompt] of prompts.entries()) {
+    const asked = at === 0 ? Math.min(COLD_TOKENS, newTokens) : newTokens
+    calls.push(await measuredCall(generator, sources(prompt), { newTokens: asked, ignoreEnd: true, plain: true }, around))
+  }
   const perToken = calls.slice(1).map(({ perTokenMs }) => {
     if (perTokenMs === null) throw new Error('one token was generated, and the time between tokens takes two')
     return perTokenMs

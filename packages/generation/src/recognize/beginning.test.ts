@@ -1,12 +1,14 @@
+import type { JsonObject } from '@whyslow/graph/json.ts'
 import { expect, test } from 'vitest'
 import { beginningOf } from './beginning.ts'
-import type { GeneratorFiles, Json } from './folder.ts'
+import type { GeneratorFiles } from './folder.ts'
 
-const files = (generationConfig: Json | null, config: Json | null = null): GeneratorFiles => ({
+const files = (generationConfig: JsonObject | null, config: JsonObject | null = null): GeneratorFiles => ({
   ...{ kind: 'transformers-folder', folder: 'model', variants: [], genaiConfig: null, preprocessor: null },
   ...{ tokenizer: null, tokenizerConfig: null, generationConfig, config },
 })
-const ids = (generationConfig: Json | null, config: Json | null = null) => beginningOf(files(generationConfig, config)).ids
+const ids = (generationConfig: JsonObject | null, config: JsonObject | null = null) =>
+  beginningOf(files(generationConfig, config)).ids
 
 test('the token that a decoder begins with, by the first file that says it', () => {
   expect(ids({ decoder_start_token_id: 7 }, { decoder_start_token_id: 8 })).toEqual([7])

@@ -1,7 +1,8 @@
 // What the decoder of an encoder–decoder begins with, and which tokens it does not choose: config.json and generation_config.json of transformers.
 // https://github.com/huggingface/transformers/blob/main/src/transformers/generation/configuration_utils.py
+import { type JsonObject, objectOrNull } from '@whyslow/graph/json.ts'
 import type { Constraints } from '../generator.ts'
-import { type GeneratorFiles, type Json, objectOf } from './folder.ts'
+import type { GeneratorFiles } from './folder.ts'
 
 export interface Beginning {
   /** Fed before the first token. Of Whisper: the language is English, the task transcription without times, as transformers.js has it. */
@@ -45,24 +46,24 @@ const isId = (value: unknown): value is number => Number.isSafeInteger(value) &&
 const idsIn = (value: unknown): number[] => (Array.isArray(value) ? value.filter(isId) : [])
 
 function startIdOf({ config, generationConfig, genaiConfig }: GeneratorFiles): number {
-  const model = objectOf(genaiConfig?.model)
+  const model = objectOrNull(genaiConfig?.model)
   const said = [
     generationConfig?.decoder_start_token_id,
     model?.decoder_start_token_id,
     config?.decoder_start_token_id,
-    objectOf(config?.decoder)?.decoder_start_token_id,
-    objectOf(config?.decoder)?.bos_token_id,
+    objectOrNull(config?.decoder)?.decoder_start_token_id,
+    objectOrNull(config?.decoder)?.bos_token_id,
     config?.pad_token_id,
   ]
   return said.find(isId) ?? 0
 }
 
 /** Whisper's language, task and no times; null: the configuration has no such tokens. */
-function taskIds(config: Json | null): number[] | null {
+function taskIds(config: JsonObject | null): number[] | null {
   const withoutTimes = config?.no_timestamps_token_id
   if (!isId(withoutTimes)) return null
   const isMultilingual = config?.is_multilingual === true
-  const [languages, tasks] = [objectOf(config?.lang_to_id), objectOf(config?.task_to_id)]
+  const [languages, tasks] = [objectOrNull(config?.lang_to_id), objectOrNull(config?.task_to_id)]
   const named = isMultilingual ? [languages?.['<|en|>'], tasks?.transcribe] : []
   return [...named.filter(isId), withoutTimes]
 }

@@ -23,7 +23,7 @@ describe('encoderReads', () => {
       [value('input_features', 3, 'bfloat16')],
       /^reads input_features as bfloat16, and features are made in float32 and float16; export/,
     ],
-    [[value('pixel_values', 5)], /^encodes pixel_values, which is no text, sound or image that whyslow knows; measure it/],
+    [[value('pixel_values', 5)], /^encodes pixel_values, which is not a text, sound or image that whyslow knows; measure it/],
     [[value('input_ids', 2, 'int64'), value('bbox', 3, 'int64')], /^encodes bbox, /],
     [[], /^encodes nothing, /],
   ])('%j is one line', (inputs, message) => {

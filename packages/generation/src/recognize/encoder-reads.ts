@@ -19,7 +19,7 @@ export function encoderReads(inputs: readonly ValueDeclaration[]): EncoderReads 
   if (known !== null) return { reads: known, input: input! }
   if (strange !== undefined && (SOUND.test(strange.name) || IMAGE.test(strange.name)) && !isFloat(strange))
     return `reads ${strange.name} as ${strange.dtype ?? 'an unknown type'}, and features are made in float32 and float16; export the encoder with one of them`
-  return `encodes ${strange?.name ?? 'nothing'}, which is no text, sound or image that whyslow knows; measure it as a model: whyslow why`
+  return `encodes ${strange?.name ?? 'nothing'}, which is not a text, sound or image that whyslow knows; measure it as a model: whyslow why`
 }
 
 const isFloat = ({ dtype }: Pick<ValueDeclaration, 'dtype'>): boolean => dtype === 'float32' || dtype === 'float16'

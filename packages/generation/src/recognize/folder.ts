@@ -3,7 +3,8 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { InputError } from '@whyslow/graph/input-error.ts'
-import { readJson, textOf, wholeOf } from './json.ts'
+import { type JsonObject, objectOrNull, textOrNull } from '@whyslow/graph/json.ts'
+import { readJson, wholeOf } from './json.ts'
 
 /** A file of a transformers.js folder that holds the same model in other numbers. */
 export interface Variant {
@@ -23,17 +24,15 @@ export interface GeneratorFiles {
   readonly kind: 'onnx' | 'transformers-folder' | 'genai-folder'
   readonly folder: string
   readonly variants: readonly Variant[]
-  readonly config: Json | null
-  readonly generationConfig: Json | null
-  readonly genaiConfig: Json | null
+  readonly config: JsonObject | null
+  readonly generationConfig: JsonObject | null
+  readonly genaiConfig: JsonObject | null
   /** preprocessor_config.json: what an encoder's input is made of. */
-  readonly preprocessor: Json | null
+  readonly preprocessor: JsonObject | null
   /** tokenizer.json; null: there is none. */
   readonly tokenizer: string | null
   readonly tokenizerConfig: string | null
 }
-
-export type Json = Readonly<Record<string, unknown>>
 
 const SUFFIXES: Readonly<Record<string, string>> = {
   '': 'fp32',
@@ -101,7 +100,7 @@ export function chosenVariant(files: GeneratorFiles, dtype: string | null): Vari
   const { variants, folder, config } = files
   const named = (wanted: string) => variants.find((one) => one.dtype === wanted)
   if (dtype === null) {
-    const preset = textOf(objectOf(config?.['transformers.js_config'])?.dtype)
+    const preset = textOrNull(objectOrNull(config?.['transformers.js_config'])?.dtype)
     return (preset === null ? undefined : named(preset)) ?? named('fp32') ?? variants[0]!
   }
   const found = named(dtype)
@@ -182,15 +181,15 @@ function otherSuffixes(names: ReadonlySet<string>, base: string): string[] {
   })
 }
 
-function genaiVariant(folder: string, config: Json): Variant[] {
-  const model = objectOf(config.model)
-  const [decoder, encoder] = [objectOf(model?.decoder), objectOf(model?.encoder)]
-  const name = textOf(decoder?.filename)
+function genaiVariant(folder: string, config: JsonObject): Variant[] {
+  const model = objectOrNull(config.model)
+  const [decoder, encoder] = [objectOrNull(model?.decoder), objectOrNull(model?.encoder)]
+  const name = textOrNull(decoder?.filename)
   if (name === null || !isPlainName(name))
     throw new InputError(
       `${path.join(folder, 'genai_config.json')} names no file of a single decoder (model.decoder.filename); give a model of one graph`,
     )
-  const [encoderName, embeddingName] = [textOf(encoder?.filename), textOf(objectOf(model?.embedding)?.filename)]
+  const [encoderName, embeddingName] = [textOrNull(encoder?.filename), textOrNull(objectOrNull(model?.embedding)?.filename)]
   const file = path.join(folder, name)
   return [
     {
@@ -208,7 +207,7 @@ function genaiVariant(folder: string, config: Json): Variant[] {
 const isPlainName = (name: string): boolean => !path.isAbsolute(name) && !name.split(/[\\/]/).includes('..')
 
 /** A lone model may have any config.json next to it, of another program as well. */
-function readJsonIfSound(file: string): Json | null {
+function readJsonIfSound(file: string): JsonObject | null {
   try {
     return readJson(file)
   } catch (error) {
@@ -235,7 +234,7 @@ function sharedFiles(folder: string, read = readJson): Omit<GeneratorFiles, 'kin
 export function endIdsOf({ config, generationConfig, genaiConfig }: GeneratorFiles): number[] {
   const said =
     generationConfig?.eos_token_id ??
-    objectOf(genaiConfig?.model)?.eos_token_id ??
+    objectOrNull(genaiConfig?.model)?.eos_token_id ??
     config?.eos_token_id ??
     textConfig(config)?.eos_token_id
   return [said].flat().filter((id): id is number => Number.isSafeInteger(id))
@@ -248,7 +247,7 @@ export function beamsOf({ config, generationConfig, genaiConfig }: GeneratorFile
 } {
   const said = [
     ['generation_config.json', generationConfig?.num_beams],
-    ['genai_config.json', objectOf(genaiConfig?.search)?.num_beams],
+    ['genai_config.json', objectOrNull(genaiConfig?.search)?.num_beams],
     ['config.json', generationConfig === null ? config?.num_beams : undefined],
   ] as const
   const found = said.find(([, beams]) => wholeOf(beams) !== null)
@@ -261,7 +260,7 @@ export function contextOf({ config, genaiConfig }: GeneratorFiles): number | nul
   // T5 has no table of positions: its n_positions is the length of the texts that it was trained on.
   const positions = text?.relative_attention_num_buckets === undefined ? text?.n_positions : undefined
   return (
-    wholeOf(objectOf(genaiConfig?.model)?.context_length) ??
+    wholeOf(objectOrNull(genaiConfig?.model)?.context_length) ??
     wholeOf(text?.max_position_embeddings) ??
     wholeOf(positions) ??
     wholeOf(text?.max_target_positions) ??
@@ -275,11 +274,8 @@ export function longestSource({ config }: GeneratorFiles): number | null {
 }
 
 /** The part about text, if the model takes images or sound too. */
-export const textConfig = (config: Json | null): Json | null =>
-  objectOf(config?.text_config) ?? objectOf(config?.decoder) ?? config
-
-export const objectOf = (value: unknown): Json | null =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : null
+export const textConfig = (config: JsonObject | null): JsonObject | null =>
+  objectOrNull(config?.text_config) ?? objectOrNull(config?.decoder) ?? config
 
 function isFolder(source: string): boolean {
   try {

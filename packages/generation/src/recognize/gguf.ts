@@ -70,7 +70,7 @@ function readTensor(reader: Reader): { readonly tensor: GgufTensor; readonly off
   if (type === undefined) return reader.fail(`has tensor ${name} of ggml type ${number}, which is not known; update whyslow`)
   const elements = shape.reduce((product, size) => product * size, 1)
   const whole = Number.isSafeInteger(elements) && (shape[0] ?? 1) % type.block === 0
-  if (!whole) reader.fail(`is damaged: tensor ${name} of shape ${shape.join('x')} is no whole number of ${type.name} blocks`)
+  if (!whole) reader.fail(`is damaged: tensor ${name} of shape ${shape.join('x')} is not a whole number of ${type.name} blocks`)
   return { tensor: { name, shape, type, elements, sizeBytes: (elements / type.block) * type.bytes }, offset }
 }
 

@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { readOnnx } from '@whyslow/formats/onnx.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
+import { type JsonObject, objectOrNull, textOrNull } from '@whyslow/graph/json.ts'
 import type { Model } from '@whyslow/graph/model.ts'
 import type { GraphView } from '@whyslow/graph/types.ts'
 import { viewGraph } from '@whyslow/graph/view.ts'
@@ -18,14 +19,12 @@ import {
   exportCommand,
   type GeneratorFiles,
   generatorFiles,
-  type Json,
-  objectOf,
   textConfig,
   type Variant,
 } from './folder.ts'
 import { openGguf } from './gguf-file.ts'
 import { ggufModel } from './gguf-model.ts'
-import { textOf, wholeOf } from './json.ts'
+import { wholeOf } from './json.ts'
 import { type DecoderLayout, decoderLayout, readsEncoder } from './layout.ts'
 import { type ModelNumbers, smallestKnown } from './numbers.ts'
 import { onnxNumbers } from './onnx-model.ts'
@@ -190,7 +189,7 @@ const architecturesOf = ({ config }: GeneratorFiles): string => JSON.stringify(c
 /** The configuration says so of this very file. */
 function isDecoder(files: GeneratorFiles, { model }: Variant): boolean {
   const name = path.basename(model)
-  const decoder = objectOf(objectOf(files.genaiConfig?.model)?.decoder)
+  const decoder = objectOrNull(objectOrNull(files.genaiConfig?.model)?.decoder)
   if (decoder !== null) return decoder.filename === name
   return !/encoder|embed|vision|audio/.test(name) && /ForCausalLM|LMHeadModel/.test(architecturesOf(files))
 }
@@ -198,9 +197,9 @@ function isDecoder(files: GeneratorFiles, { model }: Variant): boolean {
 /** What the graph leaves open, the configuration may say; sizes that both say are the graph's. Each architecture has names of its own. */
 function withConfig(numbers: ModelNumbers, files: GeneratorFiles): ModelNumbers {
   const config = textConfig(files.config)
-  const genai = objectOf(files.genaiConfig?.model)
-  const decoder = objectOf(genai?.decoder)
-  const said = (of: Json | null, ...names: readonly string[]): number | null =>
+  const genai = objectOrNull(files.genaiConfig?.model)
+  const decoder = objectOrNull(genai?.decoder)
+  const said = (of: JsonObject | null, ...names: readonly string[]): number | null =>
     names.map((name) => wholeOf(of?.[name])).find((one) => one !== null) ?? null
   const heads =
     numbers.heads ??
@@ -210,7 +209,7 @@ function withConfig(numbers: ModelNumbers, files: GeneratorFiles): ModelNumbers 
   const divided = width !== null && heads !== null && width % heads === 0 ? width / heads : null
   return {
     ...numbers,
-    architecture: textOf(config?.model_type) ?? textOf(genai?.type),
+    architecture: textOrNull(config?.model_type) ?? textOrNull(genai?.type),
     layers:
       numbers.layers ??
       said(config, 'decoder_layers', 'num_decoder_layers', 'num_hidden_layers', 'n_layer', 'n_layers', 'num_layers') ??

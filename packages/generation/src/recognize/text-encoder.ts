@@ -5,11 +5,12 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { readOnnx } from '@whyslow/formats/onnx.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
+import { type JsonObject, objectOrNull, textOrNull } from '@whyslow/graph/json.ts'
 import type { GraphView, ValueDeclaration } from '@whyslow/graph/types.ts'
 import { viewGraph } from '@whyslow/graph/view.ts'
 import type { EmbeddingPooling } from '@whyslow/report/documents/embedding.ts'
-import { chosenVariant, type GeneratorFiles, generatorFiles, type Json, objectOf, textConfig, type Variant } from './folder.ts'
-import { readJson, textOf, wholeOf } from './json.ts'
+import { chosenVariant, type GeneratorFiles, generatorFiles, textConfig, type Variant } from './folder.ts'
+import { readJson, wholeOf } from './json.ts'
 import { recognizeModel } from './recognize.ts'
 
 /** Inputs that a text fills. */
@@ -92,7 +93,7 @@ export async function textEncoder(source: string, dtype: string | null = null): 
   const emptyCaches = caches.map(emptyCache)
   const unclear = caches.find((_, at) => emptyCaches[at] === null)
   if (unclear !== undefined)
-    return `${variant.model}: input ${unclear.name} is a cache whose sizes nobody knows; measure one prediction: whyslow ${variant.model}`
+    return `${variant.model}: input ${unclear.name} is a cache whose sizes are unknown; measure one prediction: whyslow ${variant.model}`
   const inputs = Object.fromEntries(
     Object.entries(roles).map(([role, { name, dtype }]) => [role, { name, dtype: dtype === 'int32' ? 'int32' : 'int64' }]),
   ) as TextEncoder['inputs']
@@ -111,7 +112,7 @@ export async function textEncoder(source: string, dtype: string | null = null): 
     model: variant.model,
     dtype: dtypeOf(variant),
     sizeBytes: variant.sizeBytes,
-    architecture: textOf(textConfig(files.config)?.model_type),
+    architecture: textOrNull(textConfig(files.config)?.model_type),
     inputs,
     emptyCaches: emptyCaches.flatMap((one) => one ?? []),
     output,
@@ -187,7 +188,7 @@ function modulesOf(folder: string): Module[] {
     throw new InputError(`${file} is not valid JSON; download it again`)
   }
   return (Array.isArray(value) ? value : []).flatMap((one) => {
-    const { type, path: at } = (objectOf(one) ?? {}) as { type?: unknown; path?: unknown }
+    const { type, path: at } = (objectOrNull(one) ?? {}) as { type?: unknown; path?: unknown }
     return typeof type === 'string' ? [{ type: type.split('.').at(-1)!, path: typeof at === 'string' ? at : '' }] : []
   })
 }
@@ -210,9 +211,9 @@ function poolingOf({ folder }: GeneratorFiles, modules: readonly Module[]): Pool
 }
 
 /** Several: their vectors are put one behind another. */
-function poolingModes(config: Json): string[] {
+function poolingModes(config: JsonObject): string[] {
   const flags = Object.keys(config).filter((key) => key.startsWith('pooling_mode_') && config[key] === true)
-  const names = [config.pooling_mode].flat().flatMap((one) => textOf(one) ?? [])
+  const names = [config.pooling_mode].flat().flatMap((one) => textOrNull(one) ?? [])
   return [...new Set([...flags, ...names].map((mode) => mode.replace(/^pooling_mode_/, '').replace(/_tokens?$/, '')))]
 }
 
@@ -221,8 +222,8 @@ const NO_LIMIT = 1e6
 
 /** tokenizer.json and tokenizer_config.json, which are large. */
 interface Tokenizing {
-  readonly json: Json
-  readonly config: Json
+  readonly json: JsonObject
+  readonly config: JsonObject
 }
 
 /** The first of the files that says it, as those who serve the model read them: never more than the positions that it knows. */
@@ -234,7 +235,7 @@ function longestOf({ folder, config }: GeneratorFiles, tokenizing: Tokenizing): 
   const said = [
     ['sentence_bert_config.json', limit(readJson(path.join(folder, 'sentence_bert_config.json'))?.max_seq_length)],
     ['tokenizer_config.json', limit(tokenizing.config.model_max_length)],
-    ['tokenizer.json', limit(objectOf(tokenizing.json.truncation)?.max_length)],
+    ['tokenizer.json', limit(objectOrNull(tokenizing.json.truncation)?.max_length)],
   ] as const
   const found = said.find(([, tokens]) => tokens !== null)
   const positions = positionsOf(textConfig(config))
@@ -244,20 +245,20 @@ function longestOf({ folder, config }: GeneratorFiles, tokenizing: Tokenizing): 
 }
 
 /** RoBERTa's family counts positions from behind the id of padding on. */
-function positionsOf(config: Json | null): number | null {
+function positionsOf(config: JsonObject | null): number | null {
   const positions = wholeOf(config?.max_position_embeddings)
   if (positions === null) return null
-  const isOffset = /^(xlm-)?roberta|^camembert|^mpnet|^longformer/.test(textOf(config?.model_type) ?? '')
+  const isOffset = /^(xlm-)?roberta|^camembert|^mpnet|^longformer/.test(textOrNull(config?.model_type) ?? '')
   const padding = config?.pad_token_id
   return isOffset ? positions - (typeof padding === 'number' ? padding : 1) - 1 : positions
 }
 
 function paddingOf({ config }: GeneratorFiles, tokenizing: Tokenizing): Pick<TextEncoder, 'padding' | 'padsTo'> {
-  const own = objectOf(tokenizing.json.padding)
-  const side = textOf(tokenizing.config.padding_side) ?? textOf(own?.direction)?.toLowerCase()
+  const own = objectOrNull(tokenizing.json.padding)
+  const side = textOrNull(tokenizing.config.padding_side) ?? textOrNull(own?.direction)?.toLowerCase()
   const id = [own?.pad_id, config?.pad_token_id].find((one) => Number.isSafeInteger(one) && (one as number) >= 0)
   return {
-    padsTo: wholeOf(objectOf(own?.strategy)?.Fixed),
+    padsTo: wholeOf(objectOrNull(own?.strategy)?.Fixed),
     padding: { id: (id as number | undefined) ?? 0, side: side === 'left' ? 'left' : 'right' },
   }
 }

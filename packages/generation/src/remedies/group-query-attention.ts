@@ -15,7 +15,7 @@ export const groupQueryAttention = defineGeneratorRemedy({
   id: 'group-query-attention',
   title: 'Attention over the cache as one node',
   description:
-    'GroupQueryAttention reads the cache where it is and writes new tokens behind it, instead of copying it and repeating its heads.',
+    'GroupQueryAttention reads the cache in place and appends new tokens to it, instead of copying it and repeating its heads.',
   lossless: true,
   variants: [''],
   applies: (target) => {

@@ -1,4 +1,4 @@
-// Arrays that are made anew at each token are collected now and then: single tokens take much longer than the others.
+// Arrays that are made again at each token are collected now and then: single tokens take much longer than the others.
 import { ms, ratio, share, tell } from '@whyslow/diagnosis/tell.ts'
 import { costs, defineRule, isFelt, partMs, tokenMsOf } from '../rule.ts'
 

@@ -29,7 +29,7 @@ checkRule(uselessSpeculation, {
   clear: [
     { name: 'most are right', given: exampleEvidence() },
     { name: 'a gain of a little over five per cent', given: speculation(0.5, 1.77) },
-    // Three tokens at once lie between two points: (1.1 + 1.3) / 2 = 1.2, of 1.75 tokens.
+    // Three tokens at once are between two points: (1.1 + 1.3) / 2 = 1.2, of 1.75 tokens.
     {
       name: 'between two measured points',
       given: exampleEvidence({ speculation: { draftTokens: 2, acceptance: 0.5, draftCost: 0 } }),

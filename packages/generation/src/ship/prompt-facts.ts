@@ -1,13 +1,13 @@
 // How texts and messages become prompts, as the files next to the model say: tokenizer_config.json and chat_template.jinja of transformers, the
 // beginning that tokenizer.json puts before each text, the metadata of a GGUF file (github.com/ggml-org/ggml/blob/master/docs/gguf.md).
+
 import fs from 'node:fs'
 import path from 'node:path'
+import type { JsonObject } from '@whyslow/graph/json.ts'
 import { constraintsOf } from '../recognize/beginning.ts'
 import { openGguf } from '../recognize/gguf-file.ts'
 import { readJson } from '../recognize/json.ts'
 import type { PromptFacts, Recommended } from './folder/folder-options.ts'
-
-type Json = Readonly<Record<string, unknown>>
 
 /** `source`: a file, or a folder. */
 export function promptFactsOf(source: string): PromptFacts {
@@ -25,7 +25,7 @@ export function promptFactsOf(source: string): PromptFacts {
 }
 
 /** How transformers chooses tokens unless the caller says otherwise, by generation_config.json. */
-function recommendedIn(config: Json): Pick<PromptFacts, 'recommended'> {
+function recommendedIn(config: JsonObject): Pick<PromptFacts, 'recommended'> {
   const number = (key: string, isRight: (value: number) => boolean): number | undefined => {
     const value = config[key]
     return typeof value === 'number' && isRight(value) ? value : undefined
@@ -52,7 +52,7 @@ function recommendedIn(config: Json): Pick<PromptFacts, 'recommended'> {
 const tokenizerFolder = (folder: string): string =>
   path.basename(folder) === 'onnx' && !fs.existsSync(path.join(folder, 'tokenizer.json')) ? path.dirname(folder) : folder
 
-function specialTokensOf(config: Json): Readonly<Record<string, string>> {
+function specialTokensOf(config: JsonObject): Readonly<Record<string, string>> {
   const entries = Object.entries(config).flatMap(([name, value]) => {
     const text = name.endsWith('_token') ? textOf(value) : undefined
     return text === undefined ? [] : [[name, text] as const]
@@ -71,12 +71,12 @@ function textOf(value: unknown): string | undefined {
 function templateOf(value: unknown): string | null {
   if (typeof value === 'string') return value
   if (!Array.isArray(value)) return null
-  const found = (value as readonly Json[]).find(({ name }) => name === 'default') ?? value[0]
+  const found = (value as readonly JsonObject[]).find(({ name }) => name === 'default') ?? value[0]
   return typeof found?.template === 'string' ? found.template : null
 }
 
 /** What is put before each text: as the configuration says, else the first special token of the tokenizer's template of one text. */
-function beginningOf(config: Json, tokenizer: Json | null): string | undefined {
+function beginningOf(config: JsonObject, tokenizer: JsonObject | null): string | undefined {
   if (config.add_bos_token === false) return undefined
   if (config.add_bos_token === true) return textOf(config.bos_token)
   const processor = tokenizer?.post_processor as { type?: unknown; processors?: unknown; single?: unknown } | null | undefined

@@ -78,5 +78,5 @@ function floatsOf({ dtype, data }: TensorValue, model: string): Float32Array {
   if (dtype === 'float32') return data as Float32Array
   if (dtype === 'float16') return float16Values(data as Uint16Array)
   if (dtype === 'float64') return Float32Array.from(data as Float64Array)
-  throw new InputError(`${model} gives ${dtype}, which is no vector; measure it as a model: whyslow ${model}`)
+  throw new InputError(`${model} gives ${dtype}, which is not a vector; measure it as a model: whyslow ${model}`)
 }

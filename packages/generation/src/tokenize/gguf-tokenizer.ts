@@ -1,6 +1,7 @@
 // The vocabulary in a GGUF file's metadata as tokenizer.json holds one: byte-level BPE with its merges ('gpt2'), SentencePiece's BPE with scores
 // ('llama') or merges ('gemma4'), and its unigram model ('t5'). Keys: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md#tokenizer
 import { InputError } from '@whyslow/graph/input-error.ts'
+import { isObject, type JsonObject, jsonValue } from '@whyslow/graph/json.ts'
 import type { Gguf, GgufValue } from '../recognize/gguf.ts'
 import { LINES, preTokenizer } from './pre-tokenizers.ts'
 import { type TokenIndex, tokenIndex } from './token-index.ts'
@@ -58,11 +59,9 @@ function bodyOf(model: string, vocabulary: Vocabulary): Record<string, unknown> 
   }
 }
 
-function parsed(text: string, file: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(text)
-    if (typeof value === 'object' && value !== null) return value as Record<string, unknown>
-  } catch {}
+function parsed(text: string, file: string): JsonObject {
+  const value = jsonValue(text)
+  if (isObject(value)) return value
   throw new InputError(`${file} holds a tokenizer.json that is not valid JSON; put the model's own next to it`)
 }
 

@@ -1,8 +1,7 @@
 // Merges of a BPE tokenizer, looked up by a pair of tokens. tokenizers.js makes an array and a JSON text of each merge when it opens a tokenizer, and a JSON text
 // for each pair that it looks up. Llama 3 and Gemma have 280,000 to 510,000 merges. Here merges that are texts are keys as they are, pairs are kept by the ids of
 // their tokens, and both are taken in when the first text is encoded.
-
-type Json = Readonly<Record<string, unknown>>
+import type { JsonObject } from '@whyslow/graph/json.ts'
 
 /** What is used of the BPE model of tokenizers.js 0.2 (its source: src/core/tokenizerModelImplementations/BPE.ts). */
 interface Bpe {
@@ -22,9 +21,9 @@ type RankOf = (left: string, right: string) => number | undefined
 
 /** The tokenizer without its merges, and what gives them back to the one that is made of it; null: it is of another kind, or has none. */
 export function withoutMerges(
-  json: Json,
-): { readonly json: Json; readonly giveTo: (made: { readonly model: unknown }) => boolean } | null {
-  const model = json.model as Json | null | undefined
+  json: JsonObject,
+): { readonly json: JsonObject; readonly giveTo: (made: { readonly model: unknown }) => boolean } | null {
+  const model = json.model as JsonObject | null | undefined
   const merges = model?.merges
   if (model?.type !== 'BPE' || !Array.isArray(merges) || merges.length === 0) return null
   return {

@@ -1,11 +1,10 @@
 // Normalizers that tokenizers.js lacks, written as those that it has. Nmt is in tokenizers that were trained with SentencePieceUnigramTokenizer, as T5s of
 // Hugging Face's examples: https://github.com/huggingface/tokenizers/blob/main/tokenizers/src/normalizers/unicode.rs (do_nmt)
+import type { JsonObject } from '@whyslow/graph/json.ts'
 
-type Json = Readonly<Record<string, unknown>>
+const replace = (pattern: string, content: string): JsonObject => ({ type: 'Replace', pattern: { Regex: pattern }, content })
 
-const replace = (pattern: string, content: string): Json => ({ type: 'Replace', pattern: { Regex: pattern }, content })
-
-const NMT: Json = {
+const NMT: JsonObject = {
   type: 'Sequence',
   normalizers: [
     replace('[\\u0001-\\u0008\\u000B\\u000E-\\u001F\\u007F\\u008F\\u009F]', ''),
@@ -14,7 +13,7 @@ const NMT: Json = {
 }
 
 /** The tokenizer with them; the same object if it has none. */
-export function withKnownNormalizers(tokenizer: Json): Json {
+export function withKnownNormalizers(tokenizer: JsonObject): JsonObject {
   const normalizer = known(tokenizer.normalizer)
   return normalizer === tokenizer.normalizer ? tokenizer : { ...tokenizer, normalizer }
 }
@@ -24,5 +23,5 @@ function known(normalizer: unknown): unknown {
   if (type === 'Nmt') return NMT
   if (type !== 'Sequence' || !Array.isArray(normalizers)) return normalizer
   const all = normalizers.map(known)
-  return all.every((one, at) => one === normalizers[at]) ? normalizer : { ...(normalizer as Json), normalizers: all }
+  return all.every((one, at) => one === normalizers[at]) ? normalizer : { ...(normalizer as JsonObject), normalizers: all }
 }

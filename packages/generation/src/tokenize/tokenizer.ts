@@ -1,6 +1,8 @@
 // Text to ids and back, by tokenizer.json: https://github.com/huggingface/tokenizers.js, what transformers.js tokenizes with.
+
 import path from 'node:path'
 import { firstLineOf, InputError } from '@whyslow/graph/input-error.ts'
+import type { JsonObject } from '@whyslow/graph/json.ts'
 import { openGguf } from '../recognize/gguf-file.ts'
 import { readJson } from '../recognize/json.ts'
 import { tokenizerOfGguf } from './gguf-tokenizer.ts'
@@ -32,8 +34,6 @@ export interface TokenizerFiles {
   readonly tokenizerConfig: string | null
 }
 
-type Json = Readonly<Record<string, unknown>>
-
 /** Throws InputError, one line, if the file is missing or nobody knows how to tokenize with it. */
 export async function openTokenizer({ tokenizer: file, tokenizerConfig }: TokenizerFiles): Promise<Tokenizer> {
   if (!file.endsWith('.json')) {
@@ -48,7 +48,7 @@ export async function openTokenizer({ tokenizer: file, tokenizerConfig }: Tokeni
   return tokenizerOf(json, (tokenizerConfig === null ? null : readJson(tokenizerConfig)) ?? {}, file)
 }
 
-export async function tokenizerOf(given: Json, config: Json, file: string): Promise<Tokenizer> {
+export async function tokenizerOf(given: JsonObject, config: JsonObject, file: string): Promise<Tokenizer> {
   const json = withKnownNormalizers(given)
   const { Tokenizer: Library } = await import('@huggingface/tokenizers')
   let made: InstanceType<typeof Library>
@@ -62,7 +62,7 @@ export async function tokenizerOf(given: Json, config: Json, file: string): Prom
     )
   }
   // If the package leaves special tokens out, it also trims the space after words that end in a mark of their own.
-  const trims = Boolean((json.model as Json).end_of_word_suffix)
+  const trims = Boolean((json.model as JsonObject).end_of_word_suffix)
   // It looks each token up in a list of all special tokens, which may be thousands.
   const special = new Set(specialIds(json, config, (token) => made.token_to_id(token)))
   const decode = (ids: readonly number[]): string => {
@@ -80,7 +80,11 @@ export async function tokenizerOf(given: Json, config: Json, file: string): Prom
   }
 }
 
-function specialIds({ added_tokens: added }: Json, config: Json, idOf: (token: string) => number | undefined): readonly number[] {
+function specialIds(
+  { added_tokens: added }: JsonObject,
+  config: JsonObject,
+  idOf: (token: string) => number | undefined,
+): readonly number[] {
   const all = Array.isArray(added) ? (added as readonly { readonly id: number; readonly special?: boolean }[]) : []
   const named = Array.isArray(config.additional_special_tokens) ? config.additional_special_tokens : []
   return [
@@ -89,7 +93,10 @@ function specialIds({ added_tokens: added }: Json, config: Json, idOf: (token: s
   ]
 }
 
-function sizesOf({ model, added_tokens: added }: Json, made: { readonly model: unknown }): Pick<Tokenizer, 'size' | 'baseSize'> {
+function sizesOf(
+  { model, added_tokens: added }: JsonObject,
+  made: { readonly model: unknown },
+): Pick<Tokenizer, 'size' | 'baseSize'> {
   const extra = new Set(Array.isArray(added) ? added.map((token: { readonly id?: unknown }) => token?.id) : [])
   let [size, baseSize] = [0, 0]
   const count = (id: unknown): void => {

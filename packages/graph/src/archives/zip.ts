@@ -93,7 +93,7 @@ function nameReader(file: ArrayBuffer, refuse: Refusal): (bytes: Uint8Array) => 
   return (bytes) => {
     const name = new TextDecoder().decode(bytes)
     const place = places.get(name)
-    // Those of folders that only names of members speak of are adm-zip's own, and lie elsewhere.
+    // Those of folders that only names of members speak of are adm-zip's own, and are elsewhere.
     if (place === bytes.byteOffset || bytes.buffer !== file) return name
     if (place !== undefined) throw refuse(`has two members '${name}'`)
     folders += name.split('/').length - 1

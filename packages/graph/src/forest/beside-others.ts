@@ -14,7 +14,7 @@ export type SideBySide =
   /** A step that cannot be one of the whole row, and which of the parts has it. */
   | { readonly ok: false; readonly step: Preparation; readonly part: number }
 
-/** If two could come next, the one listed first here comes first: categories are told apart before numbers are rounded. */
+/** If two could come next, the one listed first here comes first: categories are distinguished before numbers are rounded. */
 const ORDER: readonly Preparation['kind'][] = [
   'take',
   'map',

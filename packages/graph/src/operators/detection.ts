@@ -1,5 +1,5 @@
 // Choosing boxes. https://onnx.ai/onnx/operators/onnx__NonMaxSuppression.html
-// How many boxes pass the threshold and how many pairs are compared lies in the scores. Counted is what is certain: every score
+// How many boxes pass the threshold and how many pairs are compared is in the scores. Counted is what is certain: every score
 // meets the threshold, and the boxes that were chosen in a class were compared with each other.
 import { elementCount } from '../dtype.ts'
 import { defineFamily, formula } from './family.ts'

@@ -73,7 +73,7 @@ export const families: readonly OperatorFamily[] = [
 
 const familyOf = new Map(families.flatMap((family) => family.operators.map((operator) => [operator, family] as const)))
 
-/** What a node that reads a value tells of it; undefined: nothing. */
+/** What a node that reads a value reports about it; undefined: nothing. */
 export function readInput(use: InputUse): UseFacts | undefined {
   const key = operatorKey(use.node)
   return familyOf.get(key)?.reads[key]?.(use)

@@ -49,7 +49,7 @@ function contractedSize(a: TensorType, node: NodeView): number {
   return numberAttribute(node, 'transBatchA', 0) === 0 ? a.shape.at(-2)! : a.shape[0]!
 }
 
-// A is sparse: how many of its entries are set, and which rows of B they meet, lies in the data.
+// A is sparse: how many of its entries are set, and which rows of B they meet, is in the data.
 const sparseMatmul: Formula = formula([], [0], () => ({
   readBytes: { 0: 0, 1: 0 },
   note: 'the entries of a sparse matrix lie in the data: the product is not counted',

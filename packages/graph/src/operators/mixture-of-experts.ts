@@ -1,5 +1,5 @@
 // Mixtures of experts: each token goes through `k` of the experts, two products with an activation between them.
-// onnxruntime docs/ContribOperators.md: MoE, QMoE. Which experts are asked lies in the data; bytes are those of as many experts as one
+// onnxruntime docs/ContribOperators.md: MoE, QMoE. Which experts are asked is in the data; bytes are those of as many experts as one
 // token asks, the fewest there can be.
 
 import { elementCount } from '../dtype.ts'

@@ -62,7 +62,7 @@ test('version 5: leaves in a list of their own', () => {
 })
 
 test('nodes that are no trees', () => {
-  expect(reasonUnknown(regressor({ ...TWO_TREES, nodes_falsenodeids: [2, 0, 2, 0, 0, 2, 0, 0] }))).toContain('no trees')
+  expect(reasonUnknown(regressor({ ...TWO_TREES, nodes_falsenodeids: [2, 0, 2, 0, 0, 2, 0, 0] }))).toContain('not trees')
   expect(reasonUnknown(regressor({ ...TWO_TREES, nodes_falsenodeids: [9, 0, 4, 0, 0, 2, 0, 0] }))).toContain('not there')
   expect(reasonUnknown(regressor({}))).toContain('not all there')
   expect(reasonUnknown(regressor({ ...TWO_TREES, nodes_modes: ['LEAF'] }))).toContain('differ in length')

@@ -1,5 +1,5 @@
 // Tree ensembles. https://onnx.ai/onnx/operators/onnx_aionnxml_TreeEnsembleRegressor.html , …_TreeEnsemble.html (version 5)
-// A row goes down every tree once: one comparison per node on its way. Which way lies in the data; counted is the expected depth
+// A row goes down every tree once: one comparison per node on its way. Which way is in the data; counted is the expected depth
 // when each branch is taken half the time, the sum over leaves of depth / 2^depth. Each step waits for the one before, and loads
 // one node: the serial steps are the depth of the deepest tree.
 import { numberAttribute, numbersAttribute, textsAttribute } from './attributes.ts'
@@ -111,7 +111,7 @@ const treeEnsemble = (read: (context: NodeContext) => TreeLists | string, target
     const forest = read(context)
     if (typeof forest === 'string') return forest
     const depths = depthsOf(forest)
-    if (depths === undefined) return 'a node is reached twice, so its nodes are no trees'
+    if (depths === undefined) return 'a node is reached twice, so its nodes are not trees'
     const rows = x.shape.length > 1 ? x.shape[0]! : 1
     const targets = targetsOf(context)
     const after = postTransformOps(context.node, rows, targets)

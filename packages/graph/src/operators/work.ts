@@ -31,7 +31,7 @@ export function unknownCost(reason: string): CostResult {
   return { known: false, reason }
 }
 
-/** Bytes of a tensor; 0 for strings, whose size lies in their values. */
+/** Bytes of a tensor; 0 for strings, whose size is in their values. */
 export function tensorBytes(type: TensorType | undefined): number {
   return type === undefined ? 0 : (sizeInBytes(type) ?? 0)
 }

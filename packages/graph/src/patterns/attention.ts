@@ -25,7 +25,7 @@ export interface AttentionPattern {
   readonly last: NodeProto
 }
 
-/** The attention around a Softmax, in float32; undefined if it is none, or if others read what lies on the way. */
+/** The attention around a Softmax, in float32; undefined if it is none, or if others read what is on the way. */
 export function findAttention(matching: PatternGraph, softmax: NodeProto): AttentionPattern | undefined {
   if (!isOperator(softmax, 'Softmax') || matching.dtype(softmax.input[0]) !== 'float32') return undefined
   const axis = numberOf(softmax, 'axis', matching.opset >= 13 ? -1 : 1)

@@ -23,7 +23,7 @@ const ARGUMENTS: Readonly<Record<Gelu['form'], readonly number[]>> = {
 /** Powers of x above this are no part of a GELU. */
 const LARGEST_DEGREE = 3
 
-/** The GELU in float32 around an Erf or Tanh; undefined if there is none, or if others read what lies on the way. */
+/** The GELU in float32 around an Erf or Tanh; undefined if there is none, or if others read what is on the way. */
 export function findGelu(matching: PatternGraph, anchor: NodeProto): Gelu | undefined {
   const form = isOperator(anchor, 'Erf') ? 'erf' : isOperator(anchor, 'Tanh') ? 'tanh' : undefined
   if (form === undefined || matching.dtype(anchor.output[0]) !== 'float32') return undefined
@@ -93,7 +93,7 @@ interface Polynomial {
   readonly parts: readonly NodeProto[]
 }
 
-/** Nodes between x and the anchor, one behind the other. */
+/** Nodes between x and the anchor, one after another. */
 const LONGEST_PATH = 8
 
 /** `name` as polynomial of `x` by Add, Sub, Mul, Div and Pow with constants; undefined if it is none. */

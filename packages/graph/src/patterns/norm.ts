@@ -4,7 +4,7 @@
 // reciprocal of the root, the root by Pow, the scale before the product (Keras) or the quotient, means of means over one axis each, no scale or
 // bias, casts to the type that is there.
 import type { NodeProto } from 'onnx-buf'
-import { intsOf, numberOf } from '../attributes.ts'
+import { axisFromFront, intsOf, numberOf } from '../attributes.ts'
 import type { TensorType } from '../types.ts'
 import { isOperator, otherOperand, type PatternGraph, type Size, withConstant } from './pattern-graph.ts'
 
@@ -18,7 +18,7 @@ export interface NormPattern {
   readonly x: string
   readonly centred: boolean
   readonly epsilon: number
-  /** That the means are taken over, in order; the last one alone is -1. */
+  /** Axes that the means are taken over, in order; the last one alone is -1. */
   readonly axes: readonly number[]
   /** Constants; undefined: none. */
   readonly scale: string | undefined
@@ -141,7 +141,7 @@ function meanBy(matching: PatternGraph, last: NodeProto | undefined, of?: string
   if (before === undefined) return { value, axes, means: [last] }
   const rank = matching.shape(before.value)?.length
   if (rank === undefined) return undefined
-  const all = [...before.axes, ...axes].map((axis) => (axis < 0 ? axis + rank : axis)).sort((a, b) => a - b)
+  const all = [...before.axes, ...axes].map((axis) => axisFromFront(axis, rank)).sort((a, b) => a - b)
   if (new Set(all).size < all.length) return undefined
   return { value: before.value, axes: all, means: [last, ...before.means] }
 }
@@ -154,7 +154,7 @@ function meanAxes({ numbers, shape }: PatternGraph, mean: NodeProto | undefined)
   const rank = shape(mean.input[0])?.length
   if (axes.length === 1 && (axes[0] === -1 || axes[0] === (rank ?? 0) - 1)) return [-1]
   if (rank === undefined && axes.some((axis) => axis < 0)) return undefined
-  return axes.map((axis) => (axis < 0 ? axis + rank! : axis)).sort((a, b) => a - b)
+  return axes.map((axis) => axisFromFront(axis, rank!)).sort((a, b) => a - b)
 }
 
 function squared({ scalar }: PatternGraph, square: NodeProto): string | undefined {

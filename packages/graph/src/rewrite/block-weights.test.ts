@@ -12,7 +12,7 @@ const matrix = fc.tuple(fc.integer({ min: 1, max: 70 }), fc.integer({ min: 1, ma
   const element = fc.oneof(
     { weight: 6, arbitrary: fc.float({ min: -3, max: 3, noNaN: true }) },
     fc.constant(0),
-    // Closer to the end of float32, what comes back can lie beyond it.
+    // Closer to the end of float32, what comes back can be beyond it.
     fc.float({ min: -Math.fround(1e37), max: Math.fround(1e37), noNaN: true }),
   )
   return fc.array(element, { minLength: k * n, maxLength: k * n }).map((list) => ({ k, n, values: Float32Array.from(list) }))

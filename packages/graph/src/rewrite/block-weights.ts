@@ -103,7 +103,7 @@ function widened(low: number, high: number, most: number): BlockAffine {
   return { scale, zeroPoint: Math.min(most, Math.max(0, Math.floor(point + 0.5))) }
 }
 
-/** The range of codes as parts of the block's range: what lies outside is clipped, and all else is nearer to its code. */
+/** The range of codes as parts of the block's range: what is outside is clipped, and all else is nearer to its code. */
 const SHRUNK = [1.1, 1.05, 1, 0.96, 0.92, 0.88, 0.84, 0.8]
 
 /** Tries some scales around the first, each moved to where its codes fit best: the one with the least squared error, or the first. */

@@ -53,7 +53,7 @@ interface Lifting {
 /** `paths`: of the subgraphs in which nodes ran. An If of which several branches ran stays unchanged, and so do bodies of other operators. */
 export function withExecutedSubgraphs(model: Model, paths: readonly Path[]): Lifted {
   const graph = model.proto.graph!
-  // Where a graph ran, so did those around it.
+  // If a graph ran, so did those around it.
   const ran = new Set(paths.flatMap((path) => path.map((_, depth) => keyOf(path.slice(0, depth + 1)))))
   const lifting: Lifting = {
     ...{ nodes: [], initializers: [], twins: new Map(), called: new Map(), taken: definedIn(graph), fresh: freshNames(graph) },

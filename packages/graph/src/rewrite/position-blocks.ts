@@ -48,7 +48,7 @@ export function positionBlocks(window: Window, channels: number, sizes: SpatialS
 function blockOf(window: Window, axis: number, block: number, { input, output }: SpatialSizes) {
   const [size, positions] = [input[axis], output[axis]]
   const [taps, stride, dilation] = [window.kernel[axis]!, window.strides[axis]!, window.dilations[axis]!]
-  // Shifted by a stride, the filter must still lie on the taps that are dilation apart.
+  // Shifted by a stride, the filter must still be on the taps that are dilation apart.
   if (typeof size !== 'number' || typeof positions !== 'number' || positions < block || stride % dilation !== 0) return undefined
   const kernel = taps + ((block - 1) * stride) / dilation
   const rows = Math.ceil(positions / block)

@@ -1,6 +1,8 @@
 // Indices that are the same along whole rows. PyTorch's scatter_add, index_add and gather of rows index every element: an Expand (or a Tile) repeats
 // one index for each row up to the shape of what is moved. https://onnx.ai/onnx/operators/onnx__ScatterElements.html
+
 import type { NodeProto } from 'onnx-buf'
+import { axisFromFront } from '../attributes.ts'
 import { isOperator, type Matching, numberOf } from './match.ts'
 import { type Size, sameShape } from './sizes.ts'
 
@@ -21,7 +23,7 @@ export function findRowIndices({ producer, shape }: Matching, one: NodeProto): R
   const [data, rows, moved] = [one.input[0], repeat.input[0], one.input[1]].map(shape)
   if (!data || !rows || !moved || data.length !== moved.length || rows.length !== moved.length) return undefined
   const given = numberOf(one, 'axis', 0)
-  const axis = given < 0 ? given + data.length : given
+  const axis = axisFromFront(given, data.length)
   const [before, behind] = [(sizes: readonly Size[]) => sizes.slice(0, axis), (sizes: readonly Size[]) => sizes.slice(axis + 1)]
   if (behind(data).length === 0 || behind(rows).some((size) => size !== 1) || rows[axis] !== moved[axis]) return undefined
   if (!sameShape(before(rows), before(moved)) || !sameShape(before(data), before(moved))) return undefined

@@ -36,7 +36,6 @@ export const ints = (value: AttributeView | undefined): readonly number[] | unde
 }
 export const int = (value: AttributeView | undefined, otherwise: number): number =>
   typeof value === 'number' ? value : otherwise
-export const at = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis)
 
 /** Numbers given as attribute in old opsets and as constant input in new ones; undefined if they are not constant. */
 export function attributeOrConstant(

@@ -1,12 +1,13 @@
 // What each operator makes of the types of its inputs, sizes as symbols. Each operator's rule: https://onnx.ai/onnx/operators/;
 // com.microsoft: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+import { axisFromFront } from '../attributes.ts'
 import { decodeNumbers } from '../decode.ts'
 import { dtypeOf, elementCount, isInteger } from '../dtype.ts'
 import { inlineBytes, isExternal, tensorType } from '../tensor-data.ts'
 import type { DType } from '../types.ts'
 import { over, type Size, times } from './sizes.ts'
 import { PRODUCT_RULES } from './symbolic-product-rules.ts'
-import { at, attributeOrConstant, broadcastShapes, int, ints, type Rule, SIZES_LIMIT } from './symbolic-rule.ts'
+import { attributeOrConstant, broadcastShapes, int, ints, type Rule, SIZES_LIMIT } from './symbolic-rule.ts'
 import { alsoTables, reshapeTable, slicedTable, transposedTable } from './symbolic-table-rules.ts'
 import { convolution, convTranspose, crop, globalPool, pad, pooling, resize, shuffle } from './symbolic-window-rules.ts'
 
@@ -111,7 +112,7 @@ const reshape: Rule = ({ input, attribute, unknown }) => {
 const flatten: Rule = ({ input, attribute }) => {
   const { dtype, shape } = input(0)
   if (shape === undefined) return [{ dtype }]
-  const axis = at(int(attribute('axis'), 1), shape.length)
+  const axis = axisFromFront(int(attribute('axis'), 1), shape.length)
   return [{ dtype, shape: [times(shape.slice(0, axis)), times(shape.slice(axis))] }]
 }
 
@@ -119,7 +120,7 @@ const squeeze: Rule = (typed) => {
   const { dtype, shape, sizes } = typed.input(0)
   const axes = attributeOrConstant(typed, 'axes', 1)
   if (shape === undefined || axes === undefined) return [{ dtype, sizes }]
-  const dropped = new Set(axes.map((axis) => at(axis, shape.length)))
+  const dropped = new Set(axes.map((axis) => axisFromFront(axis, shape.length)))
   return [{ dtype, shape: shape.filter((_, axis) => !dropped.has(axis)), sizes }]
 }
 
@@ -128,7 +129,7 @@ const unsqueeze: Rule = (typed) => {
   const axes = attributeOrConstant(typed, 'axes', 1)
   if (shape === undefined || axes === undefined) return [{ dtype, sizes }]
   const rank = shape.length + axes.length
-  const added = new Set(axes.map((axis) => at(axis, rank)))
+  const added = new Set(axes.map((axis) => axisFromFront(axis, rank)))
   const rest = [...shape]
   const result = Array.from({ length: rank }, (_, axis): Size => (added.has(axis) ? 1 : rest.shift()!))
   return [{ dtype, shape: result, sizes: rank === 1 ? sizes : undefined }]
@@ -139,7 +140,7 @@ const concat: Rule = ({ node, input, attribute, unknown }) => {
   const [{ dtype, shape }] = [types[0] ?? {}]
   const sizes = types.every((type) => type.sizes !== undefined) ? types.flatMap((type) => type.sizes!) : undefined
   if (shape === undefined || types.some((type) => type.shape === undefined)) return [{ dtype, sizes }]
-  const axis = at(int(attribute('axis'), 0), shape.length)
+  const axis = axisFromFront(int(attribute('axis'), 0), shape.length)
   const along = types.map((type) => type.shape![axis]!)
   const total = along.every((one) => typeof one === 'number') ? along.reduce((sum, one) => sum + one, 0) : unknown(axis)
   return [{ dtype, shape: shape.map((size, k) => (k === axis ? total : size)), sizes }]
@@ -149,7 +150,7 @@ const split: Rule = (typed) => {
   const { dtype, shape } = typed.input(0)
   const { output } = typed.node
   if (shape === undefined) return output.map(() => ({ dtype }))
-  const axis = at(int(typed.attribute('axis'), 0), shape.length)
+  const axis = axisFromFront(int(typed.attribute('axis'), 0), shape.length)
   const parts = attributeOrConstant(typed, 'split', 1)
   const even = (typed.node.input[1] ?? '') === '' ? over(shape[axis]!, output.length) : undefined
   return output.map((_, index) => {
@@ -166,12 +167,12 @@ const slice: Rule = (typed) => {
     attributeOrConstant(typed, 'axes', 3) ?? ((typed.node.input[3] ?? '') === '' ? starts?.map((_, axis) => axis) : undefined)
   if (shape === undefined) return [{ dtype }]
   if (starts === undefined || ends === undefined || axes === undefined || steps?.some((step) => step !== 1)) {
-    const cut = new Set(axes?.map((axis) => at(axis, shape.length)) ?? shape.keys())
+    const cut = new Set(axes?.map((axis) => axisFromFront(axis, shape.length)) ?? shape.keys())
     return [{ dtype, shape: shape.map((size, axis) => (cut.has(axis) ? typed.unknown(axis) : size)) }]
   }
   const result = [...shape]
   axes.forEach((axis, k) => {
-    const place = at(axis, shape.length)
+    const place = axisFromFront(axis, shape.length)
     const size = shape[place]!
     if (typeof size !== 'number') {
       if (starts[k] !== 0 || ends[k]! < 2 ** 31 - 1) result[place] = typed.unknown(place)
@@ -192,7 +193,7 @@ const gather: Rule = ({ input, attribute }) => {
   const picked = sizes && index.sizes?.map((k) => (typeof k === 'number' ? sizes.at(k) : undefined))
   const held = picked?.every((one) => one !== undefined) ? (picked as Size[]) : undefined
   if (shape === undefined || index.shape === undefined) return [{ dtype, sizes: held }]
-  const axis = at(int(attribute('axis'), 0), shape.length)
+  const axis = axisFromFront(int(attribute('axis'), 0), shape.length)
   return [{ dtype, shape: [...shape.slice(0, axis), ...index.shape, ...shape.slice(axis + 1)], sizes: held }]
 }
 
@@ -250,7 +251,7 @@ const reduce: Rule = (typed) => {
   const reducesAll =
     axes === undefined && (typed.node.input[1] ?? '') === '' && int(typed.attribute('noop_with_empty_axes'), 0) === 0
   if (shape === undefined || (axes === undefined && !reducesAll)) return [{ dtype }]
-  const gone = new Set(axes === undefined ? shape.keys() : axes.map((axis) => at(axis, shape.length)))
+  const gone = new Set(axes === undefined ? shape.keys() : axes.map((axis) => axisFromFront(axis, shape.length)))
   const result = shape.map((size, axis): Size => (gone.has(axis) ? 1 : size))
   return [{ dtype, shape: keep ? result : result.filter((_, axis) => !gone.has(axis)) }]
 }

@@ -1,6 +1,7 @@
 // What operators that go over space make of the types of their inputs: https://onnx.ai/onnx/operators/onnx__Conv.html
+import { axisFromFront } from '../attributes.ts'
 import { over, type Size, times } from './sizes.ts'
-import { at, attributeOrConstant, int, ints, type Rule, type TypedNode } from './symbolic-rule.ts'
+import { attributeOrConstant, int, ints, type Rule, type TypedNode } from './symbolic-rule.ts'
 
 /** Conv and pools: spatial sizes where they are numbers. */
 const window =
@@ -40,7 +41,7 @@ export const pad: Rule = (typed) => {
   if (shape === undefined) return [{ dtype }]
   const open = { dtype, shape: shape.map((_, axis) => typed.unknown(axis)) }
   if (amounts === undefined || ((typed.node.input[3] ?? '') !== '' && axes === undefined)) return [open]
-  const padded = axes?.map((axis) => at(axis, shape.length)) ?? [...shape.keys()]
+  const padded = axes?.map((axis) => axisFromFront(axis, shape.length)) ?? [...shape.keys()]
   if (amounts.length !== 2 * padded.length) return [open]
   const added = new Map(padded.map((axis, k) => [axis, amounts[k]! + amounts[k + padded.length]!]))
   const sizes = shape.map((size, axis) => {

@@ -93,7 +93,7 @@ function lookFor(name: string, packageFrom: string | null, world: PackageWorld):
 
 const passedOverText = (folder: string, reason: string): string => `${folder} was passed over: ${reason}`
 
-/** Who installed whyslow installed what lies next to it. */
+/** Whoever installed whyslow installed the packages next to it. */
 function withOwnerOf(world: PackageWorld): PackageWorld {
   const { users, ownerOf } = world.owners
   const owner = ownerOf(world.whyslow)

@@ -3,6 +3,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { knownHome } from '../machine/folders.ts'
+import { thisSystem } from '../machine/system.ts'
 import type { ShippedLibrary } from './types.ts'
 
 export type FoundLibrary =
@@ -66,7 +67,7 @@ interface Named {
   readonly python: string | undefined
 }
 
-/** What tells a shipped folder where the library is that the engine found: it lies elsewhere, and may have other packages around it. */
+/** What tells a shipped folder where the library is that the engine found: it is elsewhere, and may have other packages around it. */
 export function shippedPlace(variable: string, found: FoundLibrary): ShippedLibrary['place'] {
   return found.ok ? { variable, file: found.file } : { variable }
 }
@@ -116,10 +117,11 @@ function usualFolders(library: NativeLibrary, world: Surroundings): string[] {
 
 /** Folders that the system's linker is configured with, in addition to its own. */
 const linkerFolders = (configuration: string): string[] =>
-  namesIn(configuration)
+  thisSystem
+    .list(configuration)
     .filter((name) => name.endsWith('.conf'))
     .sort()
-    .flatMap((name) => textIn(path.join(configuration, name)).split('\n'))
+    .flatMap((name) => thisSystem.readText(path.join(configuration, name))?.split('\n') ?? [])
     .map((line) => line.trim())
     .filter((line) => line.startsWith('/'))
 
@@ -130,7 +132,7 @@ const below = (library: NativeLibrary, named: string): string[] =>
 /** Site-packages of an interpreter, or of the environment that the interpreter's folder is in. */
 function sitePackages(library: NativeLibrary, python: string): string[] {
   const folder = path.dirname(python)
-  // On Windows only an environment's interpreter lies in a folder of its own.
+  // On Windows only an environment's interpreter is in a folder of its own.
   const prefixes = isFile(python) ? [path.dirname(folder), folder, ...prefixOfLink(python)] : [python]
   return [...new Set(prefixes)].flatMap((prefix) => [
     path.join(prefix, 'Lib/site-packages', library.wheel),
@@ -139,7 +141,7 @@ function sitePackages(library: NativeLibrary, python: string): string[] {
   ])
 }
 
-/** Where an interpreter is a link to its installation; an environment's is too, and does not see the packages there. */
+/** The prefix that an interpreter links to. An environment's interpreter is a link, too, but does not see the packages there. */
 function prefixOfLink(python: string): string[] {
   const prefix = path.dirname(path.dirname(python))
   return isFile(path.join(prefix, 'pyvenv.cfg')) ? [] : [path.dirname(path.dirname(fs.realpathSync(python)))]
@@ -147,7 +149,7 @@ function prefixOfLink(python: string): string[] {
 
 /** lib/python3.12/site-packages, the newest first; dist-packages is Debian's. */
 function sitesIn({ wheel }: NativeLibrary, lib: string): string[] {
-  const pythons = namesIn(lib).filter((name) => /^python3(\.\d+)?$/.test(name))
+  const pythons = thisSystem.list(lib).filter((name) => /^python3(\.\d+)?$/.test(name))
   const newest = pythons.sort((a, b) => Number(b.split('.')[1] ?? 0) - Number(a.split('.')[1] ?? 0))
   return newest.flatMap((name) => ['site-packages', 'dist-packages'].map((packages) => path.join(lib, name, packages, wheel)))
 }
@@ -179,28 +181,13 @@ function libraryIn({ files }: NativeLibrary, places: readonly string[], { platfo
   for (const place of places) {
     if (isFile(place)) return place
     // Of several versions the newest; a plain name is a link to one of them.
-    const [newest] = namesIn(place)
+    const [newest] = thisSystem
+      .list(place)
       .filter((name) => pattern.test(name))
       .sort((a, b) => b.localeCompare(a, 'en', { numeric: true }))
     if (newest !== undefined) return path.join(place, newest)
   }
   return null
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return fs.readdirSync(folder)
-  } catch {
-    return []
-  }
-}
-
-function textIn(file: string): string {
-  try {
-    return fs.readFileSync(file, 'utf8')
-  } catch {
-    return ''
-  }
 }
 
 function isFile(file: string): boolean {

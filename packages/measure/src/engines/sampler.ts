@@ -28,7 +28,7 @@ export interface Samples {
   readonly wallMs: number
 }
 
-/** Where a trial is capped and predictions are slow. */
+/** For a trial that is capped, if predictions are slow. */
 const LEAST_WHEN_LATE: LeastRuns = { warmup: 1, samples: 3 }
 const FIRST_LOOK = 256
 

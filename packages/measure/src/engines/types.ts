@@ -112,7 +112,7 @@ export interface OpenOptions extends EngineOptions {
   /** Where the engine is to write the graph as it runs it. */
   readonly optimizedModelPath?: string
   /**
-   * Inputs lie on the device before a prediction, outputs stay there, and a prediction ends when the device has done its work. `run`
+   * Inputs are on the device before a prediction, outputs stay there, and a prediction ends when the device has done its work. `run`
    * still gives outputs. Of engines that offer `device-tensors`; numbers that a device does not take stay with the CPU.
    */
   readonly tensorsOnDevice?: true

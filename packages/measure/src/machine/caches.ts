@@ -19,7 +19,10 @@ export interface Caches {
 export function readCaches(system: System): Caches {
   const caches = system.platform === 'linux' ? readLinux(system) : readSysctl(system)
   const missing = Object.keys(caches).filter((level) => caches[level] === null)
-  return { caches, unknown: missing.length === 0 ? [] : [`caches ${missing.join(', ')}: ${system.platform} does not tell them`] }
+  return {
+    caches,
+    unknown: missing.length === 0 ? [] : [`caches ${missing.join(', ')}: ${system.platform} does not report them`],
+  }
 }
 
 function readLinux(system: System): Record<string, number | null> {

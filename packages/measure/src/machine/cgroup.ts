@@ -128,7 +128,7 @@ function quotaOf(folder: CgroupFolder, system: System): number | null {
 
 function memoryLimitOf(folder: CgroupFolder, system: System): number | null {
   if (folder.version === 2) return parseBytes(system.readText(`${folder.path}/memory.max`))
-  // The hierarchical limit counts ancestors that lie outside the mount as well.
+  // The hierarchical limit counts ancestors that are outside the mount as well.
   const inherited = /^hierarchical_memory_limit (\d+)$/m.exec(system.readText(`${folder.path}/memory.stat`) ?? '')
   return least([parseBytes(system.readText(`${folder.path}/memory.limit_in_bytes`)), parseBytes(inherited?.[1] ?? null)])
 }

@@ -108,8 +108,8 @@ export function readCpu(system: System): Cpu {
   if (system.platform === 'darwin') return { ...common, ...readMacCpu(system, name) }
   const isa = process.arch === 'arm64' ? ['neon'] : []
   const unknown = [
-    `instruction sets: ${system.platform} does not tell them without native code`,
-    `physical cores: ${system.platform} does not tell them without native code`,
+    `instruction sets: ${system.platform} does not report them without native code`,
+    `physical cores: ${system.platform} does not report them without native code`,
   ]
   return { ...common, model: name ?? 'unknown', isa, unknown }
 }

@@ -1,4 +1,4 @@
-// Files of this machine: written whole or not at all, and told apart by what is in them.
+// Files of this machine: written whole or not at all, and distinguished by what is in them.
 import { createHash, randomBytes } from 'node:crypto'
 import {
   createReadStream,

@@ -3,14 +3,14 @@
 import os from 'node:os'
 import { isAbsolute, join, parse } from 'node:path'
 
-/** The user's cache folder for whyslow: what lies there can be measured again. */
+/** The user's cache folder for whyslow: what is there can be measured again. */
 export function cacheFolder(env: NodeJS.ProcessEnv = process.env, platform: string = process.platform): string {
   if (platform === 'win32') return join(localAppData(env), 'whyslow', 'cache')
   if (platform === 'darwin') return join(homeFolder(), 'Library', 'Caches', 'whyslow')
   return join(xdg(env.XDG_CACHE_HOME) ?? join(homeFolder(), '.cache'), 'whyslow')
 }
 
-/** The user's data folder for whyslow: what lies there is theirs. */
+/** The user's data folder for whyslow: what is there is theirs. */
 export function dataFolder(env: NodeJS.ProcessEnv = process.env, platform: string = process.platform): string {
   if (platform === 'win32') return join(localAppData(env), 'whyslow')
   if (platform === 'darwin') return join(homeFolder(), 'Library', 'Application Support', 'whyslow')

@@ -41,7 +41,7 @@ export function readMachine(accelerators: readonly string[], system: System = th
       ...cpu.unknown,
       ...unknownCaches,
       ...(allowed === null ? [`CPU affinity: ${system.platform} does not list the CPUs of a process`] : []),
-      ...(virtualised === null ? ['virtualisation: neither the CPU nor the firmware tells'] : []),
+      ...(virtualised === null ? ['virtualization: neither the CPU nor the firmware reports it'] : []),
       ...(cpu.governor === null ? ['frequency governor: the system does not show one'] : []),
     ],
   }

@@ -1,5 +1,5 @@
 // Verdicts do not travel: results of two machines are compared only where both bear the same key. It is made of what a report document
-// says of the machine, so that reports that were kept can be told apart too.
+// says of the machine, so that reports that were kept can be distinguished too.
 import { createHash } from 'node:crypto'
 import type { Machine } from './types.ts'
 

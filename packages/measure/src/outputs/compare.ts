@@ -91,7 +91,7 @@ export function compareOutputs(
   }
 }
 
-/** 0 and NaN are what comes out where a mask hides everything, or a value lies outside of what the model knows. */
+/** 0 and NaN are what comes out where a mask hides everything, or a value is outside of what the model knows. */
 const holdsNothing = ({ original, scale }: Compared): boolean =>
   scale === 0 && isRealFloat(original[0]!.dtype) && original.some(({ shape }) => elementCount(shape) > 0)
 
@@ -184,7 +184,7 @@ function allNumbers(tensors: readonly TensorValue[]): readonly Numbers[] | null 
   return numbers.every((one) => one !== null) ? numbers : null
 }
 
-/** Where one side has NaN or infinity and the other has not the same. */
+/** Says which elements are NaN or infinite on one side only; null: none. */
 function differentPlaces({ name, originalNumbers, candidateNumbers }: Compared): string | null {
   if (originalNumbers === null || candidateNumbers === null) return null
   for (const [sample, a] of originalNumbers.entries()) {

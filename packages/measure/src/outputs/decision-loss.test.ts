@@ -19,7 +19,7 @@ test('a limit needs so many rows', () => {
   expect(largestLoss({ rows: 298, worse: 0, better: 0 })).toBeGreaterThan(0.01)
 })
 
-// Of runs that see so many rows of a population whose true loss is known: how often it lies above what is said to be possible.
+// Of runs that see so many rows of a population whose true loss is known: how often it is above what is said to be possible.
 describe('the bound holds in 95 of 100 runs', () => {
   const RUNS = fullOr(2000, 400)
   const random = mulberry32(20)

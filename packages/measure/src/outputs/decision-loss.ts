@@ -11,7 +11,7 @@ export interface DecisionCounts {
   readonly better: number
 }
 
-/** That the loss is larger than is said. */
+/** Chance that the loss is larger than reported. */
 const EXCEEDED = 0.05
 
 /** The accuracy that may have been lost, 0..1: with 95 % confidence no more. */

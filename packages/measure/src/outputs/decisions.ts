@@ -1,5 +1,6 @@
 // Decisions taken from outputs: the class of a row, yes or no, a label. The same, or different where the original was as good as tied?
 
+import { axisFromFront } from '@whyslow/graph/attributes.ts'
 import type { GraphView } from '@whyslow/graph/types.ts'
 import { elementCount, elementOf } from '../samples/dtype-arrays.ts'
 import type { Compared } from './compared.ts'
@@ -81,7 +82,7 @@ function rootsOf(value: string, graph: GraphView): readonly string[] {
 
 function tiesAlong({ original, originalNumbers, tie }: Compared, sample: number, axis: number, sign: number): readonly boolean[] {
   const { shape } = original[sample]!
-  const at = axis < 0 ? axis + shape.length : axis
+  const at = axisFromFront(axis, shape.length)
   const [classes, inner] = [shape[at] ?? 1, elementCount(shape.slice(at + 1))]
   const values = originalNumbers![sample]!
   return Array.from({ length: elementCount(shape) / classes }, (_, row) => {

@@ -280,8 +280,12 @@ test('a map for each of many found pixels takes little memory', async () => {
   // In a thread with little memory of its own: the numbers of the outputs do not count.
   const code = `
     const { compareOutputs } = await import(workerData.module)
-    const filled = (shape, of) => ({ dtype: 'float32', shape, data: Float32Array.from({ length: shape[1] * 65536 }, of) })
-    const outputs = (off) => [{ mask: filled([1, 1, 256, 256], () => 0.9), map: filled([1, 64, 256, 256], (_, k) => Math.sin(k) + off) }]
+    const filled = (shape) => ({ dtype: 'float32', shape, data: new Float32Array(shape[1] * 65536).fill(0.9) })
+    const outputs = (off) => {
+      const [mask, map] = [filled([1, 1, 256, 256]), filled([1, 64, 256, 256])]
+      for (let k = 0; k < map.data.length; k++) map.data[k] = Math.sin(k) + off
+      return [{ mask, map }]
+    }
     const sigmoid = { name: 'm', opType: 'Sigmoid', domain: '', inputs: ['x'], outputs: ['mask'], attributes: {}, subgraphs: {} }
     const graph = { name: '', nodes: [sigmoid], inputs: [], outputs: [], constants: {}, types: {} }
     parentPort.postMessage(compareOutputs(outputs(0), outputs(0.01), { graph }).heads)`

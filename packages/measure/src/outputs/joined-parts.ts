@@ -1,5 +1,6 @@
 // What an output is joined from: where the graph ends in a Concat (behind operators that keep each element for itself), its inputs are
 // quantities of their own, such as boxes in pixels and scores. Told from the graph and the shape that came out.
+import { axisFromFront } from '@whyslow/graph/attributes.ts'
 import { elementCount } from '@whyslow/graph/dtype.ts'
 import type { Dimension, GraphView, NodeView } from '@whyslow/graph/types.ts'
 import { type Bounds, boundsOf } from './bounds.ts'
@@ -125,7 +126,7 @@ function transposed(of: Walk, node: NodeView, at: Shaped): Places {
 function concatenated(of: Walk, { inputs, attributes }: NodeView, at: Shaped): Places | null {
   const { shape } = at
   const given = Number(attributes.axis ?? 1)
-  const axis = given < 0 ? given + shape.length : given
+  const axis = axisFromFront(given, shape.length)
   const sizes = sizesOf(of, inputs, axis, shape)
   if (sizes === null || inputs.length > MOST_JOINED) return null
   const inner = elementCount(shape.slice(axis + 1))

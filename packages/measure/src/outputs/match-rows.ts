@@ -1,7 +1,7 @@
 // Which row of a changed list is which of the original's: by all numbers where they are equal, then by the nearest.
 import type { RowLayout } from './row-layout.ts'
 
-/** What rows are told apart by: one output's columns. */
+/** What rows are distinguished by: one output's columns. */
 export interface RowKey {
   readonly original: RowLayout
   readonly candidate: RowLayout

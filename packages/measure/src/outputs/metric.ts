@@ -87,7 +87,7 @@ const oneFloatEach = ({ original }: Compared, labels: readonly TensorValue[]): b
     return count === elementCount(labels[sample]!.shape) && shape.slice(1).every((size) => size === 1)
   })
 
-/** One float a row under labels of 0 and 1: a probability where none lies outside of 0..1, else a logit. */
+/** One float a row under labels of 0 and 1: a probability where none is outside of 0..1, else a logit. */
 function asYesOrNo(one: Compared | undefined): Compared | undefined {
   if (one === undefined) return undefined
   const isProbability = one.originalNumbers!.every((values) => Array.from(values).every((x) => x >= 0 && x <= 1))

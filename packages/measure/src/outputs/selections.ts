@@ -5,7 +5,7 @@
 //   index:    where the rows stood in what was selected from
 //   position: computed from indices alone (x and y on a map)
 //   gathered: all else that belongs to the rows
-// Where two selections meet in one list, it is none of them.
+// If two selections meet in one list, it belongs to neither.
 import type { GraphView, NodeView } from '@whyslow/graph/types.ts'
 
 export type SelectedRole = 'scores' | 'index' | 'position' | 'gathered'

@@ -17,7 +17,7 @@ export interface LossLimits {
 /** Largest loss allowed: one number for whatever decides (see `lossOf`), or a limit for each. */
 export type AllowedLoss = number | LossLimits
 
-/** Where nobody says: one decision in a hundred, and no output further off than a cosine of 0.995. */
+/** By default: one decision in a hundred, and no output further off than a cosine of 0.995. */
 export const USUAL_LIMITS: LossLimits = { metric: 0.01, top1: 0.01, cosine: 0.005 }
 
 export interface AgreementVerdict {

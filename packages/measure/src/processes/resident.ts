@@ -1,6 +1,6 @@
 // The memory of a process and of all that it started, where the system tells it: proc(5) on Linux.
-import fs from 'node:fs'
 import { parseResidentBytes } from '../machine/memory.ts'
+import { thisSystem } from '../machine/system.ts'
 import { descendantsOf } from './end-process.ts'
 
 /**
@@ -29,10 +29,4 @@ function proportionalBytes(pid: number): number | null {
   return kilobytes === undefined ? null : Number(kilobytes) * 1024
 }
 
-function textOf(file: string): string {
-  try {
-    return fs.readFileSync(file, 'utf8')
-  } catch {
-    return ''
-  }
-}
+const textOf = (file: string): string => thisSystem.readText(file) ?? ''

@@ -15,7 +15,7 @@ export interface InputFlags {
   readonly batch: number | null
   /** Most that one sample of all inputs may take, bytes; no limit where absent. */
   readonly limitBytes?: number
-  /** What the model tells of the values of its inputs; not read before their sizes are known to be small enough. */
+  /** What the model reports about the values of its inputs; not read before their sizes are known to be small enough. */
   readonly known?: () => ReadonlyMap<string, KnownValues>
 }
 

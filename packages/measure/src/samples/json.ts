@@ -1,7 +1,7 @@
 // Inputs as nested arrays: {"x": [[…]]}, a list of such objects (one a sample), or the bare array of a model with one input.
 
 import { InputError } from '@whyslow/graph/input-error.ts'
-import { isObject } from '@whyslow/graph/json.ts'
+import { isObject, parseJson } from '@whyslow/graph/json.ts'
 import type { TensorValue } from '../engines/types.ts'
 import { shorten } from './flags.ts'
 import type { DataRecord } from './records.ts'
@@ -13,12 +13,7 @@ type Nested = number | boolean | string | null | readonly Nested[]
 
 /** One record, its leading axes counting samples, or one for each object of a list. Throws an InputError for anything else. */
 export function readJson(text: string, where: string): readonly DataRecord[] {
-  let content: unknown
-  try {
-    content = JSON.parse(text)
-  } catch (error) {
-    throw new InputError(`${where}: not JSON (${shorten((error as Error).message, 80)}); write {"input": [[…]]}`)
-  }
+  const content = parseJson(text, (words) => new InputError(`${where}: not JSON (${shorten(words, 80)}); write {"input": [[…]]}`))
   if (Array.isArray(content) && content.length > 0 && content.every(isObject)) {
     return content.map((sample, index) => record(sample, false, `${where}, sample ${index}`))
   }

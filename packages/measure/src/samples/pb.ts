@@ -6,7 +6,7 @@ import { type TensorProto, TensorProtoSchema } from 'onnx-buf'
 import type { TensorValue } from '../engines/types.ts'
 import { elementCount, viewAs } from './dtype-arrays.ts'
 
-/** Name ('' if it has none) and content. Throws an InputError if the bytes are no tensor, or its data lie elsewhere. */
+/** Name ('' if it has none) and content. Throws an InputError if the bytes are no tensor, or its data are elsewhere. */
 export function readPb(bytes: Uint8Array, where: string): { readonly name: string; readonly tensor: TensorValue } {
   let proto: TensorProto
   try {

@@ -42,7 +42,7 @@ export interface ResolvedInput {
   readonly values?: readonly (number | bigint | string)[]
   /** Integers are to be below this, as the engine's error said. */
   readonly below?: number
-  /** What the model tells of the values. */
+  /** What the model reports about the values. */
   readonly known?: KnownValues
   /** The values that the model was trained on, if the input is an image of floats. */
   readonly pixels?: Pixels

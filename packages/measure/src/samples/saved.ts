@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { InputError } from '@whyslow/graph/input-error.ts'
+import { fieldsOf, parseJson } from '@whyslow/graph/json.ts'
 import type { DType } from '@whyslow/graph/types.ts'
 import type { Feeds, TensorValue } from '../engines/types.ts'
 import { writeWhole } from '../machine/files.ts'
@@ -116,14 +117,8 @@ function ownFile(folder: string, file: string, bad: Bad): string {
 }
 
 function parseIndex(path: string, bad: Bad): readonly (readonly SavedTensor[])[] {
-  let content: { readonly samples?: unknown }
-  try {
-    content = JSON.parse(new TextDecoder().decode(readWhole(path, bad)))
-  } catch (error) {
-    if (error instanceof InputError) throw error
-    throw bad('it is not JSON')
-  }
-  const samples = content?.samples
+  const content = parseJson(new TextDecoder().decode(readWhole(path, bad)), () => bad('it is not JSON'))
+  const { samples } = fieldsOf(content)
   const isTensor = (value: unknown): boolean => {
     const { name, dtype, shape, file } = (value ?? {}) as Partial<Record<string, unknown>>
     const sized = Array.isArray(shape) && shape.every((size) => Number.isSafeInteger(size) && size >= 0)
@@ -138,12 +133,7 @@ function parseIndex(path: string, bad: Bad): readonly (readonly SavedTensor[])[]
 function decode({ dtype, shape, file }: SavedTensor, bytes: Uint8Array, bad: Bad): TensorValue['data'] {
   const count = elementCount(shape)
   if (dtype === 'string') {
-    let strings: unknown
-    try {
-      strings = JSON.parse(new TextDecoder().decode(bytes))
-    } catch {
-      throw bad(`'${file}' is not a JSON array of strings`)
-    }
+    const strings = parseJson(new TextDecoder().decode(bytes), () => bad(`'${file}' is not a JSON array of strings`))
     if (Array.isArray(strings) && strings.length === count && strings.every((text) => typeof text === 'string')) return strings
     throw bad(`'${file}' is not a JSON array of ${count} strings`)
   }

@@ -122,7 +122,7 @@ export function valuesOf(input: ResolvedInput, facts: InputFacts, graph: GraphVi
     kind: 'normal',
     ...target.content,
     ...whole,
-    likeness: like(of, target, 'Nothing in the model tells what it takes: normally distributed numbers'),
+    likeness: like(of, target, 'Nothing in the model shows what it takes: normally distributed numbers'),
   }
 }
 

@@ -4,7 +4,7 @@ export interface ParetoCandidate {
   readonly id: string
 }
 
-/** -1: x is better than y, 1: worse, 0: as good, or not to be told apart. null: one of the two is not known there. */
+/** -1: x is better than y, 1: worse, 0: as good, or not to be distinguished. null: one of the two is not known there. */
 export type Axis<T> = { readonly name: string; readonly compare: (x: T, y: T) => -1 | 0 | 1 | null }
 
 export interface Pareto {

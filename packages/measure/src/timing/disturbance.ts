@@ -3,7 +3,7 @@
 // Linux: /proc/self/task/<tid>/schedstat (run ns, run-queue wait ns, slices; Documentation/scheduler/sched-stats.rst),
 // /proc/stat (field 8: steal, in 1/100 s), cpu.stat of the control groups. Everywhere: getrusage through
 // process.resourceUsage, and V8's garbage collections through a PerformanceObserver.
-import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
 import { type PerformanceEntry, PerformanceObserver, performance } from 'node:perf_hooks'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { readAllowedCpus } from '../machine/affinity.ts'
@@ -134,13 +134,7 @@ function readWaits(): Waits | null {
 }
 
 /** Ids of this process's threads; empty if the system does not list them. */
-export function threads(): readonly string[] {
-  try {
-    return readdirSync(taskFolder)
-  } catch {
-    return []
-  }
-}
+export const threads = (): readonly string[] => thisSystem.list(taskFolder)
 
 /** What threads waited in between: new threads count from zero, ended ones are lost. */
 export function compareWaits(before: Waits, after: Waits): { readonly sumMs: number; readonly maxMs: number } {

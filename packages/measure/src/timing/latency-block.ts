@@ -60,7 +60,7 @@ export interface LatencyOutput extends LatencyBlock {
   readonly threads?: number
   /** Medians of the samples of either kind, ms, if `newArrays` was requested. */
   readonly byArrays?: { readonly kept: number; readonly anew: number }
-  /** Where they were requested: what came out, or why nothing did. */
+  /** If requested: their result, or why there is none. */
   readonly outputs?: OutputsOutput | { readonly reason: string }
 }
 
@@ -277,7 +277,7 @@ export function expectedBlockMs(
   return loadMs + predictionMs + predictions(least.warmup, warmupFor(planned)) + predictions(least.samples, sampleMs)
 }
 
-/** Where predictions are long enough, the scheduler's counters are read around every sample, outside of its time. */
+/** If predictions are long enough, whyslow reads the scheduler's counters around every sample, outside of its time. */
 async function sampleWatched(
   run: TimedRun,
   {

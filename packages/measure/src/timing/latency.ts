@@ -1,6 +1,6 @@
 // Blocks from several fresh processes -> one latency that can be trusted, or the reasons why not. Two-thread latency of one model
 // differs up to three times between processes on shared machines; what tracks it is the time of a handoff between two threads,
-// so blocks are told apart by it and never averaged across it.
+// so blocks are distinguished by it and never averaged across it.
 
 import { median, p50Interval, type Reservation, reservationsOf, trustOf } from '../statistics/index.ts'
 import { type SummedCpus, stolenMs, throttledMs } from './disturbance.ts'

@@ -20,7 +20,7 @@ export interface PairedPlan {
   readonly changed: Omit<LatencyInput, 'process' | 'brief'>
   readonly pairs: number
   readonly threads: number
-  /** Two pairs whose ratios all lie above this end it: more would find no gain worth saying. Absent: all pairs. */
+  /** Two pairs whose ratios all are above this end it: more would find no gain worth saying. Absent: all pairs. */
   readonly futileAbove?: number
 }
 

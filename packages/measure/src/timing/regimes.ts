@@ -1,5 +1,5 @@
 // Two-thread latency of one model differs up to three times between processes on shared machines; what tracks it is the time of a handoff
-// between two threads. Processes are told apart by it, and never averaged across it.
+// between two threads. Processes are distinguished by it, and never averaged across it.
 import type { LatencyBlock } from './types.ts'
 
 /** Handoffs further apart than this are two regimes: 105-240 ns and 380-415 ns were seen for one and the same machine. */

@@ -11,7 +11,7 @@ import type { LatencyBlock } from './types.ts'
 export interface RoundsSetup {
   readonly task: Omit<LatencyInput, 'process' | 'outputsOf'>
   readonly limits: TrialLimits
-  /** That its predictions run on, if it is known beforehand; an engine that tells is believed. */
+  /** Threads that its predictions run on, if known beforehand; what the engine reports takes precedence. */
   readonly threads?: number
   /** Kept by its first process, once all is timed. */
   readonly outputsOf?: LatencyInput['outputsOf']
@@ -112,7 +112,7 @@ const LEAST_CLEAN = 3
  * between their processes are left out where three others are left. `percent`: of the interval.
  */
 export function ratioOf(a: SetupRun, b: SetupRun, percent = 95): RoundRatio | null {
-  // Where nobody tells there may be several.
+  // If it is not known, there may be several.
   const threads = Math.max(a.threads ?? 2, b.threads ?? 2)
   const shared = a.blocks.flatMap((block, round) => {
     const other = b.blocks[round]

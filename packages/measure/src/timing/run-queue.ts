@@ -1,4 +1,4 @@
-// How long what runs on the CPUs waited for one: of everything on the machine, as no process tells of others. Linux alone.
+// How long what runs on the CPUs waited for one: of everything on the machine, as no process reports about others. Linux alone.
 // /proc/schedstat has it by CPU (Documentation/scheduler/sched-stats.rst: of a cpu line the eighth number, ns waited on its run queue, in
 // every version); /proc/pressure/cpu of all CPUs at once (Documentation/accounting/psi.rst: `some`, the time in which something waited, µs;
 // its totals are brought up to date by each reading, its averages every two seconds).

@@ -17,7 +17,7 @@ export interface SweepPlan {
   readonly fit: boolean
 }
 
-/** That one of all points is taken for faster than the one in use although none is, percent. */
+/** Chance that one of all points is taken for faster than the one in use although none is, percent. */
 const FALSELY_FASTER = 5
 
 /**

@@ -1,4 +1,4 @@
-// What counts as work, on a scripted clock; and that the system tells of a process that works.
+// What counts as work, on a scripted clock; and that the system reports about a process that works.
 import { expect, test } from 'vitest'
 import { LINUX, UNIX } from '../../../../test/needs.ts'
 import { busyWatch, parseCpuTime, ticksOf, treeWorkMs } from './cpu-time.ts'

@@ -2,7 +2,7 @@
 // Who measures listens on a socket, which the system closes when the process ends, however it ends. Sockets of all who want to measure
 // stand in a folder that every user can write, each under a name of its own, so that none is ever taken over: who wants to measure looks
 // for others, shows its own, and looks again. Of two that come at once, the later one to show its own sees the other, and withdraws.
-// Where containers share the folder they share the lock, since a socket with a path belongs to no network namespace. On Windows the name
+// Containers that share the folder share the lock, since a socket with a path belongs to no network namespace. On Windows the name
 // of a pipe is taken once only: https://learn.microsoft.com/windows/win32/ipc/named-pipes
 // Every user can write there, so nothing there is trusted: a link is not followed, no mode is changed but of a folder that this call made,
 // only dead sockets with a name of this file's making are removed, and of what a listener sends a number is read and no more.
@@ -25,7 +25,7 @@ import { tmpdir } from 'node:os'
 import { basename, isAbsolute, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Who holds the lock, as far as it says. */
+/** The holder of the lock, as far as it says who it is. */
 export interface LockHolder {
   /** null: a program that does not say who it is. */
   readonly pid: number | null

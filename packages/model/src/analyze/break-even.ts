@@ -22,7 +22,7 @@ export type BreakEven = {
 
 type Line = NonNullable<Sweep['fit']>
 
-/** A line that misses its own points by more says nothing of what lies beyond them. */
+/** A line that misses its own points by more says nothing of what is beyond them. */
 const LARGEST_MISS = 0.15
 /** A crossing further out than this many times the largest batch is as good as none. */
 const FURTHEST = 16

@@ -1,4 +1,4 @@
-// Who is faster than whom, from ratios with intervals. Two whose ratio's interval reaches the smallest difference worth telling are not told apart, and a place is taken by
+// Who is faster than whom, from ratios with intervals. Two whose ratio's interval reaches the smallest difference worth telling are not distinguished, and a place is taken by
 // all that nobody is detectably faster than: places 1, 1, 3 are an answer.
 import { type Verdict, verdictOf } from '@whyslow/measure/statistics/index.ts'
 
@@ -32,7 +32,7 @@ export interface Ranked {
   readonly id: string
   /** 1 and how many are detectably faster. */
   readonly place: number
-  /** Those of which it cannot be told apart, in order of their latency. */
+  /** Those of which it cannot be distinguished, in order of their latency. */
   readonly tiedWith: readonly string[]
 }
 

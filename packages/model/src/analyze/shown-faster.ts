@@ -15,7 +15,7 @@ export function savingOf(row: OperatorExperiment, { ratio, ratioLow, ratioHigh }
   return { ms: ms * (1 - ratio), low: ms * (1 - ratioHigh), high: ms * (1 - ratioLow) }
 }
 
-// Alone, operands lie in the caches; what an operator takes longer within the model no variant of it alone has shown to go away.
+// Alone, operands are in the caches; what an operator takes longer within the model no variant of it alone has shown to go away.
 const weightOf = ({ insideMs, aloneMs, copies }: OperatorExperiment): number => copies * Math.min(insideMs, aloneMs)
 
 export interface Shown {

@@ -43,7 +43,10 @@ export const flags = {
       ...row.out('-o, --out <dir>', 'folder to write', "replace a folder that is not whyslow's", 'MODEL-fast/'),
       own(flag('--for <goal>', 'what to improve', goal, { usual: 'latency; with --slo that objective' })),
       flag('--slo <objective>', "what the server must hold under load, as in 'p99<20ms'"),
-      row.budget('how long to search; with --slo the server takes four times that in addition', '75s, more for slow models'),
+      row.budget(
+        'how long to search; with --slo, tuning the server takes four times as long in addition',
+        '75s, more for slow models',
+      ),
       row.maxLoss('allow approximate remedies up to this loss', 'outputs stay equal up to rounding'),
       own(
         flag('--metric <name>', 'how labelled --data is scored, or the module that scores what a generator answers', metric, {
@@ -122,9 +125,13 @@ export const flags = {
         'replace what exists',
         'MODEL-fast/',
       ),
-      own(flag('--method <name>', 'how to use fewer bits', oneOf([...precisionMethods, 'float16']), { usual: 'all that pay' })),
       own(
-        flag('--bits <n>', 'bits of weights alone', bits, {
+        flag('--method <name>', 'how to use fewer bits', oneOf([...precisionMethods, 'float16']), {
+          usual: 'all that gain time',
+        }),
+      ),
+      own(
+        flag('--bits <n>', 'bits for weight-only quantization', bits, {
           usual: '8 or 4, the faster',
         }),
       ),
@@ -145,7 +152,7 @@ export const flags = {
   ),
   convert: [
     ...row.out('-o, --out <file>', 'file to write: name.onnx, name.tflite or model.json', 'replace a file that exists'),
-    flag('--allow-rounding', 'a tabular model of doubles as float32, for engines that know no other'),
+    flag('--allow-rounding', 'write a tabular model of doubles as float32, for engines that need it'),
     row.data('rows on which to count what rounding changes'),
     row.labels,
     row.signature,
@@ -185,8 +192,8 @@ export const flags = {
         usual: 'p50, the median of processes',
       }),
       flag('--throughput', 'judge predictions per second instead of the median'),
-      row.runs('most fresh processes of each', '12', '6'),
-      ...row.sampling('three runs at least instead of five', ['1.25s', '0.75s']),
+      row.runs('at most this many fresh processes of each', '12', '6'),
+      ...row.sampling('at least three runs instead of five', ['1.25s', '0.75s']),
       flag('--allow-other-machine', 'compare with a report of another machine'),
       ...row.model,
       ...row.text('the check document'),

@@ -35,7 +35,7 @@ export interface CheckOptions extends WhyOptions {
   readonly baseline: string | null
   /** A report document whose latency the model's is compared with, or a store: the latest of a model of that name. */
   readonly against: string | null
-  /** The model fails where the interval of its time over the baseline's lies above. */
+  /** The model fails where the interval of its time over the baseline's is above. */
   readonly failAbove: number
   /** Most rounds; fewer where the answer is clear before. null: 12, or 6 with `quick`. */
   readonly rounds: number | null

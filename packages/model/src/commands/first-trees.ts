@@ -41,7 +41,7 @@ export function firstTreesOf(
     tabular.label?.classes,
   )
   if ('unknown' in told)
-    return { absent: `the label of row ${told.row}, ${JSON.stringify(told.unknown)}, is no class of the model` }
+    return { absent: `the label of row ${told.row}, ${JSON.stringify(told.unknown)}, is not a class of the model` }
   // A sample is a row, or a batch of them.
   const { samples } = judged
   const rowsIn = (feeds: Feeds) => feeds[asked[0]!.name]!.shape[0]!
@@ -58,6 +58,6 @@ export function firstTreesOf(
   }
   const trees = firstTrees(tabular, rows, told.labels.subarray(0, MOST_ROWS))
   return trees === undefined
-    ? { absent: 'it has one tree, or several outputs that are no classes, or all labels are the same' }
+    ? { absent: 'it has one tree, or several outputs that are not classes, or all labels are the same' }
     : { firstTrees: trees }
 }

@@ -13,7 +13,7 @@ import type { ModelTask } from '@whyslow/measure/trials/model-task.ts'
 import type { GatherPlan, VariedPlan } from './plan.ts'
 import { EXPERIMENT_SAMPLE_MS, type PlannedPairs, type Possible, type RunPlan } from './run-plan.ts'
 
-/** Where they matter they cost several times the rest; most models hold none. */
+/** Ratio from which no denormals matter: those that do cost several times the rest, and most models have none. */
 const NO_DENORMALS = 0.97
 
 interface Change {
@@ -77,7 +77,7 @@ function changeFor(id: Experiment['id'], varied: VariedPlan): Change {
   }
 }
 
-/** False where weights lie outside the file, too: a copy would not find them. */
+/** False where weights are outside the file, too: a copy would not find them. */
 const hasWeightInputs = (model: Model): boolean =>
   model.weights.size === 0 && constantsIn(model.proto.graph!).some((one) => isOverridable(model, one))
 

@@ -39,7 +39,7 @@ const PROOF_SEED = 2
 
 /**
  * Cuts `judged` into two parts of up to `most` samples, saved in folders of their own within the run's. If no loss is allowed, nothing is
- * chosen by one, and all inputs do both. Made-up inputs are made anew.
+ * chosen by one, and all inputs do both. Made-up inputs are made again.
  */
 export function inParts(
   judged: JudgedInputs,

@@ -53,7 +53,7 @@ export interface ShipPlan {
     readonly library?: ShippedLibrary
     /** It is code that is written for the model, and needs no package. */
     readonly generated?: true
-    /** It runs what stays of the model: what lies before or behind these values is code that is written for it. */
+    /** It runs what stays of the model: what is before or behind these values is code that is written for it. */
     readonly cut?: Cut
   }
   /** Where it was measured. */

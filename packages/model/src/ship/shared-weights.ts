@@ -1,5 +1,5 @@
-// Many variants of one model in one folder, for trials: the weights that they have in common lie in one file, and each variant holds only
-// what is its own. Weights of `Constant` nodes become initializers, which can lie outside; that changes nothing of what is computed.
+// Many variants of one model in one folder, for trials: the weights that they have in common are in one file, and each variant holds only
+// what is its own. Weights of `Constant` nodes become initializers, which can be outside; that changes nothing of what is computed.
 import fs from 'node:fs'
 import path from 'node:path'
 import { encodeModel } from '@whyslow/command/model-files/encode-model.ts'
@@ -15,7 +15,7 @@ const ALIGN_BYTES = 64
 
 /** A writer of variants of `base` into the existing, empty `folder`; gives the path of the variant's file. */
 export function variantWriter(base: Model, folder: string): (variant: Model, name: string) => Promise<string> {
-  // Weights that lie outside already are copied for each.
+  // Weights that are outside already are copied for each.
   if (base.weights.size > 0) return async (variant, name) => (await writeModelFolder(variant, path.join(folder, name))).file
   const descriptor = fs.openSync(path.join(folder, WEIGHTS_FILE), 'wx')
   const outside = new Map<TensorProto | NodeProto, TensorProto>()

@@ -16,7 +16,7 @@ export interface Reading {
   readonly handoffNs: number | null
   /** Share of the sampled time that the process waited for a CPU, or that the hypervisor or a quota took from it. */
   readonly disturbedShare: number
-  /** The score with arrays that are kept, and with those made for each prediction; absent: not told apart. */
+  /** The score with arrays that are kept, and with those made for each prediction; absent: not distinguished. */
   readonly byArrays?: { readonly kept: number; readonly anew: number }
 }
 
@@ -54,7 +54,7 @@ export interface Bench {
   measure(setup: RemedySetup, depth?: Depth): Promise<Trial<Reading>>
   /** p50 of a prediction, ms, for goals whose readings hold none; absent: it cannot be had. */
   predictMs?(setup: RemedySetup): Promise<Trial<number>>
-  /** Outputs against the untouched original's; as they were seen before, or `shipped`: anew, of that folder, on inputs that nothing was chosen by. */
+  /** Outputs against the untouched original's; as they were seen before, or `shipped`: again, of that folder, on inputs that nothing was chosen by. */
   compare(setup: RemedySetup, promise: Effect, depth?: 'look' | 'shipped'): Promise<OutputCheck>
   /** The graph as the engine runs it; null if it cannot be had. */
   executed(setup: RemedySetup): Promise<GraphView | null>

@@ -35,7 +35,7 @@ interface Pair {
   readonly ratio: number
   /** null: not known, or it changed within the pair. */
   readonly handoffNs: number | null
-  /** The same ratio with arrays that are kept, and with new ones; null: not told apart. */
+  /** The same ratio with arrays that are kept, and with new ones; null: not distinguished. */
   readonly byArrays: { readonly kept: number; readonly anew: number } | null
 }
 

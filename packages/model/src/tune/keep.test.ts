@@ -4,7 +4,7 @@ import { outcomeOf, runOn } from '../../test/support/tune/example-search.ts'
 
 test.each([
   // Of three pairs Student's t at 95 % is 4.303. Ln of the ratios lies 0, 0.02 below and 0.02 above a mean, so that the upper end of its
-  // interval is 4.303 * 0.02 / sqrt(3) = 0.0497 above it, and has to lie below 0.99.
+  // interval is 4.303 * 0.02 / sqrt(3) = 0.0497 above it, and has to be below 0.99.
   [0.0505, 3],
   [0.0485, 4],
 ])('while searching a gain is clear at 95 %%: a mean that is %d below 0.99 in %d pairs', async (belowBy, pairs) => {

@@ -1,4 +1,4 @@
-// The step `prove`: all that was kept against the untouched original once more, in new processes, with outputs compared anew. What was
+// The step `prove`: all that was kept against the untouched original once more, in new processes, with outputs compared again. What was
 // kept predicts through the folder that it would be shipped in; the original as its user's own code calls the engine. At other sizes of the
 // inputs, where the model leaves them open, it may not be slower, and at another batch its outputs have to be right.
 import type { OutputCheck } from '@whyslow/measure/outputs/index.ts'
@@ -79,7 +79,7 @@ async function proveWhole(plan: SearchPlan, { setup, kept }: SearchState, isSeco
   plan.onStep('the whole against the original', 0, 1)
   const outputs = await bench.compare(setup, worstEffect(kept), 'shipped')
   let trial = await judge(bench, original, setup, isSecond ? FINAL_AGAIN : FINAL)
-  // Not clear, but near: more pairs, judged anew. Where it lost in a state of the machine, that stands.
+  // Not clear, but near: more pairs, judged again. Where it lost in a state of the machine, that stands.
   if (!isSecond && trial.outcome === 'measured' && isNear(trial.value)) trial = await judge(bench, original, setup, FINAL_AGAIN)
   if (trial.outcome !== 'measured')
     return { proof: null, doubt: `faster by itself, but the last proof failed: ${reasonInWords(trial)}`, isCuredBy: null }

@@ -148,7 +148,7 @@ async function judgeAll(plan: SearchPlan, { state: given, shortlist, shown, prom
 
 type Proven = Pick<SearchOutcome, 'proof'> & { readonly doubt: string | null; readonly state: SearchState }
 
-/** Where the last proof refuses an engine, the next best has its turn, and at last what was kept without any. */
+/** If the last proof rejects an engine, the next best has its turn, and at last what was kept without any. */
 async function proveInTurn(plan: SearchPlan, given: SearchState, engines: Engines | null): Promise<Proven> {
   if (given.kept.length === 0) return { proof: null, doubt: null, state: given }
   let found: Proven = await prove(plan, given)

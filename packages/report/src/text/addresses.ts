@@ -54,7 +54,7 @@ function hidden(text: string, secret: string): string {
   return hiddenIn(text, [':@', `''`, '""', '``'], secret)
 }
 
-/** Where it stands between two characters. */
+/** Hides the secret wherever it is between two characters. */
 const hiddenIn = (text: string, pairs: readonly string[], secret: string): string =>
   pairs.reduce((said, [before, after]) => said.replaceAll(`${before}${secret}${after}`, `${before}${HIDDEN}${after}`), text)
 

@@ -14,7 +14,7 @@ interface Measure {
   readonly unknown?: (one: Contestant) => string
 }
 
-/** Below this a name is cut so far that models cannot be told apart. */
+/** Below this a name is cut so far that models cannot be distinguished. */
 const LEAST_NAME = 14
 const PLACE_WIDTH = 3
 

@@ -177,7 +177,7 @@ function theoryBlock(points: readonly LoadPoint[], width: number): string[][] {
   return [[...wrap(`Mean wait for a worker by queueing theory (${FORMULAE[known[0]!.formula]}), and measured`, width), ...lines]]
 }
 
-/** Who answered, where it was this program's own server. */
+/** The setup of the server, if it was this program's own. */
 function setupBlock({ setup, machine }: LoadDocument, width: number): string[][] {
   if (setup === null) return []
   const { workers, threadsPerWorker: threads, engine, queueLimit, maxBatch, batchDelayMs = 0, deadlineMs } = setup

@@ -52,7 +52,7 @@ function judgedAnswer(judged: CheckJudged, { verdict, failAbove, model, baseline
   return `${sentence}: inconclusive, because the confidence interval includes ${failAbove}; not treated as a failure.`
 }
 
-/** That of a percentile, which is of all rounds together. */
+/** The ratio of a percentile is over all rounds together. */
 const isRatioOfIntervals = ({ judged }: CheckDocument): boolean => judged?.unit === 'ms'
 
 /** Values of a throughput, or of a percentile. */

@@ -12,12 +12,17 @@ export const flags = {
       }),
       flag('--slo <objective>', "find the highest rate that holds it, as in 'p99<20ms'; exit code 3 if it is missed"),
       row.budget('with --slo: how long to search', '160s'),
-      flag('--goodput <bounds>', "of streams: how many requests a second keep both times, as in 'first<500ms,token<50ms'"),
-      flag('--concurrency <list>', 'closed loop: clients that wait for their answers, a run for each; 1 if no load is stated', parse.batches, {
-        name: 'clients',
-        formerly: ['--clients'],
-      }),
-      row.duration('how long each run lasts', 'what percentiles take'),
+      flag('--goodput <bounds>', "for streams: count requests per second that meet both limits, as in 'first<500ms,token<50ms'"),
+      flag(
+        '--concurrency <list>',
+        'closed loop: clients that wait for their answers, a run for each; 1 if no load is stated',
+        parse.batches,
+        {
+          name: 'clients',
+          formerly: ['--clients'],
+        },
+      ),
+      row.duration('how long each run lasts', 'as long as percentiles need'),
       flag('--arrivals <how>', 'poisson, constant, bursts, or a file of recorded arrivals', undefined, { usual: 'poisson' }),
       flag('--seed <n>', 'seed of the arrivals', parse.positiveInteger, { usual: '1' }),
       flag('--timeout <duration>', 'request timeout', parse.seconds, { name: 'timeoutSeconds', usual: '10s' }),
@@ -30,7 +35,7 @@ export const flags = {
           'tokenizer.json or a GGUF file: counts tokens of streams whose server does not',
           parse.inputPath,
         ),
-        flag('--protocol <name>', "of a URL; oip makes requests from the model's metadata", oneOf(['http', 'oip']), {
+        flag('--protocol <name>', "for a URL; oip makes requests from the model's metadata", oneOf(['http', 'oip']), {
           usual: 'http',
         }),
       ]),

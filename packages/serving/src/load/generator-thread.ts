@@ -17,7 +17,7 @@ import type { Target } from './target.ts'
 const RUN_UP_MS = 250
 /** Part of that for threads to start: that is not what requests take. */
 const STARTED_MS = 200
-/** Where the next request is due so soon, the thread looks again instead of sleeping. */
+/** If the next request is due this soon, the thread polls instead of sleeping. */
 const AWAKE_MS = 0.25
 /** Then answers are read, and a stop is noticed, although more is due. */
 const MOST_AT_ONCE = 64
@@ -29,7 +29,7 @@ interface State {
   readonly records: Records
   readonly control: Int32Array
   startMs: number
-  /** What the server tells of its answers, in the order in which it was first told. */
+  /** What the server reports about its answers, in the order in which it was first told. */
   readonly names: string[]
   readonly draws: Draws
   readonly kept: KeptAnswer[]

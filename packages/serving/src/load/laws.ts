@@ -16,7 +16,7 @@ const UTILISATION_LEAST = 0.02
 
 /**
  * L = λW over the measured part: requests outstanding on average, from the instants at which each came and went in order of time, against
- * rate times mean time of those that came in it. What crosses its edges is counted as far as it lies within.
+ * rate times mean time of those that came in it. What crosses its edges is counted as far as it is within.
  */
 export function littlesLaw(run: MeasuredRun, { meanOutstanding }: Queue): LoadLaw | null {
   const { records, sent, fromMs, toMs } = run

@@ -21,7 +21,7 @@ const PERCENTILES = { p50Ms: 0.5, p90Ms: 0.9, p95Ms: 0.95, p99Ms: 0.99, p999Ms: 
 export type PercentileName = keyof typeof PERCENTILES
 
 /**
- * A number that would be lower by more than this, had each request been sent in time, tells of the generator. Less than LATE_MS is told
+ * A number that would be lower by more than this, had each request been sent in time, reports about the generator. Less than LATE_MS is told
  * (`addedMs`) and no reason to leave a number out: a CPU that sleeps takes a tenth of a millisecond to wake, and answers of one millisecond
  * would have no numbers anywhere.
  */

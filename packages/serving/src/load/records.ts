@@ -18,7 +18,7 @@ export const OUTCOME = {
   streamFailed: -6,
 } as const
 
-/** What the server tells of an answer (`Server-Timing`), by place. */
+/** What the server reports about an answer (`Server-Timing`), by place. */
 export const MOST_TOLD = 8
 
 export interface Records {

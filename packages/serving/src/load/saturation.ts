@@ -102,7 +102,7 @@ export function grows({ leastOutstanding: least, outstandingAtEnd }: Queue, sche
   return least.every((one, k) => k === 0 || one >= least[k - 1]! * (k === 1 ? 1 : FALL))
 }
 
-/** Where it does not grow: whether it may be about to, and the run is too short to say. */
+/** For a queue that does not grow: whether it may be about to, and the run is too short to say. */
 export function mayGrow({ leastOutstanding: least, outstandingAtEnd }: Queue, scheduled: number): boolean {
   const [first, last] = [least[0]!, least.at(-1)!]
   if (scheduled < LEAST_TO_DOUBT || last <= Math.max(FEW, first, DOUBT_LEAST * outstandingAtEnd)) return false

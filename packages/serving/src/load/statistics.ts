@@ -45,7 +45,7 @@ export function readStatistics(answer: unknown): ModelStatistics | null {
 }
 
 /**
- * Means between two looks, over all versions; null if nothing was predicted meanwhile, or the server began anew, or another one told: a
+ * Means between two looks, over all versions; null if nothing was predicted meanwhile, or the server began again, or another one told: a
  * version is gone, or a number that only grows fell.
  */
 export function statisticsBetween(before: ModelStatistics, after: ModelStatistics): LoadStatistics | null {

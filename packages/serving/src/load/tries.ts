@@ -25,7 +25,7 @@ export interface Pooled {
   readonly ratePerSecond: number
   readonly runs: number
   readonly held: boolean
-  /** The bound lies outside the interval of the percentile or mean: more runs would not say otherwise. */
+  /** The bound is outside the interval of the percentile or mean: more runs would not say otherwise. */
   readonly isSure: boolean
 }
 

@@ -1,4 +1,4 @@
-// JSON whose long integers are put into quotes, since JSON.parse rounds what lies beyond 2^53. By hand, and not by a regular expression, which
+// JSON whose long integers are put into quotes, since JSON.parse rounds what is beyond 2^53. By hand, and not by a regular expression, which
 // runs out of its stack in a string of some millions of characters.
 
 const QUOTE = 0x22

@@ -271,7 +271,7 @@ function decoded(path: string): string {
   try {
     return decodeURIComponent(path)
   } catch {
-    throw badRequest('the path is no text')
+    throw badRequest('the path is not text')
   }
 }
 

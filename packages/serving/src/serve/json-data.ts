@@ -68,7 +68,7 @@ function longIntegers(tensor: JsonData, flat: readonly unknown[]): BigInt64Array
 }
 
 const refuse = ({ name, dtype }: JsonData, value: unknown): never => {
-  throw badRequest(`input '${name}': ${displayText(value)} is no ${dtype}`)
+  throw badRequest(`input '${name}': ${displayText(value)} is not ${dtype}`)
 }
 
 /** Flat as it is, or nested as the shape says: no deeper, however deep the request goes. */

@@ -1,5 +1,5 @@
 // What reading a request takes of the heap: where V8 has no more of it the whole process ends, so that what would take much of it is refused
-// before it is read. Raw tensors lie outside the heap.
+// before it is read. Raw tensors are outside the heap.
 import { getHeapStatistics } from 'node:v8'
 import { RequestError } from './protocol.ts'
 

@@ -2,8 +2,8 @@
 import type { MessagePort } from 'node:worker_threads'
 import { firstLineOf } from '@whyslow/graph/input-error.ts'
 import type { Feeds, Results } from '@whyslow/measure/engines/types.ts'
+import { nowMs } from '@whyslow/measure/machine/now.ts'
 import { batchRequests, rowsOf, splitResults } from './batches.ts'
-import { nowMs } from './now.ts'
 import { tensorBuffers } from './owned-buffers.ts'
 import type { Answered, Opened, WorkerRequest } from './worker-task.ts'
 

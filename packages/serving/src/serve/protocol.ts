@@ -108,7 +108,7 @@ const MOST_BESIDE_ZERO = 2 ** 24
  */
 export function checkedShape(shape: unknown, name: string, mostElements: number): readonly number[] {
   if (!Array.isArray(shape) || shape.length > MOST_DIMENSIONS || !shape.every((size) => Number.isSafeInteger(size) && size >= 0))
-    throw badRequest(`input ${displayText(name)}: shape ${displayText(shape)} is no list of sizes`)
+    throw badRequest(`input ${displayText(name)}: shape ${displayText(shape)} is not a list of sizes`)
   const count = shape.reduce((product: number, size: number) => product * Math.max(1, size), 1)
   if (count > (shape.includes(0) ? Math.max(mostElements, MOST_BESIDE_ZERO) : mostElements))
     throw new RequestError(413, `input ${displayText(name)}: shape ${displayText(shape)} holds more than this server takes`)

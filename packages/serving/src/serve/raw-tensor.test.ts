@@ -27,5 +27,5 @@ test('strings without end are refused before they are read', () => {
 
 test('strings that are no UTF-8 are refused, and not changed', () => {
   const bytes = Buffer.from([2, 0, 0, 0, 0xc3, 0x28, 0, 0, 0, 0])
-  expect(() => decodeRaw({ name: 's', dtype: 'string', shape: [2] }, bytes)).toThrow(/'s': its string 0 is no UTF-8/)
+  expect(() => decodeRaw({ name: 's', dtype: 'string', shape: [2] }, bytes)).toThrow(/'s': its string 0 is not UTF-8/)
 })

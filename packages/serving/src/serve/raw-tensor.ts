@@ -36,7 +36,7 @@ function decodeStrings(name: string, bytes: Uint8Array, count: number): string[]
     const length = buffer.readUInt32LE(at)
     if (at + 4 + length > buffer.length) break
     const text = buffer.subarray(at + 4, at + 4 + length)
-    if (!isUtf8(text)) throw badRequest(`input '${name}': its string ${strings.length} is no UTF-8`)
+    if (!isUtf8(text)) throw badRequest(`input '${name}': its string ${strings.length} is not UTF-8`)
     strings.push(text.toString('utf8'))
     at += 4 + length
   }

@@ -98,7 +98,7 @@ describe('a JSON request', () => {
       expect.objectContaining({ status: 400, message: expect.stringMatching(/not UTF-8/) }),
     )
     const half = Buffer.from(body.toString().replace('~', '\\ud800'))
-    expect(() => parseInfer(texts, half, null)).toThrow(/is no string/)
+    expect(() => parseInfer(texts, half, null)).toThrow(/is not string/)
   })
 
   test('of lists without end is refused before it is read: they would take the whole heap', () => {
@@ -126,11 +126,11 @@ describe('a JSON request', () => {
     ['too few values', { inputs: [{ ...x, data: [1] }, ids] }, /1 values are not the 2/],
     ['nesting that lies', { inputs: [{ ...x, data: [[1], [2]] }, ids] }, /nested otherwise/],
     ['nesting without end', { inputs: [{ ...x, data: [[[1], [2]]] }, ids] }, /nested deeper/],
-    ['text for a number', { inputs: [{ ...x, data: ['1', 2] }, ids] }, /'1' is no float32/],
-    ['null for a number', { inputs: [{ ...x, data: [null, 2] }, ids] }, /null is no float32/],
-    ['a fraction for an integer', { inputs: [x, { ...ids, data: [1.5] }] }, /1\.5 is no int64/],
+    ['text for a number', { inputs: [{ ...x, data: ['1', 2] }, ids] }, /'1' is not float32/],
+    ['null for a number', { inputs: [{ ...x, data: [null, 2] }, ids] }, /null is not float32/],
+    ['a fraction for an integer', { inputs: [x, { ...ids, data: [1.5] }] }, /1\.5 is not int64/],
     ['no data', { inputs: [without(x), ids] }, /no list 'data'/],
-    ['an id that is none', { id: ['a'], inputs: [x, ids] }, /id \["a"\] is no text/],
+    ['an id that is none', { id: ['a'], inputs: [x, ids] }, /id \["a"\] is not text/],
     ['an output without a name', { inputs: [x, ids], outputs: [{}] }, /output undefined is none/],
     ['an output that is unknown', { inputs: [x, ids], outputs: [{ name: 'q' }] }, /output 'q' is none/],
     [
@@ -175,7 +175,7 @@ describe('a binary request', () => {
 
   test.each([
     ['too few bytes', bytes.subarray(0, 7), header.length, /7 bytes are left of the 8/],
-    ['bytes left over', Buffer.concat([bytes, bytes]), header.length, /8 bytes behind the tensors/],
+    ['bytes left over', Buffer.concat([bytes, bytes]), header.length, /8 bytes after the tensors/],
     ['a header longer than the body', bytes, 10_000, /says 10000 bytes/],
   ])('is refused with %s', (_, raw, length, message) => {
     expect(() => parseInfer(model, Buffer.concat([header, raw]), length)).toThrow(message)

@@ -2,7 +2,7 @@
 // https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md
 
 import { isUtf8 } from 'node:buffer'
-import { fieldsOf, isObject, type JsonObject } from '@whyslow/graph/json.ts'
+import { fieldsOf, isObject, type JsonObject, parseJson } from '@whyslow/graph/json.ts'
 import type { DType } from '@whyslow/graph/types.ts'
 import type { TensorValue } from '@whyslow/measure/engines/types.ts'
 import { quoteLongIntegers } from './exact-integers.ts'
@@ -43,7 +43,7 @@ export function parseInfer(model: ModelSpec, body: Buffer, headerBytes: number |
   const reading = { model, exact: once(() => exactIntegers(text)), binary, at: 0, mostElements: body.length * 8 + 1 }
   const tensors = inputs.map((input) => readInput(reading, input))
   if (reading.at < binary.length)
-    throw badRequest(`${binary.length - reading.at} bytes behind the tensors that the request tells of`)
+    throw badRequest(`${binary.length - reading.at} bytes after the tensors that the request declares`)
   const parameters = fieldsOf(request.parameters)
   const outputs = isGiven(request.outputs) ? wantedOf(request.outputs) : null
   if (outputs !== null) checkOutputs(model, outputs)
@@ -58,7 +58,7 @@ export function parseInfer(model: ModelSpec, body: Buffer, headerBytes: number |
 
 interface Reading {
   readonly model: ModelSpec
-  /** Data of all inputs with long integers as text, since JSON.parse rounds what lies beyond 2^53; read once, where one input has any. */
+  /** Data of all inputs with long integers as text, since JSON.parse rounds what is beyond 2^53; read once, where one input has any. */
   readonly exact: () => ReadonlyMap<string, unknown>
   readonly binary: Buffer
   at: number
@@ -79,7 +79,7 @@ function readInput(reading: Reading, given: unknown): readonly [string, TensorVa
     throw badRequest(`input '${name}': binary_data_size ${displayText(size)} is not a number of bytes`)
   const end = reading.at + (size as number)
   if (end > reading.binary.length)
-    throw badRequest(`input '${name}': ${reading.binary.length - reading.at} bytes are left of the ${size} that it tells of`)
+    throw badRequest(`input '${name}': ${reading.binary.length - reading.at} bytes are left of the ${size} that it declares`)
   const bytes = reading.binary.subarray(reading.at, end)
   reading.at = end
   return [name, decodeRaw({ name, dtype, shape }, bytes)]
@@ -144,7 +144,7 @@ const isGiven = (value: unknown): boolean => value !== undefined && value !== nu
 function idOf(id: unknown): string | null {
   if (!isGiven(id)) return null
   if (typeof id === 'string' || typeof id === 'number') return String(id)
-  throw badRequest(`id ${displayText(id)} is no text`)
+  throw badRequest(`id ${displayText(id)} is not text`)
 }
 
 /** Throws RequestError if it is not UTF-8: the model would get the replacement characters. */
@@ -158,18 +158,15 @@ function textOf(bytes: Buffer): string {
 }
 
 function parsedObject(text: string): JsonObject {
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(text)
-  } catch (error) {
-    throw badRequest(`the request is not valid JSON (${(error as Error).message.slice(0, 80).replace(/[^\x20-\x7e]+/g, ' ')})`)
-  }
+  const parsed = parseJson(text, (words) =>
+    badRequest(`the request is not valid JSON (${words.slice(0, 80).replace(/[^\x20-\x7e]+/g, ' ')})`),
+  )
   if (isObject(parsed)) return parsed
   throw badRequest('the request is not a JSON object')
 }
 
 function wantedOf(outputs: unknown): WantedOutput[] {
-  if (!Array.isArray(outputs)) throw badRequest("'outputs' is no list")
+  if (!Array.isArray(outputs)) throw badRequest("'outputs' is not a list")
   return outputs.map((output) => {
     const { name, parameters } = fieldsOf(output)
     const { binary_data: binary, classification } = fieldsOf(parameters)

@@ -22,13 +22,13 @@ parentPort.on('message', ({ id }) => parentPort.postMessage({ id, results: null,
 parentPort.postMessage(reason === '' ? { ok: true, inputs: [], outputs: [] } : { ok: false, reason })
 `
 
-/** Predicts for so many seconds in native code, which no thread can be ended in. */
+/** Predicts for many seconds in native code, which no thread can be ended in: longer than the test, however busy the machine is. */
 const NATIVE = `
 import { spawnSync } from 'node:child_process'
 import { parentPort } from 'node:worker_threads'
 let warm = false
 parentPort.on('message', ({ id }) => {
-  if (warm) spawnSync('sleep', ['4'])
+  if (warm) spawnSync('sleep', ['15'])
   warm = true
   parentPort.postMessage({ id, results: null, error: 'nothing', startedMs: 0, endedMs: 0 })
 })
@@ -65,10 +65,13 @@ const options = (name: string, port: number): ServerOptions => ({
   log: () => {},
 })
 
+/** The end waits for connections that are kept. */
+const ONCE = { headers: { connection: 'close' } }
+
 test('while the model is opened it is live and not ready, and refuses what else it is asked', async () => {
   const port = await freePort()
   const asked = async (at: string, init?: RequestInit) => {
-    const answer = await fetch(`http://127.0.0.1:${port}${at}`, init)
+    const answer = await fetch(`http://127.0.0.1:${port}${at}`, { ...init, ...ONCE })
     return [answer.status, await answer.json()]
   }
   const starting = startServer(options('slow', port))

@@ -3,12 +3,12 @@
 
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { Feeds } from '@whyslow/measure/engines/types.ts'
+import { nowMs } from '@whyslow/measure/machine/now.ts'
 import { chooseBatch, fittedLine, rowsWithoutLoss } from './batch-cost.ts'
 import { CannotJoin, proveBatches, type Samples } from './batch-proof.ts'
 import { NOT_JOINED, type SettledBatches } from './batches.ts'
 import type { Server } from './dispatcher.ts'
 import { measureBatchCosts } from './measure-batches.ts'
-import { nowMs } from './now.ts'
 import type { ModelSpec } from './protocol.ts'
 
 export interface ServerBatching {
@@ -28,7 +28,7 @@ export interface ServerBatching {
 export interface Joining {
   readonly model: ModelSpec
   readonly servers: readonly Server[]
-  /** That the model takes, of as many rows each. */
+  /** Requests that the model takes, each of the same number of rows. */
   readonly requests: readonly Feeds[]
   readonly batches: Pick<SettledBatches, 'mostRows' | 'fewRows' | 'delayMs'>
   /** What a prediction of the most rows takes, and the answers that workers give so over those of one by one. */

@@ -1,9 +1,9 @@
 // Workers that hang, in JavaScript and in native code, and one that fails beside its predictions.
 import { setEnvironmentData } from 'node:worker_threads'
 import type { Feeds } from '@whyslow/measure/engines/types.ts'
+import { nowMs } from '@whyslow/measure/machine/now.ts'
 import { afterEach, expect, test } from 'vitest'
 import { createDispatcher } from './dispatcher.ts'
-import { nowMs } from './now.ts'
 import { startWorkers, type Workers } from './workers.ts'
 
 /** By the first number of x: 1 never returns, 2 is in native code for 8 s, 3 fails on its own, 4 does as 'hangs' says when its thread starts. */

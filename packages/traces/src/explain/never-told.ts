@@ -5,7 +5,7 @@ import type { TraceFacts } from '../facts/facts.ts'
 /** Rows of what is not checked. */
 export function neverTold(facts: TraceFacts, latencyMs: number | undefined, hasRoofs: boolean): ReportDocument['notChecked'] {
   const rows: [string, string][] = [
-    ['outputs', 'a recording does not tell whether a change keeps the answers right'],
+    ['outputs', 'a recording does not show whether a change keeps the answers right'],
     ['throttling', 'a recording has no clock rates, no other tenants and no queues of the CPU'],
     ['other-batches', 'a recording is of the batch that was recorded'],
   ]

@@ -267,7 +267,7 @@ function warningsOf(
     ...(joinedNodes === 0 ? ['no recorded operator could be joined with a node of the model: is it the same model?'] : []),
     ...(by.includes('order')
       ? [
-          `${by.filter((one) => one === 'order').length} operators are joined by their order alone: their shapes were not recorded, or the model does not tell them`,
+          `${by.filter((one) => one === 'order').length} operators are joined by their order alone: their shapes were not recorded, or the model does not declare them`,
         ]
       : []),
     ...(otherRuns > 0

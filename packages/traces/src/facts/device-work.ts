@@ -57,7 +57,7 @@ function withinRecording(timeline: Timeline, events: Uint32Array): Uint32Array {
   return where(events, (event) => timeline.startUs[event]! >= low - slack && endOf(timeline, event) <= high + slack)
 }
 
-/** The sets of these events, of what lies between two times. */
+/** The sets of these events, of what is between two times. */
 export function workSets(
   timeline: Timeline,
   events: Uint32Array,

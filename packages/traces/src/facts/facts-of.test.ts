@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { readContent } from '../../test/support/recordings/check-reader.ts'
 import { annotation, call, copy, type Event, kernel, launch, op, traceOf } from '../../test/support/recordings/example-kineto.ts'
+import type { FunctionTimes, TokenRecording } from '../recordings/recording.ts'
+import { tokenRequest } from '../recordings/token-requests.ts'
 import { factsOf } from './facts-of.ts'
+import { functionFacts } from './function-facts.ts'
 
 const facts = async (events: readonly Event[]) => factsOf(await readContent(traceOf(events)))
 
@@ -83,6 +86,19 @@ describe('the judged window', () => {
     expect((await facts([step(1, 0, 100), step(2, 100, 100), step(3, 200, 100), op('aten::x', 0, 300)])).window.steps).toBe(2)
   })
 
+  test.each([
+    ['a first step 1.19 times as long is kept', [119, 100, 100, 100], 3],
+    ['a first step 1.21 times as long is not', [121, 100, 100, 100], 2],
+    ['a first step of a little over 1 / 1.2 is kept', [84, 100, 100, 100], 3],
+    ['a first step of a little under 1 / 1.2 is not', [83, 100, 100, 100], 2],
+    ['the second of two is kept if it is a little over half as long', [100, 51], 2],
+    ['the second of two is not if it is a little under half as long', [100, 49], 1],
+  ])('%s', async (_, lengths, kept) => {
+    const starts = lengths.map((_, k) => lengths.slice(0, k).reduce((sum, one) => sum + one, 0))
+    const steps = lengths.map((length, k) => step(k + 1, starts[k]!, length))
+    expect((await facts([...steps, op('aten::x', 0, 500)])).window.steps).toBe(kept)
+  })
+
   test('work belongs to the step that launched it', async () => {
     // Step 1's kernel runs until 150, step 2's from 150 to 250, launched within step 2; its window ends with its work.
     const { device } = await facts([
@@ -99,6 +115,11 @@ describe('the judged window', () => {
     expect(device!.shares.lengthMs).toBeCloseTo(0.25, 6)
     expect(device!.shares.compute).toBeCloseTo(230 / 250, 6)
   })
+})
+
+test('a kernel of less than 10 µs is tiny', async () => {
+  const { device } = await facts([op('aten::x', 0, 100), kernel('a', 0, 9.8), kernel('b', 10, 10.2)])
+  expect(device).toMatchObject({ kernels: 2, tinyKernels: 1, tinyMs: expect.closeTo(0.0098, 9) })
 })
 
 describe('what the host was at while the device waited', () => {
@@ -197,6 +218,20 @@ describe('operators', () => {
     ])
   })
 
+  test.each([
+    ['a little over half', 49, 524_288],
+    ['a little under half', 51, null],
+  ])('of a host: one that keeps %s of its time to itself', async (_, called, bytes) => {
+    const shaped = { 'Input Dims': [[64, 1024]], 'Input type': ['float'] }
+    const { operators } = await facts([op('aten::relu', 0, 100, shaped), op('aten::clamp_min', 5, called)])
+    expect(operators.find(({ name }) => name === 'aten::relu')!.bytes).toBe(bytes)
+  })
+
+  test('beyond two thousand are summed up as one row', async () => {
+    const { operators } = await facts(Array.from({ length: 2001 }, (_, k) => op(`aten::op${k}`, 10 * k, 5)))
+    expect([operators.length, operators.at(-1)]).toEqual([2001, expect.objectContaining({ name: '1 others', calls: 1 })])
+  })
+
   test('of a host: own time, without what they call', async () => {
     const { operators } = await facts([op('aten::linear', 0, 100), op('aten::addmm', 10, 70), op('aten::copy_', 20, 10)])
     expect(operators.map(({ name, timeMs }) => [name, Number(timeMs.toFixed(6))])).toEqual([
@@ -219,6 +254,24 @@ test('training is told from prediction', async () => {
   })
   const training = await facts([op('aten::native_dropout', 0, 10), op('MmBackward0', 10, 10)])
   expect(training.training).toMatchObject({ backward: true })
+})
+
+test.each([
+  [1.19, 0],
+  [1.21, 1],
+])('pieces of %d tokens: what gaps between them are is said %d times', (tokensPerChunk, times) => {
+  const about = { format: 'aiperf', version: null, recognisedBy: '', recordedWith: '', devices: [], slowed: false, warnings: [] }
+  const recording = { ...about, kind: 'tokens', requests: [tokenRequest({ tokensPerChunk })] } as unknown as TokenRecording
+  expect(factsOf(recording).warnings).toHaveLength(times)
+})
+
+test('how far the share of a model in a sampled profile may be off: 95 % of a binomial', () => {
+  const times: FunctionTimes = {
+    ...{ how: 'samples' as const, totalMs: null, samples: 125, rows: [], model: { name: 'run', share: 0.2 } },
+    ...{ importShare: 0.1, idleShare: 0.1, pythonShare: null },
+  }
+  // A quarter of the 100 samples that count: 1.96 · √(0.25 · 0.75 / 100).
+  expect(functionFacts(times)).toMatchObject({ model: 0.25, margin: expect.closeTo(0.08487, 5) })
 })
 
 test('the same recording gives the same facts', async () => {

@@ -51,7 +51,7 @@ export function factsOf(recording: Recording, asked: { readonly calls?: boolean 
     functions: recording.kind === 'functions' ? functionFacts(recording.functions) : null,
     table: recording.kind === 'table' ? recording.table : null,
     tokens: null,
-    ...(asked.calls ? { calls: 'this format does not tell which operator was called after which' } : {}),
+    ...(asked.calls ? { calls: 'this format does not record which operator was called after which' } : {}),
     missing: reasons,
   }
 }

@@ -197,7 +197,7 @@ export interface TokenFacts {
   readonly tests: readonly { readonly name: string; readonly ms: number }[]
 }
 
-/** `firstToken`: what is not told apart before it, the queue included. */
+/** `firstToken`: what is not distinguished before it, the queue included. */
 export type TokenPart = 'load' | 'tokenize' | 'prompt' | 'firstToken' | 'decode' | 'sampling' | 'detokenize' | 'other'
 
 export interface TraceFacts {

@@ -19,7 +19,7 @@ const setOf = (pairs: readonly (readonly [number, number])[]): Intervals => {
   return list.merged()
 }
 
-/** Whole numbers below 64 that lie in the set: what it is, one by one. */
+/** Whole numbers below 64 that are in the set: what it is, one by one. */
 const cellsOf = ({ starts, ends }: Intervals): number[] =>
   Array.from({ length: 64 }, (_, i) => i).filter((i) => starts.some((start, at) => start <= i && i + 1 <= ends[at]!))
 

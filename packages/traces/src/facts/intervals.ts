@@ -78,7 +78,7 @@ function merge({ starts, ends }: Intervals): Intervals {
   return list.merged()
 }
 
-/** What of a set lies between two times. */
+/** What of a set is between two times. */
 export function clipTo({ starts, ends }: Intervals, from: number, to: number): Intervals {
   let low = firstFrom(ends, from)
   while (low < ends.length && ends[low]! <= from) low++

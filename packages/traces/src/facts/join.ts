@@ -172,7 +172,7 @@ interface Fit {
 
 const NO_FIT: Fit = { score: 0, byShape: false }
 const UNSAID: Fit = { score: 1, byShape: false }
-/** Where no shape is told, work that a model asks for a few times says more about the order than what stands everywhere. */
+/** If no shape is known, rare work says more about the order than work that is everywhere. */
 const UNSAID_RARE: Fit = { score: 2, byShape: false }
 const RARE = new Set(['convolution', 'transposed-convolution', 'product', 'attention', 'lstm', 'gru'])
 /** A size that is the same says more than a symbol that may be. */

@@ -207,7 +207,7 @@ const FREE =
   /^aten::(view|_unsafe_view|reshape|_reshape_alias|t|transpose|permute|expand|expand_as|unsqueeze|squeeze|slice|select|narrow|split|split_with_sizes|chunk|unbind|flatten|unflatten|detach|alias|as_strided|contiguous|empty|empty_like|empty_strided|resize_|to|lift_fresh|detach_|dropout|resolve_conj|resolve_neg|set_|item|_local_scalar_dense|is_nonzero)$/
 export const isFree = (name: string): boolean => FREE.test(name)
 
-/** Nodes that only lay numbers out anew, or name them. */
+/** Nodes that only lay numbers out again, or name them. */
 const LAYOUT = new Set([
   ...[
     'Reshape',

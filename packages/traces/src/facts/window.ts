@@ -16,7 +16,7 @@ export interface Steps {
   /** Marked, in order, kept or not. */
   readonly all: readonly Step[]
   readonly leftOut: readonly string[]
-  /** That marked them. */
+  /** The thread that marked them. */
   readonly thread: number | undefined
 }
 

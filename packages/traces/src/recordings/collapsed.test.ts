@@ -15,7 +15,7 @@ test('py-spy: files and lines of frames; the process and the thread are none', a
 })
 
 test('a line that is no stack is counted', async () => {
-  expect((await readFunctions(`${'a;b 1\n'.repeat(20_000)}??\n`)).warnings).toEqual(['1 lines are no stacks and are left out'])
+  expect((await readFunctions(`${'a;b 1\n'.repeat(20_000)}??\n`)).warnings).toEqual(['1 lines are not stacks and are left out'])
 })
 
 test('a letter that lies across two pieces stays one', async () => {

@@ -39,12 +39,12 @@ async function read(source: TraceSource, recognisedBy: string): Promise<Recordin
     const lines = (left + decoder.write(piece)).split('\n')
     left = lines.pop()!
     if (left.length > MOST_LINE)
-      throw new InputError(`${source.file}: a line of more than ${MOST_LINE} letters; these are no stacks`)
+      throw new InputError(`${source.file}: a line of more than ${MOST_LINE} letters; these are not stacks`)
     for (const line of lines) take(line)
   }
   take(left + decoder.end())
   if (tally.whole === 0) throw new InputError(`${source.file}: no stack was seen; record it again`)
-  if (wrong > 0) warnings.push(`${wrong} lines are no stacks and are left out`)
+  if (wrong > 0) warnings.push(`${wrong} lines are not stacks and are left out`)
   return {
     ...{
       kind: 'functions',

@@ -1,10 +1,10 @@
 // V8's CPU profile (https://chromedevtools.github.io/devtools-protocol/tot/Profiler/#type-Profile), as node --cpu-prof and Chrome write it:
 // a tree of nodes, the node of each sample, and µs from one sample to the next.
-import { fieldsOf } from '@whyslow/graph/json.ts'
+import { fieldsOf, textOrNull } from '@whyslow/graph/json.ts'
 import { type Frame, StackTally } from './frames.ts'
 import type { Head, TraceReader } from './reader.ts'
 import type { Recording } from './recording.ts'
-import { damageError, listOf, numberOf, readObject, textOf } from './small-json.ts'
+import { damageError, listOf, numberOf, readObject } from './small-json.ts'
 import type { TraceSource } from './source.ts'
 
 function recognises({ kind, keys, text }: Head): string | undefined {
@@ -57,7 +57,7 @@ function nodesOf(value: unknown): Map<number, Node> {
     const { id, callFrame, parent, children: own } = fieldsOf(one)
     const { functionName, url, lineNumber } = fieldsOf(callFrame)
     const line = typeof lineNumber === 'number' && lineNumber >= 0 ? lineNumber + 1 : null
-    const frame = { name: textOf(functionName) ?? '(anonymous)', file: textOf(url), line }
+    const frame = { name: textOrNull(functionName) ?? '(anonymous)', file: textOrNull(url), line }
     nodes.set(numberOf(id, -1), { frame, parent: typeof parent === 'number' ? parent : undefined })
     for (const child of listOf(own)) children.push([numberOf(child, -1), numberOf(id, -1)])
   }

@@ -101,7 +101,7 @@ export function readOperatorArgs(builder: TimelineBuilder, bytes: Buffer, at: nu
   return end
 }
 
-/** That there is such a member. */
+/** Notes that there is such a member. */
 function noteFact(key: number, length: number): number {
   makeRoom(length, 1)
   scratch[length] = 1 + key

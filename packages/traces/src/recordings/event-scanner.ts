@@ -2,6 +2,7 @@
 // object whose member `traceEvents` is one, read in pieces with one event in view at a time. Files of gigabytes, without an end, with a
 // comma too many, with events that are no JSON: what can be read is read, and what cannot is counted.
 import { InputError } from '@whyslow/graph/input-error.ts'
+import { jsonValue } from '@whyslow/graph/json.ts'
 import {
   BAD,
   firstMember,
@@ -139,7 +140,7 @@ function consume(scan: Scan, bytes: Buffer): number {
       const most = scan.state === 'events' ? LONGEST_EVENT : LONGEST_METADATA
       if (bytes.length - at < most || scan.state !== 'events') {
         if (bytes.length - at > 2 * LONGEST_METADATA)
-          throw new InputError(`${scan.file}: metadata of more than ${LONGEST_METADATA / 2 ** 20} MiB; this is no trace`)
+          throw new InputError(`${scan.file}: metadata of more than ${LONGEST_METADATA / 2 ** 20} MiB; this is not a trace`)
         return at
       }
       at = recover(scan, bytes, at)
@@ -188,11 +189,9 @@ function readMember(scan: Scan, bytes: Buffer, at: number): number {
 
 function keepMetadata(scan: Scan, key: string, value: Buffer): void {
   if (value.length > LONGEST_METADATA) return
-  try {
-    scan.metadata[key] = JSON.parse(value.toString('utf8')) as unknown
-  } catch {
-    // A value that is not valid JSON is a fact that is not known.
-  }
+  // A value that is not valid JSON is a fact that is not known.
+  const parsed = jsonValue(value.toString('utf8'))
+  if (parsed !== undefined) scan.metadata[key] = parsed
 }
 
 function readEvent(scan: Scan, bytes: Buffer, at: number): number {

@@ -1,11 +1,12 @@
 // Byte strings as numbers: a trace says the same few thousand names millions of times. Looked up without making a string of them.
+import { jsonValue } from '@whyslow/graph/json.ts'
 
 /** Beyond these a new string is `(other names)`: names that never repeat (with counters in them) must not fill the memory. */
 const MOST_STRINGS = 400_000
 const MOST_BYTES = 96 * 2 ** 20
 
 export class Interned {
-  /** All strings, one behind the other: a few dozen bytes each, and no object. */
+  /** All strings, one after another: a few dozen bytes each, and no object. */
   #arena: Buffer = Buffer.allocUnsafe(1 << 14)
   /** Where in it a string begins; the next one's beginning is its end. */
   #starts = new Uint32Array(1 << 10)
@@ -105,9 +106,5 @@ function longer<T extends Uint32Array | Int32Array>(known: T, into: T): T {
 export function decodeText(bytes: Buffer): string {
   const text = bytes.toString('utf8')
   if (!text.includes('\\')) return text
-  try {
-    return JSON.parse(`"${text}"`) as string
-  } catch {
-    return text
-  }
+  return (jsonValue(`"${text}"`) as string | undefined) ?? text
 }

@@ -3,9 +3,9 @@
 
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { JsonObject } from '@whyslow/graph/json.ts'
+import { textOrNull } from '@whyslow/graph/json.ts'
 import type { Head, TraceReader } from './reader.ts'
 import type { Recording, TokenRequest } from './recording.ts'
-import { textOf as textIn } from './small-json.ts'
 import type { TraceSource } from './source.ts'
 import { finiteOrNull, jsonObjects, msOf, numbersOf, textOf, tokenRecording, tokenRequest } from './token-requests.ts'
 
@@ -22,7 +22,7 @@ async function read(source: TraceSource, recognisedBy: string): Promise<Recordin
   const differ = ['model_filename', 'n_threads', 'type_k', 'n_batch', 'n_gpu_layers', 'n_depth'].filter((key) => set(key) > 1)
   const [first] = rows
   return tokenRecording(source.file, rows.map(requestOf), {
-    ...{ format: 'llama-bench', recognisedBy, version: textIn(first?.build_commit) },
+    ...{ format: 'llama-bench', recognisedBy, version: textOrNull(first?.build_commit) },
     warnings: [
       'llama-bench times neither tokenization nor sampling, so that a request takes longer',
       ...(differ.length > 0 ? [`tests differ in ${differ.join(' and ')}: times are their mean`] : []),

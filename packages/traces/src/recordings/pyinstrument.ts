@@ -1,9 +1,9 @@
 // pyinstrument's JSON (pyinstrument -r json): one tree of frames with the time of each and all it called, in seconds.
-import { fieldsOf, type JsonObject } from '@whyslow/graph/json.ts'
+import { fieldsOf, type JsonObject, textOrNull } from '@whyslow/graph/json.ts'
 import { type Frame, StackTally } from './frames.ts'
 import type { Head, TraceReader } from './reader.ts'
 import type { Recording } from './recording.ts'
-import { damageError, listOf, numberOf, readObject, textOf } from './small-json.ts'
+import { damageError, listOf, numberOf, readObject } from './small-json.ts'
 import type { TraceSource } from './source.ts'
 
 const MOST_DEPTH = 3000
@@ -39,11 +39,11 @@ async function read(source: TraceSource, recognisedBy: string): Promise<Recordin
 /** A frame's own time is what its children do not take. */
 function add(file: string, tally: StackTally, value: JsonObject, above: readonly Frame[]): void {
   if (above.length > MOST_DEPTH) throw damageError(file, 'frames nested too deeply')
-  const name = textOf(value.function) ?? '(no name)'
+  const name = textOrNull(value.function) ?? '(no name)'
   // Its own rows: '[self]' is the frame above it.
   const isOwn = /^\[(self|root)\]$/.test(name)
   const line = typeof value.line_no === 'number' && value.line_no > 0 ? value.line_no : null
-  const stack = isOwn ? above : [...above, { name, file: textOf(value.file_path) ?? textOf(value.file_path_short), line }]
+  const stack = isOwn ? above : [...above, { name, file: textOrNull(value.file_path) ?? textOrNull(value.file_path_short), line }]
   const children = listOf(value.children).map(fieldsOf)
   const below = children.reduce((sum, { time }) => sum + numberOf(time), 0)
   const own = Math.max(0, numberOf(value.time) - below)

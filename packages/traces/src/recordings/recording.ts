@@ -63,7 +63,7 @@ export interface TimelineRecording extends Common {
   readonly tracing?: Tracing | null
 }
 
-/** Calls of tf.function, those that were traced anew or ran eagerly, and their times. */
+/** Calls of tf.function, those that were traced again or ran eagerly, and their times. */
 export interface Tracing {
   readonly calls: number
   readonly expensiveCalls: number

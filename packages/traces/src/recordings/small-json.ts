@@ -19,7 +19,6 @@ export async function readObject(source: TraceSource): Promise<JsonObject> {
 export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
 /** A finite number, or what represents none. */
 export const numberOf = (value: unknown, none = 0): number => (typeof value === 'number' && Number.isFinite(value) ? value : none)
-export const textOf = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null)
 
 /** InputError in the words of damage. */
 export function damageError(file: string, what: string): InputError {

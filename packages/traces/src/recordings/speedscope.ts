@@ -1,10 +1,10 @@
 // speedscope's file format (https://www.speedscope.app/file-format-schema.json): frames once, and for each thread samples of stacks with
 // their weights, or frames as they open and close.
-import { fieldsOf, type JsonObject } from '@whyslow/graph/json.ts'
+import { fieldsOf, type JsonObject, textOrNull } from '@whyslow/graph/json.ts'
 import { type Frame, StackTally } from './frames.ts'
 import type { Head, TraceReader } from './reader.ts'
 import type { FunctionTimes, Recording } from './recording.ts'
-import { damageError, listOf, numberOf, readObject, textOf } from './small-json.ts'
+import { damageError, listOf, numberOf, readObject } from './small-json.ts'
 import type { TraceSource } from './source.ts'
 
 const TO_MS: Readonly<Record<string, number>> = { nanoseconds: 1e-6, microseconds: 1e-3, milliseconds: 1, seconds: 1e3 }
@@ -46,7 +46,7 @@ const weightOf = ({ totalMs, samples, idleShare, model }: FunctionTimes): number
 
 function frameOf(value: unknown): Frame {
   const { name, file, line } = fieldsOf(value)
-  return { name: textOf(name) ?? '(no name)', file: textOf(file), line: typeof line === 'number' ? line : null }
+  return { name: textOrNull(name) ?? '(no name)', file: textOrNull(file), line: typeof line === 'number' ? line : null }
 }
 
 function threadTimes(file: string, profile: JsonObject, frames: readonly Frame[]): FunctionTimes | undefined {

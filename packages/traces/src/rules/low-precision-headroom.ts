@@ -19,7 +19,7 @@ export const lowPrecisionHeadroom = defineRule({
     const { matrix, window } = trace
     if (matrix === null) return missingPart(trace, 'matrix')
     const cores = tensorCores(trace)
-    if (cores === undefined) return { notChecked: 'the file does not tell the compute capability of the device' }
+    if (cores === undefined) return { notChecked: 'the file does not state the compute capability of the device' }
     if (cores.capability < AMPERE) return 'does-not-apply'
     if (matrix.float32Ms === null) return { notChecked: 'recorded without shapes; record with record_shapes=True' }
     const float32 = matrix.float32Ms / window.lengthMs
@@ -27,7 +27,7 @@ export const lowPrecisionHeadroom = defineRule({
     const onTensorCores = matrix.totalMs > 0 ? matrix.tensorCoresMs / matrix.totalMs : 0
     const saves = onTensorCores * FROM_TF32 + (1 - onTensorCores) * cores.saves
     const said = tell`Matrix products and convolutions of float32 take ${share('float32', float32)} of the time; by the device's published peaks
-      they would take ${share('less', saves)} less of it in half the bits. Whether the answers stay right, a recording does not tell.`
+      they would take ${share('less', saves)} less of it in half the bits. A recording does not show whether the answers stay right.`
     return asShareOfStep(trace, said, float32, float32 * saves)
   },
 })

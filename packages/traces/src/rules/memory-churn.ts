@@ -16,7 +16,7 @@ export const memoryChurn = defineRule({
     if (device === null) return missingPart(trace, 'device')
     if (host.allocations === 0 || host.allocating < FROM) return 'clear'
     if (window.steps === null)
-      return { notChecked: 'no steps are marked: a first step allocates, and cannot be told from the others' }
+      return { notChecked: 'no steps are marked: a first step allocates, and cannot be separated from the others' }
     const said = tell`${countFact('call', host.allocations)} that allocate or free device memory in ${number('steps', window.steps, 'steps')} warm steps take
       ${share('allocating', host.allocating)} of the time; each waits for the device.`
     return asShareOfStep(trace, said, host.allocating)

@@ -14,7 +14,7 @@ export const prefillDominates = defineRule({
     if (tokens === null) return 'does-not-apply'
     const { prompt, firstToken, decode } = tokens.parts
     if (prompt + firstToken === 0 || decode === 0)
-      return { notChecked: 'the file does not tell the prompt from the tokens after it' }
+      return { notChecked: 'the file does not separate the prompt from the tokens after it' }
     const part = (prompt + firstToken) / window.stepMs
     if (part < FROM) return 'clear'
     return asShareOfStep(

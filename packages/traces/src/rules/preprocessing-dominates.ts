@@ -1,4 +1,4 @@
-// A profile of the program: what lies outside the call of the model. XProf's upper limit for input is a fifth.
+// A profile of the program: what is outside the call of the model. XProf's upper limit for input is a fifth.
 import { number, share, tell } from '@whyslow/diagnosis/tell.ts'
 import { asShareOfStep, defineRule } from '../rule.ts'
 

@@ -18,7 +18,7 @@ export const pythonOverhead = defineRule({
     if (functions !== null) {
       if (functions.python === null && !functions.rows.some(({ language }) => language === 'python')) return 'does-not-apply'
       if (functions.python === null)
-        return { notChecked: 'the profile does not tell the interpreter from native code; Scalene and cProfile do' }
+        return { notChecked: 'the profile does not separate the interpreter from native code; Scalene and cProfile do' }
       if (functions.python <= FROM) return 'clear'
       return asShareOfStep(
         trace,
@@ -28,7 +28,7 @@ export const pythonOverhead = defineRule({
     }
     if (host === null) return missingPart(trace, 'host')
     if (device === null && host.operators === 0)
-      return { notChecked: 'the file has no operators: what Python does between them is not told' }
+      return { notChecked: 'the file has no operators: it does not show what Python does between them' }
     const waits = device?.idleParts?.unrecorded
     const took = waits ?? host.unrecorded
     if (took <= (waits === undefined ? FROM : FROM_IDLE)) return 'clear'

@@ -1,4 +1,4 @@
-// Compiling inside steps that should be warm: torch.compile after a new shape, tf.function traced anew, XLA. Limits are XProf's.
+// Compiling inside steps that should be warm: torch.compile after a new shape, tf.function traced again, XLA. Limits are XProf's.
 import { countFact, number, share, tell } from '@whyslow/diagnosis/tell.ts'
 import { asShareOfStep, defineRule, missingPart } from '../rule.ts'
 

@@ -1,4 +1,4 @@
-// Matrix products and convolutions that meet shapes which no step before had: kernels are chosen, tuned or compiled anew for each.
+// Matrix products and convolutions that meet shapes which no step before had: kernels are chosen, tuned or compiled again for each.
 import { countFact, number, share, tell } from '@whyslow/diagnosis/tell.ts'
 import { asShareOfStep, defineRule, missingPart } from '../rule.ts'
 

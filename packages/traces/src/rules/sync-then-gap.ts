@@ -16,7 +16,7 @@ export const syncThenGap = defineRule({
     if (device === null) return missingPart(trace, 'device')
     if (device.syncGap === null) return missingPart(trace, 'launches')
     if (device.syncs < 2 || device.syncGap <= FROM) return 'clear'
-    const said = tell`After ${countFact('wait', device.syncs)} for the device it has nothing to do until the host has launched anew:
+    const said = tell`After ${countFact('wait', device.syncs)} for the device it has nothing to do until the host has launched again:
       ${share('after-waits', device.syncGap)} of the time.`
     return asShareOfStep(trace, said, device.syncGap)
   },

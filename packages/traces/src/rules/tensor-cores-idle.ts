@@ -17,13 +17,13 @@ export const tensorCoresIdle = defineRule({
     const { matrix, window } = trace
     if (matrix === null) return missingPart(trace, 'matrix')
     const cores = tensorCores(trace)
-    if (cores === undefined) return { notChecked: 'the file does not tell the compute capability of the device' }
+    if (cores === undefined) return { notChecked: 'the file does not state the compute capability of the device' }
     if (cores.capability < FIRST) return 'does-not-apply'
     const plain = matrix.plainMs / window.lengthMs
     const unknown = matrix.unknownMs / window.lengthMs
     if (plain < FROM) {
       const isKnown = matrix.tensorCoresMs >= matrix.unknownMs || unknown < FROM
-      return isKnown ? 'clear' : { notChecked: 'the names of its matrix kernels do not tell what computes them' }
+      return isKnown ? 'clear' : { notChecked: 'the names of its matrix kernels do not show which units compute them' }
     }
     const said = tell`${share('plain-units', plain)} of the time goes to matrix products in float32 units (${matrix.kernels.join(', ')}),
       ${share('tensor-cores', matrix.tensorCoresMs / window.lengthMs)} to ones on tensor cores.`

@@ -33,7 +33,11 @@ describe('the schema of a flag', () => {
       'require',
       { type: 'number', exclusiveMinimum: 0, description: expect.stringMatching(/^speed-up that must be proven/) },
     ],
-    ['quantize', 'bits', { type: 'integer', enum: [8, 4], description: 'bits of weights alone (default: 8 or 4, the faster)' }],
+    [
+      'quantize',
+      'bits',
+      { type: 'integer', enum: [8, 4], description: 'bits for weight-only quantization (default: 8 or 4, the faster)' },
+    ],
     [
       'compare',
       'batch',

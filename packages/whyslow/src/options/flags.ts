@@ -27,13 +27,13 @@ export const flags = {
   check: model.check,
   history: fleet.history,
   explain: [
-    flag('--latency <duration>', 'of a trace: an unprofiled latency, to turn shares into times', parse.milliseconds, {
+    flag('--latency <duration>', 'for a trace: the latency without a profiler, to turn shares into times', parse.milliseconds, {
       name: 'latencyMs',
     }),
-    own(flag('--machine <file>', 'of a trace: what whyslow doctor --json wrote on its machine, for lower bounds of times')),
-    own(flag('--model <file>', 'of a trace: the model that was recorded, to join its nodes with the operators')),
+    own(flag('--machine <file>', 'for a trace: what whyslow doctor --json wrote on its machine, for lower bounds of times')),
+    own(flag('--model <file>', 'for a trace: the model that was recorded, to join its nodes with the operators')),
     own(flag('--here <file>', 'with --model: what whyslow MODEL --json wrote on this machine, to compare with')),
-    row.roofline('of evidence: '),
+    row.roofline('for evidence: '),
     ...row.report,
     ...row.verbose,
   ],

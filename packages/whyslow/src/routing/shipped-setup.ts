@@ -29,7 +29,7 @@ export function shippedSetup(argv: readonly string[], folder: string, at: number
   ) as Manifest
   if (schema.startsWith('whyslow-program/'))
     throw new UsageError(
-      `${folder} holds what stands in for the models of ${program}; measure that with its lines changed: whyslow ${program}`,
+      `${folder} replaces the models of ${program}: change the lines that fix printed, then measure: whyslow ${program}`,
     )
   const file = path.join(folder, model)
   if (schema.startsWith('whyslow-generator/')) return generatorSetup(argv, { folder, file, at, engine: engine.id, options })

@@ -40,6 +40,7 @@ export function smokeFolder<Names extends Before = never>(...before: readonly Na
   const inOwnFolders = () => {
     vi.stubEnv('XDG_CACHE_HOME', place('cache'))
     vi.stubEnv('XDG_DATA_HOME', place('data'))
+    vi.stubEnv('WHYSLOW_PYTHON', 'off')
   }
   beforeEach(inOwnFolders)
   const lines: Readonly<Record<Before, string>> = {

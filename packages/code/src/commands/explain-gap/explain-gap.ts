@@ -47,7 +47,7 @@ const GAP_DEFAULTS: GapOptions = {
 
 const PROCESSES = 5
 const QUICK_PROCESSES = 3
-/** Samples that are rotated through: enough that none lies in the caches for the others' sake. */
+/** Samples that are rotated through: enough that none is in the caches for the others' sake. */
 const SAMPLES = 4
 const BLOCK_MS = 150
 const SLOW_PASSES = 2

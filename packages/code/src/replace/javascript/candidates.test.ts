@@ -147,14 +147,14 @@ describe('what is not certain is not offered', () => {
   test.each([
     ['calls', 'function f(a) { for (let i = 0; i < a.length; i++) a[i] = g(a[i]) }', 'it calls g'],
     ['randomness', 'const f = (a) => a.map((x) => x * Math.random())', 'it calls Math.random'],
-    ['texts', 'const f = (a) => a.map((x) => "n" + x)', /is no arithmetic/],
+    ['texts', 'const f = (a) => a.map((x) => "n" + x)', /is not arithmetic/],
     ['objects', 'const f = (a) => a.map((x) => x.value)', 'x.value is made in the loop'],
     [
       'a length that is not known',
       'function f(a) { const c = []\nfor (const x of a) for (const y of a) c.push(x * y)\nreturn c }',
       /not known before/,
     ],
-    ['waiting', 'async function f(a) { for (const x of a) await x }', /is no arithmetic/],
+    ['waiting', 'async function f(a) { for (const x of a) await x }', /is not arithmetic/],
   ])('%s', (_, text, reason) => {
     const { found, refused } = places(text)
     expect(found).toEqual([])

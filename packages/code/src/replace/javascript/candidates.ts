@@ -146,11 +146,7 @@ class Finder {
     const uses = usesOf(fragment)
     const [plain, generated] = [renderer(this.text, []), renderer(this.text, uses)]
     const last =
-      place.kind === 'return'
-        ? `\nreturn ${name}`
-        : place.kind === 'inside'
-          ? `\n// ${name} stands for ${fragment.slice(whole)}`
-          : ''
+      place.kind === 'return' ? `\nreturn ${name}` : place.kind === 'inside' ? `\n// ${name} is ${fragment.slice(whole)}` : ''
     return {
       look: { start: whole.start, end: whole.end, wraps: true },
       before: `return [${generated(whole)}]`,

@@ -131,7 +131,7 @@ export class Fragment {
         this.call(node)
         return
       default:
-        throw new Refused(`${this.slice(node)} is no arithmetic`)
+        throw new Refused(`${this.slice(node)} is not arithmetic`)
     }
   }
 
@@ -211,9 +211,9 @@ export interface Replaced {
   readonly text: string | ((render: Render) => string)
 }
 
-/** Writes ranges of the source with what is put in place of parts of it; what lies in what is replaced is left to that. */
+/** Writes ranges of the source with what is put in place of parts of it; what is in what is replaced is left to that. */
 export function renderer(text: string, edits: readonly Replaced[]): Render {
-  // What is put in front of a place, before what stands in place of it; that before what lies in it.
+  // What is put in front of a place, before what stands in place of it; that before what is in it.
   const isPut = ({ start, end }: Replaced) => Number(start === end)
   const ordered = [...edits].sort((a, b) => a.start - b.start || isPut(b) - isPut(a) || b.end - a.end)
   const render: Render = (range) => {

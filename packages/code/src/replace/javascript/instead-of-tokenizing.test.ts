@@ -4,9 +4,11 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { useSteppingClock } from '../../../test/support/stepping-clock.ts'
 import { insteadOfTokenizing } from './instead-of-tokenizing.ts'
 import { TextsSeen } from './texts-seen.ts'
 
+useSteppingClock()
 const root = mkdtempSync(join(tmpdir(), 'whyslow-tokenizers-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 

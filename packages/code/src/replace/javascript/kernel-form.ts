@@ -135,7 +135,7 @@ function mappingOf(places: Places, values: Values, loop: Run): Mapping {
     })
     if (isSo && planes.every(({ factor }) => factor !== 0)) return { planes, elements }
   }
-  throw new Refused('it is no kernel’s: other arithmetic, or another order')
+  throw new Refused('no kernel computes it: other arithmetic, or another order')
 }
 
 interface Probing {

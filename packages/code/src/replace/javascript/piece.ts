@@ -55,7 +55,7 @@ export class Piece {
   loop(node: SyntaxNode, depth = 0): Turns {
     if (node.type === 'ForStatement') return this.counted(node, depth)
     if (node.type === 'ForOfStatement' && node.await !== true) return this.each(node, depth)
-    throw new Refused('it is no loop that counts or goes through a list')
+    throw new Refused('it is not a loop that counts or goes through a list')
   }
 
   private counted(node: SyntaxNode, depth: number): Turns {

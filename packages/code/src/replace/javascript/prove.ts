@@ -53,7 +53,7 @@ export function checkKinds(atoms: readonly Atom[], values: Values): void {
     const value = values[at]
     if (role === 'array') checkArray(text, value)
     else if (role === 'function') {
-      if (typeof value !== 'function') throw new Refused(`${text} is no function`)
+      if (typeof value !== 'function') throw new Refused(`${text} is not a function`)
     } else if (typeof value !== 'number' && (role !== 'scalar' || typeof value !== 'boolean')) {
       throw new Refused(`${text} is ${value === null ? 'null' : typeof value}, which is not a number`)
     }
@@ -62,7 +62,7 @@ export function checkKinds(atoms: readonly Atom[], values: Values): void {
 
 function checkArray(text: string, value: unknown): void {
   if (isTyped(value)) return
-  if (!Array.isArray(value)) throw new Refused(`${text} is no list and no typed array of numbers`)
+  if (!Array.isArray(value)) throw new Refused(`${text} is neither a list nor a typed array of numbers`)
   for (let i = 0; i < value.length; i++) if (typeof value[i] !== 'number') throw new Refused(`${text} holds more than numbers`)
 }
 

@@ -1,4 +1,4 @@
-// What a tokenizer of @huggingface/tokenizers is made of: the `tokenizer.json` that lies there, or a vocabulary in the two ways that such are used,
+// What a tokenizer of @huggingface/tokenizers is made of: the `tokenizer.json` that is there, or a vocabulary in the two ways that such are used,
 // longest piece first (BERT's WordPiece) and by merges (byte-pair encoding). https://huggingface.co/docs/tokenizers/components
 // Whether it is the user's tokenizer, the ids of their texts say.
 import fs from 'node:fs'

@@ -98,7 +98,11 @@ async function foundSessions(
   const others = new Set([idle, ...passes].flatMap((ran) => [...ran.keys()]).filter((one) => one !== main))
   if (main === null || others.size === 0) return { other: 'sessions', seen: null, reason: null }
   if (passes.some((ran) => !ran.has(main)))
-    return { other: 'sessions', seen: '', reason: 'no session runs in all calls: they are opened anew, or run now and then' }
+    return {
+      other: 'sessions',
+      seen: '',
+      reason: 'no session runs in all calls: each call opens new ones, or they run only sometimes',
+    }
   const names = [...others].map(({ file }) => file?.split(/[\\/]/).at(-1) ?? 'a model from memory')
   const seen = `${[...new Set(names)].sort().join(', ')} in addition to ${main.file?.split(/[\\/]/).at(-1) ?? 'a model from memory'}`
   return { other: 'sessions', seen, reason: await reasonAgainst(tried, 'sessions') }

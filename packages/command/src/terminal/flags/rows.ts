@@ -172,7 +172,9 @@ export const serving = [
   ...inGroup('engine', [
     threads("each worker's threads", 'the CPUs divided among the workers'),
     engine,
-    flag('--max-batch <n>', 'dynamic batching: most rows per batch; auto measures what pays', parse.rowsOrAuto, { usual: '1' }),
+    flag('--max-batch <n>', 'dynamic batching: most rows per batch; auto measures what is faster', parse.rowsOrAuto, {
+      usual: '1',
+    }),
     flag('--batch-delay <duration>', 'dynamic batching: how long to wait for a batch to fill', parse.milliseconds, {
       name: 'batchDelayMs',
       usual: '0',
@@ -194,7 +196,7 @@ export const workers = (what: string) =>
 export const price = flag('--price <what=x>', 'what an hour of a machine costs, by its class or id (repeatable)', parse.prices, {
   name: 'prices',
 })
-export const store = (what: string) => flag('--store <where>', `${what}: a SQLite file, or the address of a PostgreSQL`)
+export const store = (what: string) => flag('--store <where>', `${what}: a SQLite file, or the address of a PostgreSQL database`)
 /** How the machines of a fleet find each other. */
 export const shared = (queue: string, key: string) =>
   [

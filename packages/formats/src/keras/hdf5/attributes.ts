@@ -36,7 +36,7 @@ function readAttribute(file: Hdf5Bytes, { at, sizeBytes }: Place, attributes: Ma
   const name = untilNul(file.slice(nameAt, nameBytes))
   // Libraries take the first or the last, as they like.
   if (attributes.has(name)) throw file.refused(`has two attributes called '${name}'`, 'save it again')
-  // Types that lie elsewhere in the file belong to no attribute that Keras writes.
+  // Types that are elsewhere in the file belong to no attribute that Keras writes.
   if (version > 1 && (flags & 3) !== 0) return void attributes.set(name, undefined)
   const type = readDatatype(file, typeAt)
   const count = elementCount(readDataspace(file, spaceAt))

@@ -1,4 +1,4 @@
-// Arrays: their shape and type, and the bytes in row-major order, views into the file where they lie in one piece. Shapes are held
+// Arrays: their shape and type, and the bytes in row-major order, views into the file where they are in one piece. Shapes are held
 // against the file's size before anything is made for them. https://docs.hdfgroup.org/hdf5/develop/_f_m_t3.html (IV.A.2.i, l; III.A.1)
 import { elementCount } from '@whyslow/graph/dtype.ts'
 import { type AttributeTexts, readAttributes, readTexts } from './attributes.ts'
@@ -99,7 +99,7 @@ function readChunks(file: Hdf5Bytes, array: ArrayParts, at: number, filtersAt: n
   return result
 }
 
-/** Copies a chunk row by row to its place; the number of elements that lie inside. */
+/** Copies a chunk row by row to its place; the number of elements that are inside. */
 function place(
   content: Uint8Array,
   { chunk, start }: { readonly chunk: readonly number[]; readonly start: readonly number[] },

@@ -10,7 +10,7 @@ export function readHeapObjects(file: Hdf5Bytes, heap: number, tree: number): Pi
   return readRecords(file, tree).map(find)
 }
 
-/** Where the heap's ID lies in a record of links (after a hash) or of attributes (first), by the tree's type. */
+/** Where the heap's ID is in a record of links (after a hash) or of attributes (first), by the tree's type. */
 const ID_AT: Readonly<Record<number, number>> = { 5: 4, 8: 0 }
 
 /** Addresses of heap IDs. */

@@ -28,7 +28,7 @@ interface Block {
   readonly sizeBytes: number
 }
 
-/** Bit of a message's flags: its content lies elsewhere in the file. */
+/** Bit of a message's flags: its content is elsewhere in the file. */
 const SHARED = 2
 /** h5py's largest headers have some thousand messages (one for each attribute). */
 const MOST_MESSAGES = 100_000
@@ -96,7 +96,7 @@ function versionTwo(file: Hdf5Bytes, start: number): Header {
   return { blocks: [{ at: first, sizeBytes: file.unsigned(sizeAt, width) }], readBlock }
 }
 
-/** The message, where its content lies in the header and in the file. */
+/** The message, where its content is in the header and in the file. */
 function own(file: Hdf5Bytes, message: Message, flags: number): Message {
   file.slice(message.at, message.sizeBytes)
   file.spend(0, 'a header', 1)

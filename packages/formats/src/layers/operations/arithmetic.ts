@@ -226,7 +226,7 @@ function clipped(op: Operation): Value {
   const x = tensor(op, 0)
   const { x_min: low, x_max: high } = op.settings
   const isLimit = (value: unknown) => value === undefined || value === null || typeof value === 'number'
-  if (!isLimit(low) || !isLimit(high)) throw op.refuse('has limits that are no numbers')
+  if (!isLimit(low) || !isLimit(high)) throw op.refuse('has limits that are not numbers')
   return clip(op.builder, x, (low as number | null) ?? undefined, (high as number | null) ?? undefined)
 }
 

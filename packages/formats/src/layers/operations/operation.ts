@@ -36,7 +36,7 @@ export function tensor(op: Operation, k: number, wished?: DType): Value {
 export function asTensor(op: Operation, value: Argument | undefined, wished?: DType): Value {
   if (isTensor(value)) return value
   const constant = constantIn(value, wished)
-  if (constant === undefined) throw op.refuse(`is called with ${text(value)}, which is no tensor that is read here`)
+  if (constant === undefined) throw op.refuse(`is called with ${text(value)}, which is not a tensor that whyslow reads`)
   return op.builder.constant(constant)
 }
 

@@ -12,7 +12,7 @@ const gathered: OperatorWriter = (call) => {
   const given = call.node.number('batch_dims', 0)
   const batch = given < 0 ? given + indices.shape.length : given
   if (batch < 0 || batch > axis || batch > indices.shape.length)
-    throw call.refuse(`gathers axis ${axis} behind ${given} of a batch; convert the model again`)
+    throw call.refuse(`gathers axis ${axis} after ${given} batch axes; convert the model again`)
   return batchedGather(call.builder, x, indices, { axis, batch })
 }
 

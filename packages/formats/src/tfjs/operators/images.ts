@@ -11,7 +11,7 @@ import { inChannelsFirst } from '../../tensorflow/layout.ts'
 import { resizedTo } from '../../tensorflow/resize.ts'
 import type { OperatorCall, OperatorTable, OperatorWriter } from '../operator-call.ts'
 
-/** Where the cells of the result lie in the image: as the two flags of TensorFlow say. */
+/** Where the cells of the result are in the image: as the two flags of TensorFlow say. */
 function coordinates(call: OperatorCall, mode: 'linear' | 'nearest'): Readonly<Record<string, string>> {
   const [align, half] = [call.node.flag('align_corners'), call.node.flag('half_pixel_centers')]
   if (align)
@@ -30,7 +30,7 @@ const resize =
   (call) => {
     const { builder } = call
     const image = call.cast(call.input(0), 'float32')
-    if (image.shape.length !== 4) throw call.refuse('resizes what is no batch of images; convert the model again')
+    if (image.shape.length !== 4) throw call.refuse('resizes what is not a batch of images; convert the model again')
     const [height = null, width = null] = call.list(1) ?? []
     const parts = { sizes: call.int64(call.input(1)), shape: [height, width] }
     return inChannelsFirst(builder, image, false, (x) => resizedTo(builder, x, parts, { mode, ...coordinates(call, mode) }))
@@ -46,7 +46,7 @@ interface Crop {
 
 /**
  * Crops of images by boxes [y1, x1, y2, x2] in shares of the image, resized to one size: of each cell the four pixels around it, or
- * the nearest one; what lies outside the image has the value of extrapolation.
+ * the nearest one; what is outside the image has the value of extrapolation.
  */
 const cropAndResize: OperatorWriter = (call) => {
   const { builder, node } = call

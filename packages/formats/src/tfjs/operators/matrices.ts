@@ -12,7 +12,7 @@ const multiply =
   (keyA: string, keyB: string): OperatorWriter =>
   (call) => {
     const [a, b] = call.unified([call.input(0), call.input(1)])
-    if (a!.shape.length < 2 || b!.shape.length < 2) throw call.refuse('multiplies what is no matrix; convert the model again')
+    if (a!.shape.length < 2 || b!.shape.length < 2) throw call.refuse('multiplies what is not a matrix; convert the model again')
     const turned = (x: Value, key: string) => (call.node.flag(key) ? swapLastAxes(call.builder, x) : x)
     return matmul(call.builder, turned(a!, keyA), turned(b!, keyB))
   }
@@ -67,7 +67,7 @@ const transposed: OperatorWriter = (call) => {
   return transpose(call.builder, x, permutation)
 }
 
-/** What lies further below or above the diagonal than told becomes 0; a negative number keeps all. */
+/** What is further below or above the diagonal than told becomes 0; a negative number keeps all. */
 const bandPart: OperatorWriter = (call) => {
   const { builder } = call
   const x = call.input(0)

@@ -41,7 +41,7 @@ function windowOf(call: OperatorCall, kernel: readonly number[]): Window {
     padding: paddingOf(call, count),
   }
   const isWhole = [...kernel, ...window.strides, ...window.dilations].every((one) => Number.isInteger(one) && one > 0)
-  if (!isWhole) throw call.refuse('has a window with sizes that are no positive numbers; convert the model again')
+  if (!isWhole) throw call.refuse('has a window with sizes that are not positive numbers; convert the model again')
   return window
 }
 

@@ -63,7 +63,7 @@ function looped(call: OperatorCall): Value[] {
 /** The name of a resource variable: what its handle says, not which tensor holds the handle. */
 function handleOf(call: OperatorCall): string {
   const { resource } = input(call, 0)
-  if (resource === undefined) throw call.refusal('has a variable that is no handle')
+  if (resource === undefined) throw call.refusal('has a variable that is not a handle')
   return resource
 }
 

@@ -80,7 +80,7 @@ export function plainLstm(
   return { sequences: squeeze(builder, sequences!, [1]), last: [output!, cell!].map((value) => squeeze(builder, value, [0])) }
 }
 
-/** Rows (or numbers) of all, one behind the other, with an axis in front for ONNX's directions. */
+/** Rows (or numbers) of all, one after another, with an axis in front for ONNX's directions. */
 function stacked(parts: readonly ConstantData[]): ConstantData {
   const whole = joinTensors(parts)
   return { ...whole, shape: [1, ...whole.shape] }

@@ -49,7 +49,7 @@ function peaksOf(data: Float32Array, { channels, inner }: { readonly channels: n
   const peaks = new Float64Array(channels)
   for (let at = 0; at < data.length; at++) {
     const size = Math.abs(data[at]!)
-    if (!(size < Number.POSITIVE_INFINITY)) throw new RangeError('a weight is no finite number')
+    if (!(size < Number.POSITIVE_INFINITY)) throw new RangeError('a weight is not a finite number')
     const channel = Math.floor(at / inner) % channels
     peaks[channel] = Math.max(peaks[channel]!, size)
   }

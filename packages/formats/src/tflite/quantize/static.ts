@@ -46,7 +46,7 @@ function stepsOf(graph: LiteGraph, ranges: Ranges, inFloat: ReadonlySet<string>)
   }
   for (const { tensor } of graph.inputs) seen(tensor)
   for (const { outputs } of graph.operators) for (const output of outputs) seen(output)
-  // Tensors that hold no ONNX value lie between a reshape or pad and what it was made for.
+  // Tensors that hold no ONNX value are between a reshape or pad and what it was made for.
   const operators = graph.operators.filter(({ origin }) => !inFloat.has(origin))
   for (const operator of operators.toReversed()) shareBackwards(operator, steps)
   for (const operator of operators) settleSteps(operator, steps)

@@ -90,7 +90,7 @@ function writeBehind(builder: Builder, field: Field, value: Exclude<DraftValue, 
       return builder.endVector()
     }
     default:
-      throw new TypeError(`a field of kind ${field.kind} is written where it stands`)
+      throw new TypeError(`a field of kind ${field.kind} is written in place`)
   }
 }
 

@@ -1,4 +1,4 @@
-// A TFLite model while it is written: tensors and operators that know each other, before indices, versions and bytes. Tensors are told apart
+// A TFLite model while it is written: tensors and operators that know each other, before indices, versions and bytes. Tensors are distinguished
 // by identity; sizes that are free are null or a symbol.
 import type { Dimension, DType } from '@whyslow/graph/types.ts'
 import type { ConstantArray } from '../../build/constant-data.ts'
@@ -57,7 +57,7 @@ export interface LiteGraph {
   readonly operators: readonly LiteOperator[]
 }
 
-/** Who reads each tensor, once for each input that it is. */
+/** Readers of each tensor, once for each input that it is. */
 export function readersOf({ operators }: LiteGraph): Map<LiteTensor, LiteOperator[]> {
   const readers = new Map<LiteTensor, LiteOperator[]>()
   for (const operator of operators)

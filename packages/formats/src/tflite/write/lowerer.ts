@@ -39,7 +39,7 @@ interface Placed {
   readonly order: readonly number[]
 }
 
-/** [n, k] that lies in another order than ONNX's: its column `j` is the value's column `rows[j]`. */
+/** [n, k] that is in another order than ONNX's: its column `j` is the value's column `rows[j]`. */
 export interface Flattened {
   readonly x: LiteTensor
   readonly rows: Int32Array | undefined
@@ -168,7 +168,7 @@ export class Lowerer extends LiteWriter {
     return this.ordered(name, identity(this.shape(name).length))
   }
 
-  /** The value as it lies, where it lies at all: no axes moved. */
+  /** The value as it lies, where it is at all: no axes moved. */
   asItLies(name: string): LiteTensor {
     return this.ordered(name, this.order(name))
   }

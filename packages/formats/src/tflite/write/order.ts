@@ -1,8 +1,9 @@
 // Orders of axes in TFLite's tensors: axis `l` of a tensor is axis `order[l]` of the value that it holds.
-import { fromFront, identity } from '../../build/permutation.ts'
+import { axisFromFront } from '@whyslow/graph/attributes.ts'
+import { identity } from '../../build/permutation.ts'
 
 /** [n, c, …spatial] lying as [n, …spatial, c]. */
 export const channelsLast = (rank: number): number[] => [0, ...identity(rank).slice(2), 1]
 
 /** An axis of the value, counted from the end where negative, as an axis of its tensor. */
-export const liteAxis = (order: readonly number[], axis: number): number => order.indexOf(fromFront(axis, order.length))
+export const liteAxis = (order: readonly number[], axis: number): number => order.indexOf(axisFromFront(axis, order.length))

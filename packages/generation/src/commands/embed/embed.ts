@@ -3,6 +3,7 @@
 import { limitsOf, machineOf } from '@whyslow/command/limits.ts'
 import { withMachineLock } from '@whyslow/command/machine-lock.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
+import { quoteWord } from '@whyslow/graph/shell-word.ts'
 import { trialLimits } from '@whyslow/measure/trials/limits.ts'
 import { reasonInWords } from '@whyslow/measure/trials/port.ts'
 import type { EmbeddingDocument } from '@whyslow/report/documents/embedding.ts'
@@ -93,12 +94,10 @@ function slowWarnings(planned: readonly Way[], measured: TextsProcess['ways']): 
   const isPadded = ({ padding }: Way) => padding === 'maximum'
   return [
     ...(ran < wanted
-      ? [
-          `a text takes so long that ${ran === 1 ? 'no batches' : `batches of ${ran}`} were measured instead of batches of ${wanted}`,
-        ]
+      ? [`a text takes too long: ${ran === 1 ? 'no batches' : `batches of ${ran}`} were measured instead of batches of ${wanted}`]
       : []),
     ...(planned.some(isPadded) && !measured.some(({ way }) => isPadded(way))
-      ? ['a text takes so long that padding to the maximum was not measured']
+      ? ['a text takes too long: padding to the maximum was not measured']
       : []),
   ]
 }
@@ -111,7 +110,7 @@ async function encoderOf(target: string, dtype: string | null): Promise<TextEnco
   const found = await textEncoder(target, dtype)
   if (found === null)
     throw new InputError(
-      `${target}: this reads no texts at once (no folder with config.json, tokenizer.json and onnx/model.onnx of an encoder); for one prediction of a model: whyslow MODEL; for text generation: whyslow generate MODEL`,
+      `${target}: no text encoder (a folder with config.json, tokenizer.json and onnx/model.onnx); for any other model, or text generation: whyslow ${quoteWord(target)}`,
     )
   if (typeof found === 'string') throw new InputError(found)
   return found

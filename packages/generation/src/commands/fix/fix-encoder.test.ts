@@ -1,8 +1,8 @@
 // `fix` on encoder–decoders: both graphs of the decoder and the encoder are rewritten, proven and shipped together.
 import fs from 'node:fs'
 import path from 'node:path'
-import { afterAll, expect, test } from 'vitest'
-import { removeMade, scratch } from '../../../../../test/support/made-folders.ts'
+import { expect, test } from 'vitest'
+import { scratch } from '../../../../../test/support/made-folders.ts'
 import { writeListening } from '../../../test/support/decoder/listening-folder.ts'
 import { referenceGreedy } from '../../../test/support/decoder/reference.ts'
 import { decoderWeights } from '../../../test/support/decoder/weights.ts'
@@ -13,7 +13,6 @@ import type { GeneratorSetup } from '../../prove/setup.ts'
 import { shippedFolder } from '../../prove/shipped-engine.ts'
 import { fixGenerator } from './fix-generator.ts'
 
-afterAll(removeMade)
 const both = decoderWeights({ encoder: true })
 const folderOptions = {
   models: { 'decoder_model_merged.onnx': { cache: 'merged' } },

@@ -19,9 +19,8 @@ import {
   budgetPlan,
   CALL_TOKENS,
   CALLS,
-  LOOK_PROMPTS,
-  LOOK_TOKENS,
-  METRIC_PROMPTS,
+  firstOf,
+  lookTokens,
   MOST_PAIRS,
   PROOF_PAIRS,
   PROOF_PROMPTS,
@@ -187,10 +186,7 @@ async function tried(
   const found = await search({
     ...common,
     // A few answers that are cut off say nothing of a metric.
-    look:
-      metric === null
-        ? { prompts: prompts.slice(0, LOOK_PROMPTS), tokens: Math.min(LOOK_TOKENS, tokens) }
-        : { prompts: proven, tokens },
+    look: metric === null ? { prompts: firstOf(prompts), tokens: lookTokens(tokens) } : { prompts: proven, tokens },
     duel: { ...duel, most: MOST_PAIRS, endsEarly: true },
     hasTime: () => nowMs() - startMs < budget.seconds * 1000,
     ...(options.onTrial === undefined ? {} : { onTrial: options.onTrial }),
@@ -242,7 +238,7 @@ async function metricOf(options: FixGeneratorOptions, users: readonly string[], 
     throw new InputError(`--metric ${metric} scores answers to texts, and this model reads sound; leave --metric out`)
   if (users.length === 0)
     throw new InputError(`--metric ${metric} scores answers to your own prompts; give them with --prompts FILE`)
-  return userMetric(metric, users.slice(0, METRIC_PROMPTS), trials.run, limitsOf(options))
+  return userMetric(metric, users, trials.run, limitsOf(options))
 }
 
 const limitsOf = ({ memoryLimitBytes, signal }: FixGeneratorOptions): TrialLimits => ({

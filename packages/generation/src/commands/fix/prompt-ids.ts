@@ -18,7 +18,7 @@ const PROMPT_SHARE = 0.5
 
 export interface ProofTexts {
   readonly prompts: Prompts
-  /** The user's prompts and sentences behind each other; null: there is no tokenizer, or an encoder reads the prompts. */
+  /** The user's prompts and sentences one after another; null: there is no tokenizer, or an encoder reads the prompts. */
   readonly texts: Prompts | null
 }
 
@@ -61,7 +61,7 @@ function naturalTexts(source: string, users: readonly string[]): readonly string
 /** Tokens of a prompt that is timed: copies of a cache are seen at a depth. */
 const TIMED_TOKENS = 256
 
-/** Made-up prompts behind each other, up to a length at which a cache weighs; another one for each number. */
+/** Made-up prompts one after another, up to a length at which a cache weighs; another one for each number. */
 export function longPrompts(prompts: Prompts, context: number | null): (at: number) => readonly number[] {
   const most = Math.min(TIMED_TOKENS, Math.max(1, Math.floor((context ?? Number.POSITIVE_INFINITY) / 2)))
   return (at) => {

@@ -1,6 +1,7 @@
 // The user's prompts: a text file with one prompt per line, a JSON array, or JSON lines; a prompt is a string or an object that has one.
 import fs from 'node:fs'
 import { InputError } from '@whyslow/graph/input-error.ts'
+import { parseJson } from '@whyslow/graph/json.ts'
 
 const FIELDS = ['prompt', 'text', 'input', 'content'] as const
 const MOST_BYTES = 50_000_000
@@ -37,13 +38,7 @@ function fromArray(text: string, place: string): string[] {
 const fromLines = (text: string, place: string): string[] =>
   linesOf(text).map((line, k) => promptOf(parse(line, `${place}, line ${k + 1}`), `${place}, line ${k + 1}`))
 
-function parse(text: string, place: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new InputError(`${place}: is not valid JSON`)
-  }
-}
+const parse = (text: string, place: string): unknown => parseJson(text, () => new InputError(`${place}: is not valid JSON`))
 
 function promptOf(value: unknown, place: string): string {
   const found =

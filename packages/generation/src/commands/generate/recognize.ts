@@ -87,7 +87,7 @@ async function stepOf(
   if (first === null) return step
   const opening = viewGraph(await readModel(first))
   const firstLayout = decoderLayout(opening.inputs, opening.outputs)
-  if (firstLayout === null) return `${first} is no decoder`
+  if (firstLayout === null) return `${first} is not a decoder`
   return { ...step, first: { graph: opening, model: stepModel(first, firstLayout, threads) } }
 }
 

@@ -15,7 +15,7 @@ const NUMBERS: Readonly<Partial<Record<InputRole, StepNumber['is']>>> = {
 }
 
 /**
- * A reason in one line if the engine cannot feed it. `graph`: null if it is not at hand; then each step gives its caches anew. `hasFirst`: another graph makes
+ * A reason in one line if the engine cannot feed it. `graph`: null if it is not at hand; then each step gives its caches again. `hasFirst`: another graph makes
  * the first call, and gives the caches.
  */
 export function heldLayout(layout: DecoderLayout, graph: GraphProto | null, { hasFirst = false } = {}): HeldLayout | string {

@@ -8,16 +8,12 @@ import { viewGraph } from '@whyslow/graph/view.ts'
 import { apiLoader, loadKoffi } from '@whyslow/measure/engines/koffi.ts'
 import { findOrt, INSTALL, PACKAGE } from '@whyslow/measure/engines/onnxruntime/ort-node.ts'
 import type { Generator, GeneratorOptions } from '../../generator.ts'
-import { beginningOf } from '../../recognize/beginning.ts'
 import { sameCache } from '../../recognize/cache-names.ts'
-import { chosenVariant, contextOf, endIdsOf, type GeneratorFiles, generatorFiles, longestSource } from '../../recognize/folder.ts'
+import { chosenVariant, contextOf, type GeneratorFiles, generatorFiles, longestSource } from '../../recognize/folder.ts'
 import { type DecoderLayout, decoderLayout, givenByEncoder, readsEncoder } from '../../recognize/layout.ts'
 import { smallestKnown } from '../../recognize/numbers.ts'
-import { tokenizerOf, vocabularyOf } from '../loop/decoder-text.ts'
-import { encodedStarts } from '../loop/encoded-starts.ts'
-import { decoderFeeds, type Encoder, encoderOf } from '../loop/encoder.ts'
-import { generateEncoded, generateWith } from '../loop/generate.ts'
-import { decoderBeginning } from '../loop/processors.ts'
+import { decoderGenerator } from '../loop/decoder-generator.ts'
+import { decoderFeeds, type Encoded, type Encoder, encoderOf } from '../loop/encoder.ts'
 import { type OrtApi, openApi } from './c-api.ts'
 import { encoderSession } from './encoder.ts'
 import { libraryIn } from './find-library.ts'
@@ -31,7 +27,7 @@ export const ENGINE = 'ort-held'
 const load = apiLoader(openApi, loadKoffi)
 
 export interface HeldExtras {
-  /** false: each step gives its caches anew, as if attention could not write in place. */
+  /** false: each step gives its caches again, as if attention could not write in place. */
   readonly inPlace?: boolean
   /** A folder that has onnxruntime-node and koffi; null: the usual places. */
   readonly packageFrom?: string | null
@@ -66,38 +62,16 @@ export async function openHeld(
   const encoder = readsEncoder(opening?.layout ?? layout)
     ? await openEncoder(api, { files, file: variant.encoder, threads: prefillThreads ?? threads, lacking })
     : null
-  const starts =
-    encoder &&
-    encodedStarts(encoder, (encoded) =>
-      decoder.start({
-        steps: decoderFeeds(layout, encoded),
-        first: opening === null ? {} : decoderFeeds(opening.layout, encoded),
-      }),
-    )
-  const beginning = decoderBeginning(beginningOf(files))
-  const endIds = endIdsOf(files)
-  const tokenizer = await tokenizerOf(files, { layout, model })
-  const encode = (encoder === null ? tokenizer?.encode : tokenizer?.encodeWhole) ?? null
-  const parts = { encode, stream: tokenizer?.stream ?? null, endIds, context }
+  const startBehind = (encoded: Encoded) =>
+    decoder.start({
+      steps: decoderFeeds(layout, encoded),
+      first: opening === null ? {} : decoderFeeds(opening.layout, encoded),
+    })
+  const start = (encoded?: Encoded) => (encoded === undefined ? decoder.start() : startBehind(encoded))
   return {
     engine: ENGINE,
     versions: { onnxruntime: api.version },
-    vocabulary: vocabularyOf(layout),
-    context,
-    endIds,
-    encode,
-    decode: tokenizer?.decode ?? null,
-    async generate(request, onToken) {
-      if (starts !== null) return generateEncoded({ ...parts, ...starts, beginning }, request, onToken)
-      const sequence = decoder.start()
-      try {
-        return await generateWith({ sequence, ...parts }, request, onToken)
-      } finally {
-        sequence.close()
-      }
-    },
-    start: starts?.later ?? (() => decoder.start()),
-    ...(encoder === null ? {} : { encoder: encoder.facts, beginning }),
+    ...(await decoderGenerator({ files, layout, model, context, encoder, start })),
     close: async () => {
       decoder.close()
       encoder?.close()
@@ -117,7 +91,7 @@ async function openingOf(file: string): Promise<Opening> {
   const view = viewGraph(await readOnnx(file))
   const layout = decoderLayout(view.inputs, view.outputs)
   if (layout === null || layout.problem !== null)
-    throw new InputError(`${file}: ${layout?.problem ?? 'it is no decoder of text; export it again'}`)
+    throw new InputError(`${file}: ${layout?.problem ?? 'it is not a decoder of text; export it again'}`)
   return { file, layout, feeds: heldFeeds(layout), outputs: view.outputs.map(({ name }) => name) }
 }
 
@@ -173,7 +147,7 @@ function layoutOf(
   const view = viewGraph(model)
   const layout = decoderLayout(view.inputs, view.outputs, others)
   if (layout === null)
-    throw new InputError(`${file} is no decoder of text: it has no token ids as input or no logits as output; give a decoder`)
+    throw new InputError(`${file} is not a decoder of text: it has no token ids as input or no logits as output; give a decoder`)
   const held = heldLayout(layout, model.proto.graph!, others)
   if (typeof held === 'string') throw new InputError(`${file}: ${held}`)
   return { layout, held }

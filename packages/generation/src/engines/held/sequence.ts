@@ -1,5 +1,5 @@
 // A sequence whose caches never enter JavaScript. Attention that writes in place gets one buffer for each cache, with room to spare; any other gives
-// its caches anew at each step, and they become the inputs of the next step as they are.
+// its caches again at each step, and they become the inputs of the next step as they are.
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { DType } from '@whyslow/graph/types.ts'
 import type { Handle } from '@whyslow/measure/engines/koffi.ts'

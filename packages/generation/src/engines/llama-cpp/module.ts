@@ -40,7 +40,7 @@ export interface LlamaContext {
   readonly currentThreads?: number
   readonly batchSize?: number
   getSequence(): LlamaSequence
-  /** Logs llama.cpp's own times since the last call, and starts anew. */
+  /** Logs llama.cpp's own times since the last call, and starts again. */
   printTimings?(): Promise<void>
   dispose(): Promise<void>
 }
@@ -55,7 +55,8 @@ export type ControlledItem =
 
 export interface LlamaSequence {
   readonly nextTokenIndex: number
-  evaluate(tokens: readonly Token[], options: object): AsyncIterable<Token>
+  /** Goes on with the token that it gave, unless it is handed others. */
+  evaluate(tokens: readonly Token[], options: object): AsyncGenerator<Token, void, readonly Token[] | undefined>
   evaluateWithoutGeneratingNewTokens(tokens: readonly Token[], options?: object): Promise<void>
   controlledEvaluate(items: readonly ControlledItem[], options?: object): Promise<readonly (Evaluated | undefined)[]>
   eraseContextTokenRanges(ranges: readonly { readonly start: number; readonly end: number }[]): Promise<void>

@@ -1,4 +1,4 @@
-// Sequences of a decoder whose encoder has to read something first. What is given is read anew each time, though it may be the same object: its
+// Sequences of a decoder whose encoder has to read something first. What is given is read again each time, though it may be the same object: its
 // content may have changed, and a call costs what it costs. Steps that are given nothing are timed behind what was read last.
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { Generator, Sequence } from '../../generator.ts'

@@ -1,10 +1,10 @@
 // What an encoder is fed of sound or an image, as preprocessor_config.json and the encoder's own declaration say.
 import { InputError } from '@whyslow/graph/input-error.ts'
+import { type JsonObject, objectOrNull } from '@whyslow/graph/json.ts'
 import { mulberry32 } from '@whyslow/graph/random.ts'
 import type { ValueDeclaration } from '@whyslow/graph/types.ts'
 import type { TensorValue } from '@whyslow/measure/engines/types.ts'
 import type { EncoderFacts, Media } from '../../generator.ts'
-import { type Json, objectOf } from '../../recognize/folder.ts'
 import { wholeOf } from '../../recognize/json.ts'
 import { framesOf, type LogMelSettings, logMel } from './log-mel.ts'
 
@@ -22,8 +22,8 @@ export interface Features {
 }
 
 export interface FeaturesPlace {
-  readonly preprocessor: Json | null
-  /** Where it is looked for. */
+  readonly preprocessor: JsonObject | null
+  /** The folder to search. */
   readonly folder: string
   /** The encoder's file. */
   readonly file: string
@@ -38,7 +38,7 @@ export function featuresOf(input: ValueDeclaration, place: FeaturesPlace): Featu
 
 const AT = (folder: string): string => `${folder}/preprocessor_config.json`
 
-function settingsOf({ preprocessor, folder, file }: FeaturesPlace): Json {
+function settingsOf({ preprocessor, folder, file }: FeaturesPlace): JsonObject {
   if (preprocessor !== null) return preprocessor
   throw new InputError(
     `${file} reads sound, and ${AT(folder)} does not exist, which says what is made of sound; put the model's own there`,
@@ -120,7 +120,7 @@ const MOST_SIDE = 4096
 
 /** Made up: how long an encoder takes does not depend on what is in an image. */
 function imageFeatures(input: ValueDeclaration, { preprocessor, file }: FeaturesPlace): Features {
-  const size = objectOf(preprocessor?.size)
+  const size = objectOrNull(preprocessor?.size)
   const named = [size?.height ?? preprocessor?.size, size?.width ?? preprocessor?.size].map(wholeOf)
   const shape = [1, 3, ...named.map((side) => side ?? USUAL_SIDE)].map((usual, axis) => {
     const declared = input.shape?.[axis]

@@ -20,7 +20,7 @@ import { stopSearch } from './stop.ts'
 export interface LoopParts {
   readonly sequence: Sequence
   readonly encode: ((text: string) => readonly number[]) | null
-  /** Made anew for each call; null: no tokenizer. */
+  /** Made again for each call; null: no tokenizer. */
   readonly stream: (() => TextStream) | null
   readonly endIds: readonly number[]
   readonly context: number | null

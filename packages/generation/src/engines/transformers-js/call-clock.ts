@@ -1,5 +1,5 @@
 // Where one call of transformers.js spends its time. Its parts are methods of objects that everybody can reach: the sessions' `run`, the model's `forward`, the
-// tokenizer, the list of logits processors. They are timed by methods put in front of them for the time of the call; what lies between two of them has a name, too:
+// tokenizer, the list of logits processors. They are timed by methods put in front of them for the time of the call; what is between two of them has a name, too:
 //
 //   feeds made · run · outputs taken │ logits sliced · processors · sampler │ streamer (detokenizing) │ masks and ids of the next step ...
 //   └───────────── forward ─────────┘                                        put

@@ -1,4 +1,4 @@
-// A remedy of the graph: the model is read, rewritten and written into a folder of its own with the files that lie next to it.
+// A remedy of the graph: the model is read, rewritten and written into a folder of its own with the files that are next to it.
 import fs from 'node:fs'
 import path from 'node:path'
 import { type FolderNames, writeModelFolder } from '@whyslow/command/model-files/model-folder.ts'
@@ -54,7 +54,7 @@ interface Around {
 function targetOf(model: Model, { source, context, hasFirst }: Around): RemedyTarget {
   const { inputs, outputs } = viewGraph(model)
   const layout = decoderLayout(inputs, outputs, { hasFirst })
-  if (layout === null) throw new InputError(`${source}: the graph is no decoder`)
+  if (layout === null) throw new InputError(`${source}: the graph is not a decoder`)
   return { model, layout, context, hasFirst }
 }
 

@@ -13,7 +13,7 @@ import { prefillThreads, threads } from './threads.ts'
 import { variant } from './variant.ts'
 
 export interface Candidates {
-  /** That open the model, are installed and can be shipped. */
+  /** Engines that open the model, are installed and can be shipped. */
   readonly engines: readonly GeneratorEngine[]
   /** The folder's other weights, smallest first. */
   readonly dtypes: readonly string[]

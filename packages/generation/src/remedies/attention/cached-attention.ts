@@ -1,4 +1,4 @@
-// Attention over a cache as exporters write it in pieces, with K and V what came before and what is new one behind the other:
+// Attention over a cache as exporters write it in pieces, with K and V what came before and what is new one after another:
 //   K = Concat(past_key, k), V = Concat(past_value, v); each of their heads repeated for several of the queries (repeat_kv)
 //   Reshape(Transpose(MatMul(Softmax(MatMul(q, K^T) * scale + mask), V)))
 // Gemma 2 holds scores within a cap, before the mask: tanh(scores / cap) * cap.
@@ -48,7 +48,7 @@ export function findCachedAttention(matching: Matching, softmax: NodeProto, layo
   if (typeof keys === 'string') return `${place}: ${keys}`
 
   const weighted = readerOfShares(matching, softmax)
-  if (!isOperator(weighted, 'MatMul')) return `${place}: what reads the shares is no MatMul`
+  if (!isOperator(weighted, 'MatMul')) return `${place}: what reads the shares is not a MatMul`
   const values = findCache(matching, weighted.input[1]!, layout)
   if (typeof values === 'string') return `${place}: ${values}`
   // Rotary positions may hide the sizes of queries: the cache declares that of a head, and several heads of keys are those of the queries.
@@ -187,7 +187,7 @@ export interface FoundCache {
 function findCache(matching: Matching, name: string, { cache }: DecoderLayout): FoundCache | string {
   const source = beforeIdle(matching, withoutRepeats(matching, name))
   const concat = matching.producer(source)
-  if (!isOperator(concat, 'Concat')) return `${source} is not joined of what the cache held and what is new`
+  if (!isOperator(concat, 'Concat')) return `${source} does not join the cache with the new values`
   const entry = cache.find(({ past }) => past === concat.input[0])
   const { axes } = entry ?? {}
   if (entry?.present == null || concat.input.length !== 2) return `${source} is not joined of a cache and what is new`

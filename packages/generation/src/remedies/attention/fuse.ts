@@ -18,7 +18,7 @@ import { type MaskUse, type MaskUses, maskKey } from './mask-uses.ts'
 import { lengthsFromMask } from './past-length.ts'
 import { type Rotary, rotaryOf } from './rotary.ts'
 
-/** Where the kernel turns queries and keys itself, heads are multiples of 16: group_query_attention_helper.h */
+/** If the kernel rotates queries and keys itself, heads are multiples of 16: group_query_attention_helper.h */
 const ROTARY_MULTIPLE = 16
 /** The place of attention_bias among the inputs. */
 const BIAS_AT = 10

@@ -54,7 +54,7 @@ function numbers(model: Model, constant: Constant): Int8Array | Uint8Array {
   return constant.dtype === 'int8' ? new Int8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) : bytes
 }
 
-/** The bytes need not lie at a multiple of four. */
+/** The bytes need not be at a multiple of four. */
 function float32(bytes: Uint8Array): Float32Array {
   const { buffer, byteOffset, byteLength } = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice()
   return new Float32Array(buffer, byteOffset, byteLength / 4)

@@ -1,5 +1,6 @@
 // OpenAI's protocol of completions and chat completions (platform.openai.com/docs/api-reference), as far as one model that generates text has it:
 // what a request means, and what its answers look like. No sockets here.
+import { isObject, parseJson } from '@whyslow/graph/json.ts'
 import type { LoopEnd } from '../../loop/loop.ts'
 import type { Recommended } from './folder-options.ts'
 import type { GenerateOptions, Message, Prompt } from './text-generator.ts'
@@ -82,12 +83,7 @@ const UNABLE: Readonly<Record<string, (value: unknown, body: Body) => boolean>> 
 }
 
 function objectOf(text: string): Body {
-  let body: unknown
-  try {
-    body = JSON.parse(text)
-  } catch {
-    throw bad('the body is not valid JSON')
-  }
+  const body = parseJson(text, () => bad('the body is not valid JSON'))
   if (!isObject(body)) throw bad('the body is not a JSON object')
   return body as Body
 }
@@ -209,7 +205,6 @@ function flagOf(value: unknown, key: string): boolean {
 /** 'n: …' and 'messages[0].role: …' begin with the field. */
 const bad = (message: string, code: string | null = null): RequestError =>
   new RequestError(400, message, { code, param: /^([\w.[\]]+): /.exec(message)?.[1] ?? null })
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value)
 const shown = (text: string): string => text.slice(0, 80).replace(/[^\x20-\x7e]+/g, ' ')
 
 export const errorBody = ({

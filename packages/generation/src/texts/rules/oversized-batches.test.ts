@@ -9,7 +9,7 @@ checkRule(oversizedBatches, {
       expect: {
         detail: 'In batches of 8 texts a text takes 3.20 ms, in batches of 32 texts 4.00 ms, both sorted by length.',
         wouldSaveMs: 0.8,
-        next: 'whyslow embed MODEL --batch 32',
+        next: 'whyslow embed MODEL --batch 8',
       },
     },
     {

@@ -20,7 +20,8 @@ export const oversizedBatches = defineRule({
       timeMs: other.msPerText.value,
       wouldSaveMs: savedMs(smaller),
       basis: 'measured',
-      next: embedAgain('--batch', String(other.batch)),
+      // Single texts are no batch: the same run timed them already.
+      ...(way.batch > 1 && { next: embedAgain('--batch', String(way.batch)) }),
     }
   },
 })

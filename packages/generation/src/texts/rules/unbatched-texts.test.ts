@@ -17,6 +17,7 @@ checkRule(unbatchedTexts, {
   ],
   clear: [
     { name: 'about the same', given: exampleTexts() },
+    { name: 'a little under ten per cent', given: exampleTexts({ batched: exampleAgainst(0.905) }) },
     { name: 'slower in batches', given: exampleTexts({ batched: exampleAgainst(1.4) }) },
   ],
 })

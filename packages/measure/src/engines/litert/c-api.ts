@@ -103,7 +103,7 @@ export function openApi(koffi: typeof Koffi, file: string): LitertApi {
     types: parameterTypes(koffi, types),
     calls: CALLS,
     frees: FREES,
-    lacks: (name) => `it is no LiteRT 2, or an older one: it has no ${name}`,
+    lacks: (name) => `it is not LiteRT 2, or an older one: it has no ${name}`,
     why: statusInWords,
   })
   return { ...api, types, nothing: nothingOf(koffi) }

@@ -73,7 +73,7 @@ export function openModel(
   const isFree = inputs.some(({ shape }) => hasFreeSize(shape))
   const state = { at: null, wasSettled: false, closed: false }
   const opened: Opened = { api, environment, compiled, signature, inputs, outputs, explain, isFree, ...state }
-  // What it lacks it says when it makes room for what lies between.
+  // What it lacks it says when it makes room for what is between.
   if (!isFree) explain(failed, () => outputShapes(opened, true))
   const prepared = new Set<Room>()
   let last: Room | null = null
@@ -229,7 +229,7 @@ function settledShapes(opened: Opened, shapes: string, feeds: Feeds): number[][]
   return found
 }
 
-/** Sets the sizes that the file leaves free, makes room for all that lies between, and gives the shapes of the outputs. */
+/** Sets the sizes that the file leaves free, makes room for all that is between, and gives the shapes of the outputs. */
 function settle(opened: Opened, shapes: string, feeds: Feeds): number[][] {
   const { api, compiled, signature, inputs } = opened
   const moved = opened.at !== shapes

@@ -1,4 +1,4 @@
-// The optimized graph of a model whose weights are too large for one file, or lie in others.
+// The optimized graph of a model whose weights are too large for one file, or are in others.
 import type { Model } from '@whyslow/graph/model.ts'
 
 /** protobuf holds at most 2 GB: from half of that on the graph as run is written with its weights next to it. */

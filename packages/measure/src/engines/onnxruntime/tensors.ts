@@ -24,7 +24,7 @@ export function toOrt(Tensor: TensorType, { dtype, data, shape }: TensorValue): 
 export const bindFeeds = (Tensor: TensorType, feeds: Feeds): Record<string, OrtTensor> =>
   Object.fromEntries(Object.entries(feeds).map(([name, value]) => [name, toOrt(Tensor, value)]))
 
-/** Where the runtime has a Float16Array, the packages give float16 in one; here it is the bits. */
+/** If the runtime has a Float16Array, the packages return float16 in one; here it is the bits. */
 export function fromOrt({ type, dims, data }: OrtTensor): TensorValue {
   const view = data as Uint16Array
   const bits =
@@ -35,7 +35,7 @@ export function fromOrt({ type, dims, data }: OrtTensor): TensorValue {
 export const resultsOf = (fetched: Readonly<Record<string, OrtTensor>>): Results =>
   Object.fromEntries(Object.entries(fetched).map(([name, tensor]) => [name, fromOrt(tensor)]))
 
-/** One that a prediction may write such an output into; null: strings and types narrower than a byte are made anew by the engine each time. */
+/** One that a prediction may write such an output into; null: strings and types narrower than a byte are made again by the engine each time. */
 export function tensorLike(Tensor: TensorType, tensor: OrtTensor): OrtTensor | null {
   const { dtype, shape, data } = fromOrt(tensor)
   if (!ArrayBuffer.isView(data) || dtype === 'int4' || dtype === 'uint4') return null

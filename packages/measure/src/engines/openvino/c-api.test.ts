@@ -36,5 +36,5 @@ test('another library is called so', () => {
       throw new Error('no such symbol')
     },
   } as unknown as Parameters<typeof versionOf>[0]
-  expect(() => versionOf(none, '')).toThrow(/^it is no C library of OpenVINO/)
+  expect(() => versionOf(none, '')).toThrow(/^it is not a C library of OpenVINO/)
 })

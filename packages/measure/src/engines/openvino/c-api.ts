@@ -127,7 +127,7 @@ export function versionOf(library: Pick<Koffi.LibraryHandle, 'func'>, version: T
   try {
     get = library.func('ov_get_openvino_version', 'int', [version]) as Call
   } catch {
-    throw new Error(`it is no C library of OpenVINO, or one before 2022.3; ${UPDATE}`)
+    throw new Error(`it is not a C library of OpenVINO, or one before 2022.3; ${UPDATE}`)
   }
   const found: { buildNumber?: string } = {}
   get(found)

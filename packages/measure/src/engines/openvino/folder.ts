@@ -22,7 +22,7 @@ export async function loadHere(options: FolderOptions, modelFile: string, afterC
   return predictor(model, options, afterClose)
 }
 
-/** That of openvino-node, as Node finds it from the folder. */
+/** The library of openvino-node, as Node finds it from the folder. */
 function nodeRuntime(): string | null {
   const name = 'openvino-node'
   try {

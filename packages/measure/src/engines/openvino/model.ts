@@ -313,7 +313,7 @@ function bytesOf(api: OpenvinoApi, tensor: Handle): Uint8Array<ArrayBuffer> {
   return new Uint8Array(api.koffi.view(api.got('tensor_data', tensor) as never, size))
 }
 
-/** A tensor that predictions write this output into, if its shape is always the same; null: it is read anew each time. */
+/** A tensor that predictions write this output into, if its shape is always the same; null: it is read again each time. */
 function boundOutput(api: OpenvinoApi, { compiled, request }: Compiled, index: number, reuse: boolean): BoundOutput | null {
   const port = api.got('compiled_model_output_by_index', compiled, index)
   try {

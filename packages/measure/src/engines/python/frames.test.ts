@@ -20,5 +20,5 @@ test('what goes out comes back, however the bytes are cut', () => {
 })
 
 test('what is no frame is said', () => {
-  expect(() => new FrameReader().add(Buffer.from('Traceback'))).toThrow('no frame')
+  expect(() => new FrameReader().add(Buffer.from('Traceback'))).toThrow('not a frame')
 })

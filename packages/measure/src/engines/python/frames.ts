@@ -46,7 +46,7 @@ export class FrameReader {
     this.headerLength ??= this.take(4)?.readUInt32LE(0) ?? null
     if (this.headerLength === null) return null
     // No text can be longer: a program wrote into the pipe.
-    if (this.headerLength > constants.MAX_STRING_LENGTH) throw new Error('what the Python process sent is no frame')
+    if (this.headerLength > constants.MAX_STRING_LENGTH) throw new Error('what the Python process sent is not a frame')
     this.header ??= JSON.parse(this.take(this.headerLength)?.toString() ?? 'null')
     if (this.header === null) return null
     const { bufs, ...header } = this.header

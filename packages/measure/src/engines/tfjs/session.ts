@@ -145,7 +145,7 @@ function readTensor(tensor: Tensor): TensorValue {
   return { dtype, shape: [...tensor.shape], data: Array.isArray(data) ? data : copyOf(dtype, data as Float32Array) }
 }
 
-/** What was cast from booleans still lies in bytes in plain JavaScript, whatever type its tensor has. */
+/** What was cast from booleans still is in bytes in plain JavaScript, whatever type its tensor has. */
 function copyOf(dtype: DType, data: ArrayLike<number>): ArrayBufferView {
   if (dtype === 'float32') return Float32Array.from(data)
   return dtype === 'int32' ? Int32Array.from(data) : Uint8Array.from(data)

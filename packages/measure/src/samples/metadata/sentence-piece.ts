@@ -47,7 +47,7 @@ function* fieldsOf(message: Uint8Array): Generator<FieldValue> {
     let [value, shift] = [0, 0]
     for (;;) {
       const byte = message[at++]
-      if (byte === undefined || shift > 63) throw new RangeError('it is no message of protobuf')
+      if (byte === undefined || shift > 63) throw new RangeError('it is not a message of protobuf')
       // A negative number has ten bytes; the lower 32 bits say which.
       if (shift < 32) value |= (byte & 0x7f) << shift
       shift += 7
@@ -55,7 +55,7 @@ function* fieldsOf(message: Uint8Array): Generator<FieldValue> {
     }
   }
   const taken = (length: number): Uint8Array => {
-    if (length < 0 || at + length > message.length) throw new RangeError('it is no message of protobuf')
+    if (length < 0 || at + length > message.length) throw new RangeError('it is not a message of protobuf')
     at += length
     return message.subarray(at - length, at)
   }
@@ -66,6 +66,6 @@ function* fieldsOf(message: Uint8Array): Generator<FieldValue> {
     else if (type === 1) taken(8)
     else if (type === 2) yield { field, value: taken(varint()) }
     else if (type === 5) taken(4)
-    else throw new RangeError('it is no message of protobuf')
+    else throw new RangeError('it is not a message of protobuf')
   }
 }

@@ -22,11 +22,11 @@ export interface TimedModel {
   readonly inputs: readonly { readonly name: string; readonly type: TensorType }[]
   /** Path of an inputs.json, whose first sample it is fed in place of random numbers; absent: random. */
   readonly saved?: string
-  /** Where its engine options differ from the others'. */
+  /** Its engine options, if they differ from the others'. */
   readonly options?: Partial<EngineOptions>
   /** What may be left out says what it is worth: where the time turns out to be short, the rest gets all of its rounds. */
   readonly worth?: number
-  /** Where it takes so long that fewer rounds and predictions than those of the others have to do; more rounds if there is time. */
+  /** Fewer rounds and predictions than the others have, if it takes long; more rounds if there is time. */
   readonly few?: { readonly rounds: number; readonly warmup: number; readonly samples: number }
 }
 

@@ -25,7 +25,7 @@ interface Joined {
   readonly meaning: Map<string, string>
 }
 
-/** Origins for each node of `executed`, in its order. Subgraphs are told apart by the caller, graph by graph. */
+/** Origins for each node of `executed`, in its order. Subgraphs are distinguished by the caller, graph by graph. */
 export function originsOf(executed: GraphView, original: GraphView): Origin[] {
   const joined = joinGraphs(executed, original)
   const starts = executed.nodes.map((node) => startOf(node, joined))

@@ -1,5 +1,5 @@
 // Measured roofs: what this machine's CPU can do at best, with the engine's own kernels and thread count.
-// A roof is an upper end, since no operator may lie above it: for every kernel the speed that one run in thirty
+// A roof is an upper end, since no operator may be above it: for every kernel the speed that one run in thirty
 // exceeds, and of all kernels the best. Runs are spread over rounds, because the speed of a shared machine drifts.
 // Roofline: Williams, Waterman, Patterson, CACM 52(4), 2009.
 import { freemem } from 'node:os'

@@ -145,7 +145,7 @@ export function qLinearConv(weightType: 'uint8' | 'int8', shape: ConvShape, laye
 
 /**
  * One Abs of `count` elements into the engine's arena, `steps` operators that take turns in place (Neg, Abs), and a
- * reduction to one number, so that no output is allocated anew. Elementwise kernels read and write every element.
+ * reduction to one number, so that no output is allocated again. Elementwise kernels read and write every element.
  */
 export function elementwiseChain(length: number, steps: number): BuiltModel {
   const nodes = [node('Abs', ['x'], ['y0'])]

@@ -52,7 +52,7 @@ export function summarize(threads: number, readings: readonly Reading[], sizes: 
   const ownL3 = best('L3')
   if (ownL3 === null) reasons.L3 = whyNone('L3')
   else if (dram !== null && ownL3 < dram * leastL3Advantage) {
-    reasons.L3 = 'it reads hardly faster than DRAM: others share it, or the size that the system tells is not real'
+    reasons.L3 = 'it is hardly faster than DRAM: other processes share it, or the size that the system reports is wrong'
   }
   const l3 = ownL3 === null ? null : Math.max(ownL3, dram ?? 0)
 

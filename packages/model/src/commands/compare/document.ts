@@ -116,7 +116,7 @@ const isMeasured = (one: ContestantRun): boolean => {
   return failure === null ? count > 0 : count >= LEAST_BLOCKS
 }
 
-/** That two are told apart although neither is faster, in any of the pairs of a batch, percent. */
+/** Chance that any pair of a batch is ranked although neither is faster, percent. */
 const FALSELY_APART = 5
 
 /** Level of the interval of one pair among this many contestants, percent, so that all of them hold together (Bonferroni). */
@@ -189,6 +189,13 @@ function tell(contestant: Contestant, facts: RowFacts): Told {
   return { contestant, measured, row, report: told, loss: lossFor(agreement, measured, facts) }
 }
 
+/** What to do about it; null: nothing is known. The time of a software adapter is not the user's to set. */
+function fixOf({ engine }: Contestant, out: Out | null): string | null {
+  if (out?.outcome === 'not-here') return out.fix
+  if (out?.outcome !== 'timed-out' || isSoftware(engine)) return null
+  return `to wait longer: --timeout ${Math.ceil((4 * out.limitMs) / 60_000)}m`
+}
+
 const unmeasured = (contestant: Contestant, out: Out | null): ContestantRow => ({
   id: contestant.id,
   file: contestant.model.source.file,
@@ -196,7 +203,7 @@ const unmeasured = (contestant: Contestant, out: Out | null): ContestantRow => (
   // The document has no word of its own for memory; the reason says it.
   outcome: out === null || out.outcome === 'out-of-memory' ? 'failed' : out.outcome,
   reason: out === null ? null : out.outcome === 'not-here' ? out.reason : reasonOf(out),
-  fix: out?.outcome === 'not-here' ? out.fix : null,
+  fix: fixOf(contestant, out),
   report: null,
   device: contestant.engine?.device ?? null,
   ...precisionOf(contestant),
@@ -350,16 +357,22 @@ function agreementOf(
   const varying = new Set([...all.reference.varying, ...outputs.varying])
   const names = Object.keys(original[0] ?? {}).filter((name) => !varying.has(name))
   if (names.length === 0) return none('its outputs differ from one prediction to the next')
-  const agreement = compareOutputs(original, alignOutputs(original, outputs.samples.slice(0, both)), {
+  const given = alignOutputs(original, outputs.samples.slice(0, both))
+  // The library of a file gives predictions alone, and the graph that is made of it margins, too.
+  const isSameModel = contestant.model.source.file === opened.first.model.source.file
+  const shared = isSameModel ? names.filter((name) => Object.hasOwn(given[0] ?? {}, name)) : names
+  const left = shared.length === 0 ? [] : names.filter((name) => !shared.includes(name))
+  const agreement = compareOutputs(original, given, {
     labels: all.judged.labels?.slice(0, original.length),
     metric: options.metric,
     graph: opened.first.graph,
-    outputs: names,
+    outputs: shared.length === 0 ? names : shared,
   })
   if (agreement.mismatch !== null) return { agreement, reason: agreement.mismatch, samples: null }
   if (contestant === opened.first) return { agreement, reason: null, samples: null }
   const samples = original.length
-  return { agreement, reason: `on ${samples === 1 ? 'one sample' : `${samples} samples`}`, samples }
+  const without = left.length === 0 ? '' : `, without ${left.join(', ')}, which it does not give`
+  return { agreement, reason: `on ${samples === 1 ? 'one sample' : `${samples} samples`}${without}`, samples }
 }
 
 /** Metric of its own outputs under the labels, whatever the first one's look like. */

@@ -15,9 +15,10 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { fix } from './fix.ts'
 import type { FixOptions } from './options.ts'
 
-// The machine has two CPUs, whatever runs the tests.
+// The machine has two CPUs and no Python, whatever runs the tests.
 const CPUS = recordedSystem('linux', { '/proc/self/status': 'Cpus_allowed_list:\t0-1', '/sys/devices/system/cpu/online': '0-1' })
 beforeEach(() => {
+  vi.stubEnv('WHYSLOW_PYTHON', 'off')
   for (const name of ['readText', 'exists', 'list'] as const) vi.spyOn(thisSystem, name).mockImplementation(CPUS[name] as never)
 })
 afterEach(() => void vi.restoreAllMocks())

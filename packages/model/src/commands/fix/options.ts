@@ -8,7 +8,7 @@ import type { Goal, PrecisionMethod } from '../../remedies/kit/remedy.ts'
 import type { ServingPort } from './serving-port.ts'
 
 export interface PrecisionOptions {
-  /** The only method; null: all that pay. */
+  /** The only method; null: all that gain time. */
   readonly method: PrecisionMethod | null
   /** Bits of weight-only quantization; null: 8 and 4. */
   readonly bits: 8 | 4 | null

@@ -61,13 +61,17 @@ export async function otherEngines(
   const { only, engine: measured, engines: wanted, trials, signal } = options
   if (!CHOICES.some((one) => isTried(one, options))) return []
   const asked = (id: string) => only?.includes(id) ?? true
+  const named = namedBy(options)
+  const isUnable = hasMlNodes(graph) && only === null
   const written = asked('compile') ? writtenFor(model, profile) : undefined
   const others = engines.filter(
     (one) =>
       one.id !== measured &&
       (one.offers.includes('generated')
         ? written !== undefined
-        : asked('engine-choice') && (one.offers.includes('alternative') || isLookedAt(one, model))),
+        : asked('engine-choice') &&
+          !(isUnable && !named.has(one.id)) &&
+          (one.offers.includes('alternative') || isLookedAt(one, model))),
   )
   const found: OtherEngine[] = []
   /** Whether the first engine of each package is installed, keyed by package: its other engines differ in their precision alone. */
@@ -90,13 +94,16 @@ export async function otherEngines(
   return found
 }
 
+/** Whether it has operators of trees and tables, which ONNX Runtime alone has: unless it is asked for, another engine is not shown to fail on them. */
+const hasMlNodes = ({ nodes }: GraphView): boolean => nodes.some(({ domain }) => domain === 'ai.onnx.ml')
+
 /** Whatever outputs it gives on the inputs that are tried. */
 function narrowedBy({ offers }: Engine, graph: GraphView): string | null {
   const wide = offers.includes('narrow-numbers') ? wideNode(graph) : undefined
   return wide === undefined ? null : `it computes numbers of 64 bits in 32, and ${wide} may need them`
 }
 
-/** Where the model's owner may run it so; what its own file takes there is in the row of the conversion. */
+/** Engines that the model's owner may run it on; the time of its own file there is in the row of the conversion. */
 const isLookedAt = ({ id, formats, offers }: Engine, model: Model): boolean =>
   offers.includes('looked-at') && !formats.includes(model.source.format) && canBeGiven(model, id)
 

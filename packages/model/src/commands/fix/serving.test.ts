@@ -4,12 +4,13 @@ import path from 'node:path'
 import { MODEL, scriptedMachine } from '@whyslow/command/support/example-trials.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { folderOfTests } from '@whyslow/measure/support/trials/example-folder.ts'
-import { expect, test } from 'vitest'
+import { beforeEach, expect, test, vi } from 'vitest'
 import { fix } from './fix.ts'
 import type { EngineShare, ServingPort, ServingRequest } from './serving-port.ts'
 
 const folder = folderOfTests()
 const SLO = 'p99<20ms'
+beforeEach(() => void vi.stubEnv('WHYSLOW_PYTHON', 'off'))
 const SHARE: EngineShare = { workers: 2, threads: 1, configEntries: { 'session.intra_op.allow_spinning': '0' } }
 const tried = { workers: 2, threads: 1, maxBatch: 8, answersPerSecond: 900, found: null, why: null }
 

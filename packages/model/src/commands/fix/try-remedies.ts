@@ -74,7 +74,7 @@ export async function tryRemedies(
   return { ...found, quantization, caveat }
 }
 
-/** Where a loss is allowed, what chooses by it and what proves it are to be different: more are read, and each predicts with its own. */
+/** If a loss is allowed, the samples that choose and those that prove must differ: whyslow reads more, and each predicts with its own. */
 function partsOfInputs(run: Run, { maxLoss, ...options }: FixOptions, most: number): JudgedParts {
   const limit = maxLoss === null ? most : Math.min(2 * most, JUDGED_SAMPLES)
   const all = judgedInputs(run.model, { ...options, folder: run.folder }, run.inputs, limit)

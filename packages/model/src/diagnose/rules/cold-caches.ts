@@ -1,4 +1,4 @@
-// Operators that take longer within the model than alone, where their data lies in the nearest caches and nobody ran in between. The whole
+// Operators that take longer within the model than alone, where their data is in the nearest caches and nobody ran in between. The whole
 // model was timed in the same rounds, so that a change of the machine between both is taken out.
 import { ms, share, tell } from '@whyslow/diagnosis/tell.ts'
 import { isWorthSaying } from '@whyslow/diagnosis/worth.ts'

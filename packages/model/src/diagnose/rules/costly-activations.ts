@@ -83,7 +83,7 @@ export const costlyActivations = defineRule({
     const exact = rates && exactly(costly, (node) => equivalentMs(node, rates, runsOf(node), startMs(node)))
     const isSoftmax = costly.every(({ opType }) => NORMALIZING.has(opType))
     const instead = isSoftmax
-      ? 'No activation does the same: behind the last layer its inputs have the same order, and inside attention only fusing it helps.'
+      ? 'No activation does the same: after the last layer its inputs have the same order, and inside attention only fusing it helps.'
       : 'An activation without exponentials (Relu, HardSwish) comes close to that, after retraining.'
     return {
       ...tell`${operatorsTake(costly.map((node) => node.opType))} ${ms('time', timeMs)}, ${share('time-share', timeMs / p50Ms)} of the p50;

@@ -19,7 +19,7 @@ export const forestOutOfCache = defineRule({
     const forests = forestNodes(graph, costs)
     if (forests.length === 0) return 'does-not-apply'
     if (cacheBytes === null || cacheBytes === undefined)
-      return { notChecked: 'this machine does not tell the size of its second cache' }
+      return { notChecked: 'this machine does not report the size of its L2 cache' }
     const rows = inputs[0]?.shape[0] ?? 1
     const large = forests.filter((forest) => forest.bytes > cacheBytes)
     const timeMs = large.reduce((sum, { node }) => sum + node.timeMs, 0)

@@ -25,7 +25,7 @@ export const gpuUnderfed = defineRule({
     return {
       ...tell`Kernels take ${ms('kernels', device.kernelsMs)} of ${ms('p50', latency.p50Ms)}, copies ${ms('copies', copiesMs(device))}; in
         the other ${ms('idle', idleMs)} (${share('idle-share', idleMs / latency.p50Ms)}) ${countFact('program', Math.round(launches))} must
-        be handed out and the answer is waited for.`,
+        be launched, and their results awaited.`,
       timeMs: idleMs,
       wouldSaveMs: null,
       savingUnknown: 'no run kept the device busy: larger batches or fewer kernels have to be tried',

@@ -1,5 +1,5 @@
 // The engine's graph optimization was lowered by an option: constants are not folded, operators not fused, layouts not chosen.
-// Where the same model was measured with all of it, the difference is known.
+// If the same model was measured with all optimizations, the difference is known.
 import { countFact, ms, share, tell } from '@whyslow/diagnosis/tell.ts'
 import { isWorthSaying } from '@whyslow/diagnosis/worth.ts'
 import { verdictOf } from '@whyslow/measure/statistics/index.ts'
@@ -30,7 +30,7 @@ export const graphOptimizationOff = defineRule({
     if (!isWorthSaying(savingMs, latency.p50Ms)) return 'clear'
     if (verdictOf(experiment) !== 'faster') {
       return {
-        notChecked: `${experiment.pairs} pairs with 'all' do not tell: ratio ${experiment.ratio.toFixed(2)}, at most ${experiment.ratioHigh.toFixed(2)}`,
+        notChecked: `${experiment.pairs} pairs with 'all' do not decide: ratio ${experiment.ratio.toFixed(2)}, at most ${experiment.ratioHigh.toFixed(2)}`,
       }
     }
     return {

@@ -13,7 +13,7 @@ import { defineRule } from '../rule.ts'
 /** Sizes at which models are commonly served, by the sweep's unit; at or below them the size is not large. */
 const COMMON: Readonly<Record<string, number>> = { pixels: 224 * 224, tokens: 128, elements: 16_000 }
 
-/** Where half the size saves less than a tenth, the loss in quality is not worth a try. */
+/** If half the size saves less than a tenth, the loss in quality is not worth a try. */
 const MIN_SHARE = 0.1
 
 /** Images have one to four channels. */

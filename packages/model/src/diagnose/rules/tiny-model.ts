@@ -13,7 +13,7 @@ export const tinyModel = defineRule({
   wants: ['costs', 'otherEngines'],
   check({ latency, callCost, costs, otherEngines }) {
     const { p50Ms } = latency
-    // Where code without a call was measured, `call-overhead` tells what it gives.
+    // If code without a call was measured, `call-overhead` reports its gain.
     if (!isTiny(callCost.callMs, p50Ms) || fasterCode(otherEngines) !== undefined) return 'clear'
     const callMs = Math.min(callCost.callMs, p50Ms)
     const work =

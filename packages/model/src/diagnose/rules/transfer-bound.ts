@@ -34,7 +34,7 @@ export const transferBound = defineRule({
   },
 })
 
-/** That very change was timed: inputs and outputs kept on the device. */
+/** whyslow timed this very change: inputs and outputs kept on the device. */
 function kept({ copiedMs, boundMs, ratio, ratioLow, ratioHigh, rounds }: BoundTimes, p50Ms: number): Outcome {
   if (1 - ratio < LARGE_SHARE || verdictOf({ ratioLow, ratioHigh }) !== 'faster') return 'clear'
   const savedMs = p50Ms * (1 - ratio)

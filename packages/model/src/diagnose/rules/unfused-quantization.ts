@@ -20,7 +20,7 @@ export const unfusedQuantization = defineRule({
   wants: ['graph', 'model', 'engine', 'machine', 'operatorExperiments'],
   check(given) {
     const { p50Ms } = given.latency
-    // Where an experiment was clear about a ConvInteger, `int8-slower-than-float` tells what it saves.
+    // If an experiment was clear about a ConvInteger, `int8-slower-than-float` reports its saving.
     const inFloat = nodesComparedInFloat(given.operatorExperiments)
     const timed = timedGroups(given).filter(
       ({ condition, operator: { name } }) =>

@@ -7,7 +7,7 @@ export interface Histogram {
   readonly counts: Float64Array
 }
 
-/** Bins: eight for each of the 256 steps of int8, so that ranges down to an eighth of the whole can be told apart. */
+/** Bins: eight for each of the 256 steps of int8, so that ranges down to an eighth of the whole can be distinguished. */
 export const BINS = 2048
 
 /** An empty histogram. The range is widened to hold 0, which every quantized range holds, and to have a width. */

@@ -1,6 +1,6 @@
 // Runs an observed model over all samples, in the trial's process. One sample is in memory at a time. Arithmetic is that of the graph as
 // it is written: no fusion, each prediction on one thread, so that ranges are the same on every machine and in every tool that does so.
-// Where it lasts, further threads take samples too, each with a session of its own.
+// If it takes long, further threads take samples too, each with its own session.
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'

@@ -15,7 +15,7 @@ const histogramOf = (values: Float32Array, bins?: number): Histogram => {
 describe('histogram', () => {
   test('ten numbers in five bins over [0, 10]', () => {
     const histogram = emptyHistogram(0, 10, 5)
-    // Bins of width 2; 10 itself and what lies beyond go into the last, -1 into the first, NaN nowhere.
+    // Bins of width 2; 10 itself and what is beyond go into the last, -1 into the first, NaN nowhere.
     addTo(histogram, Float32Array.of(0, 1, 2, 3.9, 4, 9, 10, 11, -1, Number.NaN))
     expect([...histogram.counts]).toEqual([3, 2, 1, 0, 3])
   })
@@ -64,7 +64,7 @@ function errorOf(values: Float32Array, low: number, high: number): number {
 describe('mean squared error', () => {
   test('clips a lone outlier, and errs less than the whole range on the numbers themselves', () => {
     // 60² / 200,000 = 0.018 is lost by clipping all of it; the steps of the whole, 0.25 wide, lose 0.25² / 12 = 0.0054. So the best
-    // lies between: it cannot be the narrowest.
+    // is between: it cannot be the narrowest.
     const values = withOutlier()
     const { low, high } = mseRange(histogramOf(values))
     const whole = [lowest(values), 60] as const

@@ -1,4 +1,4 @@
-// From the histogram of a value to the range that is quantized. What lies beyond a range is clipped to its ends; what lies inside is
+// From the histogram of a value to the range that is quantized. What is beyond a range is clipped to its ends; what is inside is
 // rounded to one of 256 steps: a narrower range clips more and rounds less.
 // Entropy after Szymon Migacz, "8-bit inference with TensorRT" (2017), with as many candidates as there are bins, where
 // onnxruntime's quantize_static has one (onnxruntime/python/tools/quantization/calibrate.py: 128 bins of 128).
@@ -101,13 +101,13 @@ function divergence({ counts }: Histogram, { start, end }: Window): number {
     const [from, to] = [Math.floor((level * size) / LEVELS), Math.floor(((level + 1) * size) / LEVELS)]
     let [mass, filled] = [0, 0]
     for (let bin = from; bin < to; bin++) {
-      // Without what is clipped: q knows only what lies inside.
+      // Without what is clipped: q knows only what is inside.
       mass += counts[start + bin]!
       if (p[bin]! > 0) filled++
     }
     for (let bin = from; bin < to; bin++) {
       if (p[bin] === 0) continue
-      // A level of which nothing lies inside gives its clipped numbers next to no chance.
+      // A level of which nothing is inside gives its clipped numbers next to no chance.
       const q = Math.max(mass / filled / inside, 1e-9)
       sum += (p[bin]! / all) * Math.log(p[bin]! / all / q)
     }

@@ -15,7 +15,7 @@ import { restoreAccuracy } from './restore-accuracy.ts'
 /** What is quantized in each form, and how. */
 const FORMS = {
   /**
-   * OpenVINO computes a convolution or product in int8 where what it reads is quantized. What lies between stays in float, where it is
+   * OpenVINO computes a convolution or product in int8 where what it reads is quantized. What is between stays in float, where it is
    * fused into them (docs/engines.md, int8 convolutions).
    */
   onnx: { options: { results: 'float' }, takes: isWeighted, write: (quantized: Quantized) => quantized },

@@ -55,7 +55,7 @@ export async function benchmarkOperators(
   const times = await operatorTimes({
     run: bench.run,
     engine: bench.engineId,
-    // Outputs made anew at each call are pages of memory made anew: in the whole model they come from the engine's own store.
+    // Outputs made again at each call are pages of memory made again: in the whole model they come from the engine's own store.
     options: { ...bench.options, reuseOutputs: true, directCall: false },
     groups,
     limits: bench.limits,

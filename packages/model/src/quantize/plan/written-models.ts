@@ -1,5 +1,5 @@
 // Models that one process writes while another already predicts with the first of them: a list in a file, a line of JSON for each once it
-// lies on the disk, and one that ends it.
+// is on the disk, and one that ends it.
 import fs from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 

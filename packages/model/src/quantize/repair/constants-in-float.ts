@@ -1,6 +1,7 @@
 // Constants that the engine dequantizes at every prediction, since nothing fuses with them: stored as the floats that they stand for. A
 // table is dequantized after its rows are read and not before.
 
+import { axisFromFront } from '@whyslow/graph/attributes.ts'
 import { floatTensor, node as makeNode } from '@whyslow/graph/build.ts'
 import type { Constant } from '@whyslow/graph/constants.ts'
 import { copyWith } from '@whyslow/graph/copy.ts'
@@ -118,7 +119,7 @@ function realNumbers(
   const stored = integersOf(model, constant)
   if (stored === undefined || scale === undefined || zeroPoint?.length !== scale.length) return undefined
   const { shape, elementCount } = constant
-  const channelAxis = axis < 0 ? axis + shape.length : axis
+  const channelAxis = axisFromFront(axis, shape.length)
   const isPerChannel = scale.length > 1
   if (isPerChannel && shape[channelAxis] !== scale.length) return undefined
   const inner = isPerChannel ? shape.slice(channelAxis + 1).reduce((a, b) => a * b, 1) : elementCount

@@ -9,7 +9,7 @@ import type { NodeView } from '@whyslow/graph/types.ts'
 import type { NodeProto, TensorProto } from 'onnx-buf'
 import { conversionNode, type QuantizedGraph, quantizedGraph, withRepairs } from './quantized-graph.ts'
 
-/** Where its inputs stand: each with its scale and zero point behind it. */
+/** An operator and the places of its inputs, each followed by its scale and zero point. */
 interface Form {
   readonly opType: string
   readonly data: (inputs: number) => readonly number[]

@@ -56,7 +56,7 @@ describe('LSTM', () => {
       expect(layers[0]!.weightSqnrDb).toBeGreaterThan(30 - decibelsLost)
       expect(await kernelsOf(after)).toEqual(['DynamicQuantizeLSTM'])
       const [a, b] = await bothResults(before, after, randomFeeds(before, 1, { steps: 5 }))
-      // Gates lie between -1 and 1, and their slopes are 1 at most.
+      // Gates are between -1 and 1, and their slopes are 1 at most.
       for (const name of ['y', 'h']) expect(largestError(a[name]!, b[name]!)).toBeLessThan(0.05)
     },
   )

@@ -17,7 +17,7 @@ export function whyNotLstm({ matching }: Pick<Rewriting, 'matching'>, lstm: Node
   if (!isOperator(lstm, 'LSTM')) return `${lstm.opType} has no kernel with dynamic int8`
   if (numberOf(lstm, 'layout', 0) !== 0) return 'its batch comes first (layout 1)'
   const shapes = [1, 2].map((index) => floatConstant(matching, lstm.input[index])?.shape)
-  if (shapes.some((shape) => shape?.length !== 3)) return 'its weights are no float32 constants'
+  if (shapes.some((shape) => shape?.length !== 3)) return 'its weights are not float32 constants'
   return shapes.some((shape) => shape!.includes(0)) ? 'its weights are empty' : undefined
 }
 
@@ -78,7 +78,7 @@ export function whyNotAttention({ matching }: Pick<Rewriting, 'matching'>, atten
   if (attention.attribute.some(({ name }) => name === 'qkv_hidden_sizes')) return 'its query, key and value differ in size'
   if (attention.input.slice(5).some((name) => name !== '')) return 'it has a bias of the attention or shares a buffer'
   const weights = floatConstant(matching, attention.input[1])
-  if (weights?.shape.length !== 2 || weights.elementCount === 0) return 'its weights are no float32 constant matrix'
+  if (weights?.shape.length !== 2 || weights.elementCount === 0) return 'its weights are not a constant float32 matrix'
   return attention.input[2] ? undefined : 'it has no bias, which the int8 kernel wants'
 }
 

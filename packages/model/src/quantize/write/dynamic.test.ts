@@ -92,7 +92,7 @@ describe('dynamic int8 of a product', () => {
     const feeds = ACTIVATIONS.random!
     const [a, b] = await bothResults(plain, after, feeds)
     const x = feeds.x!.data as Float32Array
-    // Asymmetric steps lie on half the symmetric range, but the zero point may be off by half a step.
+    // Asymmetric steps are on half the symmetric range, but the zero point may be off by half a step.
     expect(largestError(a.y!, b.y!)).toBeLessThanOrEqual(2 * bound(x, (k, n) => weights[k * N + n]!, largestWeight))
   })
 
@@ -227,11 +227,11 @@ describe('what stays in float32, with the reason', () => {
       model: make([node('Neg', ['x'], ['z']), node('Neg', ['z'], ['y2'])], { outputs: [valueInfo('y2', 'float32')] }),
       reason: /no such node/,
     },
-    { name: 'another operator', model: make([node('Neg', ['x'], ['y'])]), reason: /Neg is no product/ },
+    { name: 'another operator', model: make([node('Neg', ['x'], ['y'])]), reason: /Neg is not a product/ },
     {
       name: 'no constant',
       model: make([node('Transpose', ['x'], ['t']), node('MatMul', ['x', 't'], ['y'])]),
-      reason: /no float32 constant/,
+      reason: /not a float32 constant/,
     },
     {
       name: 'the constant first',

@@ -7,25 +7,14 @@ import { floatTensor, model, modelInMemory, node, valueInfo } from '@whyslow/gra
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { problemsOf } from '@whyslow/graph/validate.ts'
 import { viewGraph } from '@whyslow/graph/view.ts'
-import { litert } from '@whyslow/measure/engines/litert/litert.ts'
-import { availabilityHere, needsEngine } from '@whyslow/measure/support/engines/check-engine.ts'
-import { plainOptions } from '@whyslow/measure/support/engines/example-options.ts'
 import { folderOfTests } from '@whyslow/measure/support/trials/example-folder.ts'
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { bothResults, observedRanges } from '../../../test/support/quantize/write/check-quantize.ts'
+import { marked, network } from '../../../test/support/quantize/write/example-marked.ts'
 import { initializers, make, normals, plain, sqnr } from '../../../test/support/quantize/write/example-static.ts'
 import { withMarkedRanges } from './marked.ts'
 
 const folder = folderOfTests()
-
-const network = make([
-  node('Conv', ['x', 'point', 'conv_bias'], ['a']),
-  node('Relu', ['a'], ['r']),
-  node('Conv', ['r', 'conv'], ['y'], { pads: [1, 1, 1, 1] }),
-])
-
-const marked = async (values: readonly string[]) =>
-  withMarkedRanges(network, new Set(values), await observedRanges(network, [plain]))
 
 test('marks are valid, keep the ends, and round what passes', async () => {
   const made = await marked(['x', 'r', 'y'])
@@ -93,41 +82,4 @@ test('the file is in int8 where it is marked', async () => {
   expect(count(await operators(['x', 'r', 'y']), 'QuantizeLinear')).toBeGreaterThan(
     count(await operators(['x', 'r']), 'QuantizeLinear'),
   )
-})
-
-const availability = await availabilityHere(litert)
-
-describe.skipIf(!availability.ok)('LiteRT', needsEngine(availability), () => {
-  test('predicts with a layer in float between two in int8', async () => {
-    const three = make([
-      ...[
-        ['x', 'a'],
-        ['a', 'f'],
-        ['f', 'y'],
-      ].map(([from, to]) => node('Conv', [from!, 'conv'], [to!], { pads: [1, 1, 1, 1] })),
-    ])
-    const ranges = await observedRanges(three, [plain])
-    const noiseOf = async (inFloat: readonly string[]) => {
-      const file = path.join(folder, `float-${inFloat.join('-')}.tflite`)
-      fs.writeFileSync(file, liteBytesOf(withMarkedRanges(three, new Set(['x', 'a', 'f', 'y']), ranges, new Set(inFloat))))
-      const session = await litert.open(file, plainOptions)
-      const found = (await session.run(plain)).y!
-      await session.close()
-      const [before] = await bothResults(three, three, plain)
-      return sqnr(before.y!.data as Float32Array, found.data as Float32Array)
-    }
-    expect(await noiseOf(['f'])).toBeGreaterThan(await noiseOf([]))
-  })
-
-  test('predicts with it', async () => {
-    const file = path.join(folder, 'predicted.tflite')
-    fs.writeFileSync(file, liteBytesOf(await marked(['x', 'r', 'y'])))
-    const session = await litert.open(file, plainOptions)
-    const found = (await session.run(plain)).y!
-    await session.close()
-    const [before] = await bothResults(network, network, plain)
-    const noise = sqnr(before.y!.data as Float32Array, found.data as Float32Array)
-    expect(noise).toBeGreaterThan(25)
-    expect(noise).toBeLessThan(80)
-  })
 })

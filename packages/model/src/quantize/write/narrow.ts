@@ -57,7 +57,7 @@ export function inNarrower(model: Model, narrowing: Narrowing, types: ValueTypes
   if (narrowed !== undefined) return `'${narrowed}' is ${dtypeOf(narrowed)} already`
   const isFloat = (name: string) => name !== '' && dtypeOf(name) === wideType
   const converted = nodes.filter((node) => !isBlocked(node) && [...node.input, ...node.output].some(isFloat))
-  // Casts at the ends stay whatever lies between them.
+  // Casts at the ends stay whatever is between them.
   if (converted.every((node) => isOperator(node, 'Cast'))) return `no operator of it works on ${wideType}`
 
   const fresh = freshNames(graph)

@@ -46,7 +46,7 @@ describe('affineOf', () => {
   })
 
   test('worked out by hand', () => {
-    // -1 to 3 in 255 steps; -1 lies at 0 - (-1) * 255 / 4 = 63.75.
+    // -1 to 3 in 255 steps; -1 is at 0 - (-1) * 255 / 4 = 63.75.
     expect(affineOf(-1, 3, typeRange('uint8'), false)).toEqual({ scale: Math.fround(4 / 255), zeroPoint: 64 })
     // Widened to 0.
     expect(affineOf(2, 3, typeRange('uint8'), false)).toEqual({ scale: Math.fround(3 / 255), zeroPoint: 0 })

@@ -29,15 +29,15 @@ export interface Product {
 
 /** The node as a product; a reason if it is none. */
 export function productOf(matching: Matching, node: NodeProto): Product | string {
-  if (!isOperator(node, 'MatMul', 'Gemm')) return `${node.opType} is no product`
+  if (!isOperator(node, 'MatMul', 'Gemm')) return `${node.opType} is not a product`
   const weights = floatConstant(matching, node.input[1])
   const x = node.input[0]!
   if (matching.constant(x) !== undefined) return 'its constant is the first operand'
   if (weights === undefined) {
     const listed = matching.graph.initializer.some(({ name }) => name === node.input[1])
-    return listed ? 'its weights can be overridden by the caller' : 'its weights are no float32 constant'
+    return listed ? 'its weights can be overridden by the caller' : 'its weights are not a float32 constant'
   }
-  if (weights.shape.length !== 2) return 'its weights are no matrix'
+  if (weights.shape.length !== 2) return 'its weights are not a matrix'
   if (weights.elementCount === 0) return 'its weights are empty'
   if (isOperator(node, 'MatMul')) return matMul(matching, node, x, weights)
   if (numberOf(node, 'transA', 0) !== 0) return 'it turns its first operand'

@@ -91,7 +91,7 @@ describe('quantizable', () => {
       name: 'weights that the caller may override',
       nodes: [node('Conv', ['x', 'conv'], ['y'])],
       rest: { inputs: [valueInfo('x', 'float32', [1, 4, 6, 6]), valueInfo('conv', 'float32', [4, 4, 1, 1])] },
-      reason: /no float32 constant/,
+      reason: /not a float32 constant/,
     },
     {
       name: 'an opset out of reach',

@@ -117,7 +117,7 @@ function whyNotFloat({ matching, typeOf }: OperatorContext, node: NodeProto): st
   const dtypes = [read, node.output[0]!].map((name) => typeOf(name).dtype).filter((dtype) => dtype !== undefined)
   const other = dtypes.find((dtype) => dtype !== 'float32')
   if (other !== undefined) return `it works on ${other}`
-  // Where nothing is known, weights of float32 tell it.
+  // If nothing is known, weights of float32 decide it.
   if (dtypes.length === 0 && !node.input.some((name) => floatConstant(matching, name)))
     return 'the type of what it reads is unknown'
   return undefined
@@ -135,11 +135,11 @@ function withActivation(node: NodeProto, parts: readonly NodeProto[], activation
 function convolution(matching: Matching, node: NodeProto): StaticOperator | string {
   const weights = floatConstant(matching, node.input[1])
   if (matching.constant(node.input[0]) !== undefined) return 'it reads a constant'
-  if (weights === undefined || weights.shape.length < 3) return 'its weights are no float32 constant'
+  if (weights === undefined || weights.shape.length < 3) return 'its weights are not a float32 constant'
   if (weights.elementCount === 0) return 'its weights are empty'
   const name = node.input[2] ?? ''
   const bias = floatConstant(matching, name)
-  if (name !== '' && (bias === undefined || bias.elementCount !== weights.shape[0])) return 'its bias is no float32 constant'
+  if (name !== '' && (bias === undefined || bias.elementCount !== weights.shape[0])) return 'its bias is not a float32 constant'
   const activation = activationBehind(matching, node)
   return {
     kind: 'convolution',
@@ -161,7 +161,7 @@ function product(matching: Matching, node: NodeProto): StaticOperator | string {
   }
   const found = productOf(matching, node)
   if (typeof found === 'string') return found
-  if (found.added !== undefined) return 'what it adds is no constant bias'
+  if (found.added !== undefined) return 'what it adds is not a constant bias'
   return {
     ...common,
     product: found,

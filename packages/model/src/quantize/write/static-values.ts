@@ -121,7 +121,7 @@ export function writeResult(region: Region, operator: StaticOperator, written: N
     return
   }
   // The operator has its int8 kernel only where its own result is quantized; the activation works on floats then. It cuts off what
-  // lies outside of its own range, so that is all that has to be kept.
+  // is outside of its own range, so that is all that has to be kept.
   const affine = region.affine(result)!
   const { fresh } = rewriting
   const [from, whole, back] = [fresh(`${raw}_float`), fresh(`${raw}_quantized`), fresh(`${raw}_dequantized`)]

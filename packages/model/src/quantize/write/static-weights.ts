@@ -42,7 +42,7 @@ export function weightsAndBias(
   return { inputs: [weights.value, ...(bias ? [bias] : [])], sqnrDb: weights.sqnrDb }
 }
 
-/** Each enlargement rounds the weights anew, and moves the mean that the bias takes back: by less every time. */
+/** Each enlargement rounds the weights again, and moves the mean that the bias takes back: by less every time. */
 const MOST_ENLARGEMENTS = 4
 
 /** Enlarged until the bias that is written fits, the mean that rounding the weights costs in it. */

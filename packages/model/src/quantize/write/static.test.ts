@@ -224,7 +224,7 @@ describe.each(OPTIONS)('static int8, %s', (_, options) => {
     // Whatever else was chosen concerns weights alone.
     return Object.keys(options).length === 0 || /Conv|Gemm|MatMul/.test(name)
   }
-  test.each(fullOrEvery(2, CASES.filter(isMeant)))('$name: int8 all through, and close to float', async (one) => {
+  test.each(fullOrEvery(3, CASES.filter(isMeant)))('$name: int8 all through, and close to float', async (one) => {
     const before = withMore(one)
     const { model: after } = await quantizeAll(before, 'static', [plain], options)
     const kernels = await kernelsOf(after)

@@ -90,7 +90,7 @@ function listed(names: readonly string[]): string {
   return names.length === 1 ? names[0]! : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
 }
 
-/** Where the diagnosis gives a reason to: int8 that fuses and is faster stays. */
+/** Layers that the diagnosis gives a reason for: int8 that fuses and is faster stays. */
 function wholeModel(setup: RemedySetup, evidence: RemedyEvidence, gainless: Gainless): Proposal[] {
   const predictedSavingMs = predictedBy(TREATS, evidence)
   const float = predictedSavingMs === null ? undefined : floatModel(setup.model)

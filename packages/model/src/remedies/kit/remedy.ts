@@ -27,7 +27,7 @@ export interface RemedySetup {
   /**
    * What runs it in place of the engine that the original is measured on; absent: that one. `opens`: the file as it was given, where the
    * model is still what was read of it. `format`: what it is given if that is not ONNX; the file as it was given where that is of this
-   * format and the model still what was read of it. `cut`: it runs what lies before or behind these values, and that engine what stays.
+   * format and the model still what was read of it. `cut`: it runs what is before or behind these values, and that engine what stays.
    */
   readonly engine?: {
     readonly id: string
@@ -48,7 +48,7 @@ export interface OtherEngine {
   readonly effect: Effect
   /** What it runs is written for the model. */
   readonly generated?: true
-  /** Where it can run an end of the model only, each of these with the names of that end's nodes; absent: it runs the whole. */
+  /** Ends of the model that it can run, each with the names of its nodes; absent: it runs the whole. */
   readonly ends?: readonly { readonly variant: string; readonly cut: Cut; readonly nodes: readonly string[] }[]
   /** It reads the format of the user's own file, and is given that where the model is still what was read of it. */
   readonly opens?: 'source'

@@ -54,7 +54,7 @@ checkRemedy(conv1dAsConv2d, {
       ),
       sizes,
       operators: ['Unsqueeze', 'Conv', 'BatchNormalization', 'Clip', 'Squeeze', 'Softmax', 'Shape'],
-      changes: /^1 convolution .*, with 2 operators between and behind them$/,
+      changes: /^1 convolution .*, with 2 operators between and after them$/,
     },
     {
       name: 'what lies between two convolutions: pools, constants for each channel, a sum and a Concat of branches',

@@ -6,6 +6,7 @@
 // Whatever stands between and behind such convolutions and does not care for the additional axis is computed with it.
 // https://onnx.ai/onnx/operators/onnx__Conv.html
 
+import { axisFromFront } from '@whyslow/graph/attributes.ts'
 import { attribute, floatTensor, int64Tensor, node } from '@whyslow/graph/build.ts'
 import { copyWith } from '@whyslow/graph/copy.ts'
 import { elementwiseInput } from '@whyslow/graph/rewrite/elementwise.ts'
@@ -29,7 +30,7 @@ export const conv1dAsConv2d = defineRemedy(
     changes({ parts }) {
       const convolutions = parts.filter(({ opType }) => opType === 'Conv').length
       const behind = parts.length - convolutions
-      const along = behind === 0 ? '' : `, with ${count(behind, 'operator')} between and behind them`
+      const along = behind === 0 ? '' : `, with ${count(behind, 'operator')} between and after them`
       return `${count(convolutions, 'convolution')} over one axis computed over two${along}`
     },
     // How much slower the general way is depends on the sizes and the machine.
@@ -122,7 +123,7 @@ function withAxis(node: NodeProto): AttributeProto[] {
 
 function axisAmongFour(node: NodeProto): number {
   const axis = numberOf(node, 'axis', 1)
-  const counted = axis < 0 ? axis + 3 : axis
+  const counted = axisFromFront(axis, 3)
   return counted < AXIS ? counted : counted + 1
 }
 

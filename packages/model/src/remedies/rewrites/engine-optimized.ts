@@ -62,7 +62,7 @@ function isMachineBound({ proto }: Model): boolean {
   return nodesOf(proto).some(({ domain, opType }) => !PORTABLE_DOMAINS.has(domain) || CHOSEN_BY_MACHINE.test(opType))
 }
 
-/** Where the engine cannot write a level (operators without a saved form), the other levels are still tried. */
+/** If the engine cannot write a level (operators without a saved form), the other levels are still tried. */
 async function orNothing<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work()

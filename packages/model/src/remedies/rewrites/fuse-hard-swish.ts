@@ -69,7 +69,7 @@ function limitsOf({ opset, scalar }: Matching, clip: NodeProto): readonly [numbe
   return [scalar(clip.input[1]) ?? Number.NaN, scalar(clip.input[2]) ?? Number.NaN]
 }
 
-/** That the node multiplies `value` with. */
+/** The number that the node multiplies `value` with. */
 function factorOf(matching: Matching, one: NodeProto | undefined, value: string): number | undefined {
   const found = withConstant(matching, one, 'Mul', 'Div')
   const number = found?.value === value ? matching.scalar(found.constant) : undefined

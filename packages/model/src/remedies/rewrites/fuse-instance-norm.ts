@@ -1,9 +1,10 @@
 // Normalization of each channel, or group of channels, by its own mean and variance, as the operator that the engine has a kernel for. That
-// kernel passes over the numbers of a channel three times while they lie in the nearest cache; written in pieces, each of nine operators
+// kernel passes over the numbers of a channel three times while they are in the nearest cache; written in pieces, each of nine operators
 // passes over the whole tensor: onnxruntime/core/providers/cpu/nn/instance_norm.cc. GroupNormalization has no kernel on CPUs: the engine
 // runs it as the pieces that the standard defines it by, https://onnx.ai/onnx/operators/onnx__GroupNormalization.html.
 // Means over a whole sample (global layer normalization, of networks that separate voices) are those of one group of all channels.
 
+import { axisFromFront } from '@whyslow/graph/attributes.ts'
 import { floatTensor, int64Tensor, node } from '@whyslow/graph/build.ts'
 import { elementCount } from '@whyslow/graph/dtype.ts'
 import { findNorm, type Meant, type NormPattern, type Over } from '@whyslow/graph/patterns/norm.ts'
@@ -48,7 +49,7 @@ function channelAxis(over: Over): number | undefined {
   const { axes, shape } = over
   if (isOfSample(over)) return typeof shape![1] === 'number' ? 1 : undefined
   const rank = shape?.length ?? 0
-  const meant = new Set(axes.map((axis) => (axis < 0 ? axis + rank : axis)))
+  const meant = new Set(axes.map((axis) => axisFromFront(axis, rank)))
   const [first, channels, ...others] = Array.from({ length: rank }, (_, axis) => axis).filter((axis) => !meant.has(axis))
   const fits = rank >= 3 && first === 0 && others.length === 0 && channels !== undefined
   return fits && typeof shape![channels] === 'number' ? channels : undefined

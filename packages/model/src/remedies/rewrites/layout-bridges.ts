@@ -93,7 +93,7 @@ function bridged(
   return { parts: [one], remove: new Set([one]), add: [bridge, copyWith(one, { input })], addInitializers: [ones] }
 }
 
-/** Values that lie in blocks while the engine runs the graph; `isBridged` is asked of each sum that would not be among them. */
+/** Values that are in blocks while the engine runs the graph; `isBridged` is asked of each sum that would not be among them. */
 function blockedValues(
   matching: Matching,
   block: number,

@@ -23,7 +23,7 @@ const REMEDIES = remedies.filter(
   ({ id, kind, effect, onlyWhenNamed }) =>
     kind === 'rewrite' && effect !== 'approximate' && onlyWhenNamed === undefined && id !== 'engine-optimized',
 )
-const GRAPHS = fullOr(300, 20)
+const GRAPHS = fullOr(300, 14)
 const UNARY = ['Relu', 'Sigmoid', 'Neg', 'Abs', 'Identity', 'Dropout']
 const [FLOAT, DOUBLE] = [1, 11]
 

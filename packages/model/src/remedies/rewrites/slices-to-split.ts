@@ -3,6 +3,7 @@
 // (core/optimizer/gather_slice_fusion.cc): what the profile shows as done is left to it.
 // https://onnx.ai/onnx/operators/onnx__Slice.html, …Split
 
+import { axisFromFront } from '@whyslow/graph/attributes.ts'
 import { int64Tensor, node } from '@whyslow/graph/build.ts'
 import { sum } from '@whyslow/graph/rewrite/floats.ts'
 import { intsOf, isOperator, type Matching, type Replacement } from '@whyslow/graph/rewrite/match.ts'
@@ -101,7 +102,7 @@ function boxOf(matching: Matching, slice: NodeProto, shape: readonly Size[]): Bo
   if (!starts || !ends || !axes || !steps?.every((step) => step === 1)) return undefined
   const ranges = new Map<number, Range>()
   for (const [k, given] of axes.entries()) {
-    const axis = given < 0 ? given + shape.length : given
+    const axis = axisFromFront(given, shape.length)
     const size = shape[axis]
     if (starts[k] === 0 && ends[k]! >= 2 ** 31 - 1) continue
     if (typeof size !== 'number' || ranges.has(axis)) return undefined

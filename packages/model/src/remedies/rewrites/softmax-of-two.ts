@@ -1,6 +1,7 @@
 // Softmax over two numbers is the sigmoid of their difference: e^a / (e^a + e^b) = 1 / (1 + e^(b - a)). The engine goes through a Softmax row by
 // row (onnxruntime/core/mlas/lib/compute.cpp, MlasComputeSoftmax), so that rows of two pay thousands of starts for one vector's worth of work;
 // a product with [[1, -1], [-1, 1]] and a Sigmoid go through all rows at once. Detectors end in it: thousands of boxes, two classes.
+import { axisFromFront } from '@whyslow/graph/attributes.ts'
 import { floatTensor, node } from '@whyslow/graph/build.ts'
 import { isOperator, type Matching, numberOf, type Replacement } from '@whyslow/graph/rewrite/match.ts'
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
@@ -26,7 +27,7 @@ function isOfTwo({ opset, dtype, shape }: Matching, one: OneNode): boolean {
   const sizes = isOperator(one, 'Softmax') ? shape(one.input[0]) : undefined
   if (sizes === undefined || sizes.length < 2 || sizes.at(-1) !== 2 || dtype(one.input[0]) !== 'float32') return false
   const axis = numberOf(one, 'axis', opset < 13 ? 1 : -1)
-  return (axis < 0 ? axis + sizes.length : axis) === sizes.length - 1
+  return axisFromFront(axis, sizes.length) === sizes.length - 1
 }
 
 function replace(one: OneNode, fresh: (hint: string) => string): Replacement {

@@ -1,8 +1,9 @@
 // A Softmax over an axis that several others follow. The engine swaps that axis with the last, computes row by row and swaps back
 // (onnxruntime/core/providers/cpu/math/softmax.cc); swapping two of three axes is one of its fast transpositions, swapping two that others lie
-// between is none. With the axes behind merged into one, the same numbers lie in memory and the swap is the fast one. Heads of
+// between is none. With the axes behind merged into one, the same numbers are in memory and the swap is the fast one. Heads of
 // detectors (16 bins before 4 sides and thousands of places) and segmentation (classes before height and width) end in it.
 
+import { axisFromFront } from '@whyslow/graph/attributes.ts'
 import { int64Tensor, node } from '@whyslow/graph/build.ts'
 import { isOperator, type Matching, numberOf, type Replacement } from '@whyslow/graph/rewrite/match.ts'
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
@@ -14,11 +15,11 @@ import { byRewriting } from '../kit/rewriting.ts'
 export const softmaxOverOuterAxis = defineRemedy(
   byRewriting({
     id: 'softmax-over-outer-axis',
-    title: 'Softmax over an outer axis with the axes behind it merged',
+    title: 'Softmax over an outer axis with the axes after it merged',
     treats: ['slow-normalization', 'costly-activations'],
     effect: 'exact',
     find: (matching, fresh) => matching.graph.node.flatMap((one) => merged(matching, one, fresh) ?? []),
-    changes: ({ replaced }) => `${count(replaced.length, 'Softmax')} over an outer axis with the axes behind it merged`,
+    changes: ({ replaced }) => `${count(replaced.length, 'Softmax')} over an outer axis with the axes after it merged`,
     saving: (evidence) => predictedBy(['slow-normalization'], evidence),
   }),
 )
@@ -32,7 +33,7 @@ function merged({ opset, shape }: Matching, one: NodeProto, fresh: (hint: string
   const sizes = shape(one.input[0])
   if (sizes === undefined) return undefined
   const given = numberOf(one, 'axis', -1)
-  const axis = given < 0 ? given + sizes.length : given
+  const axis = axisFromFront(given, sizes.length)
   const behind = sizes.slice(axis + 1)
   if (behind.filter((size) => size !== 1).length < 2) return undefined
   const [input, output] = [one.input[0]!, one.output[0]!]

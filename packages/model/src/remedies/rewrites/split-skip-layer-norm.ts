@@ -26,7 +26,7 @@ export const splitSkipLayerNorm = defineRemedy(
       const fused = fusedByEngine(evidence)
       return matching.graph.node.flatMap((one) => split(matching, one, fresh) ?? asSum(matching, one, fused) ?? [])
     },
-    changes: ({ replaced }) => `${count(replaced.length, 'residual sum')} apart from the normalization behind`,
+    changes: ({ replaced }) => `${count(replaced.length, 'residual sum')} computed separately from the normalization after it`,
     // Only the operators alone tell.
     saving: () => null,
   }),

@@ -24,7 +24,7 @@ export const directCall = defineRemedy({
     const called = "predict() calls the engine's binding itself, without a turn of the event loop"
     const sameThreads = { variant: '', setup: withOptions(setup, { directCall: true }), changes: [called], predictedSavingMs }
     if ((threads ?? threadsInUse) <= 1) return [sameThreads]
-    // Where work is handed between threads, a prediction of microseconds takes twice as long whenever they meet badly, which hides 3 µs.
+    // If threads pass work to each other, a prediction of microseconds takes twice as long whenever they meet badly, which hides 3 µs.
     const oneThread = {
       variant: 'on-one-thread',
       setup: withOptions(setup, { directCall: true, threads: 1 }),

@@ -53,7 +53,7 @@ checkRemedy(executionMode, {
 
 describe('shareBesideLongestPath', () => {
   it('is what the shorter branch takes', () => {
-    // 4 + 1 of 8 ms lie on the longest path; 3 / 8 beside it.
+    // 4 + 1 of 8 ms are on the longest path; 3 / 8 beside it.
     expect(shareBesideLongestPath(profile(4, 3, 1))).toBeCloseTo(3 / 8, 9)
   })
 

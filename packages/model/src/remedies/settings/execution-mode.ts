@@ -40,7 +40,7 @@ export const executionMode = defineRemedy({
   },
 })
 
-/** Share 0..1 of the nodes' time that does not lie on the longest path through the graph: what could run in parallel. */
+/** Share 0..1 of the nodes' time that is not on the longest path through the graph: what could run in parallel. */
 export function shareBesideLongestPath({ graph, nodes }: Profile): number {
   const profiled = new Map(nodes.map((node) => [node.name, node]))
   const timeOf = new Map<string, number>()

@@ -1,5 +1,5 @@
 // At load the engine copies weights into the order in which its kernels read them, and keeps both where the original is still needed.
-// Without it, loading is faster and memory less; each prediction packs anew what it multiplies.
+// Without it, loading is faster and memory less; each prediction packs again what it multiplies.
 import { defineRemedy } from '../kit/remedy.ts'
 import { proposeEntries } from '../kit/session-options.ts'
 

@@ -40,7 +40,7 @@ function predictedMs(points: readonly SweepPoint[], current: number, count: numb
   return count === evidence.usableCpus ? oversubscriptionMs(evidence.findings) : null
 }
 
-/** That finding is about as many threads as CPUs, and about no other number. */
+/** The finding is about as many threads as CPUs, and about no other number. */
 function oversubscriptionMs(findings: readonly FindingFacts[]): number | null {
   return findings.find(({ rule }) => rule === 'thread-oversubscription')?.wouldSaveMs ?? null
 }

@@ -20,44 +20,46 @@ async function shipped(what: string | ModelParts, options: Partial<EngineOptions
   return out
 }
 
-const values = (count: number) => `Float32Array.from({ length: ${count} }, (_, i) => Math.sin(i))`
-
 /** Results as JSON can hold them. */
 const PLAIN = `const plain = (results) => Object.entries(results).map(([name, { type, data, dims }]) => [name, type, [...data].map(String), [...dims]])`
 
-const DIRECT = `
-const { default: ort } = await import('onnxruntime-node')
-const session = await ort.InferenceSession.create('model.onnx')
-const outputs = session.outputMetadata.filter(({ isTensor }) => isTensor).map(({ name }) => name)
-const direct = async (feeds) => plain(await session.run(Object.fromEntries(Object.entries(feeds).map(([name, { type, data, dims }]) => [name, new ort.Tensor(type, data, dims)])), outputs))`
-
-test.each([
-  ['credit_mlp.onnx', 23],
-  ['credit_rf10_zipmap.onnx', 23],
-  ['symbolic-batch.onnx', 16],
-  ['external-data.onnx', 16],
-])('%s: plain objects, tensors and the worker give what a session gives', async (name, width) => {
-  const out = await shipped(name)
-  const [expected, ...others] = runIn(
-    out,
+test('plain objects, tensors and the worker give what a session gives', async () => {
+  const cases = [
+    ['credit_mlp.onnx', 23],
+    ['credit_rf10_zipmap.onnx', 23],
+    ['symbolic-batch.onnx', 16],
+    ['external-data.onnx', 16],
+  ] as const
+  const folders = await Promise.all(cases.map(async ([name, width]) => [await shipped(name), width] as const))
+  const found = runIn(
+    folders[0]![0],
     `${PLAIN}
-import { load } from './predict.mjs'
-const model = await load()
-const worker = await load({ worker: true })
-${DIRECT}
-const input = session.inputNames[0]
-const [, width = ${width}] = session.inputMetadata[0].shape
-const data = ${values(64)}.slice(0, typeof width === 'number' ? width : ${width})
-const feeds = { [input]: { type: 'float32', data, dims: [1, data.length] } }
-const tensors = { [input]: new ort.Tensor('float32', data, [1, data.length]) }
-const asTensors = await model.predict(tensors)
-print([await direct(feeds), plain(await model.predict(feeds)), plain(asTensors), plain(await worker.predict(feeds)), plain(await worker.predict(tensors)),
-  data.length > 0 && Object.values(asTensors).every((one) => one instanceof ort.Tensor)])
-await worker.close()
-await model.close()`,
-  ) as unknown[][]
-  expect(expected!.length).toBeGreaterThan(0)
-  expect(others).toEqual([expected, expected, expected, expected, true])
+import ort from 'onnxruntime-node'
+const found = []
+for (const [folder, usual] of ${JSON.stringify(folders)}) {
+  const { load } = await import(folder + '/predict.mjs')
+  const model = await load()
+  const worker = await load({ worker: true })
+  const session = await ort.InferenceSession.create(folder + '/model.onnx')
+  const input = session.inputNames[0]
+  const [, width = usual] = session.inputMetadata[0].shape
+  const data = Float32Array.from({ length: typeof width === 'number' ? width : usual }, (_, i) => Math.sin(i))
+  const feeds = { [input]: { type: 'float32', data, dims: [1, data.length] } }
+  const tensors = { [input]: new ort.Tensor('float32', data, [1, data.length]) }
+  const outputs = session.outputMetadata.filter(({ isTensor }) => isTensor).map(({ name }) => name)
+  const asTensors = await model.predict(tensors)
+  found.push([plain(await session.run(tensors, outputs)), plain(await model.predict(feeds)), plain(asTensors), plain(await worker.predict(feeds)),
+    plain(await worker.predict(tensors)), data.length > 0 && Object.values(asTensors).every((one) => one instanceof ort.Tensor)])
+  await worker.close()
+  await model.close()
+}
+print(found)`,
+  ) as unknown[][][]
+  expect(found).toHaveLength(cases.length)
+  for (const [k, [expected, ...others]] of found.entries()) {
+    expect(expected!.length, cases[k]![0]).toBeGreaterThan(0)
+    expect(others, cases[k]![0]).toEqual([expected, expected, expected, expected, true])
+  }
 })
 
 const STRINGS: ModelParts = {
@@ -66,68 +68,75 @@ const STRINGS: ModelParts = {
   outputs: [valueInfo('same', 'string', ['N']), valueInfo('twice', 'int64', [2])],
 }
 
-test.each([false, true])('strings and int64, worker: %s', async (worker) => {
+test('strings and int64, in the worker too', async () => {
   const out = await shipped(STRINGS)
   const results = runIn(
     out,
     `${PLAIN}
 import { load } from './predict.mjs'
-const model = await load({ worker: ${worker} })
-const bytes = new BigInt64Array([9n, 3n, 4n, 9n])
-const results = await model.predict({
-  text: { type: 'string', data: ['a', 'ü', ''], dims: [3] },
-  n: { type: 'int64', data: bytes.subarray(1, 3), dims: [2] },
-})
-print([plain(results), bytes.length])
-await model.close()`,
+const found = []
+for (const worker of [false, true]) {
+  const model = await load({ worker })
+  const bytes = new BigInt64Array([9n, 3n, 4n, 9n])
+  const results = await model.predict({
+    text: { type: 'string', data: ['a', 'ü', ''], dims: [3] },
+    n: { type: 'int64', data: bytes.subarray(1, 3), dims: [2] },
+  })
+  found.push([plain(results), bytes.length])
+  await model.close()
+}
+print(found)`,
   )
-  expect(results).toEqual([
+  const expected = [
     [
       ['same', 'string', ['a', 'ü', ''], [3]],
       ['twice', 'int64', ['6', '8'], [2]],
     ],
     4,
-  ])
+  ]
+  expect(results).toEqual([expected, expected])
 })
 
-test.each([false, true])(
-  'wrong feeds are rejected with what is wrong, and the next prediction stands, worker: %s',
-  async (worker) => {
-    const out = await shipped(STRINGS)
-    const said = runIn(
-      out,
-      `import { load } from './predict.mjs'
-const model = await load({ worker: ${worker} })
+test('wrong feeds are rejected with what is wrong, and the next prediction stands, in the worker too', async () => {
+  const out = await shipped(STRINGS)
+  const all = runIn(
+    out,
+    `import { load } from './predict.mjs'
 const text = { type: 'string', data: ['a'], dims: [1] }
 const n = { type: 'int64', data: new BigInt64Array(2), dims: [2] }
 const wrong = [undefined, null, {}, { text }, { text, n, more: n }, { text, m: n }, { text, n: 3 }, { text, n: [1, 2] }, { text, n: { ...n, type: 'float32' } },
   { text, n: { ...n, dims: [3] } }, { text, n: { ...n, data: new Float32Array(2) } }, { text, n: { type: 'int64', data: new BigInt64Array(3), dims: [3] } }]
-const said = []
-for (const feeds of wrong) said.push(await model.predict(feeds).then(() => 'accepted', (error) => error.name + ': ' + error.message))
-said.push(Object.keys(await model.predict({ text, n })).join())
-await model.close()
-await model.close()
-said.push(await model.predict({ text, n }).catch((error) => error.message))
-print(said)`,
-    ) as string[]
-    expect(said).toEqual([
-      'TypeError: predict() takes an object with a tensor for each input: text, n',
-      'TypeError: predict() takes an object with a tensor for each input: text, n',
-      "TypeError: input 'text' is missing",
-      "TypeError: input 'n' is missing",
-      "TypeError: the model has no input 'more'; it takes text, n",
-      "TypeError: the model has no input 'm'; it takes text, n",
-      "TypeError: input 'n' must be { type, data, dims }",
-      "TypeError: input 'n' must be { type, data, dims }",
-      "TypeError: input 'n' takes int64, and was given float32",
-      expect.stringMatching(/^TypeError: input 'n': Tensor's size\(3\) does not match data length\(2\)/),
-      expect.stringMatching(/^TypeError: input 'n': A int64 tensor's data must be type of/),
-      expect.stringMatching(/^Error: .*n.*/),
-      'same,twice',
-      'predict() was called after close(); load() the model again',
-    ])
-  },
-)
+const all = []
+for (const worker of [false, true]) {
+  const model = await load({ worker })
+  const said = []
+  for (const feeds of wrong) said.push(await model.predict(feeds).then(() => 'accepted', (error) => error.name + ': ' + error.message))
+  said.push(Object.keys(await model.predict({ text, n })).join())
+  await model.close()
+  await model.close()
+  said.push(await model.predict({ text, n }).catch((error) => error.message))
+  all.push(said)
+}
+print(all)`,
+  ) as string[][]
+  const expected = [
+    'TypeError: predict() takes an object with a tensor for each input: text, n',
+    'TypeError: predict() takes an object with a tensor for each input: text, n',
+    "TypeError: input 'text' is missing",
+    "TypeError: input 'n' is missing",
+    "TypeError: the model has no input 'more'; it takes text, n",
+    "TypeError: the model has no input 'm'; it takes text, n",
+    "TypeError: input 'n' must be { type, data, dims }",
+    "TypeError: input 'n' must be { type, data, dims }",
+    "TypeError: input 'n' takes int64, and was given float32",
+    expect.stringMatching(/^TypeError: input 'n': Tensor's size\(3\) does not match data length\(2\)/),
+    expect.stringMatching(/^TypeError: input 'n': A int64 tensor's data must be type of/),
+    expect.stringMatching(/^Error: .*n.*/),
+    'same,twice',
+    'predict() was called after close(); load() the model again',
+  ]
+  expect(all).toEqual([expected, expected])
+})
 
 test('tensors with a name that the model lacks', async () => {
   const out = await shipped('symbolic-batch.onnx')
@@ -214,51 +223,54 @@ print(ends)`,
   })
 })
 
-test.each([false, true])(
-  'kept outputs: the engine gets tensors while shapes stay; results are right when they change, worker: %s',
-  async (worker) => {
-    const nonZero: ModelParts = {
-      nodes: [node('NonZero', ['x'], ['where']), node('Neg', ['x'], ['negative'])],
-      inputs: [valueInfo('x', 'float32', ['N'])],
-      outputs: [valueInfo('where', 'int64', [1, 'K']), valueInfo('negative', 'float32', ['N'])],
-    }
-    const out = await shipped(nonZero, { reuseOutputs: true })
-    const [results, calls] = runIn(
-      out,
-      `${PLAIN}
+test('kept outputs: the engine gets tensors while shapes stay; results are right when they change, in the worker too', async () => {
+  const nonZero: ModelParts = {
+    nodes: [node('NonZero', ['x'], ['where']), node('Neg', ['x'], ['negative'])],
+    inputs: [valueInfo('x', 'float32', ['N'])],
+    outputs: [valueInfo('where', 'int64', [1, 'K']), valueInfo('negative', 'float32', ['N'])],
+  }
+  const out = await shipped(nonZero, { reuseOutputs: true })
+  const [here, inWorker] = runIn(
+    out,
+    `${PLAIN}
 import ort from 'onnxruntime-node'
 import { load } from './predict.mjs'
-const calls = []
+let calls = []
 const { run } = ort.InferenceSession.prototype
 ort.InferenceSession.prototype.run = function (feeds, fetches) {
   calls.push(Array.isArray(fetches) ? 'names' : 'tensors')
   return run.call(this, feeds, fetches)
 }
-const model = await load({ worker: ${worker} })
 const of = (...data) => ({ x: { type: 'float32', data: Float32Array.from(data), dims: [data.length] } })
-const results = []
-for (const feeds of [of(1, 0), of(0, 2), of(3, 0), of(1, 2, 3), of(1, 2, 4), of(0, 0, 5), of(0, 6, 7)]) {
-  const result = await model.predict(feeds)
-  results.push(plain(result).map(([, , data]) => data.join()))
+const found = []
+for (const worker of [false, true]) {
+  const model = await load({ worker })
+  calls = []
+  const results = []
+  for (const feeds of [of(1, 0), of(0, 2), of(3, 0), of(1, 2, 3), of(1, 2, 4), of(0, 0, 5), of(0, 6, 7)]) {
+    const result = await model.predict(feeds)
+    results.push(plain(result).map(([, , data]) => data.join()))
+  }
+  found.push([results, calls])
+  await model.close()
 }
-print([results, calls])
-await model.close()`,
-    ) as unknown[]
-    // Zeros turn into -0, which String writes as 0.
-    expect(results).toEqual([
-      ['0', '-1,0'],
-      ['1', '0,-2'],
-      ['0', '-3,0'],
-      ['0,1,2', '-1,-2,-3'],
-      ['0,1,2', '-1,-2,-4'],
-      ['2', '0,0,-5'],
-      ['1,2', '0,-6,-7'],
-    ])
-    // The second and third fit the first's shapes, the fifth the fourth's; the sixth is refused, asked again, and the last one.
-    const here = ['names', 'tensors', 'tensors', 'names', 'tensors', 'tensors', 'names', 'names']
-    expect(calls).toEqual(worker ? [] : here)
-  },
-)
+print(found)`,
+  ) as unknown[]
+  // Zeros turn into -0, which String writes as 0.
+  const results = [
+    ['0', '-1,0'],
+    ['1', '0,-2'],
+    ['0', '-3,0'],
+    ['0,1,2', '-1,-2,-3'],
+    ['0,1,2', '-1,-2,-4'],
+    ['2', '0,0,-5'],
+    ['1,2', '0,-6,-7'],
+  ]
+  // The second and third fit the first's shapes, the fifth the fourth's; the sixth is refused, asked again, and the last one.
+  const calls = ['names', 'tensors', 'tensors', 'names', 'tensors', 'tensors', 'names', 'names']
+  expect(here).toEqual([results, calls])
+  expect(inWorker).toEqual([results, []])
+})
 
 test('bits of float16 stay what they are on a Node that has a Float16Array, which the engine reads as empty', async () => {
   const half: ModelParts = {

@@ -49,13 +49,16 @@ async function shipped(name: string, changes: Parameters<typeof planFor>[2] = {}
   return out
 }
 
+/** The end waits for connections that are kept. */
+const ask = (url: string, init: RequestInit = {}) => fetch(url, { ...init, headers: { connection: 'close' } })
+
 test('answers as predict.mjs does, over HTTP and gRPC, from several workers, and ends at a signal', async () => {
   const folder = await shipped('symbolic-batch', { serving: { workers: 2, maxBatch: 4 } })
   const server = await start(folder, '--name', 'tiny', '--grpc-port', '0')
   expect(server.address, server.said()).toMatch(/\/v2\/models\/tiny$/)
   const { origin } = new URL(server.address!)
-  expect((await fetch(`${origin}/v2/health/ready`)).status).toBe(200)
-  const metadata = (await (await fetch(server.address!)).json()) as {
+  expect((await ask(`${origin}/v2/health/ready`)).status).toBe(200)
+  const metadata = (await (await ask(server.address!)).json()) as {
     inputs: { name: string; datatype: string; shape: number[] }[]
   }
   const inputs = metadata.inputs.map(({ name, datatype, shape }) => {
@@ -76,7 +79,7 @@ test('answers as predict.mjs does, over HTTP and gRPC, from several workers, and
     Array.from({ length: 12 }, async (_, k) => {
       // The first is so long that the thread for it reads it, which runs serve.mjs, too.
       const body = `${JSON.stringify({ inputs })}${' '.repeat(k === 0 ? 2_000_000 : 0)}`
-      const answer = await fetch(`${server.address}/infer`, { method: 'POST', body })
+      const answer = await ask(`${server.address}/infer`, { method: 'POST', body })
       return (await answer.json()) as { outputs: { name: string; data: number[] }[] }
     }),
   )
@@ -87,7 +90,7 @@ test('answers as predict.mjs does, over HTTP and gRPC, from several workers, and
   const message = writeInferRequest({ name: 'tiny', version: '' }, Object.fromEntries(feeds32))
   const answered = await call(server.grpcPort, 'ModelInfer', message)
   for (const [, values] of right) expect(answered.includes(Buffer.from(Float32Array.from(values).buffer))).toBe(true)
-  const metrics = await (await fetch(`${origin}/metrics`)).text()
+  const metrics = await (await ask(`${origin}/metrics`)).text()
   expect(metrics).toMatch(/whyslow_ready_workers{model="tiny",version="1"} 2\n/)
   expect(metrics).toMatch(/^nodejs_eventloop_utilization \d/m)
   expect([await server.end(), server.said()]).toEqual([0, expect.stringMatching(/"draining"[\s\S]*"ended"/)])

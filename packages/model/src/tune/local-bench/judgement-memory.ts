@@ -8,7 +8,7 @@ import type { Bench, Remembered } from '../bench.ts'
 import type { LocalBenchPlan } from './plan.ts'
 import { runsKey, type SetupTasks } from './setup-tasks.ts'
 
-/** Version of reading and judging (readings.ts, judge.ts, shortlist.ts): raised if one changes, since what was judged before is then judged anew. */
+/** Version of reading and judging (readings.ts, judge.ts, shortlist.ts): raised if one changes, since what was judged before is then judged again. */
 const METHOD = 'method 3'
 
 /** Nothing is kept without a cache. `method`: of another one nothing is found. */

@@ -133,7 +133,7 @@ function originalsOn(inputs: JudgedInputs, plan: ComparisonPlan, tasks: SetupTas
 const ALL_VARY =
   'every output changes from one prediction to the next, as random numbers make it, so that nothing can be compared'
 
-/** The requested outputs that say something: random ones differ from themselves. One that the candidate alone makes anew each time is wrong. */
+/** The requested outputs that say something: random ones differ from themselves. One that the candidate alone makes again each time is wrong. */
 function comparable({ samples: [first = {}], varying }: Outputs, asked: readonly string[] | null): readonly string[] {
   return Object.keys(first).filter((name) => (asked?.includes(name) ?? true) && !varying.includes(name))
 }

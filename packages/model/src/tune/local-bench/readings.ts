@@ -117,7 +117,7 @@ export function readings(
       if (trial.outcome !== 'measured') return trial
       const value = readingOf(trial.value, setup)
       if (!Number.isNaN(value.score)) return { outcome: 'measured', value }
-      return { outcome: 'failed', reason: `this system does not tell what ${goal} is about` }
+      return { outcome: 'failed', reason: `this system does not report what ${goal} needs` }
     },
     async predictMs(setup) {
       const trial = await predict(setup, 'look')

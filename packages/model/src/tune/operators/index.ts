@@ -288,7 +288,7 @@ interface Between {
   readonly model: Model
 }
 
-/** What remedies whose gain lies between operators make of the whole model. */
+/** What remedies whose gain is between operators make of the whole model. */
 async function betweenOperators({ bench, model, facts, remedies }: ExperimentsPlan): Promise<readonly Between[]> {
   const setup = { model, options: bench.options, batchFactor: 1, machineBound: false }
   const tools = { optimize: () => Promise.reject(new Error('the engine is not asked here')) }

@@ -6,7 +6,7 @@ import { engineWords, measured } from '../divided/divided-words.ts'
 import { checkedLines } from '../findings/findings-text.ts'
 import { page } from '../page.ts'
 import { commandWords, pad, wrap, wrapCommand } from '../wrap.ts'
-import { modelWords, partRows, partsTitle, wayName } from './embedding-words.ts'
+import { LAST_ROW, modelWords, partRows, partsTitle, wayName } from './embedding-words.ts'
 
 interface Width {
   readonly width: number
@@ -39,7 +39,7 @@ function waysBlock({ ways, setup }: EmbeddingDocument, width: number): string[] 
   return [
     `A text in each way of batching${ways.length > 1 ? ', and how many times as fast as one at a time' : ''}`,
     ...rows,
-    ...(few ? wrap('The last row is against the one above it.', width, '  ') : []),
+    ...(few ? wrap(LAST_ROW, width, '  ') : []),
   ]
 }
 

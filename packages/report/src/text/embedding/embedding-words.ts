@@ -75,6 +75,9 @@ export function wayName(way: EmbeddingWay, document: Ways): string {
   return `${some}, ${batch === 1 ? 'one at a time' : 'in one batch'}`
 }
 
+/** Stands below a table whose last row is padded to the maximum. */
+export const LAST_ROW = 'The last row is compared with the row above it.'
+
 type Answered = Pick<EmbeddingDocument, 'setup' | 'ways' | 'oneParts' | 'batchParts' | 'lengths'>
 
 export function embeddingAnswer({ setup, ways, oneParts, batchParts, lengths }: Answered): string {
@@ -83,21 +86,18 @@ export function embeddingAnswer({ setup, ways, oneParts, batchParts, lengths }: 
   const whose = setup.from === 'user' ? 'Your texts take' : 'Made-up texts take'
   const median = `a median of ${plural(Math.round(lengths.median), 'token')}`
   const first = `${whose} ${measured(one!.msPerText)} each, one at a time, with ${median}.`
-  const best = others.reduce<EmbeddingWay | null>(
-    (found, way) => (found === null || way.msPerText.value < found.msPerText.value ? way : found),
-    null,
-  )
+  const best = whole.reduce((found, way) => (way.msPerText.value < found.msPerText.value ? way : found))
   const given = others.find(({ batch, order }) => batch === setup.batch && order === 'given')
   const batches =
     given === undefined
       ? []
       : [
           `In batches of ${given.batch} as they come each takes ${time(given.msPerText.value)}, and ${percent(given.paddedShare)} of the positions are padding${
-            best === null || best === given
+            best === given
               ? ''
-              : `; the fastest batches are ${wayName(best, { setup, ways }).replace(/^batches /, '')}: ${time(best.msPerText.value)}${
-                  best.msPerText.value > one!.msPerText.value ? ', slower than one at a time' : ''
-                }`
+              : best === one
+                ? '; one at a time is the fastest'
+                : `; the fastest are ${wayName(best, { setup, ways })}: ${time(best.msPerText.value)}`
           }.`,
         ]
   return [first, ...batches, ...intoSentence(batchParts ?? oneParts), ...cutSentence({ setup, lengths })].join(' ')

@@ -93,7 +93,7 @@ function sentenceOf(before: Load, after: Load, things: readonly Thing[], title: 
     const apart = b.low > a.high ? 'more than before' : b.high < a.low ? 'fewer than before' : null
     return apart === null
       ? `No difference is shown: ${objective} holds up to ${rates}, and the intervals overlap.`
-      : `${objective} holds up to ${rates}: ${apart}, as far as two runs one after the other can tell.`
+      : `${objective} holds up to ${rates}: ${apart}, as far as two runs, one after the other, can show.`
   }
   const told = things.flatMap((thing) => {
     const order = orderOf(thing)
@@ -107,7 +107,7 @@ function sentenceOf(before: Load, after: Load, things: readonly Thing[], title: 
   ]
   return parts.length === 0
     ? `No difference is shown in ${title} at any rate that was asked of both: the intervals overlap.`
-    : `In ${title} the second is ${parts.join(', ')}, as far as two runs one after the other can tell.`
+    : `In ${title} the second is ${parts.join(', ')}, as far as two runs, one after the other, can show.`
 }
 
 /** The highest that both tell at some rate; else the median. */

@@ -128,5 +128,5 @@ function sentenceOf(things: readonly Thing[], what: string): string {
   const [faster, slower] = [at('faster'), at('slower')]
   const of = `of ${plural(both.length, what)} in both`
   if (faster + slower === 0) return `No difference is shown: ${of}, none lies beyond its interval.`
-  return `${of[0]!.toUpperCase()}${of.slice(1)}, ${faster} ${faster === 1 ? 'is' : 'are'} faster and ${slower} slower, as far as two runs one after the other can tell.`
+  return `${of[0]!.toUpperCase()}${of.slice(1)}, ${faster} ${faster === 1 ? 'is' : 'are'} faster and ${slower} slower, as far as two runs, one after the other, can show.`
 }

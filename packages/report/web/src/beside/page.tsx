@@ -91,7 +91,7 @@ function sentence(before: Report, after: Report): string {
   const times = `${time(before.latency!.p50Ms)} → ${time(after.latency!.p50Ms)}`
   if (change.order === 'no-difference') return `No difference is shown: ${times}, and the intervals overlap.`
   const range = change.order === 'faster' ? factorRange(1 / change.high, 1 / change.low) : factorRange(change.low, change.high)
-  return `${times}: ${range} ${change.order === 'faster' ? 'as fast' : 'the time'}, as far as two runs one after the other can tell.`
+  return `${times}: ${range} ${change.order === 'faster' ? 'as fast' : 'the time'}, as far as two runs, one after the other, can show.`
 }
 
 function AreaChanges({ before, after }: { before: Report; after: Report }) {
@@ -104,7 +104,7 @@ function AreaChanges({ before, after }: { before: Report; after: Report }) {
   )
 }
 
-/** Two runs one after the other met the machine in two states: what takes turns is told apart by less. */
+/** Two runs one after the other met the machine in two states: what takes turns is distinguished by less. */
 function InTurns({ before, after }: { before: Report; after: Report }) {
   const lead = 'Told apart by less, since both take turns:'
   if (before.pipeline && after.pipeline)

@@ -8,7 +8,7 @@ import type { Pair } from './compare.ts'
 const MOST = 10
 const MARGIN = { top: 30, bottom: 12 }
 const LETTER = 6.8
-/** Names nearer than this would lie on each other. */
+/** Names nearer than this would be on each other. */
 const APART = 15
 
 interface SlopesProps {

@@ -1,4 +1,4 @@
-// Times before and after, by name, with their intervals: told apart only where these do not touch.
+// Times before and after, by name, with their intervals: distinguished only where these do not touch.
 import { time, timeWithInterval } from '../format.ts'
 import { Figure } from '../kit/figure.tsx'
 import { Name } from '../kit/name.tsx'

@@ -1,6 +1,6 @@
 // The page of texts that a model encodes: ways of batching, what a text's time is made of, and what is around the numbers.
 import { engineWords, measured } from '@whyslow/report/text/divided/divided-words.ts'
-import { modelWords, partRows, partsTitle, wayName } from '@whyslow/report/text/embedding/embedding-words.ts'
+import { LAST_ROW, modelWords, partRows, partsTitle, wayName } from '@whyslow/report/text/embedding/embedding-words.ts'
 import { AnswerPage } from '../answer-page.tsx'
 import { Fine } from '../first/findings.tsx'
 import { bytes, factor, known, percent, plural, time } from '../format.ts'
@@ -59,27 +59,30 @@ function NumberCard({ embedding: { ways, trust, lengths } }: { embedding: Embedd
 
 function Ways({ embedding: { ways, setup } }: { embedding: Embedding }) {
   return (
-    <PlainTable
-      title="A text in each way of batching"
-      rows={ways}
-      columns={[
-        { head: 'way', show: (way) => wayName(way, { ways, setup }) },
-        {
-          head: 'a text',
-          show: ({ msPerText }) => time(msPerText.value),
-          value: ({ msPerText }) => msPerText.value,
-          isNumber: true,
-        },
-        { head: '95 %', show: ({ msPerText: { low, high } }) => `${time(low)} – ${time(high)}`, isNumber: true },
-        { head: 'padding', show: ({ paddedShare }) => percent(paddedShare), value: (one) => one.paddedShare, isNumber: true },
-        {
-          head: 'time over one at a time',
-          show: ({ ratio }) => known(ratio, ({ value }) => factor(value)),
-          value: ({ ratio }) => ratio?.value ?? null,
-          isNumber: true,
-        },
-      ]}
-    />
+    <>
+      <PlainTable
+        title="A text in each way of batching"
+        rows={ways}
+        columns={[
+          { head: 'way', show: (way) => wayName(way, { ways, setup }) },
+          {
+            head: 'a text',
+            show: ({ msPerText }) => time(msPerText.value),
+            value: ({ msPerText }) => msPerText.value,
+            isNumber: true,
+          },
+          { head: '95 %', show: ({ msPerText: { low, high } }) => `${time(low)} – ${time(high)}`, isNumber: true },
+          { head: 'padding', show: ({ paddedShare }) => percent(paddedShare), value: (one) => one.paddedShare, isNumber: true },
+          {
+            head: 'as fast as one at a time',
+            show: ({ ratio }) => (ratio === null ? '–' : factor(1 / ratio.value)),
+            value: ({ ratio }) => (ratio === null ? null : 1 / ratio.value),
+            isNumber: true,
+          },
+        ]}
+      />
+      {ways.some(({ padding }) => padding === 'maximum') && <p class="soft">{LAST_ROW}</p>}
+    </>
   )
 }
 

@@ -1,4 +1,4 @@
-// A drawing that is laid out anew for the width it gets, so that its letters keep their size.
+// A drawing that is laid out again for the width it gets, so that its letters keep their size.
 import type { ComponentChildren } from 'preact'
 import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 

@@ -13,7 +13,7 @@ export interface RatioRow {
   /** null: it was only looked at. */
   readonly low: number | null
   readonly high: number | null
-  /** What it means for the reader: better, worse, or not told apart. */
+  /** What it means for the reader: better, worse, or not distinguished. */
   readonly outcome: 'better' | 'worse' | 'same'
 }
 

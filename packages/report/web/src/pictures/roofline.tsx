@@ -328,7 +328,7 @@ function RoofLines({ roofs, x, y, right, width }: { roofs: Roofs; x: Inverse; y:
   )
 }
 
-/** Names of the largest, where they have room: one that would lie on another, or on the axis, is left out, and found by pointing. */
+/** Names of the largest, where they have room: one that would be on another, or on the axis, is left out, and found by pointing. */
 function Labels({
   dots,
   x,

@@ -46,7 +46,7 @@ export function Inside({ report: { pipeline, latency } }: { report: PipelineRepo
       }
       rows={[]}
       columns={[]}
-      note="Sessions are seen in a run of its own, whose times are no latency. The model alone is measured in processes of its own, without your code."
+      note="Sessions are seen in a run of its own, whose times are not latencies. The model alone is measured in processes of its own, without your code."
     >
       <div class="scroll" tabIndex={0} role="region" aria-label="Sessions of engines">
         <table>

@@ -59,7 +59,7 @@ const LAWS: Readonly<Record<LoadLaw['law'], string>> = {
   little: "Little's law",
   flow: 'that each request has one end',
   utilisation: 'the utilisation law',
-  'throughput-bound': 'the bound of what workers answer at most',
+  'throughput-bound': 'the most that workers can answer',
 }
 
 function brokenLaws({ laws = [], offeredPerSecond, clients }: LoadPoint): string[] {

@@ -2,7 +2,7 @@
 // the user's data or of synthetic inputs that the server was seen to answer.
 
 import { InputError } from '@whyslow/graph/input-error.ts'
-import { fieldsOf, jsonValue } from '@whyslow/graph/json.ts'
+import { fieldsOf, jsonValue, parseJson } from '@whyslow/graph/json.ts'
 import type { ValueDeclaration } from '@whyslow/graph/types.ts'
 import type { Feeds } from '@whyslow/measure/engines/types.ts'
 import { type Probed, probe } from '../../load/http/probe.ts'
@@ -99,11 +99,10 @@ async function getJson({ headers, timeoutMs }: OipServer, url: URL, where: strin
     throw new InputError(
       `${where}the server answers ${first.status} to its metadata (${messageOf(first)}); give the address of a model that it has`,
     )
-  try {
-    return JSON.parse(first.body.toString('utf8'))
-  } catch {
-    throw new InputError(`${where}its metadata are no JSON: the server does not speak the Open Inference Protocol v2`)
-  }
+  return parseJson(
+    first.body.toString('utf8'),
+    () => new InputError(`${where}its metadata is not JSON: the server does not speak the Open Inference Protocol v2`),
+  )
 }
 
 /** What a server can do beyond the protocol's least; one that does not say, nothing. */

@@ -74,7 +74,7 @@ export function planOf(options: LoadOptions): Plan {
     warnings:
       clients.length > 0
         ? [
-            'in a closed loop clients wait for a slow server, and nobody arrives meanwhile: its percentiles are not those of users who come when they like',
+            'in a closed loop clients wait for a slow server, and no one else arrives in the meantime: its percentiles are not those of users who arrive at any time',
           ]
         : [],
   }

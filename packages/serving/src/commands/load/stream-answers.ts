@@ -54,6 +54,6 @@ function cacheWarning(repeated: number, cachedShare: number | null): string[] {
     ]
   if (repeated <= REPEATED || cachedShare !== null) return []
   return [
-    `${sharePercent(repeated)} of the requests repeat a prompt, and the server does not tell whether its prefix cache held it: times to the first token may be those of a warm cache; ${instead}`,
+    `${sharePercent(repeated)} of the requests repeat a prompt, and the server does not report whether its prefix cache had it: times to the first token may be those of a warm cache; ${instead}`,
   ]
 }

@@ -4,6 +4,7 @@ import type http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { firstLineOf } from '@whyslow/graph/input-error.ts'
+import { nowMs } from '@whyslow/measure/machine/now.ts'
 import { average, decide, INTERVAL_LEVEL, pairsInTurns } from '@whyslow/measure/statistics/index.ts'
 import { runGenerator } from '../../load/generator.ts'
 import { encodeRequest, type HttpTarget } from '../../load/http/target.ts'
@@ -12,7 +13,6 @@ import { createBodyBudget } from '../../serve/body-budget.ts'
 import { type Batching, createDispatcher } from '../../serve/dispatcher.ts'
 import { createHttpServer, type Served } from '../../serve/http-server.ts'
 import { encodeInferRequest } from '../../serve/infer-request.ts'
-import { nowMs } from '../../serve/now.ts'
 import type { Joining } from '../../serve/settle-batches.ts'
 import { MOST_BODY_BYTES } from '../../serve/usual.ts'
 
@@ -20,7 +20,7 @@ import { MOST_BODY_BYTES } from '../../serve/usual.ts'
 const PAIRS = { least: 3, most: 6 } as const
 /** Joined requests wait for each other: what gains less is not worth that. */
 const LEAST_GAIN = 1.05
-/** A choice that the next start makes anew: each look is at the level of an interval that is shown. */
+/** A choice that the next start makes again: each look is at the level of an interval that is shown. */
 const DECISION = { level: INTERVAL_LEVEL, least: 1 - 1 / LEAST_GAIN, leastPairs: PAIRS.least } as const
 /** Predictions that take longer than this are nearly all there is: what they cost decides, if it does so clearly. */
 const SLOW_MS = 100

@@ -21,13 +21,13 @@ export interface KnownModel {
   readonly allowNaN: boolean
   /** What its own file says of the images that it takes; null: nothing. */
   readonly pictures: () => PictureNumbers | null
-  /** What it tells of the values of its inputs. */
+  /** What it reports about the values of its inputs. */
   readonly values: () => ReadonlyMap<string, KnownValues>
   /** Inputs that take photos, with the values that the model was trained on. */
   readonly withPixels: WithPixels
 }
 
-/** What the model's own graph tells of its inputs; of a folder whose model is no graph, what its server declares. */
+/** What the model's own graph reports about its inputs; of a folder whose model is no graph, what its server declares. */
 export async function knownModel(file: string, served: ModelSpec): Promise<KnownModel> {
   const manifest = path.join(file, 'manifest.json')
   if (!fs.existsSync(manifest)) {

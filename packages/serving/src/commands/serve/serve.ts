@@ -74,7 +74,7 @@ export interface ServeOptions extends SetupOptions {
   readonly mostBodyBytes: number
   /** Names under which clients may ask in addition to those of this machine; '*': any. On loopback none by default, else any. */
   readonly allowedHosts: readonly string[]
-  /** A temporary folder: what is written for the engine lies there. */
+  /** A temporary folder: what is written for the engine is there. */
   readonly folder: string
   readonly log: (entry: Readonly<Record<string, unknown>>) => void
 }
@@ -143,9 +143,7 @@ export async function serve(file: string, given: Partial<ServeOptions> & Pick<Se
   const queueLimit = options.queue ?? opened.queue ?? usualQueue(workers, maxBatch)
   const name = options.name ?? nameOf(file)
   if (name === '' || name.includes('/'))
-    throw new InputError(
-      `--name ${name || "''"}: a name stands in the path of a request, so that it has no slash and is not empty`,
-    )
+    throw new InputError(`--name ${name || "''"}: the name is part of request paths: give one that is not empty and has no slash`)
   const crowded = crowdedText(workers, opened.threads, readUsableCpus())
   if (crowded !== null) options.log({ level: 'warn', message: crowded })
   const deadlineMs = options.deadlineSeconds === null ? opened.deadlineMs : options.deadlineSeconds * 1000

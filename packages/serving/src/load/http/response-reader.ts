@@ -1,5 +1,5 @@
 // One HTTP/1.1 response after another, out of the bytes of a connection: https://www.rfc-editor.org/rfc/rfc9112. Node's own client takes
-// tens of microseconds a request; of a response only its status, its end and what the server tells of its time are wanted here.
+// tens of microseconds a request; of a response only its status, its end and what the server reports about its time are wanted here.
 
 export interface ResponseHead {
   readonly status: number

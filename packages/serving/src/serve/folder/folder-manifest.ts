@@ -81,13 +81,13 @@ export function platformOf(modelFile: string): string {
   return extension === 'onnx' ? 'onnx_onnxv1' : extension === 'json' ? 'whyslow_compiled' : (extension ?? '')
 }
 
-/** Where nobody says: as many as the folder was found with, where there are as many CPUs. */
+/** By default: as many as the folder was found with, if there are as many CPUs. */
 export function workersOf({ serving, threads, spinning }: FolderManifest, cpus: number): number {
   const each = spinning === null ? 1 : (threads ?? cpus)
   return Math.min(serving.workers, Math.max(1, Math.floor(cpus / each)))
 }
 
-/** That these are fewer than it was found with, in one line; null if they are not. */
+/** One line if these workers are fewer than the folder was found with; null if they are not. */
 export function fewerText({ serving }: FolderManifest, workers: number, cpus: number): string | null {
   if (workers === serving.workers) return null
   return `options.json says ${serving.workers} workers, and ${cpus} CPU${cpus === 1 ? ' has' : 's have'} room for ${workers}: it serves less than where it was found`

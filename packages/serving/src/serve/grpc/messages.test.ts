@@ -69,10 +69,10 @@ test('answers', () => {
 })
 
 test('text that is no UTF-8 is no message', () => {
-  expect(() => readModelName(Uint8Array.of(0x0a, 2, 0xc3, 0x28))).toThrow(/no UTF-8/)
+  expect(() => readModelName(Uint8Array.of(0x0a, 2, 0xc3, 0x28))).toThrow(/not UTF-8/)
   const contents = Uint8Array.of(0x42, 1, 0xff)
   const input = Uint8Array.of(0x2a, contents.length, ...contents)
-  expect(() => readInferRequest(Uint8Array.of(0x2a, input.length, ...input))).toThrow(/no UTF-8/)
+  expect(() => readInferRequest(Uint8Array.of(0x2a, input.length, ...input))).toThrow(/not UTF-8/)
 })
 
 test('parts without end are no message', () => {

@@ -75,7 +75,7 @@ function numbers<T>(into: T[], one: (reader: BinaryReader) => T, count: () => vo
 /** Throws an Error if it is no UTF-8, as text of a message has to be. */
 function textOf(reader: BinaryReader): string {
   const bytes = reader.bytes()
-  if (!isUtf8(bytes)) throw new Error('text that is no UTF-8')
+  if (!isUtf8(bytes)) throw new Error('text that is not UTF-8')
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8')
 }
 

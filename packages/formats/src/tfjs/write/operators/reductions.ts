@@ -1,4 +1,5 @@
 // Reductions, and what looks for the largest. TensorFlow.js gives places as int32.
+import { axisFromFront } from '@whyslow/graph/attributes.ts'
 import { flag, float, int, type } from '../attributes.ts'
 import type { Ref } from '../graph-writer.ts'
 import type { OperatorCall, OperatorTable, OperatorWriter } from '../operator-call.ts'
@@ -34,7 +35,7 @@ function oneHot(call: OperatorCall): Ref {
   const rank = call.result.shape.length
   const made = call.op('OneHot', call.inputs, { axis: int(-1), T: type(call.result.dtype) })
   const axis = call.number('axis', -1)
-  const place = axis < 0 ? axis + rank : axis
+  const place = axisFromFront(axis, rank)
   if (place === rank - 1) return made
   const others = Array.from({ length: rank - 1 }, (_, k) => k)
   return call.op('Transpose', [made, call.ints([...others.slice(0, place), rank - 1, ...others.slice(place)])])

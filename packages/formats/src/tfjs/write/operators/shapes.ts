@@ -41,7 +41,7 @@ function concat(call: OperatorCall): Ref {
 function gather(call: OperatorCall): Ref {
   const [axis, batch] = [call.number('axis'), call.number('batch_dims')]
   if (batch === 0) return call.op('GatherV2', [call.input(0), call.input(1), call.int(axis)], { batch_dims: int(0) })
-  if (batch !== axis) return call.refuse('it gathers along an axis that is not the first behind those of its rows')
+  if (batch !== axis) return call.refuse('it gathers along an axis that is not the first after the batch axes')
   if (batch === 1) return gatherInRows(call, call.input(0), { places: call.input(1), axis })
   const [x, places] = call.inputs as [Ref, Ref]
   const count = call.op('ExpandDims', [sizeAt(call, places, axis), call.int(0)])

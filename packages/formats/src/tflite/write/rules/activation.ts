@@ -1,13 +1,13 @@
 // Activations that TFLite has under another name, or that are made of others. What is made of several operators is written so that no
 // number overflows on the way.
-import { fromFront } from '../../../build/permutation.ts'
+import { axisFromFront, numberAttribute, textAttribute } from '@whyslow/graph/attributes.ts'
 import type { LiteTensor, OptionFields } from '../lite-graph.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
 import { arithmetic, softplus } from './arithmetic.ts'
 
 import { erf } from './erf.ts'
 import { asGelu } from './gelu.ts'
-import { float, int, ofOne, type Rules, text } from './rule.ts'
+import { ofOne, type Rules } from './rule.ts'
 
 type Result = Parameters<Lowerer['op']>[2]
 
@@ -17,25 +17,29 @@ const rule = (write: Write) => (lower: Lowerer, node: OnnxNode) =>
 
 export const ACTIVATIONS: Rules = {
   Celu: rule((lower, node, { x, result }) =>
-    elu(lower, x, { alpha: float(node, 'alpha', 1), inner: float(node, 'alpha', 1), gamma: 1, result }),
+    elu(lower, x, { alpha: numberAttribute(node, 'alpha', 1), inner: numberAttribute(node, 'alpha', 1), gamma: 1, result }),
   ),
   Clip: rule(clip),
-  Elu: rule((lower, node, { x, result }) => elu(lower, x, { alpha: float(node, 'alpha', 1), inner: 1, gamma: 1, result })),
+  Elu: rule((lower, node, { x, result }) =>
+    elu(lower, x, { alpha: numberAttribute(node, 'alpha', 1), inner: 1, gamma: 1, result }),
+  ),
   Erf: (lower, node) => {
     if (!asGelu(lower, node)) ofOne(lower, node, (x, result) => erf(lower, x, result))
   },
   Gelu: rule((lower, node, { x, result }) =>
-    lower.op('GELU', [x], result, { approximate: text(node, 'approximate', 'none') === 'tanh' }),
+    lower.op('GELU', [x], result, { approximate: textAttribute(node, 'approximate', 'none') === 'tanh' }),
   ),
   HardSigmoid: rule(hardSigmoid),
   IsInf: rule((lower, node, { x, result }) => {
-    if (int(node, 'detect_negative', 1) === 0 || int(node, 'detect_positive', 1) === 0)
+    if (numberAttribute(node, 'detect_negative', 1) === 0 || numberAttribute(node, 'detect_positive', 1) === 0)
       lower.refuse('it looks for one sign alone')
     const { abs, number } = arithmetic(lower, x)
     return lower.op('EQUAL', [abs(x), number(Number.POSITIVE_INFINITY)], result)
   }),
   IsNaN: rule((lower, _node, { x, result }) => lower.op('NOT_EQUAL', [x, x], result)),
-  LeakyRelu: rule((lower, node, { x, result }) => lower.op('LEAKY_RELU', [x], result, { alpha: float(node, 'alpha', 0.01) })),
+  LeakyRelu: rule((lower, node, { x, result }) =>
+    lower.op('LEAKY_RELU', [x], result, { alpha: numberAttribute(node, 'alpha', 0.01) }),
+  ),
   LogSoftmax: softmax('LOG_SOFTMAX'),
   Mish: rule((lower, _node, { x, result }) => {
     const { multiply, of } = arithmetic(lower, x)
@@ -46,11 +50,11 @@ export const ACTIVATIONS: Rules = {
     return divide(number(1), x, result)
   }),
   Selu: rule((lower, node, { x, result }) => {
-    const alpha = float(node, 'alpha', 1.6732632423543772)
-    return elu(lower, x, { alpha, inner: 1, gamma: float(node, 'gamma', 1.0507009873554805), result })
+    const alpha = numberAttribute(node, 'alpha', 1.6732632423543772)
+    return elu(lower, x, { alpha, inner: 1, gamma: numberAttribute(node, 'gamma', 1.0507009873554805), result })
   }),
   Shrink: rule((lower, node, { x, result }) => {
-    const [limit, bias] = [float(node, 'lambd', 0.5), float(node, 'bias', 0)]
+    const [limit, bias] = [numberAttribute(node, 'lambd', 0.5), numberAttribute(node, 'bias', 0)]
     const { add, subtract, number } = arithmetic(lower, x)
     const isBool = { dtype: 'bool' as const, shape: x.shape }
     const above = lower.op('GREATER', [x, number(limit)], isBool)
@@ -71,7 +75,7 @@ export const ACTIVATIONS: Rules = {
   }),
   ThresholdedRelu: rule((lower, node, { x, result }) => {
     const { multiply, number } = arithmetic(lower, x)
-    const above = lower.op('GREATER', [x, number(float(node, 'alpha', 1))], { dtype: 'bool', shape: x.shape })
+    const above = lower.op('GREATER', [x, number(numberAttribute(node, 'alpha', 1))], { dtype: 'bool', shape: x.shape })
     return multiply(x, lower.cast(above, 'float32'), result)
   }),
 }
@@ -97,7 +101,7 @@ function elu(lower: Lowerer, x: LiteTensor, { alpha, inner, gamma, result }: Elu
 }
 
 function hardSigmoid(lower: Lowerer, node: OnnxNode, { x, result }: { x: LiteTensor; result: Result }): LiteTensor {
-  const [alpha, beta] = [float(node, 'alpha', 0.2), float(node, 'beta', 0.5)]
+  const [alpha, beta] = [numberAttribute(node, 'alpha', 0.2), numberAttribute(node, 'beta', 0.5)]
   const { of, add, multiply, smallest, number } = arithmetic(lower, x)
   // Keras 3 has it so, and kernels know RELU6.
   if (Math.abs(alpha - 1 / 6) < 1e-7 && beta === 0.5) return multiply(of('RELU6', add(x, number(3))), number(1 / 6), result)
@@ -131,7 +135,7 @@ function softmax(code: 'SOFTMAX' | 'LOG_SOFTMAX') {
     const [inputName] = node.inputs as [string]
     const { shape } = lower.type(inputName)
     const old = lower.source.opset < 13
-    const axis = fromFront(int(node, 'axis', old ? 1 : -1), shape.length)
+    const axis = axisFromFront(numberAttribute(node, 'axis', old ? 1 : -1), shape.length)
     if (old && axis !== shape.length - 1) lower.refuse('before opset 13 it runs over several axes')
     const lies = lower.order(inputName)
     const order = lies.at(-1) === axis ? lies : [...lies.filter((one) => one !== axis), axis]

@@ -1,12 +1,13 @@
 // Conv and ConvTranspose as CONV_2D, DEPTHWISE_CONV_2D, CONV_3D and TRANSPOSE_CONV: tensors and kernels channels last. Those of one
 // spatial axis get a second of size 1. Filters: [out, h, w, in / groups], depthwise [1, h, w, out], CONV_3D [d, h, w, in, out].
+import { numberAttribute, numbersAttribute } from '@whyslow/graph/attributes.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
 import { type ConstantData, reshapeConstant, transposeConstant } from '../../../build/constant-data.ts'
 import type { LiteTensor } from '../lite-graph.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
 import { channelsLast } from '../order.ts'
 import { arithmetic } from './arithmetic.ts'
-import { int, ints, type Rules, resultOf } from './rule.ts'
+import { type Rules, resultOf } from './rule.ts'
 import { strideOver } from './slices.ts'
 import { pad, SAME, VALID, type Window, windowOf, withHeight, withoutHeight } from './window.ts'
 
@@ -26,7 +27,7 @@ function convolution(lower: Lowerer, node: OnnxNode): void {
   const x = pad(lower, lower.ordered(inputName, order), window.pads)
   const bias = biasOf(lower, biasName, weights.shape[0]!)
   const type = resultOf(lower, outputName, order)
-  const parts: Parts = { x, weights, bias, window, groups: int(node, 'group', 1), channels: Number(shape[1]) }
+  const parts: Parts = { x, weights, bias, window, groups: numberAttribute(node, 'group', 1), channels: Number(shape[1]) }
   if (rank === 5) lower.place(outputName, convolution3d(lower, parts, type), order)
   else if (rank === 4) lower.place(outputName, convolution2d(lower, parts, type), order)
   else {
@@ -101,12 +102,12 @@ function transposedConvolution(lower: Lowerer, node: OnnxNode): void {
   const [inputName, weightsName, biasName] = node.inputs as [string, string, string?]
   const [outputName] = node.outputs as [string]
   const given = lower.constant(weightsName)
-  if (given === undefined || int(node, 'group', 1) !== 1)
+  if (given === undefined || numberAttribute(node, 'group', 1) !== 1)
     lower.refuse(given === undefined ? 'its weights are computed' : 'groups')
   const rank = given!.shape.length
   if (rank < 3 || rank > 5) lower.refuse(`it has ${rank - 2} spatial axes`)
-  const strides = ints(node, 'strides') ?? given!.shape.slice(2).map(() => 1)
-  const weights = dilated(lower, given!, ints(node, 'dilations') ?? strides.map(() => 1))
+  const strides = numbersAttribute(node, 'strides') ?? given!.shape.slice(2).map(() => 1)
+  const weights = dilated(lower, given!, numbersAttribute(node, 'dilations') ?? strides.map(() => 1))
   const results = lower.shape(outputName)
   const axes = strides.map((stride, axis) =>
     transposedAxis(lower, node, { axis, kernel: weights.shape[axis + 2]!, stride, result: results[axis + 2]! }),
@@ -147,10 +148,10 @@ function transposedAxis(
 ): TransposedAxis {
   if ((node.attributes.auto_pad ?? 'NOTSET') !== 'NOTSET') lower.refuse('auto_pad')
   const size = lower.shape(node.inputs[0]!)[axis + 2]!
-  const pads = ints(node, 'pads') ?? []
-  const told = ints(node, 'output_shape') !== undefined
+  const pads = numbersAttribute(node, 'pads') ?? []
+  const told = numbersAttribute(node, 'output_shape') !== undefined
   if (told && (typeof size !== 'number' || typeof result !== 'number')) lower.refuse('output_shape over sizes that are free')
-  const more = ints(node, 'output_padding')?.[axis] ?? 0
+  const more = numbersAttribute(node, 'output_padding')?.[axis] ?? 0
   const [before, after] = [pads[axis] ?? 0, pads[axis + pads.length / 2] ?? 0]
   const beyond = told ? (result as number) - ((size as number) - 1) * stride : kernel + more - before - after
   // Of a size that is told, pads follow, the odd cell at the front.

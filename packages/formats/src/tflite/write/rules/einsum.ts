@@ -1,17 +1,18 @@
 // Einsum of two operands as a product of matrices: axes of both that stay, of the left alone, of the right alone, and those that are
 // summed over, each kind side by side. With constant weights it is FULLY_CONNECTED, if nothing but the sum is common.
+import { textAttribute } from '@whyslow/graph/attributes.ts'
 import { elementCount } from '@whyslow/graph/dtype.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
 import { reshapeConstant, transposeConstant } from '../../../build/constant-data.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
 import { fullyConnected } from './matmul.ts'
-import { type Rules, text } from './rule.ts'
+import type { Rules } from './rule.ts'
 
 export const EINSUMS: Rules = { Einsum: einsum }
 
 function einsum(lower: Lowerer, node: OnnxNode): void {
   const [outputName] = node.outputs as [string]
-  const equation = text(node, 'equation', '')
+  const equation = textAttribute(node, 'equation', '')
   const { left, right, output } = labelsOf(
     equation,
     node.inputs.map((name) => lower.shape(name).length),

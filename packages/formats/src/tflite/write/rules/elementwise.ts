@@ -1,5 +1,5 @@
 // Operators on each element: nothing moves, so the result lies as its operands do. Operands of several that lie differently are brought to
-// the order of the first that lies in one of its own; those of lower rank get axes of size 1 in front, as ONNX aligns shapes at the end.
+// the order of the first that is in one of its own; those of lower rank get axes of size 1 in front, as ONNX aligns shapes at the end.
 import { elementCount } from '@whyslow/graph/dtype.ts'
 import { reshapeConstant, transposeConstant } from '../../../build/constant-data.ts'
 import { identity, isIdentity } from '../../../build/permutation.ts'
@@ -91,7 +91,7 @@ export function together(
   const rank = lower.shape(outputs[0]!).length
   const whole = inputs.filter((name) => lower.constant(name) === undefined && lower.shape(name).length === rank)
   const order = whole.map((name) => lower.order(name)).find((one) => !isIdentity(one)) ?? identity(rank)
-  // Where a constant alone has the result's rank it keeps its axes of size 1.
+  // If a constant alone has the result's rank, it keeps its axes of size 1.
   const operands = inputs.map((name) => {
     const constant = whole.length === 0 ? lower.constant(name) : undefined
     return constant === undefined ? aligned(lower, name, order) : lower.constantTensor(constant, name)

@@ -4,7 +4,7 @@ import type { Lowerer, OnnxNode } from '../lowerer.ts'
 
 const NEAR = 1e-6
 
-/** True where the whole was written as one; what lies between is then read by nobody. */
+/** True where the whole was written as one; what is between is then read by nobody. */
 export function asGelu(lower: Lowerer, erf: OnnxNode): boolean {
   const { source } = lower
   const scaled = source.makerOf(erf.inputs[0]!)

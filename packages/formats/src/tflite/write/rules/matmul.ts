@@ -1,13 +1,14 @@
 // Products of matrices: with constant weights FULLY_CONNECTED, whose weights are [out, in], else BATCH_MATMUL, which takes either operand
 // transposed. A Flatten before them is a Reshape in ONNX's order of axes: where the tensor lies channels last, the weights' rows are put in
 // its order, once, in place of a transpose in every prediction (see `flattened` in shape.ts).
+import { numberAttribute } from '@whyslow/graph/attributes.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
 import { type ConstantData, transposeConstant } from '../../../build/constant-data.ts'
 import { equal, identity } from '../../../build/permutation.ts'
 import type { LiteTensor } from '../lite-graph.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
 import { arithmetic } from './arithmetic.ts'
-import { float, int, type Rules } from './rule.ts'
+import type { Rules } from './rule.ts'
 
 export const PRODUCTS: Rules = { MatMul: matMul, Gemm: gemm }
 
@@ -81,9 +82,13 @@ function gemm(lower: Lowerer, node: OnnxNode): void {
   const weights = lower.constant(b)
   if (weights === undefined) lower.refuse('its second matrix is computed')
   if (dtype !== 'float32') lower.refuse(`it computes in ${dtype}`)
-  const turned = times(int(node, 'transB', 0) === 1 ? weights! : transposeConstant(weights!, [1, 0]), float(node, 'alpha', 1))
-  const { x, rows } = int(node, 'transA', 0) === 1 ? { x: lower.ordered(a, [1, 0]), rows: undefined } : lower.flattened(a)
-  const beta = float(node, 'beta', 1)
+  const turned = times(
+    numberAttribute(node, 'transB', 0) === 1 ? weights! : transposeConstant(weights!, [1, 0]),
+    numberAttribute(node, 'alpha', 1),
+  )
+  const { x, rows } =
+    numberAttribute(node, 'transA', 0) === 1 ? { x: lower.ordered(a, [1, 0]), rows: undefined } : lower.flattened(a)
+  const beta = numberAttribute(node, 'beta', 1)
   const outputs = turned.shape[0]!
   const bias = c === '' ? undefined : biasOf(lower.constant(c), outputs)
   const result = { dtype, shape, holds: outputName }

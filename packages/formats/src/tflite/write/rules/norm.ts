@@ -1,13 +1,14 @@
 // Normalization, of which TFLite knows none but LOCAL_RESPONSE_NORMALIZATION. BatchNormalization is a factor and a sum, which are folded
 // into the convolution before them (fold.ts); the others are written out.
+import { axisFromFront, numberAttribute } from '@whyslow/graph/attributes.ts'
 import { type ConstantData, transposeConstant } from '../../../build/constant-data.ts'
-import { fromFront, identity, isIdentity } from '../../../build/permutation.ts'
+import { identity, isIdentity } from '../../../build/permutation.ts'
 import type { LiteTensor } from '../lite-graph.ts'
 import { type Lowerer, type OnnxNode, ofRank } from '../lowerer.ts'
 import { channelsLast, liteAxis } from '../order.ts'
 import { arithmetic } from './arithmetic.ts'
 import { reduce } from './reduce.ts'
-import { float, int, ofOne, type Rules } from './rule.ts'
+import { ofOne, type Rules } from './rule.ts'
 
 export const NORMS: Rules = {
   BatchNormalization: batchNormalization,
@@ -32,7 +33,7 @@ function batchNormalization(lower: Lowerer, node: OnnxNode): void {
     Float32Array,
     Float32Array,
   ]
-  const epsilon = Math.fround(float(node, 'epsilon', 1e-5))
+  const epsilon = Math.fround(numberAttribute(node, 'epsilon', 1e-5))
   // In float32 step by step, as TensorFlow's converter folds it, so that weights round alike.
   const factors = gamma.map((one, k) => one * Math.fround(1 / Math.fround(Math.sqrt(Math.fround(variance[k]! + epsilon)))))
   const sums = beta.map((one, k) => one - Math.fround(mean[k]! * factors[k]!))
@@ -82,7 +83,7 @@ function layerNormalization(lower: Lowerer, node: OnnxNode): void {
   if (node.outputs.slice(1).some((name) => name !== '')) lower.refuse('it gives mean and deviation, too')
   const order = lower.order(inputName)
   const axes = identity(order.length)
-    .slice(fromFront(int(node, 'axis', -1), order.length))
+    .slice(axisFromFront(numberAttribute(node, 'axis', -1), order.length))
     .map((one) => liteAxis(order, one))
     .sort((a, b) => a - b)
   const constant = (name: string): LiteTensor => {
@@ -91,7 +92,7 @@ function layerNormalization(lower: Lowerer, node: OnnxNode): void {
   }
   ofOne(lower, node, (x, result) => {
     const { multiply, add } = arithmetic(lower, x)
-    const normal = normalized(lower, x, { axes, epsilon: float(node, 'epsilon', 1e-5) })
+    const normal = normalized(lower, x, { axes, epsilon: numberAttribute(node, 'epsilon', 1e-5) })
     const scaled = multiply(normal, constant(scaleName), biasName === '' ? result : undefined)
     return biasName === '' ? scaled : add(scaled, constant(biasName), result)
   })
@@ -106,7 +107,7 @@ function inOrder(constant: ConstantData, order: readonly number[]): ConstantData
 function instanceNormalization(lower: Lowerer, node: OnnxNode): void {
   const [inputName, scaleName, biasName] = node.inputs as [string, string, string]
   const order = channelsLast(lower.shape(inputName).length)
-  const parts = { axes: identity(order.length).slice(1, -1), epsilon: float(node, 'epsilon', 1e-5) }
+  const parts = { axes: identity(order.length).slice(1, -1), epsilon: numberAttribute(node, 'epsilon', 1e-5) }
   const [scale, bias] = [weightsOf(lower, scaleName, 'scale'), weightsOf(lower, biasName, 'bias')]
   scaledAndShifted(lower, node, (x) => normalized(lower, x, parts), { scale, bias, order })
 }
@@ -116,7 +117,7 @@ function groupNormalization(lower: Lowerer, node: OnnxNode): void {
   const [inputName, scaleName, biasName] = node.inputs as [string, string, string]
   const shape = lower.shape(inputName)
   const channels = typeof shape[1] === 'number' ? shape[1] : lower.refuse('how many channels there are is free')
-  const groups = int(node, 'num_groups', 1)
+  const groups = numberAttribute(node, 'num_groups', 1)
   const each = (name: string, what: string) => {
     const values = weightsOf(lower, name, what)
     const perGroup = values.length === groups && groups !== channels
@@ -125,15 +126,15 @@ function groupNormalization(lower: Lowerer, node: OnnxNode): void {
   const write = (x: LiteTensor) => {
     const apart = lower.reshape(x, [...x.shape.slice(0, -1), groups, channels / groups])
     const axes = identity(apart.shape.length).filter((axis) => axis !== 0 && axis !== apart.shape.length - 2)
-    return lower.reshape(normalized(lower, apart, { axes, epsilon: float(node, 'epsilon', 1e-5) }), x.shape)
+    return lower.reshape(normalized(lower, apart, { axes, epsilon: numberAttribute(node, 'epsilon', 1e-5) }), x.shape)
   }
   const [scale, bias] = [each(scaleName, 'scale'), each(biasName, 'bias')]
   scaledAndShifted(lower, node, write, { scale, bias, order: channelsLast(shape.length) })
 }
 
 function lpNormalization(lower: Lowerer, node: OnnxNode): void {
-  const axes = [liteAxis(lower.order(node.inputs[0]!), int(node, 'axis', -1))]
-  const absolute = int(node, 'p', 2) === 1
+  const axes = [liteAxis(lower.order(node.inputs[0]!), numberAttribute(node, 'axis', -1))]
+  const absolute = numberAttribute(node, 'p', 2) === 1
   ofOne(lower, node, (x, result) => {
     const { abs, multiply, divide } = arithmetic(lower, x)
     const sum = reduce(lower, 'SUM', { x: absolute ? abs(x) : multiply(x, x), axes, keep: true })
@@ -143,15 +144,15 @@ function lpNormalization(lower: Lowerer, node: OnnxNode): void {
 
 /** TFLite's alpha is of each channel, ONNX's of their mean. */
 function responseNormalization(lower: Lowerer, node: OnnxNode): void {
-  const size = int(node, 'size', 1)
+  const size = numberAttribute(node, 'size', 1)
   if (size % 2 === 0) lower.refuse(`size ${size} is even`)
   const order = channelsLast(lower.shape(node.inputs[0]!).length)
   if (order.length !== 4) lower.refuse('its input has not two spatial axes')
   const fields = {
     radius: (size - 1) / 2,
-    bias: float(node, 'bias', 1),
-    alpha: float(node, 'alpha', 1e-4) / size,
-    beta: float(node, 'beta', 0.75),
+    bias: numberAttribute(node, 'bias', 1),
+    alpha: numberAttribute(node, 'alpha', 1e-4) / size,
+    beta: numberAttribute(node, 'beta', 0.75),
   }
   ofOne(lower, node, (x, result) => lower.op('LOCAL_RESPONSE_NORMALIZATION', [x], result, fields), order)
 }

@@ -1,12 +1,13 @@
 // Pooling as AVERAGE_POOL_2D and MAX_POOL_2D, over all of an axis as MEAN and REDUCE_MAX. TFLite's average leaves padding out of the count.
 
+import { numberAttribute, numbersAttribute } from '@whyslow/graph/attributes.ts'
 import { elementCount } from '@whyslow/graph/dtype.ts'
 import { LARGEST_FLOAT32 } from '@whyslow/graph/encode.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
 import type { LiteTensor } from '../lite-graph.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
 import { channelsLast } from '../order.ts'
-import { int, ints, type Rules, resultOf } from './rule.ts'
+import { type Rules, resultOf } from './rule.ts'
 import { pad, VALID, type Window, windowOf, withHeight, withoutHeight } from './window.ts'
 
 export const POOLING: Rules = {
@@ -25,9 +26,9 @@ function pool(lower: Lowerer, node: OnnxNode, code: Pool): void {
   const shape = lower.shape(inputName)
   const rank = shape.length
   if (rank < 3 || rank > 5) lower.refuse(`it has ${rank - 2} spatial axes`)
-  const kernel = ints(node, 'kernel_shape') ?? lower.refuse('kernel_shape is missing')
+  const kernel = numbersAttribute(node, 'kernel_shape') ?? lower.refuse('kernel_shape is missing')
   const results = lower.shape(outputName)
-  const explicit = code === 'AVERAGE_POOL_2D' && int(node, 'count_include_pad', 0) === 1
+  const explicit = code === 'AVERAGE_POOL_2D' && numberAttribute(node, 'count_include_pad', 0) === 1
   const window = windowOf(lower, node, { kernel, spatial: shape.slice(2), results: results.slice(2), explicit })
   if (window.dilations.some((one) => one !== 1)) lower.refuse('dilations')
   const order = channelsLast(rank)
@@ -104,10 +105,10 @@ function correctionOf(
   { spatial, results }: { readonly spatial: readonly Dimension[]; readonly results: readonly Dimension[] },
 ): LiteTensor | undefined {
   const explicit = window.pads.some(([before, after]) => before > 0 || after > 0)
-  const counted = int(node, 'count_include_pad', 0) === 1
+  const counted = numberAttribute(node, 'count_include_pad', 0) === 1
   if (window.padding === VALID && !explicit) return undefined
   if (!explicit && !counted) return undefined
-  if (explicit && counted && int(node, 'ceil_mode', 0) === 0) return undefined
+  if (explicit && counted && numberAttribute(node, 'ceil_mode', 0) === 0) return undefined
   if (counted) return lower.refuse('count_include_pad over such pads')
   if ([...spatial, ...results].some((size) => typeof size !== 'number'))
     return lower.refuse('its pads are not those of SAME, over sizes that are free')

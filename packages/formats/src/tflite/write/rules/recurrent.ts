@@ -1,6 +1,7 @@
 // LSTM, GRU and RNN as a WHILE over the steps, as TensorFlow's converter writes Keras 3's layers. UNIDIRECTIONAL_SEQUENCE_LSTM would be one
-// operator, but keeps its state from one prediction to the next unless the caller resets it, and ONNX's begins each anew.
+// operator, but keeps its state from one prediction to the next unless the caller resets it, and ONNX's begins each again.
 // What comes from the input is multiplied once, for all steps; a step adds what comes from the state.
+import { numberAttribute, textAttribute } from '@whyslow/graph/attributes.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
 import type { ConstantData } from '../../../build/constant-data.ts'
 import { equal } from '../../../build/permutation.ts'
@@ -10,7 +11,7 @@ import { arithmetic } from './arithmetic.ts'
 import { roundsLeft, rowOf, withRow } from './loop.ts'
 import { fullyConnected } from './matmul.ts'
 import { CELLS, type Cell, type CellParts, type CellWeights } from './recurrent-cells.ts'
-import { int, type Rules, text } from './rule.ts'
+import type { Rules } from './rule.ts'
 
 export const RECURRENT: Rules = {
   GRU: (lower, node) => recurrent(lower, node, CELLS.GRU),
@@ -22,11 +23,11 @@ function recurrent(lower: Lowerer, node: OnnxNode, cell: Cell): void {
   const [inputName, , , , lengths, initialH, initialC, peepholes] = node.inputs as [string, ...(string | undefined)[]]
   const [y, lastH, lastC] = node.outputs as [string, string?, string?]
   if (peepholes) lower.refuse('peepholes')
-  if (node.attributes.clip !== undefined || int(node, 'input_forget', 0) === 1) lower.refuse('clip and input_forget')
-  if (int(node, 'layout', 0) === 1) lower.refuse('layout 1')
+  if (node.attributes.clip !== undefined || numberAttribute(node, 'input_forget', 0) === 1) lower.refuse('clip and input_forget')
+  if (numberAttribute(node, 'layout', 0) === 1) lower.refuse('layout 1')
   const batchFirst = equal(lower.order(inputName), [1, 0, 2])
   const x = lower.ordered(inputName, batchFirst ? [1, 0, 2] : [0, 1, 2])
-  const direction = text(node, 'direction', 'forward')
+  const direction = textAttribute(node, 'direction', 'forward')
   const backwards = direction === 'bidirectional' ? [false, true] : [direction === 'reverse']
   const runs = backwards.map((back, k) => {
     const weights = weightsOf(lower, node, { cell, k })
@@ -141,7 +142,7 @@ function run(lower: Lowerer, x: LiteTensor, { weights, states, back, batchFirst,
   return { states: after.slice(0, states.length), whole: whole ? after[states.length]! : undefined }
 }
 
-/** Rows of the first where the step lies within their length, else of the second. */
+/** Rows of the first where the step is within their length, else of the second. */
 function where(
   lower: Lowerer,
   { place, lengths }: { readonly place: LiteTensor; readonly lengths: LiteTensor },

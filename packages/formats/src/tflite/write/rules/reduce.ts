@@ -1,12 +1,13 @@
 // Reductions and what looks for the largest: axes are those of the tensor as it lies.
+import { axisFromFront, numberAttribute, numbersAttribute } from '@whyslow/graph/attributes.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
-import { fromFront, identity, removeAxes } from '../../../build/permutation.ts'
+import { identity, removeAxes } from '../../../build/permutation.ts'
 import type { OperatorName } from '../../operator-codes.ts'
 import type { LiteTensor } from '../lite-graph.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
 import { liteAxis } from '../order.ts'
 import { arithmetic } from './arithmetic.ts'
-import { int, ints, ofOne, type Rule, type Rules } from './rule.ts'
+import { ofOne, type Rule, type Rules } from './rule.ts'
 
 type Reduction = Extract<OperatorName, 'SUM' | 'MEAN' | 'REDUCE_MAX' | 'REDUCE_MIN' | 'REDUCE_PROD'>
 type Change = (lower: Lowerer, x: LiteTensor) => LiteTensor
@@ -59,11 +60,12 @@ export function reduce(
 function reduced(lower: Lowerer, node: OnnxNode) {
   const [inputName, axesName] = node.inputs as [string, string?]
   const order = lower.order(inputName)
-  const given = ints(node, 'axes') ?? (axesName === undefined || axesName === '' ? undefined : lower.numbersOf(axesName, 'axes'))
+  const given =
+    numbersAttribute(node, 'axes') ?? (axesName === undefined || axesName === '' ? undefined : lower.numbersOf(axesName, 'axes'))
   const none = given === undefined || given.length === 0
-  const all = none ? (int(node, 'noop_with_empty_axes', 0) === 1 ? [] : identity(order.length)) : given
+  const all = none ? (numberAttribute(node, 'noop_with_empty_axes', 0) === 1 ? [] : identity(order.length)) : given
   const axes = all.map((axis) => liteAxis(order, axis)).sort((a, b) => a - b)
-  const keep = int(node, 'keepdims', 1) === 1
+  const keep = numberAttribute(node, 'keepdims', 1) === 1
   const gone = axes.map((axis) => order[axis]!)
   return { x: lower.asItLies(inputName), axes, keep, left: keep ? order : removeAxes(order, gone) }
 }
@@ -80,15 +82,15 @@ function logSumExp(lower: Lowerer, node: OnnxNode): void {
 }
 
 function argument(lower: Lowerer, node: OnnxNode, code: 'ARG_MAX' | 'ARG_MIN'): void {
-  if (int(node, 'select_last_index', 0) === 1) lower.refuse('select_last_index')
+  if (numberAttribute(node, 'select_last_index', 0) === 1) lower.refuse('select_last_index')
   const [inputName] = node.inputs as [string]
   const [outputName] = node.outputs as [string]
   const order = lower.order(inputName)
   const x = lower.asItLies(inputName)
-  const axis = liteAxis(order, int(node, 'axis', 0))
+  const axis = liteAxis(order, numberAttribute(node, 'axis', 0))
   const shape = x.shape.filter((_, k) => k !== axis)
   const made = lower.op(code, [x, lower.scalar(axis)], { dtype: 'int64', shape }, { output_type: 4 })
-  if (int(node, 'keepdims', 1) === 0) lower.place(outputName, made, removeAxes(order, [order[axis]!]))
+  if (numberAttribute(node, 'keepdims', 1) === 0) lower.place(outputName, made, removeAxes(order, [order[axis]!]))
   else
     lower.place(
       outputName,
@@ -103,7 +105,7 @@ function argument(lower: Lowerer, node: OnnxNode, code: 'ARG_MAX' | 'ARG_MIN'): 
 function cumulated(lower: Lowerer, node: OnnxNode): void {
   const [inputName, axisName] = node.inputs as [string, string]
   const axis = liteAxis(lower.order(inputName), lower.numbersOf(axisName, 'axis')[0]!)
-  const fields = { exclusive: int(node, 'exclusive', 0) === 1, reverse: int(node, 'reverse', 0) === 1 }
+  const fields = { exclusive: numberAttribute(node, 'exclusive', 0) === 1, reverse: numberAttribute(node, 'reverse', 0) === 1 }
   ofOne(lower, node, (x, result) => lower.op('CUMSUM', [x, lower.scalar(axis)], result, fields))
 }
 
@@ -112,7 +114,7 @@ function oneHot(lower: Lowerer, node: OnnxNode): void {
   const [outputName] = node.outputs as [string]
   const { dtype, shape } = lower.type(outputName)
   const [off, on] = lower.numbersOf(valuesName, 'values')
-  const axis = fromFront(int(node, 'axis', -1), shape.length)
+  const axis = axisFromFront(numberAttribute(node, 'axis', -1), shape.length)
   const indices = lower.asInt32(indicesName)
   const depth = lower.scalar(lower.numbersOf(depthName, 'depth')[0]!)
   const operands = [indices, depth, lower.number(on!, dtype), lower.number(off!, dtype)]
@@ -124,10 +126,10 @@ function topK(lower: Lowerer, node: OnnxNode): void {
   const [inputName, countName] = node.inputs as [string, string]
   const [valuesName, indicesName] = node.outputs as [string, string]
   const rank = lower.shape(inputName).length
-  const axis = fromFront(int(node, 'axis', -1), rank)
+  const axis = axisFromFront(numberAttribute(node, 'axis', -1), rank)
   const order = [...identity(rank).filter((one) => one !== axis), axis]
   const x = lower.ordered(inputName, order)
-  const smallest = int(node, 'largest', 1) === 0
+  const smallest = numberAttribute(node, 'largest', 1) === 0
   const { negate } = arithmetic(lower, x)
   const known = lower.numbers(countName)?.[0]
   const count = known === undefined ? lower.reshape(lower.asInt32(countName), []) : lower.scalar(known)

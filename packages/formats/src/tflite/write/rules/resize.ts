@@ -1,10 +1,11 @@
 // Resize and what moves between channels and places. TFLite resizes two spatial axes: its two flags say how places are matched.
+import { numberAttribute, textAttribute } from '@whyslow/graph/attributes.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
 import { identity } from '../../../build/permutation.ts'
 import type { LiteTensor } from '../lite-graph.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
 import { channelsLast } from '../order.ts'
-import { int, ofFirst, type Rules, text } from './rule.ts'
+import { ofFirst, type Rules } from './rule.ts'
 import { withHeight, withoutHeight } from './window.ts'
 
 export const RESIZES: Rules = { DepthToSpace: depthToSpace, Resize: resize, SpaceToDepth: spaceToDepth, Upsample: resize }
@@ -34,7 +35,7 @@ function resize(lower: Lowerer, node: OnnxNode): void {
   const size = sizeOf(lower, x, { height, width, factors })
   const result = { dtype: x.dtype, shape: [x.shape[0]!, height, width, x.shape[3]!], holds: rank === 4 ? outputName : undefined }
   const made =
-    text(node, 'mode', 'nearest') === 'nearest'
+    textAttribute(node, 'mode', 'nearest') === 'nearest'
       ? lower.op('RESIZE_NEAREST_NEIGHBOR', [x, size], result, flags)
       : lower.op('RESIZE_BILINEAR', [x, size], result, flags)
   lower.place(outputName, rank === 3 ? withoutHeight(lower, made, outputName) : made, order)
@@ -57,7 +58,7 @@ function orderFor(changed: readonly number[], rank: number): number[] {
 const isOld = (lower: Lowerer, { opType }: OnnxNode): boolean => opType === 'Upsample' || lower.source.opset < 11
 
 const matchOf = (lower: Lowerer, node: OnnxNode): string =>
-  isOld(lower, node) ? 'asymmetric' : text(node, 'coordinate_transformation_mode', 'half_pixel')
+  isOld(lower, node) ? 'asymmetric' : textAttribute(node, 'coordinate_transformation_mode', 'half_pixel')
 
 const isRounded = (from: Dimension, to: Dimension, scale: number | undefined): boolean =>
   scale !== undefined && typeof from === 'number' && typeof to === 'number' && Math.abs(from * scale - to) > to * 1e-5
@@ -82,9 +83,9 @@ function flagsOf(
   node: OnnxNode,
   { match, from, to }: Matching,
 ): { align_corners: boolean; half_pixel_centers: boolean } {
-  const mode = text(node, 'mode', 'nearest')
+  const mode = textAttribute(node, 'mode', 'nearest')
   if (mode !== 'nearest' && mode !== 'linear' && mode !== 'bilinear') lower.refuse(`mode ${mode}`)
-  if (int(node, 'antialias', 0) === 1) lower.refuse('antialias')
+  if (numberAttribute(node, 'antialias', 0) === 1) lower.refuse('antialias')
   const matches = {
     asymmetric: { align_corners: false, half_pixel_centers: false },
     align_corners: { align_corners: true, half_pixel_centers: false },
@@ -94,7 +95,7 @@ function flagsOf(
   const flags = matches[match as keyof typeof matches] ?? lower.refuse(`coordinate_transformation_mode ${match}`)
   if (match === 'pytorch_half_pixel' && to.some((size) => size === 1)) lower.refuse('pytorch_half_pixel to a size of 1')
   if (mode !== 'nearest') return flags
-  const rounding = isOld(lower, node) ? 'floor' : text(node, 'nearest_mode', 'round_prefer_floor')
+  const rounding = isOld(lower, node) ? 'floor' : textAttribute(node, 'nearest_mode', 'round_prefer_floor')
   // By a whole factor all roundings that can be meant with such matching agree.
   const whole = from.every(
     (size, axis) => typeof size === 'number' && typeof to[axis] === 'number' && (to[axis] as number) % size === 0,
@@ -125,23 +126,23 @@ function sizeOf(
 
 /** TensorFlow's order of channels is ONNX's DCR; of CRD, channels are put in that order first. */
 function depthToSpace(lower: Lowerer, node: OnnxNode): void {
-  const block = int(node, 'blocksize', 1)
+  const block = numberAttribute(node, 'blocksize', 1)
   const write = (x: LiteTensor, result: Parameters<Lowerer['op']>[2]) =>
     lower.op('DEPTH_TO_SPACE', [inOrderOf(lower, node, x)], result, { block_size: block })
   ofFirst(lower, node, write, channelsLast(4))
 }
 
 function inOrderOf(lower: Lowerer, node: OnnxNode, x: LiteTensor): LiteTensor {
-  if (text(node, 'mode', 'DCR') !== 'CRD') return x
+  if (textAttribute(node, 'mode', 'DCR') !== 'CRD') return x
   const channels = x.shape[3]
   if (typeof channels !== 'number') return lower.refuse('how many channels there are is free')
-  const square = int(node, 'blocksize', 1) ** 2
+  const square = numberAttribute(node, 'blocksize', 1) ** 2
   const each = channels / square
   const places = Array.from({ length: channels }, (_, k) => (k % each) * square + Math.floor(k / each))
   return lower.op('GATHER', [x, lower.ints(places)], { dtype: x.dtype, shape: x.shape }, { axis: 3 })
 }
 
 function spaceToDepth(lower: Lowerer, node: OnnxNode): void {
-  const fields = { block_size: int(node, 'blocksize', 1) }
+  const fields = { block_size: numberAttribute(node, 'blocksize', 1) }
   ofFirst(lower, node, (x, result) => lower.op('SPACE_TO_DEPTH', [x], result, fields), channelsLast(4))
 }

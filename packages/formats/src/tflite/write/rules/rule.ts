@@ -1,5 +1,5 @@
 // The shape of a rule: one ONNX operator written as TFLite's; how rules read attributes, and where they put results.
-import type { AttributeView, Dimension } from '@whyslow/graph/types.ts'
+import type { Dimension } from '@whyslow/graph/types.ts'
 import type { LiteTensor } from '../lite-graph.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
 
@@ -8,28 +8,10 @@ export type Rule = (lower: Lowerer, node: OnnxNode) => void
 /** Rules keyed by ONNX operator. */
 export type Rules = Readonly<Record<string, Rule>>
 
-export function int({ attributes }: OnnxNode, name: string, otherwise: number): number {
-  const value = attributes[name]
-  return typeof value === 'number' ? value : otherwise
-}
-
-/** ONNX has floats and integers apart, and both are numbers here. */
-export const float = int
-
-export function text({ attributes }: OnnxNode, name: string, otherwise: string): string {
-  const value = attributes[name]
-  return typeof value === 'string' ? value : otherwise
-}
-
-export function ints({ attributes }: OnnxNode, name: string): readonly number[] | undefined {
-  const value: AttributeView | undefined = attributes[name]
-  return Array.isArray(value) && value.every((one) => typeof one === 'number') ? value : undefined
-}
-
 type Result = Parameters<Lowerer['op']>[2]
 type Write = (x: LiteTensor, result: Result) => LiteTensor
 
-/** The type of a result that lies in this order. */
+/** The type of a result that is in this order. */
 export function resultOf(lower: Lowerer, name: string, order: readonly number[]): Result {
   const { dtype, shape } = lower.type(name)
   return { dtype, shape: order.map((axis): Dimension => shape[axis]!), holds: name }

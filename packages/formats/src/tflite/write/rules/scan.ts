@@ -1,29 +1,28 @@
 // Scan as a WHILE: its states and the rows of what it scans go through the graph that it holds, and what comes out of each step is put in
 // its place. Values of the graph around it that a step reads are carried along.
 
+import { axisFromFront, numberAttribute, numbersAttribute } from '@whyslow/graph/attributes.ts'
 import type { Dimension, DType } from '@whyslow/graph/types.ts'
 import { capturedBy } from '@whyslow/graph/walk.ts'
-import { fromFront } from '../../../build/permutation.ts'
 import type { LiteTensor } from '../lite-graph.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
 import { arithmetic } from './arithmetic.ts'
 import { roundsLeft, rowOf, withRow } from './loop.ts'
-import { int, ints } from './rule.ts'
 
 type LowerNodes = (lower: Lowerer, nodes: readonly OnnxNode[]) => void
 
 export function scan(lower: Lowerer, node: OnnxNode, lowerNodes: LowerNodes): void {
   const graph = node.proto.attribute.find(({ name }) => name === 'body')?.g
   if (graph === undefined) throw lower.unwritable('it holds no graph')
-  const scanned = int(node, 'num_scan_inputs', 1)
+  const scanned = numberAttribute(node, 'num_scan_inputs', 1)
   const states = node.inputs.length - scanned
   const names = { inputs: graph.input.map(({ name }) => name), outputs: graph.output.map(({ name }) => name) }
   const inputs = node.inputs.slice(states).map((name, k): Scanned => {
     const shape = lower.shape(name)
     return {
       tensor: lower.plain(name),
-      axis: fromFront(ints(node, 'scan_input_axes')?.[k] ?? 0, shape.length),
-      back: ints(node, 'scan_input_directions')?.[k] === 1,
+      axis: axisFromFront(numbersAttribute(node, 'scan_input_axes')?.[k] ?? 0, shape.length),
+      back: numbersAttribute(node, 'scan_input_directions')?.[k] === 1,
     }
   })
   const [first] = inputs as [Scanned]
@@ -39,8 +38,12 @@ export function scan(lower: Lowerer, node: OnnxNode, lowerNodes: LowerNodes): vo
   ]
   const outputs = node.outputs.slice(states).map((name, k): Written => {
     const { dtype, shape } = lower.type(name === '' ? names.outputs[states + k]! : name)
-    const axis = fromFront(ints(node, 'scan_output_axes')?.[k] ?? 0, shape.length)
-    return { tensor: filled(lower, before, { dtype, shape }), axis, back: ints(node, 'scan_output_directions')?.[k] === 1 }
+    const axis = axisFromFront(numbersAttribute(node, 'scan_output_axes')?.[k] ?? 0, shape.length)
+    return {
+      tensor: filled(lower, before, { dtype, shape }),
+      axis,
+      back: numbersAttribute(node, 'scan_output_directions')?.[k] === 1,
+    }
   })
   const carried = [lower.scalar(0), count, ...before, ...outputs.map(({ tensor }) => tensor)]
   const like = carried.map(({ dtype, shape }) => ({ dtype, shape }))

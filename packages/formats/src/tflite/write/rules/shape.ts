@@ -1,11 +1,12 @@
 // Operators that give the same elements another shape, or move axes. A Transpose moves nothing: the result is the same tensor in another
-// order. A Reshape stays in the order in which its input lies where it only merges and splits axes that lie side by side.
+// order. A Reshape stays in the order in which its input is where it only merges and splits axes that lie side by side.
+import { axisFromFront, numberAttribute, numbersAttribute } from '@whyslow/graph/attributes.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
-import { fromFront, identity, isIdentity, turn } from '../../../build/permutation.ts'
+import { identity, isIdentity, turn } from '../../../build/permutation.ts'
 import { range } from '../../../build/range.ts'
 import type { LiteTensor } from '../lite-graph.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
-import { int, ints, type Rules } from './rule.ts'
+import type { Rules } from './rule.ts'
 import { strideOver } from './slices.ts'
 
 export const SHAPES: Rules = {
@@ -33,7 +34,7 @@ function same(lower: Lowerer, { inputs, outputs }: OnnxNode): void {
 function transpose(lower: Lowerer, node: OnnxNode): void {
   const [inputName] = node.inputs as [string]
   const order = lower.order(inputName)
-  const permutation = ints(node, 'perm') ?? identity(order.length).reverse()
+  const permutation = numbersAttribute(node, 'perm') ?? identity(order.length).reverse()
   lower.place(node.outputs[0]!, lower.asItLies(inputName), turn(permutation, order))
 }
 
@@ -152,7 +153,8 @@ function shapeOf(lower: Lowerer, node: OnnxNode): void {
   const x = lower.plain(inputName)
   const rank = x.shape.length
   const all = lower.op('SHAPE', [x], { dtype: 'int64', shape: [rank] }, { out_type: 4 })
-  const bound = (name: string, otherwise: number) => Math.min(Math.max(0, fromFront(int(node, name, otherwise), rank)), rank)
+  const bound = (name: string, otherwise: number) =>
+    Math.min(Math.max(0, axisFromFront(numberAttribute(node, name, otherwise), rank)), rank)
   const [start, end] = [bound('start', 0), bound('end', rank)]
   if (start === 0 && end === rank) {
     lower.place(outputName, all)

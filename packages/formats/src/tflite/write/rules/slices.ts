@@ -1,11 +1,12 @@
 // Parts of tensors and tensors put together: axes are those of the tensor as it lies.
+import { axisFromFront, numberAttribute, numbersAttribute, textAttribute } from '@whyslow/graph/attributes.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
 import { type ConstantData, numbersOf } from '../../../build/constant-data.ts'
-import { fromFront, identity, isIdentity, removeAxes } from '../../../build/permutation.ts'
+import { identity, isIdentity, removeAxes } from '../../../build/permutation.ts'
 import type { LiteTensor } from '../lite-graph.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
 import { liteAxis } from '../order.ts'
-import { int, ints, ofFirst, ofOne, type Rules, resultOf, text } from './rule.ts'
+import { ofFirst, ofOne, type Rules, resultOf } from './rule.ts'
 import { padTo } from './window.ts'
 
 export const SLICES: Rules = {
@@ -27,11 +28,11 @@ const MOST = 2 ** 31 - 1
 function slice(lower: Lowerer, node: OnnxNode): void {
   const [inputName] = node.inputs as [string]
   const list = (name: string, index: number) =>
-    ints(node, name) ?? ((node.inputs[index] ?? '') === '' ? undefined : lower.numbersOf(node.inputs[index]!, name))
+    numbersAttribute(node, name) ?? ((node.inputs[index] ?? '') === '' ? undefined : lower.numbersOf(node.inputs[index]!, name))
   const starts = list('starts', 1) ?? []
   const ends = list('ends', 2) ?? []
   const shape = lower.shape(inputName)
-  const axes = (list('axes', 3) ?? starts.map((_, axis) => axis)).map((axis) => fromFront(axis, shape.length))
+  const axes = (list('axes', 3) ?? starts.map((_, axis) => axis)).map((axis) => axisFromFront(axis, shape.length))
   const steps = list('steps', 4) ?? starts.map(() => 1)
   const order = lower.order(inputName)
   const parts = axes.map((axis, k) => ({ axis: order.indexOf(axis), start: starts[k]!, end: ends[k]!, step: steps[k]! }))
@@ -76,9 +77,9 @@ export function strideOver(
 function split(lower: Lowerer, node: OnnxNode): void {
   const [inputName, sizesName] = node.inputs as [string, string?]
   const order = lower.order(inputName)
-  const axis = liteAxis(order, int(node, 'axis', 0))
+  const axis = liteAxis(order, numberAttribute(node, 'axis', 0))
   const x = lower.asItLies(inputName)
-  const given = ints(node, 'split') ?? lower.numbers(sizesName)
+  const given = numbersAttribute(node, 'split') ?? lower.numbers(sizesName)
   const results = node.outputs.map((name) => resultOf(lower, name, order))
   const sizes = given ?? results.map(({ shape }) => shape[axis] as number)
   const even = sizes.every((size) => size === sizes[0])
@@ -97,7 +98,7 @@ function concat(lower: Lowerer, node: OnnxNode): void {
   const orders = node.inputs.filter((name) => lower.constant(name) === undefined).map((name) => lower.order(name))
   const order = orders.find((one) => !isIdentity(one)) ?? identity(rank)
   const operands = node.inputs.map((name) => lower.ordered(name, order))
-  const axis = liteAxis(order, int(node, 'axis', 0))
+  const axis = liteAxis(order, numberAttribute(node, 'axis', 0))
   lower.place(outputName, lower.op('CONCATENATION', operands, resultOf(lower, outputName, order), { axis }), order)
 }
 
@@ -109,13 +110,13 @@ function gather(lower: Lowerer, node: OnnxNode): void {
   const constant = lower.constant(indicesName)
   const rank = lower.shape(indicesName).length
   const order = rank <= 1 ? lower.order(inputName) : identity(lower.shape(inputName).length)
-  const axis = liteAxis(order, int(node, 'axis', 0))
+  const axis = liteAxis(order, numberAttribute(node, 'axis', 0))
   const x = lower.ordered(inputName, order)
   const size = x.shape[axis]
   const numbers = constant && lower.numbers(indicesName)!
   if (numbers?.some((one) => one < 0) && typeof size !== 'number') {
     if (rank !== 0) lower.refuse('negative indices along an axis whose size is free')
-    const lies = removeAxes(order, [fromFront(int(node, 'axis', 0), order.length)])
+    const lies = removeAxes(order, [axisFromFront(numberAttribute(node, 'axis', 0), order.length)])
     lower.place(outputName, fromTheEnd(lower, x, { axis, index: numbers[0]!, holds: outputName }), lies)
     return
   }
@@ -131,7 +132,11 @@ function gather(lower: Lowerer, node: OnnxNode): void {
           'indices',
         )
   const lies =
-    rank === 0 ? removeAxes(order, [fromFront(int(node, 'axis', 0), order.length)]) : rank === 1 ? order : identity(shape.length)
+    rank === 0
+      ? removeAxes(order, [axisFromFront(numberAttribute(node, 'axis', 0), order.length)])
+      : rank === 1
+        ? order
+        : identity(shape.length)
   lower.place(outputName, lower.op('GATHER', [x, indices], resultOf(lower, outputName, lies), { axis }), lies)
 }
 
@@ -146,7 +151,7 @@ function gatherElements(lower: Lowerer, node: OnnxNode): void {
   const source = expanded?.opType === 'Expand' ? expanded.inputs[0]! : undefined
   const { shape } = lower.type(outputName)
   if (source === undefined || lower.shape(source).length !== shape.length) lower.refuse('its indices are of single elements')
-  const axis = fromFront(int(node, 'axis', 0), shape.length)
+  const axis = axisFromFront(numberAttribute(node, 'axis', 0), shape.length)
   const own = lower.shape(source!)
   const batch = identity(shape.length).filter((k) => k !== axis && own[k] !== 1)
   const rest = identity(shape.length).filter((k) => k !== axis && own[k] === 1)
@@ -175,7 +180,7 @@ function fromTheEnd(
 }
 
 function gatherNd(lower: Lowerer, node: OnnxNode): void {
-  if (int(node, 'batch_dims', 0) !== 0) lower.refuse('batch_dims')
+  if (numberAttribute(node, 'batch_dims', 0) !== 0) lower.refuse('batch_dims')
   const [inputName, indicesName] = node.inputs as [string, string]
   const [outputName] = node.outputs as [string]
   const constant = lower.constant(indicesName)
@@ -209,18 +214,21 @@ function nonZero(lower: Lowerer, node: OnnxNode): void {
 function reverseSequence(lower: Lowerer, node: OnnxNode): void {
   const [inputName, lengthsName] = node.inputs as [string, string]
   const order = lower.order(inputName)
-  const fields = { seq_dim: liteAxis(order, int(node, 'time_axis', 0)), batch_dim: liteAxis(order, int(node, 'batch_axis', 1)) }
+  const fields = {
+    seq_dim: liteAxis(order, numberAttribute(node, 'time_axis', 0)),
+    batch_dim: liteAxis(order, numberAttribute(node, 'batch_axis', 1)),
+  }
   ofOne(lower, node, (x, result) => lower.op('REVERSE_SEQUENCE', [x, lower.asInt32(lengthsName)], result, fields))
 }
 
 function pad(lower: Lowerer, node: OnnxNode): void {
   const [inputName, padsName, valueName, axesName] = node.inputs as [string, string?, string?, string?]
-  const mode = text(node, 'mode', 'constant')
+  const mode = textAttribute(node, 'mode', 'constant')
   if (mode === 'edge' || mode === 'wrap') lower.refuse(`mode ${mode}`)
-  const given = ints(node, 'pads') ?? lower.numbersOf(padsName!, 'pads')
+  const given = numbersAttribute(node, 'pads') ?? lower.numbersOf(padsName!, 'pads')
   const order = lower.order(inputName)
   const axes = (axesName === undefined || axesName === '' ? identity(order.length) : lower.numbersOf(axesName, 'axes')).map(
-    (axis) => fromFront(axis, order.length),
+    (axis) => axisFromFront(axis, order.length),
   )
   if (given.some((one) => one < 0)) lower.refuse('negative pads')
   const rows = order.map((axis): readonly [number, number] => {

@@ -1,10 +1,9 @@
 // Windows that move over the spatial axes (convolutions, pooling): ONNX tells the cells before and after each axis, TFLite knows SAME and
 // VALID alone. What is neither is padded by an operator before it.
+import { numberAttribute, numbersAttribute, textAttribute } from '@whyslow/graph/attributes.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
 import type { LiteTensor } from '../lite-graph.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
-import { int, ints, text } from './rule.ts'
-
 export const SAME = 0
 export const VALID = 1
 
@@ -31,14 +30,14 @@ export interface WindowSizes {
 export function windowOf(lower: Lowerer, node: OnnxNode, sizes: WindowSizes): Window {
   const { kernel, spatial, results, explicit = false } = sizes
   const rank = kernel.length
-  const strides = ints(node, 'strides') ?? kernel.map(() => 1)
-  const dilations = ints(node, 'dilations') ?? kernel.map(() => 1)
-  const automatic = text(node, 'auto_pad', 'NOTSET')
+  const strides = numbersAttribute(node, 'strides') ?? kernel.map(() => 1)
+  const dilations = numbersAttribute(node, 'dilations') ?? kernel.map(() => 1)
+  const automatic = textAttribute(node, 'auto_pad', 'NOTSET')
   const window = { kernel, strides, dilations }
   const none = kernel.map(() => [0, 0] as const)
   if (automatic === 'VALID') return { ...window, padding: VALID, pads: none }
   if (automatic === 'SAME_UPPER') return { ...window, padding: SAME, pads: none }
-  const given = ints(node, 'pads') ?? new Array<number>(2 * rank).fill(0)
+  const given = numbersAttribute(node, 'pads') ?? new Array<number>(2 * rank).fill(0)
   const pads = kernel.map((size, axis): readonly [number, number] => {
     const span = (size - 1) * dilations[axis]! + 1
     if (automatic === 'SAME_LOWER') {
@@ -48,7 +47,7 @@ export function windowOf(lower: Lowerer, node: OnnxNode, sizes: WindowSizes): Wi
     const [before, after] = [given[axis]!, given[axis + rank]!]
     // ceil_mode: a last window that hangs over the end is whole when this many cells are added.
     const [size_, result] = [spatial[axis], results[axis]]
-    if (int(node, 'ceil_mode', 0) === 0) return [before, after]
+    if (numberAttribute(node, 'ceil_mode', 0) === 0) return [before, after]
     if (typeof size_ !== 'number' || typeof result !== 'number') return lower.refuse('ceil_mode over sizes that are free')
     return [before, Math.max(after, (result - 1) * strides[axis]! + span - size_ - before)]
   })

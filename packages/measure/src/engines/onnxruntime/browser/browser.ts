@@ -1,5 +1,5 @@
 // The browser of this process: started once, its page shared by the process's sessions, ended by `endBrowser`. Chromium is told what
-// to do over a pipe, so it ends by itself when this process does, however that happens. Its profile and other files lie in the folder
+// to do over a pipe, so it ends by itself when this process does, however that happens. Its profile and other files are in the folder
 // for temporary files, which is the trial's own and goes with it.
 import fs from 'node:fs'
 import os from 'node:os'

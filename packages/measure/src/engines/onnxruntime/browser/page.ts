@@ -29,7 +29,7 @@ interface GpuBuffer {
   destroy(): void
 }
 
-/** A tensor that may lie on the device. */
+/** A tensor that may be on the device. */
 interface PageTensor extends OrtTensor {
   getData(): Promise<unknown>
   dispose(): void

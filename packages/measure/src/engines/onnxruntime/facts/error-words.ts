@@ -3,7 +3,10 @@
 
 /** "Non-zero status code returned while running Reshape node. Name:'r' Status Message: /…:91 …" -> what follows in words. */
 export function engineWords(message: string): string {
-  return message.replace(/^.*Status Message: /s, '').replace(/^\/\S+:\d+ .*?(?: was false\. |\[with [^\]]*\] )/s, '')
+  return message
+    .replace(/^.*Status Message: /s, '')
+    .replace(/^\/\S+:\d+ .*?(?: was false\. |\[with [^\]]*\] )/s, '')
+    .replace(/^\w+\.(?:h|cc):\d+ \w+ /, '')
 }
 
 /** The same after the node that it is about: "Reshape 'r': …". Other messages stay unchanged. */
@@ -13,5 +16,5 @@ export function engineWordsOnNode(message: string): string {
   return `${node}${engineWords(message)}`
 }
 
-/** Where a node would fall back to the CPU and must not (core/session/inference_session.cc). */
+/** The message if a node would fall back to the CPU and must not (core/session/inference_session.cc). */
 export const CPU_REFUSED = /fallback to CPU EP has been explicitly disabled/

@@ -65,7 +65,7 @@ function sizesIn(message: string): Refusal['sizes'] {
   return differing.flatMap(([a, b]) => bothWays(a, b))
 }
 
-/** Where a message does not say which of the two sizes is the input's. */
+/** For messages that do not say which of the two sizes is the input's. */
 const bothWays = (a: number, b: number): Refusal['sizes'] => [
   [a, b],
   [b, a],

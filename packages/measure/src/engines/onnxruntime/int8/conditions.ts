@@ -152,7 +152,7 @@ function outputs({ operator, end, quantizers }: Group, at: Neighbours): Broken |
 function notQuantized(reader: NodeView | undefined, { onlyReader, readers }: Neighbours): Broken {
   const quantizedAfter = reader !== undefined && isQuantize(onlyReader(reader)) && readers(reader.outputs[0]).length === 1
   if (reader?.opType === 'BatchNormalization')
-    return broken('batchnorm-apart', `the BatchNormalization ${reader.name} behind it is not folded into its weights`)
+    return broken('batchnorm-apart', `the BatchNormalization ${reader.name} after it is not folded into its weights`)
   if (quantizedAfter && !isDequantize(reader))
     return broken('activation-between', `${reader!.opType} is between it and its QuantizeLinear, and computes in float`)
   return broken('output-not-quantized', 'its output has no QuantizeLinear after it')

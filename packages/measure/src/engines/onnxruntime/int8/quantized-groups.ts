@@ -96,7 +96,7 @@ function groupsOf(search: Search): QuantizedGroup[] {
     ...nodes.flatMap((node) => floatProducts(node, search)),
   ]
   const groups = found.map((group) => ({ ...group, conversions: once(group.conversions) }))
-  // Where the QuantizeLinear ends a linear operator's group, its DequantizeLinear stays when that group fuses.
+  // If the QuantizeLinear ends a linear operator's group, its DequantizeLinear stays when that group fuses.
   const pairs = nodes
     .flatMap((node) => floatPair(node, search))
     .filter(({ conversions }) => !conversions.some((node) => taken.has(node)))
@@ -211,7 +211,7 @@ function scalingApart(operator: NodeView, { at, isUnoptimized, written }: Search
   const isReadBetween = [operator, cast].some(({ outputs: [value] }) => at.readers(value).length > 1 || at.isGraphOutput(value))
   const breaks = isReadBetween
     ? 'its scaling runs apart: what is between its product and its scaling is read by others too'
-    : 'its scaling runs apart: the engine looks for the two scales multiplied with each other, and one Mul behind the Cast'
+    : 'its scaling runs separately: the engine looks for one Mul after the Cast, by the product of the two scales'
   const others = isReadBetween ? [] : at.readers(scale.outputs[0]).filter(({ opType }) => opType === 'Mul')
   return [{ ...group, conversions: [cast, scale, ...others], condition: 'scaling-apart', breaks }]
 }

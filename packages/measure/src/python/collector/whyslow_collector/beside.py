@@ -316,7 +316,7 @@ class Beside:
         if main is None or not others:
             return row("sessions")
         if any(main not in ran for ran in passes):
-            return row("sessions", "", "no session runs in all calls: they are opened anew, or run now and then")
+            return row("sessions", "", "no session runs in all calls: each call opens new ones, or they run only sometimes")
         seen = "%s in addition to %s" % (", ".join(sorted({name_of(one) for one in others})), name_of(main))
         return row("sessions", seen, against("sessions"))
 

@@ -5,18 +5,21 @@ import type { Model } from '@whyslow/graph/model.ts'
 import { mulberry32, normal } from '@whyslow/graph/random.ts'
 import type { Feeds } from '@whyslow/measure/engines/types.ts'
 
-const random = mulberry32(11)
-export const normals = (count: number, size = 1) => Float32Array.from({ length: count }, () => size * normal(random))
+const drawn = (random: () => number) => (count: number, size: number) =>
+  Float32Array.from({ length: count }, () => size * normal(random))
+/** The same of each count, whichever files of the worker drew some before. */
+export const normals = (count: number, size = 1) => drawn(mulberry32(count))(count, size)
+const next = drawn(mulberry32(11))
 const SHAPE = [1, 4, 6, 6]
 export const initializers = [
-  floatTensor('conv', [4, 4, 3, 3], normals(144, 0.2)),
-  floatTensor('conv_bias', [4], normals(4)),
-  floatTensor('point', [4, 4, 1, 1], normals(16)),
+  floatTensor('conv', [4, 4, 3, 3], next(144, 0.2)),
+  floatTensor('conv_bias', [4], next(4, 1)),
+  floatTensor('point', [4, 4, 1, 1], next(16, 1)),
   floatTensor('zeros', [4, 4, 1, 1], new Float32Array(16)),
-  floatTensor('matrix', [6, 5], normals(30)),
-  floatTensor('turned', [5, 144], normals(720, 0.1)),
-  floatTensor('vector', [5], normals(5)),
-  floatTensor('channels', [1, 4, 1, 1], normals(4)),
+  floatTensor('matrix', [6, 5], next(30, 1)),
+  floatTensor('turned', [5, 144], next(720, 0.1)),
+  floatTensor('vector', [5], next(5, 1)),
+  floatTensor('channels', [1, 4, 1, 1], next(4, 1)),
   floatTensor('number', [], [1.5]),
   floatTensor('zero', [], [0]),
   floatTensor('six', [], [6]),
@@ -35,7 +38,7 @@ export const make = (nodes: ModelParts['nodes'], rest: Partial<ModelParts> = {})
     model({ nodes, inputs: [valueInfo('x', 'float32', SHAPE)], outputs: [valueInfo('y', 'float32')], initializers, ...rest }),
   )
 export const feed = (values: Float32Array): Feeds => ({ x: { dtype: 'float32', shape: SHAPE, data: values } })
-export const plain = feed(normals(144))
+export const plain = feed(next(144, 1))
 /** A point-wise convolution in front and behind, so that the operator stands inside a region of int8. */
 export const within = (...nodes: ModelParts['nodes']) => [
   node('Conv', ['x', 'point'], ['a']),
