@@ -33,8 +33,7 @@ const FILES = {
 }
 
 /** The worst grade in a document, 'A' to 'D'; 'A' of one that has none. */
-const gradeOf = ({ latency, reports = [] }) =>
-  [latency?.trust ?? 'A', ...reports.map(gradeOf)].reduce((worst, grade) => (grade > worst ? grade : worst))
+const gradeOf = ({ latency, reports = [] }) => [latency?.trust ?? 'A', ...reports.map(gradeOf)].sort().at(-1)
 
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(RECORDED)
 const kept = join(root, 'fixtures/gallery')

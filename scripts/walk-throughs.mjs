@@ -29,11 +29,13 @@ const BRINGS = { 'A machine learning engineer': 'examples/text-classifier' }
 
 /** Blocks of a section in their order, with the screen's name if one stands above it. */
 const blocksOf = (section) =>
-  [...section.matchAll(/(?:^<!-- run: walk-throughs (\w+) -->\n)?^```(\w*)\n([\s\S]*?)\n```$/gm)].map(([, screen, language, text]) => ({
-    screen,
-    language,
-    text,
-  }))
+  [...section.matchAll(/(?:^<!-- run: walk-throughs (\w+) -->\n)?^```(\w*)\n([\s\S]*?)\n```$/gm)].map(
+    ([, screen, language, text]) => ({
+      screen,
+      language,
+      text,
+    }),
+  )
 
 /** An environment variable for each section: of the environment that `pip install` made, or that PYTHON is of. */
 function environmentIn(folder) {

@@ -62,7 +62,9 @@ function pointTable(points: readonly LoadPoint[]): string {
       cells: rows.map(({ errors, requests }) => (errors === 0 ? '0' : percent(errors / Math.max(1, requests)))),
     },
     { head: '', cells: rows.map(keepsUpNot) },
-    ...(pooled.some(({ runs }) => runs > 1) ? [{ head: 'runs', isNumber: true, cells: pooled.map(({ runs }) => `${runs}`) }] : []),
+    ...(pooled.some(({ runs }) => runs > 1)
+      ? [{ head: 'runs', isNumber: true, cells: pooled.map(({ runs }) => `${runs}`) }]
+      : []),
   ])
   const left = rates.length - rows.length
   return left > 0 ? `${drawn}\n\n${plural(left, 'more rate')} in \`--json\`.` : drawn
