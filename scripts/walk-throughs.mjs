@@ -1,5 +1,5 @@
 // `npm run walk-throughs`: docs/walk-throughs.md is its own script. Each section is a person in an empty folder: what it says to install is installed,
-// its Python is run, and each command that a screen follows is run; the screen becomes what the command printed, shortened. Kept in
+// its Python is run, and each command that a screen follows is run; the screen becomes what the command printed, shortened, unless the run was disturbed. Kept in
 // bench/results/walk-throughs.json. Takes about eight minutes, and npm and PyPI.
 //   PYTHON=…/bin/python node scripts/walk-throughs.mjs [word of a heading …]
 // PYTHON names an interpreter that has the packages, in place of a new environment for each section. Words choose sections.
@@ -8,7 +8,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } 
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { resultOf } from '../bench/result.mjs'
-import { firstFindings, firstTrials, OUTCOME, record, root, sectionsOf } from './recording.mjs'
+import { firstFindings, firstTrials, gradeOf, OUTCOME, record, root, sectionsOf } from './recording.mjs'
 
 const PAGE = join(root, 'docs/walk-throughs.md')
 const RESULT = join(root, 'bench/results/walk-throughs.json')
@@ -70,8 +70,9 @@ function walk(title, section) {
       if (name === undefined) continue
       const command = text.split('\n').at(-1)
       const argv = command.replace('npx whyslow ', '').split(' ')
-      const { text: printed } = record(argv, folder, env)
-      found[name] = SHOWN[name](printed).split('\n')
+      const { text: printed, document } = record(argv, folder, env)
+      if (gradeOf(document) === 'D') console.log(`${name}: disturbed, so that the screen stays as it is; run again when the machine is quiet`)
+      else found[name] = SHOWN[name](printed).split('\n')
     }
   } finally {
     rmSync(folder, { recursive: true, force: true })
