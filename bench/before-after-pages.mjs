@@ -4,7 +4,8 @@ const floats = (count) => `Array.from({ length: ${count} }, (_, at) => (at * 791
 const SESSION = {
   setup: `
 import ort from 'onnxruntime-node'
-const session = await ort.InferenceSession.create('credit_mlp.onnx', { intraOpNumThreads: 1 })
+const model = await ort.InferenceSession.create('credit_mlp.onnx', { intraOpNumThreads: 1 })
+const session = { run: ({ x }) => model.run({ X: x }) }
 const rows = Array.from({ length: 8 }, (_, row) => Float32Array.from({ length: 23 }, (_, at) => (row + at) % 5))
 const row = rows[0]`,
 }
@@ -13,7 +14,9 @@ const PYTHON_SESSION = {
 import numpy as np, onnxruntime as ort
 options = ort.SessionOptions()
 options.intra_op_num_threads = 1
-session = ort.InferenceSession('credit_mlp.onnx', options)
+model = ort.InferenceSession('credit_mlp.onnx', options)
+class session:
+    run = staticmethod(lambda names, feeds: model.run(names, {'X': feeds['x']}))
 rows = [np.arange(23, dtype=np.float32) for _ in range(8)]
 row = rows[0]`,
 }
@@ -127,7 +130,8 @@ best = 7`,
   'garbage-collection': {
     about: '150,528 pixels',
     node: {
-      setup: 'const [MEAN, STD] = [0.45, 0.22]\nconst pixels = Array.from({ length: 150528 }, (_, at) => at % 256)\nconst x = new Float32Array(150528)',
+      setup:
+        'const [MEAN, STD] = [0.45, 0.22]\nconst pixels = Array.from({ length: 150528 }, (_, at) => at % 256)\nconst x = new Float32Array(150528)',
     },
     python: {
       setup: `${NUMPY}
@@ -190,7 +194,8 @@ text, data = json.dumps(numbers.tolist()), numbers.tobytes()`,
   'layout-shuffle': {
     about: 'an image of 160 pixels',
     node: {
-      setup: 'const [height, width] = [160, 160]\nconst pixels = new Uint8Array(3 * 160 * 160).fill(7)\nconst planes = new Float32Array(3 * 160 * 160)',
+      setup:
+        'const [height, width] = [160, 160]\nconst pixels = new Uint8Array(3 * 160 * 160).fill(7)\nconst planes = new Float32Array(3 * 160 * 160)',
     },
     python: {
       setup: `${NUMPY}
@@ -206,7 +211,7 @@ planes = np.empty((3, 160, 160), np.float32)`,
 import onnx from 'onnxruntime-node'
 const ort = { InferenceSession: { create: () => onnx.InferenceSession.create('credit_mlp.onnx') } }
 const SESSION = await ort.InferenceSession.create()
-const feeds = { x: new onnx.Tensor('float32', new Float32Array(23), [1, 23]) }`,
+const feeds = { X: new onnx.Tensor('float32', new Float32Array(23), [1, 23]) }`,
     },
     python: {
       setup: `
@@ -214,7 +219,7 @@ import numpy as np, onnxruntime, shutil
 ort = onnxruntime
 shutil.copy('credit_mlp.onnx', 'model.onnx')
 SESSION = ort.InferenceSession('model.onnx')
-feeds = {'x': np.zeros((1, 23), np.float32)}`,
+feeds = {'X': np.zeros((1, 23), np.float32)}`,
     },
   },
   'predict-call-overhead': {
@@ -244,7 +249,8 @@ head, features, boxes, scores = torch.nn.Linear(64, 1), torch.rand(1000, 64), li
   'repeated-allocation': {
     about: 'an image of 640 pixels',
     node: {
-      setup: 'const image = new Uint8Array(3 * 640 * 640).fill(7)\nconst fill = (x, from) => x.set(from)\nconst BUFFER = new Float32Array(3 * 640 * 640)',
+      setup:
+        'const image = new Uint8Array(3 * 640 * 640).fill(7)\nconst fill = (x, from) => x.set(from)\nconst BUFFER = new Float32Array(3 * 640 * 640)',
     },
     python: {
       setup: `${NUMPY}
@@ -256,7 +262,8 @@ x = np.empty_like(image)`,
   'scalar-loop': {
     about: '100,000 values',
     node: {
-      setup: 'const [MEAN, STD] = [0.45, 0.22]\nconst values = Array.from({ length: 100000 }, (_, at) => at % 256)\nconst typed = Float32Array.from(values)',
+      setup:
+        'const [MEAN, STD] = [0.45, 0.22]\nconst values = Array.from({ length: 100000 }, (_, at) => at % 256)\nconst typed = Float32Array.from(values)',
     },
     python: { setup: `${NUMPY}\nleft, right = np.arange(100_000.0), np.arange(100_000.0) % 7` },
   },
@@ -265,18 +272,6 @@ x = np.empty_like(image)`,
     about: '50,000 logits',
     node: { setup: 'const logits = Float32Array.from({ length: 50000 }, (_, at) => (at * 7919) % 50021)' },
     python: { setup: `${NUMPY}\nlogits = np.random.default_rng(0).normal(size=50_000).astype(np.float32)` },
-  },
-  'slow-normalization': {
-    about: '64 maps of 112 × 112 in PyTorch, one thread',
-    python: {
-      setup: `
-import torch
-from torch import nn
-torch.set_num_threads(1)
-torch.set_grad_enabled(False)
-x = torch.rand(1, 64, 112, 112)`,
-      then: 'norm.eval()(x)',
-    },
   },
   'tensor-copies': {
     about: '256 rows of 512 numbers',

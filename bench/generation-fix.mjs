@@ -6,13 +6,13 @@
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
+import { llamaBench, outputOf, peer } from './generators.mjs'
 import { keepResult } from './result.mjs'
 import { median, root, temporaryFolder } from './shared.mjs'
 
 const GOALS = { default: 3, q4: 1.3, llama: 1 / 1.5 }
 const PROMPT = 'Write a short text about the history of bridges and why people built them.'
 const CALLS = 4
-const LIMIT_MS = 1_800_000
 const [model, ...rest] = process.argv.slice(2)
 const { FROM, FAST, LLAMA_BENCH, GGUF, ROUNDS = '3', TOKENS = '64' } = process.env
 if (model === undefined || FROM === undefined) {
@@ -20,31 +20,12 @@ if (model === undefined || FROM === undefined) {
   process.exit(2)
 }
 
-function run(program, words, options = {}) {
-  const { status, stdout, stderr } = spawnSync(program, words, {
-    encoding: 'utf8',
-    timeout: LIMIT_MS,
-    maxBuffer: 1e9,
-    ...options,
-  })
-  if (status !== 0) {
-    const name = path.basename(program === process.execPath ? words[0] : program)
-    throw new Error(`${name}: ${stderr.trim().split('\n').at(-1)}`)
-  }
-  return stdout
-}
-const node = (file, words, options) =>
-  JSON.parse(
-    run(process.execPath, [path.join(import.meta.dirname, 'peers', file), ...words], options)
-      .trim()
-      .split('\n')
-      .at(-1),
-  )
+const node = (file, words, options) => peer(process.execPath, file, words, options)
 
 const fast = FAST ?? path.join(temporaryFolder(), 'fast')
 if (FAST === undefined)
   console.log(
-    run(process.execPath, [
+    outputOf(process.execPath, [
       path.join(root, 'dist/whyslow/main.js'),
       'fix',
       model,
@@ -69,12 +50,9 @@ const sides = {
   ...(LLAMA_BENCH === undefined || GGUF === undefined ? {} : { llama: llamaMs }),
 }
 
-/** llama-bench knows how many CPUs there are, but starts more threads: as many are named. */
 function llamaMs() {
-  const threads = String(Math.max(1, spawnSync('nproc', { encoding: 'utf8' }).stdout.trim()))
-  const words = ['-m', GGUF, '-p', '0', '-n', TOKENS, '-t', threads, '-r', String(CALLS - 1), '-o', 'json']
-  const env = { ...process.env, LD_LIBRARY_PATH: path.dirname(LLAMA_BENCH) }
-  return 1000 / JSON.parse(run(LLAMA_BENCH, words, { env }))[0].avg_ts
+  const threads = spawnSync('nproc', { encoding: 'utf8' }).stdout.trim()
+  return 1000 / llamaBench(LLAMA_BENCH, GGUF, { tokens: TOKENS, threads, repeats: CALLS - 1 })
 }
 
 const names = Object.keys(sides)

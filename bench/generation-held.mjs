@@ -6,12 +6,10 @@
 // Exit 1 if what is spent around the engine grows from the first depth to the last by more than 3 % of a token with the cache in place, or if fewer than
 // 3 of the other 4 ways take longer than that way at the last depth.
 import { spawnSync } from 'node:child_process'
-import fs from 'node:fs'
-import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { build } from 'esbuild'
+import { testWriters } from './generators.mjs'
+import { median, root, temporaryFolder } from './shared.mjs'
 
-const ROOT = path.join(import.meta.dirname, '..')
 const WAYS = {
   'node, unfused': ['node', 'unfused'],
   'node, fused': ['node', 'fused'],
@@ -25,8 +23,8 @@ else await main()
 
 /** One line of JSON: for each depth the median milliseconds of a step, inside the engine and around it. */
 async function child(way, model, depths, tokens, threads) {
-  const { openHeld } = await import(path.join(ROOT, 'dist/generation/engines/held/index.js'))
-  const { openOrtGenerator } = await import(path.join(ROOT, 'dist/generation/engines/ort-cpu.js'))
+  const { openHeld } = await import(path.join(root, 'dist/generation/engines/held/index.js'))
+  const { openOrtGenerator } = await import(path.join(root, 'dist/generation/engines/ort-cpu.js'))
   const options = { threads: Number(threads), prefillThreads: null, dtype: null, pythonPath: null, mostRequests: 0 }
   const generator = await (way === 'node'
     ? openOrtGenerator(model, options)
@@ -54,10 +52,8 @@ async function child(way, model, depths, tokens, threads) {
 }
 
 async function main() {
-  const folder = fs.mkdtempSync(path.join(tmpdir(), 'whyslow-held-'))
-  process.on('exit', () => fs.rmSync(folder, { recursive: true, force: true }))
   const { DEPTHS: depths = '0,512,2048', TOKENS: tokens = '24', ROUNDS: rounds = '3', THREADS: threads = '1' } = process.env
-  const models = await modelsIn(folder)
+  const models = await modelsIn(temporaryFolder())
   const ways = Object.entries(WAYS).filter(([, [, form]]) => models[form] !== undefined)
   const seen = Object.fromEntries(ways.map(([name]) => [name, []]))
   for (let round = 0; round < Number(rounds); round++) {
@@ -116,20 +112,7 @@ function cacheReadMs(depth) {
 async function modelsIn(folder) {
   const { MODEL } = process.env
   if (MODEL) return { fused: path.resolve(MODEL), unfused: path.resolve(MODEL) }
-  const outfile = path.join(folder, 'write.mjs')
-  const support = path.join(ROOT, 'packages/generation/test/support/decoder')
-  await build({
-    stdin: {
-      contents: `export * from '${support}/write-decoder.ts'\nexport * from '${support}/weights.ts'`,
-      resolveDir: ROOT,
-      loader: 'ts',
-    },
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    outfile,
-  })
-  const { decoderWeights, SHAPE_30M, writeDecoder } = await import(outfile)
+  const { decoderWeights, SHAPE_30M, writeDecoder } = await testWriters()
   const weights = decoderWeights({ shape: SHAPE_30M })
   return Object.fromEntries(
     ['fused', 'unfused'].map((attention) => [
@@ -137,9 +120,4 @@ async function modelsIn(folder) {
       writeDecoder(path.join(folder, `${attention}.onnx`), weights, { attention, logits: 'last' }),
     ]),
   )
-}
-
-function median(values) {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)]
 }

@@ -26,6 +26,7 @@ const SETTINGS = [
   'REPEAT',
   'SECONDS',
   'ENGINES',
+  'THREADS',
   'TOKENS',
 ]
 const PLACES = ['PYTHON', 'XPROF_PYTHON', 'TFJS', 'FROM', 'OTHERS', 'RESULTS', 'MADE', 'FAST', 'LLAMA_BENCH', 'GGUF']

@@ -24,6 +24,16 @@ const IMAGES = {
   'two-reports': { documents: ['gallery/unoptimized', 'gallery/image'] },
 }
 
+/** Pixels around a part, so that nothing stands at the edge. */
+const MARGIN = 24
+
+const aroundOf = ({ x, y, width, height }) => ({
+  x: x - MARGIN,
+  y: y - MARGIN,
+  width: width + 2 * MARGIN,
+  height: height + 2 * MARGIN,
+})
+
 const folder = mkdtempSync(join(tmpdir(), 'whyslow-images-'))
 const browser = await chromium.launch({
   executablePath: process.env.WHYSLOW_CHROMIUM ?? '/usr/bin/chromium',
@@ -37,7 +47,8 @@ try {
     const page = await browser.newPage({ viewport: { width: 1200, height: 900 }, colorScheme: 'light' })
     await page.goto(`file://${file}`)
     await page.waitForTimeout(1000)
-    await (part === undefined ? page : page.locator(part)).screenshot({ path: join(root, `docs/images/${name}.png`) })
+    const clip = part === undefined ? undefined : aroundOf(await page.locator(part).boundingBox())
+    await page.screenshot({ path: join(root, `docs/images/${name}.png`), ...(clip && { clip, fullPage: true }) })
     await page.close()
   }
 } finally {

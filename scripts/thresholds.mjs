@@ -6,9 +6,14 @@ export const FOLDERS = [
   'packages/model/src/diagnose',
   'packages/traces/src/rule.ts',
   'packages/traces/src/rules',
+  // What these rules decide on; the others in the room bound work and memory.
+  ...['device-facts', 'facts-of', 'function-facts', 'operator-rows', 'token-facts', 'window'].map(
+    (name) => `packages/traces/src/facts/${name}.ts`,
+  ),
   'packages/code/src/rules',
   'packages/serving/src/load/rules',
   'packages/generation/src/rules',
+  'packages/generation/src/texts/rules',
   'packages/generation/src/prove',
   'packages/model/src/tune',
 ]

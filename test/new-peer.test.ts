@@ -184,8 +184,8 @@ describe('an engine', () => {
 describe('a remedy', () => {
   test.each([
     ['settings', "defineRemedy({\n  id: 'new-moon',", "effect: 'exact',\n  kind: 'settings',"],
-    ['rewrites', "defineRemedy(\n  byRewriting({\n    id: 'new-moon',", "effect: 'exact',\n    find: replacements,"],
-    ['approximate', "defineRemedy(\n  byRewriting({\n    id: 'new-moon',", "effect: 'approximate',\n    find: replacements,"],
+    ['rewrites', "defineRemedy(\n  rewritingRemedy({\n    id: 'new-moon',", "effect: 'exact',\n    find: replacements,"],
+    ['approximate', "defineRemedy(\n  rewritingRemedy({\n    id: 'new-moon',", "effect: 'approximate',\n    find: replacements,"],
   ])('of %s is written with its test, its page and its line', (group, beginning, effect) => {
     const { status, stdout } = run('remedy', `${group}/new-moon`)
     expect(status).toBe(0)
@@ -201,7 +201,7 @@ describe('a remedy', () => {
     expect([...read('docs/remedies/new-moon.md').matchAll(/^#+ (.+)$/gm)].map(([, heading]) => heading)).toEqual([
       'new-moon',
       'What it does',
-        'Before and after',
+      'Before and after',
       'When it pays',
       'What it may change',
       'How whyslow proves it',

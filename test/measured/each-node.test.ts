@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import type { ComparisonDocument } from '@whyslow/report/documents/comparison.ts'
 import type { ReportDocument } from '@whyslow/report/documents/report.ts'
 import { expect, test } from 'vitest'
 import { ROOT } from '../root.ts'
@@ -10,7 +11,18 @@ import { fixture, onlyFull, ownFolders, whyslow } from './command.ts'
 
 const MODEL = fixture('credit_mlp')
 
+test.concurrent('two models are measured in turns and compared', async (context) => {
+  const where = ownFolders(context)
+  const few = ['--quick', '--runs', '1', '--duration', '0.1']
+  const compared = await whyslow(where, 'compare', MODEL, fixture('symbolic-batch'), ...few, '--no-progress', '--json', '-')
+  expect(compared.status, compared.stderr).toBe(0)
+  const { answer, contestants } = JSON.parse(compared.stdout) as ComparisonDocument
+  expect(answer).not.toBe('')
+  expect(contestants.map(({ p50Ms }) => p50Ms! > 0)).toEqual([true, true])
+})
+
 test.concurrent('a model is measured and explained', async (context) => {
+  onlyFull(context, 'measures for six seconds')
   const where = ownFolders(context)
   const measured = await whyslow(where, MODEL, '--quick', '--duration', '0.3', '--no-progress', '--json', '-')
   expect(measured.status, measured.stderr).toBe(0)

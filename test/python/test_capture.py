@@ -264,11 +264,15 @@ class Edited(unittest.TestCase):
         own = "import asyncio\nclass Service:\n    def __init__(self):\n        self.m = Model()\n    async def predict(self, x):\n        return await asyncio.to_thread(self.m.predict, x)\n%s"
         cases = (
             (source % "service.m", lambda service: service.m, "return pool.submit(fast_model.predict, x).result()"),
-            (source % "MODELS[x]", lambda service: service.m, None),
+            # Whatever the expression means: the model itself is told.
+            (source % "MODELS[x]", lambda service: service.m, "    fast_model.attach(service.m)\n    return pool.submit(MODELS[x].predict, x).result()"),
             (own % "service = Service()\n", lambda service: service.m, "await asyncio.to_thread(fast_model.predict, x)"),
             # A wrapper around the model, and an object that is not known.
             (own % "service = Service()\nservice.m.inner = Model()\n", lambda service: service.m.inner, None),
             (own % "service = None\n", lambda service: Model(), None),
+            # Several objects of the class.
+            (own % "other = Service()\nservice = Service()\n", lambda service: service.m, "        fast_model.attach(service.m)\n        return await asyncio.to_thread(self.m.predict, x)"),
+            (own % "others = [Service() for _ in 'ab']\nservice = others[1]\n", lambda service: service.m, "fast_model.attach(service.m)"),
         )
         for at, (text, found, expected) in enumerate(cases):
             with self.subTest(text), tempfile.TemporaryDirectory() as folder:
@@ -298,15 +302,16 @@ class Edited(unittest.TestCase):
         self.assertTrue(text.startswith(head + "from fast import model as fast_model\ndef"), text)
 
     def test_a_line_that_no_line_can_stand_in_front_of(self):
-        for body in (
-            "def predict(x): return pipe(x)\n",
-            "def predict(x):\n    if not x: return 0\n    else: return pipe(x)\n",
-            "def predict(x):\n    if not x:\n        return 0\n    elif pipe(x):\n        return 1\n",
-            "def predict(x):\n    y = 1; return pipe(x)\n",
+        for body, changed in (
+            ("def predict(x): return pipe(x)\n", "def predict(x): fast_model.attach(pipe.model); return pipe(x)\n"),
+            ("def predict(x):\n    if not x: return 0\n    else: return pipe(x)\n", "    else: fast_model.attach(pipe.model); return pipe(x)\n"),
+            ("def predict(x):\n    y = 1; return pipe(x)\n", "    y = 1; fast_model.attach(pipe.model); return pipe(x)\n"),
         ):
             with self.subTest(body):
-                reason, _ = self.edited("pipe = Library(Model())\n" + body)
-                self.assertIn("and no line can stand in front of that", reason)
+                text, _ = self.edited("pipe = Library(Model())\n" + body)
+                self.assertIn(changed, text)
+        reason, _ = self.edited("pipe = Library(Model())\ndef predict(x):\n    if not x:\n        return 0\n    elif pipe(x):\n        return 1\n")
+        self.assertIn("and no line can stand in front of that", reason)
         reason, _ = self.edited("pipes = [Library(Model())]\ndef predict(x):\n    return [p(x) for p in pipes]\n")
         self.assertIn("no name there surely leads to it", reason)
 
@@ -382,7 +387,7 @@ class Taken(unittest.TestCase):
                     seen.append(file.read())
                 return session
 
-            names = {"Recorder": mock.Mock(), "predict": mock.Mock(), "chosen": lambda *given: [("model", 1), ("model_2", 2), ("model_3", 3)], "written": written}
+            names = {"Recorder": mock.Mock(), "predict": mock.Mock(), "chosen": lambda *given: [("model", 1), ("model_2", 2), ("model_3", 3)], "made_anew": lambda *given: [], "written": written}
             with mock.patch.multiple(capture, **names):
                 capture.captured(run, "stages", None)
         self.assertEqual((sent[0]["models"], len(set(seen))), ([1, 2, 3], 3))
@@ -392,6 +397,61 @@ class Taken(unittest.TestCase):
         self.run_with(recorder, "for one in (Booster(), Booster()):\n    one.predict(1)\nlast = Booster()\nlast.predict(1)\n")
         [(key, method)] = recorder.shared()
         self.assertEqual((key[1], method), (2, "predict"))
+
+    def test_models_that_are_made_in_each_prediction(self):
+        from whyslow_collector import capture
+
+        recorder = self.recorder()
+        source = "def predict(x):\n    return Booster().predict(x)\nkept = {}\ndef late(x):\n    return kept.setdefault(x, Booster()).predict(x)\nfor x in (1, 2, 1, 2):\n    predict(x), late(x)\n"
+        self.run_with(recorder, source)
+        recorder.predictions = 4
+        for one in recorder.sessions:
+            one.run_ns = 1
+        [those] = capture.made_anew(recorder)
+        self.assertEqual(([one.ran["line"] for one in those], len(capture.chosen(recorder))), ([2] * 4, 2))
+        recorder.known = {id(those[0].target)}
+        self.assertEqual(capture.made_anew(recorder), [])
+
+    def test_a_model_that_each_prediction_opens(self):
+        from whyslow_collector import capture
+
+        for body, changed in (
+            ("    model = Opened('a')\n    return model.predict(x)\n", "    model = fast_model.opened(lambda: Opened('a'))\n    return fast_model.predict(x)\n"),
+            ("    return Opened(\n        'a').predict(x)\n", "    return fast_model.predict(x)\n"),
+            ("    model = Opened(str(x))\n    return model.predict(x)\n", None),
+        ):
+            with self.subTest(body):
+                recorder = self.recorder()
+                made = tempfile.TemporaryDirectory()
+                self.addCleanup(made.cleanup)
+                folder, file = made.name, os.path.join(made.name, "service.py")
+                with open(file, "w") as written:
+                    written.write("def predict(x):\n" + body + "for x in (1, 2, 3):\n    predict(x)\n")
+
+                class Opened:
+                    def __init__(self, path):
+                        pass
+
+                    def predict(self, x):
+                        return x
+
+                for name, kind in (("__init__", "open"), ("predict", "run")):
+                    setattr(Opened, name, recorder._wrapper("onnxruntime", name, kind, vars(Opened)[name]))
+                with open(file) as source:
+                    exec(compile(source.read(), file, "exec"), {"Opened": Opened})
+                [session] = recorder.sessions
+                edits = call_edits.Edits("fast", [file])
+                exported, capture.export_models.exported = capture.export_models.exported, lambda *given: {"notes": ["it"]}
+                try:
+                    told = capture.written(session, recorder, edits, "model", os.path.join(folder, "models"))
+                finally:
+                    capture.export_models.exported = exported
+                if changed is None:
+                    self.assertIn("can be another model for other inputs", told["reason"])
+                else:
+                    self.assertEqual(told["notes"][0], "it")
+                    self.assertIn("opened once, in place of each time at service.py:2", told["notes"][1])
+                    self.assertIn(changed, edits.result()[0]["text"])
 
     def test_names_are_by_first_calls_and_stay(self):
         from whyslow_collector import capture
@@ -633,6 +693,13 @@ class InPlaceOfAModel(unittest.TestCase):
 
         self.assertEqual(list(inspect.signature(own.predict).parameters), ["rows", "margin"])
 
+    def test_what_is_opened_in_each_call_is_opened_once(self):
+        model, _ = self.stand_in()
+        opened = []
+        for _ in range(3):
+            self.assertEqual(model.opened(lambda: opened.append(1) or "its own"), "its own")
+        self.assertEqual(opened, [1])
+
     def test_what_the_model_refuses(self):
         model, np = self.stand_in(refused={"missing": [0], "infinite": None}, strict={"1": [4, 5]})
         self.assertEqual(model.predict([[1.0, np.nan], [2.0, 4.0]]), [1.0, 2.0])
@@ -794,9 +861,30 @@ class Exported(unittest.TestCase):
         with open(file, "w") as written:
             written.write("import torch\n" + textwrap.dedent(source))
         module = module_file.import_file(file)
-        call = capture.Call("__call__", (module.rows,), {}, None)
-        call.result = module.net(module.rows)
-        return torch_calls.of_torch(module.net, [call], folder.name)
+        calls = []
+        for rows in getattr(module, "calls", None) or [module.rows]:
+            call = capture.Call("__call__", (rows,), {}, None)
+            call.result = module.net(rows)
+            calls.append(call)
+        return torch_calls.of_torch(module.net, calls, folder.name)
+
+    @unittest.skipUnless(importlib.util.find_spec("onnxscript"), "onnxscript is not installed")
+    def test_an_axis_that_the_first_call_has_once(self):
+        import onnx
+
+        source = """
+            class Tagger(torch.nn.Module):
+                def __init__(self):
+                    super().__init__()
+                    self.e, self.l = torch.nn.Embedding(9, 4), torch.nn.LSTM(4, 3, batch_first=True)
+                def forward(self, ids):
+                    return self.l(self.e(ids))[0]
+            net, calls = Tagger().eval(), [torch.ones(size, dtype=torch.long) for size in ((1, 1), (2, 5), (3, 4))]
+        """
+        told = self.run_of(source)
+        [given] = onnx.load(told["file"]).graph.input
+        self.assertEqual([dim.HasField("dim_param") for dim in given.type.tensor_type.shape.dim], [True, True])
+        self.assertTrue(os.path.isfile(told["program"]))
 
     @unittest.skipUnless(importlib.util.find_spec("onnxscript"), "onnxscript is not installed")
     def test_a_module_that_cannot_be_exported_is_told_with_its_line(self):
@@ -911,6 +999,28 @@ class BestIteration(unittest.TestCase):
             np.testing.assert_allclose(engine._ask(rows), model.predict(rows), rtol=1e-6)
 
 
+@unittest.skipUnless(importlib.util.find_spec("skops") and importlib.util.find_spec("sklearn"), "skops or scikit-learn is not installed")
+class WrittenBySkops(unittest.TestCase):
+    def test_scikit_learn_opens_it_with_codes_in_place_of_texts(self):
+        import numpy as np
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import OrdinalEncoder
+        from whyslow_collector import engine_rows, estimator_file
+
+        rows = np.array([["b", "x"], ["a", "y"], ["b", "y"], ["a", "x"]], object)
+        model = make_pipeline(OrdinalEncoder(), LogisticRegression()).fit(rows, [0, 1, 0, 1])
+        with tempfile.TemporaryDirectory() as folder:
+            file = estimator_file.by_skops(model, os.path.join(folder, "own.skops"))
+            texts, _, _ = estimator_file.write(model, os.path.join(folder, "model.skops"))
+            codes = np.array([[texts[at][text] for at, text in enumerate(row)] for row in rows.tolist()], np.float64)
+            twin = estimator_file._numbered(model, None, estimator_file.Texts())
+            np.testing.assert_allclose(twin.predict_proba(codes), model.predict_proba(rows))
+            self.assertTrue(os.path.getsize(file) > 0)
+            plain = estimator_file.by_skops(LogisticRegression().fit(codes, [0, 1, 0, 1]), os.path.join(folder, "plain.skops"))
+            self.assertEqual(engine_rows.SklearnModel({"file": plain})._ask(codes).shape, (4, 2))
+
+
 class Refused(unittest.TestCase):
     def run_of(self, source):
         """(a run of the pass on the source, its tree, the messages that it sends)."""
@@ -931,10 +1041,10 @@ class Refused(unittest.TestCase):
     def test_nothing_of_a_script_runs(self):
         from whyslow_collector import capture
 
-        run, tree, sent = self.run_of("raise SystemExit('it ran')\n")
+        run, tree, sent = self.run_of("raise SystemExit('it ran')\ndef score(row): pass\ndef main(argv): pass\ndef nothing(): pass\n")
         capture.captured(run, "script", tree)
         [(kind, content)] = sent
-        self.assertEqual((kind, content["kindOfProgram"], content["models"]), ("captured", "script", []))
+        self.assertEqual((kind, content["kindOfProgram"], content["models"], content["functions"]), ("captured", "script", [], ["score"]))
 
     def test_what_is_hidden_from_who_imports_the_file(self):
         from whyslow_collector import hints, main
@@ -945,6 +1055,9 @@ class Refused(unittest.TestCase):
         self.assertEqual(hints.hint_of(NameError("name 'scale' is not defined"), run, True), says % "scale")
         self.assertEqual(hints.hint_of(AttributeError("'NoneType' object has no attribute 'predict'"), run, True), says % "model")
         self.assertEqual(hints.hint_of(NameError("name 'x' is not defined"), run, True), "")
+        run.stage_names = ["score"]
+        for message, says in (("score() missing 1 required positional argument: 'rows'", "; give a sample that is a list with a value for each, or a load() that gives the first"), ("fit() missing 1 required positional argument: 'y'", "")):
+            self.assertEqual(hints.hint_of(TypeError(message), run, True), says)
         run.made_up = True
         self.assertIn("the request was made up: give real ones", hints.hint_of(KeyError("age"), run, True))
         self.assertEqual(main.reason_of(KeyError("age")) + hints.hint_of(KeyError("age"), run, False), "KeyError: 'age'")

@@ -12,6 +12,7 @@ import sys
 import tempfile
 import textwrap
 import threading
+import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "..", "packages", "measure", "src", "python", "collector"))
@@ -628,6 +629,10 @@ class Runs(unittest.TestCase):
         self.assertEqual(clock.pairs_in_turns(9, lambda side: asked.append(side) or side, lambda pairs: len(pairs) == 3), [[0, 1]] * 3)
         self.assertEqual(asked, [0, 1, 1, 0, 0, 1])
 
+    def test_turns_go_on_while_they_do_not_tell(self):
+        of = lambda ratio, noise: [[ratio * (1 + noise * (k % 3 - 1)), 1.0] for k in range(60)]  # noqa: E731
+        self.assertEqual([clock._is_clear(pairs) for pairs in (of(2, 0.5), of(1, 0.01), of(1.06, 0.3), [[0, 1]])], [True, True, False, True])
+
     def test_whose_code(self):
         self.assertFalse(Places().is_user(ast.__file__))
         self.assertFalse(Places().is_user("<string>"))
@@ -854,6 +859,18 @@ class CallSites(unittest.TestCase):
         source = "import os\nPATHS = [os.devnull, __file__]\ndef predict(k):\n    open(PATHS[0]).close()\n    open(PATHS[k % 2]).close()\n    [open(path).close() for path in PATHS]\n"
         self.assertEqual(self.rows(source), {(4, False), (5, True), (6, False)})
 
+
+    def test_a_call_that_others_held_up_in_one_prediction(self):
+        place = {"file": "a.py", "line": 1, "function": "f"}
+        seen = calls.Calls(type("Run", (), {"whereabouts": whereabouts.Whereabouts(None), "places": Places([])}))
+        steady, rare = calls.Site("steady", place), calls.Site("rare", place)
+        seen.sites = {1: steady, 2: rare}
+        for ns, more in ((2e6, 0), (90e6, 6e6), (3e6, 0)):
+            for site, spent in ((steady, ns), (rare, more)):
+                site.count += bool(spent)
+                site.ns += spent
+            seen.end_prediction()
+        self.assertEqual({row["callee"]: row["timeMs"] for row in seen.rows(3, [])}, {"steady": 3, "rare": 2})
 
     def test_what_a_native_function_is_given(self):
         path = written(

@@ -7,6 +7,7 @@ import os
 import sys
 import tempfile
 import textwrap
+import types
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "..", "packages", "measure", "src", "python", "collector"))
@@ -84,6 +85,16 @@ def opened(source, call=None):
     with open(path, "w") as file:
         file.write(textwrap.dedent(source))
     return target.target_of(module_file.import_file(path), call)
+
+
+def opened_with(name, source, call):
+    """With a module of that name that need not be installed."""
+    before = sys.modules.get(name)
+    sys.modules[name] = types.ModuleType(name)
+    try:
+        return opened(source, call)
+    finally:
+        sys.modules.pop(name) if before is None else sys.modules.update({name: before})
 
 
 def answered(service, sample):
@@ -328,6 +339,13 @@ class FastApi(unittest.TestCase):
         with self.assertRaisesRegex(Contract, "upload takes a file: name files with --data FOLDER"):
             next(opened(UPLOAD, "upload").own_samples())
 
+    @unittest.skipUnless(importlib.util.find_spec("multipart") and importlib.util.find_spec("PIL"), "python-multipart or Pillow is not installed")
+    def test_an_image_is_made_up_for_who_decodes_one(self):
+        source = UPLOAD.replace('{"bytes": len(file.file.read())}', '{"size": Image.open(file.file).size}').replace("    app =", "    from PIL import Image\n    app =")
+        service = opened(source, "upload")
+        [made], _ = samples.read(service, None)
+        self.assertEqual(answered(service, made), {"size": [320, 240]})
+
     def test_a_request_as_it_is(self):
         self.assertEqual(answered(opened(FASTAPI, "raw"), {"a": [1]}), {"a": [1]})
 
@@ -372,6 +390,8 @@ class InFlask(unittest.TestCase):
         self.assertEqual(answered(opened(source, "upload"), b"abc"), {"bytes": 3, "name": "sample"})
         with self.assertRaisesRegex(Contract, "upload takes a file"):
             next(opened(source, "upload").own_samples())
+        decodes = source.replace("len(request.files", "cv2.imdecode(request.files").replace("from flask", "import cv2\n            from flask", 1)
+        self.assertEqual(next(opened_with("cv2", decodes, "upload").own_samples())[:4], b"\x89PNG")
 
     def test_a_request_is_made_up_by_what_the_handler_reads(self):
         [made], _ = samples.read(opened(FLASK), None)

@@ -1,6 +1,14 @@
 import { rank } from '@whyslow/diagnosis/run-rules.ts'
 import { expect, test } from 'vitest'
-import { exampleLine, exampleLoop, examplePattern, examplePipeline, exampleSession } from '../test/support/example-pipeline.ts'
+import {
+  exampleAlternative,
+  exampleCall,
+  exampleLine,
+  exampleLoop,
+  examplePattern,
+  examplePipeline,
+  exampleSession,
+} from '../test/support/example-pipeline.ts'
 import { exampleTimes, exampleTorch, exampleTrial } from '../test/support/example-torch.ts'
 import { diagnosePipeline } from './diagnose.ts'
 import type { Replacement } from './evidence.ts'
@@ -37,6 +45,30 @@ test('a replacement that was timed beside a place saves its share of the time of
   expect(other).toMatchObject({
     finding: { wouldSaveMs: null, savingUnknown: 'nothing was run in its place', replacement: null },
   })
+})
+
+test.each([
+  ['in its lines', 18, ['image-transforms', 'float64-inputs']],
+  ['in a line behind them', 17, ['float64-inputs', 'image-transforms']],
+])('what nobody tried comes behind a way that was timed in turns and replaces lines whole: %s', (_, endLine, order) => {
+  const place = { file: 'app.py', function: 'preprocess' }
+  const value = { kind: 'ndarray', shape: null, length: null, bytes: null, contiguous: true, device: null } as const
+  const way = { rule: 'image-transforms', now: 'steps', instead: 'one pass', nowMs: 4, insteadMs: 2, callsPerPrediction: 1 }
+  const evidence = examplePipeline({
+    language: 'python',
+    alternatives: [exampleAlternative({ ...place, ...way, line: 14, endLine, ratio: 2, ratioLow: 1.9, ratioHigh: 2.1 })],
+    calls: [
+      exampleCall({
+        ...place,
+        line: 18,
+        callee: 'numpy.ndarray.astype',
+        timeMs: 6,
+        argument: { ...value, dtype: 'float64' },
+        result: { ...value, dtype: 'float32' },
+      }),
+    ],
+  })
+  expect(rank(diagnosePipeline(evidence, pipelineRules)).map(({ rule }) => rule)).toEqual(order)
 })
 
 test.each([

@@ -219,6 +219,8 @@ export interface AlternativeFact extends CodePlace, TurnTimes {
   readonly rule: string
   readonly now: string
   readonly instead: string
+  /** The last line of those that are replaced whole; absent: it is a call. */
+  readonly endLine?: number
   /** Results are equal bit for bit, within rounding, or not at all. */
   readonly equal: 'bits' | 'rounding' | 'different'
   /** Lines to paste, where the other way is a few of them. */

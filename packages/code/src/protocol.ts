@@ -190,6 +190,8 @@ export interface Captured {
   readonly kindOfProgram: Target['kind']
   /** Tokenizers written by hand. */
   readonly tokenizers: readonly SourcePattern[]
+  /** Functions of a script that take a value; absent: it is no script. */
+  readonly functions?: readonly string[]
 }
 
 export interface ChangedFile {
@@ -208,10 +210,14 @@ export interface CapturedModel {
   /** Its class. */
   readonly type: string
   readonly ran: { readonly file: string; readonly line: number; readonly function: string | null } | null
+  /** Of all its predictions, ms. */
+  readonly timeMs?: number
   /** Why it was not; null: it was, and all below is there. */
   readonly reason: string | null
-  /** The file that whyslow reads. */
+  /** The file that whyslow reads. It may be there even if no call can be redirected. */
   readonly file?: string
+  /** The same as PyTorch, or skops for scikit-learn, writes it, which its own library opens; null: it cannot be written so. */
+  readonly program?: string | null
   /** What it was given, as --data takes it; null: not known as numbers. */
   readonly data?: string | null
   /** Rows of its largest call. */

@@ -94,6 +94,10 @@ export const isSame = ({ equal }: TorchTrial): boolean => equal === 'bits' || eq
 
 export const placesOfModel = ({ ran }: TorchSection): readonly Place[] => (ran === null ? [] : [ran])
 
+/** `fix` of a Python program replaces its models; a script has no function to prove it with. */
+export const fixOfProgram = ({ target }: Pick<PipelineEvidence, 'target'>): NextCommand | null =>
+  target.kind === 'script' ? null : nextCommand('fix', { placeholder: 'MODEL' }, '-o', 'fast/')
+
 /** Where a file gives its model, `fix` takes it. */
 export const fixOf = ({ target }: Pick<PipelineEvidence, 'target'>): NextCommand | null =>
   target.givesModel === true ? nextCommand('fix', { placeholder: 'MODEL' }, '-o', 'fast/') : null

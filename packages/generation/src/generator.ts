@@ -246,6 +246,8 @@ export interface GeneratorEngine {
   readonly id: string
   /** It runs the ONNX graph in onnxruntime-node, and the cache passes through JavaScript: one step of the graph can be profiled as what it runs. */
   readonly runsGraph?: true
+  /** Its products with weights are ONNX Runtime's kernels of the CPU, whose speed can be measured without it. */
+  readonly usesOrtKernels?: true
   /**
    * What it reads of a folder in place of the file that was recognized, as in 'the weights of PyTorch': neither that file's bytes nor its graph say anything of
    * it, and `dtype` is a name of its own. Absent: it reads that file.
@@ -259,6 +261,8 @@ export interface GeneratorEngine {
   readonly open: (source: string, options: GeneratorOptions) => Promise<Generator>
   /** The prompt may have threads of its own. */
   readonly threadsApart?: true
+  /** What the loop around its call is made of, if it is a package's; absent: it is whyslow's, or nobody divides it further. */
+  readonly loop?: string
   /** npm packages that a folder written by `fix` needs to run on it; absent: it cannot be put into a folder. */
   readonly ships?: readonly string[]
 }

@@ -92,6 +92,8 @@ export function ratioAt({ points }: SeveralTokens, tokens: number): number | und
 /** Bytes of an element of 4 and of 8 bits in blocks of 32, each with a float32 scale, zero points left out. */
 export const INT4_BYTES = 0.625
 export const INT8_BYTES = 1.125
+/** The accuracy_level of MatMulNBits that multiplies in int8. */
+export const INT8_LEVEL = 4
 
 const MODEL = { placeholder: 'MODEL' } as const
 export const fixGenerator = (): NextCommand => nextCommand('fix', MODEL, '-o', 'fast/')

@@ -1,5 +1,4 @@
 // `whyslow fix X` and `whyslow quantize X`: which product they are for is what X is, a model of one prediction, a generator of text, or a program.
-import { readFileSync } from 'node:fs'
 import { stateOf } from '@whyslow/command/terminal/path-state.ts'
 import { UsageError } from '@whyslow/command/terminal/usage-error.ts'
 import { commandLine } from '@whyslow/report/text/shell-words.ts'
@@ -12,7 +11,7 @@ export async function runFix(
   flags: FlagsOf<'fix'>,
   around: Surroundings,
 ): Promise<void> {
-  if (await isProgram(named))
+  if (named.includes('.py') && (await import('./compose/runs-models.ts')).runsModels(named))
     return (await import('@whyslow/code/command/fix.ts')).runFixProgram([named, ...words], flags, around)
   if (words.length > 0) {
     const isFolder = words.length === 1 && stateOf(words[0]!) === undefined && /[/\\]$/.test(words[0]!)
@@ -42,7 +41,7 @@ export async function runQuantize(named: string, flags: FlagsOf<'quantize'>, aro
 }
 
 /** The file itself, or the model of a folder of transformers.js that generates no text: texts are tokenized and pooled as before around what is written. */
-async function openedAs(
+export async function openedAs(
   named: string,
   { screen }: Pick<Surroundings, 'screen'>,
 ): Promise<{ readonly file: string; readonly isGenerator: boolean }> {
@@ -52,14 +51,4 @@ async function openedAs(
   if (model === undefined) return { file: named, isGenerator: kind === 'generator' }
   screen.say(`whyslow: the model of ${named} is ${model}\n`)
   return { file: model, isGenerator: false }
-}
-
-/** A Python program that does not give its model: it runs it. */
-async function isProgram(file: string): Promise<boolean> {
-  const { namesProgram } = await import('@whyslow/code/command/fix.ts')
-  if (!namesProgram(file)) return false
-  if (stateOf(file) === undefined) return /:[\w.]+$/.test(file)
-  const { torchFormatOf } = await import('@whyslow/command/open-model.ts')
-  // Many programs call a model of theirs so, and are not for others to call it.
-  return torchFormatOf(file) === null || !/^def\s+model\s*\(|\bexample_inputs\b/m.test(readFileSync(file, 'utf8'))
 }

@@ -42,7 +42,7 @@ const commands: { readonly [N in CommandName]: Described<N> } = {
   compare: {
     section: 'Diagnose',
     about: 'one model on several engines, or several models',
-    takes: [['<models...>', 'a model, or several']],
+    takes: [['<models...>', 'a model, or several; or a Python program that runs one']],
     run: async (flags, world, models) =>
       (await import('@whyslow/model/command/compare.ts')).runCompare(models, flags, surroundings(world)),
   },
@@ -60,9 +60,8 @@ const commands: { readonly [N in CommandName]: Described<N> } = {
   lint: {
     section: 'Diagnose',
     about: 'why is this quantized model not faster?',
-    takes: [['<model>', ANY]],
-    run: async (flags, world, model) =>
-      (await import('@whyslow/model/command/lint.ts')).runLint(model, flags, surroundings(world)),
+    takes: [['<model>', `${ANY}, or a folder of a text generator`]],
+    run: async (flags, world, model) => (await import('./lint.ts')).runLint(model, flags, surroundings(world)),
   },
   generate: {
     section: 'Diagnose',

@@ -44,9 +44,6 @@ const OF_A_MODEL = [
 
 const PROGRAM = /^(.+\.pyw?)(:[\w.]+)?$/i
 
-/** Whether it names a file of Python, and a function of it or none. */
-export const namesProgram = (file: string): boolean => PROGRAM.test(file)
-
 /** Runs the command. Throws UsageError or InputError before anything is measured, GoalMissed if --require is not reached. */
 export async function runFixProgram(
   [given, ...words]: readonly [string, ...string[]],

@@ -36,7 +36,12 @@ checkRule(wrapperOverhead, {
     {
       name: '6 % faster at least',
       given: given([way('Booster.inplace_predict(array)', 1, { ratioLow: 1.06 })]),
-      expect: { wouldSaveMs: 5 },
+      expect: { wouldSaveMs: 5, next: 'whyslow fix MODEL -o fast/' },
+    },
+    {
+      name: 'in a script, which fix cannot prove anything with',
+      given: { ...given([way('Booster.inplace_predict(array)', 1)]), target: { kind: 'script', stages: [], places: [] } },
+      expect: { next: null, detail: /Saved in its maker's format, the model can be compiled by whyslow fix to code/ },
     },
   ],
   clear: [

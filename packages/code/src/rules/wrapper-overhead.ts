@@ -4,6 +4,7 @@ import { ratio, tell } from '@whyslow/diagnosis/tell.ts'
 import type { AlternativeFact } from '../facts.ts'
 import { fasterWayFindings } from '../hot.ts'
 import { defineRule } from '../rule.ts'
+import { fixOfProgram } from '../torch.ts'
 
 const TABULAR = new Set(['scikit-learn', 'xgboost', 'lightgbm', 'catboost'])
 
@@ -15,13 +16,16 @@ export const wrapperOverhead = defineRule({
   needs: ['sessions'],
   check(evidence) {
     if (!evidence.sessions.some(({ engine }) => TABULAR.has(engine))) return 'does-not-apply'
-    return fasterWayFindings(
+    const next = fixOfProgram(evidence)
+    const fix =
+      next === null ? "Saved in its maker's format, the model can be compiled by whyslow fix" : 'whyslow fix compiles the model'
+    const found = fasterWayFindings(
       evidence,
       'wrapper-overhead',
       'input',
-      ({ others }) => tell`${alone(others)}
-        Saved in its maker's format, the model can be compiled by whyslow fix to code that has nothing around it.`,
+      ({ others }) => tell`${alone(others)} ${fix} to code that has nothing around it.`,
     )
+    return found.map((one) => ({ ...one, next }))
   },
 })
 

@@ -21,6 +21,7 @@ class StandIn:
         self._lock = threading.Lock()
         self._convert = _KINDS[spec["kind"]](spec)
         self._shipped = None
+        self._original = None
         self._open()
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._forget)
@@ -42,6 +43,7 @@ class StandIn:
         # An engine's threads do not live on in a fork.
         self._lock = threading.Lock()
         self._shipped = None
+        self._original = None
 
     def _ask(self, method, args, words):
         shipped = self._shipped or self._open()
@@ -65,6 +67,14 @@ class StandIn:
 
     def eval(self):
         return self
+
+    def opened(self, make):
+        """The model that the program would open in each call: `make()` opens it in the first."""
+        if self._original is None:
+            with self._lock:
+                if self._original is None:
+                    self._original = make()
+        return self._original
 
     def rows(self, data=None, columns=None, feature_names=None, index=None, **_):
         """In place of a DataFrame or a DMatrix: what it would be made of, by name where the names are others than the model's."""

@@ -108,6 +108,13 @@ describe('parts of a token add up to it', () => {
     expect(parts({ loop: { ...loop, garbageMs: 0.25 } })).toMatchObject({ garbage: 0.25, loop: 0.75 })
   })
 
+  test('the loop of a package says what it is made of', () => {
+    const loop = { ...SILENT, runMs: 30 }
+    const noteOf = (given: Partial<Division>) =>
+      divide({ ...DIVISION, loop, ...given })!.parts.find(({ id }) => id === 'loop')!.note
+    expect([noteOf({}), noteOf({ loopIs: 'its queue' })]).toEqual([null, 'its queue'])
+  })
+
   test('waking threads is taken out of the products', () => {
     const divided = parts({ floor: FLOOR, step: STEP, handoffMs: 0.05 })
     expect(divided).toMatchObject({ 'thread-handoff': expect.closeTo(1.1), matmul: expect.closeTo(4.9) })

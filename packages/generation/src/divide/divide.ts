@@ -32,6 +32,8 @@ export interface Division {
   readonly step: StepProfile | null
   /** Time of one handoff between two threads, ms; null: one thread, or not measured. */
   readonly handoffMs: number | null
+  /** What the loop is made of, if it is a package's; absent: it is whyslow's, or not known. */
+  readonly loopIs?: string | undefined
 }
 
 type Found = Omit<TokenPart, 'note'> & { readonly note?: string }
@@ -75,7 +77,7 @@ export function divide(division: Division): PartsOf | null {
 }
 
 /** What JavaScript does between two calls of the engine. */
-function aroundOf({ totalMs, loop, isFirst }: Division): Found[] {
+function aroundOf({ totalMs, loop, isFirst, loopIs }: Division): Found[] {
   const { runMs, logitsMs } = loop
   const named: readonly (readonly [TokenPartId, number | null])[] = [
     ['logits-copied', logitsMs],
@@ -93,7 +95,9 @@ function aroundOf({ totalMs, loop, isFirst }: Division): Found[] {
   // What is collected while the engine runs, and while what has a name is done, is in their times already.
   const garbageMs = loop.garbageMs === null ? null : Math.min(loop.garbageMs, leftMs)
   const found: Found[] = garbageMs === null ? timed : [...timed, { id: 'garbage', ms: garbageMs, how: 'timed' }]
-  return runMs === null ? found : [...found, { id: 'loop', ms: leftMs - (garbageMs ?? 0), how: 'difference' }]
+  if (runMs === null) return found
+  const note = loopIs === undefined ? {} : { note: loopIs }
+  return [...found, { id: 'loop', ms: leftMs - (garbageMs ?? 0), how: 'difference', ...note }]
 }
 
 /** What a part is that nobody saw being copied. */

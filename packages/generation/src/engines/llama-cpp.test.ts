@@ -12,7 +12,8 @@ const END = 7
 const nextOf = (tokens: readonly Token[]): Token =>
   tokens.length >= 12 ? END : tokens.reduce((sum, token) => sum + token, 0) % (VOCABULARY - 1)
 
-function fakeModule(maxThreads?: number): { module: LlamaModule; given: object[]; evaluated: Token[][] } {
+/** `choosesApart`: it looks for a grammar before it chooses. */
+function fakeModule(maxThreads?: number, choosesApart = true): { module: LlamaModule; given: object[]; evaluated: Token[][] } {
   const given: object[] = []
   const evaluated: Token[][] = []
   let history: Token[] = []
@@ -22,13 +23,16 @@ function fakeModule(maxThreads?: number): { module: LlamaModule; given: object[]
     get nextTokenIndex() {
       return history.length
     },
-    async *evaluate(tokens) {
+    async *evaluate(tokens, options) {
+      const { grammarEvaluationState } = options as { grammarEvaluationState?: () => undefined }
       history.push(...tokens)
       evaluated.push([...tokens])
       for (;;) {
         const next = nextOf(history)
-        yield next
-        history.push(next)
+        if (choosesApart) grammarEvaluationState?.()
+        const given = yield next
+        if (given !== undefined) evaluated.push([...given])
+        history.push(...(given ?? [next]))
       }
     },
     async evaluateWithoutGeneratingNewTokens(tokens) {
@@ -135,7 +139,18 @@ test("the engine's own clock: the prompt, and the tokens after the first", async
   const { generator } = await open()
   const { parts } = await generator.generate(REQUEST)
   // Five runs took 50 ms; four of them gave the tokens after the first.
-  expect(parts).toEqual({ detokenizeMs: expect.any(Number), prefillRunMs: 12.5, decodeRunMs: 40 })
+  expect(parts).toEqual({
+    detokenizeMs: expect.any(Number),
+    samplerMs: expect.any(Number),
+    prefillRunMs: 12.5,
+    decodeRunMs: 40,
+  })
+})
+
+test('choosing a token begins when the package looks for a grammar; one that looks for none says nothing of it', async () => {
+  const { module } = fakeModule(undefined, false)
+  const generator = await openGguf(module, 'model.gguf', { threads: null }, {})
+  expect((await generator.generate(REQUEST)).parts).not.toHaveProperty('samplerMs')
 })
 
 test('a text ends by itself, at a stop text, or goes on if its end is ignored', async () => {

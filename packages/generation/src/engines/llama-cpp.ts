@@ -1,5 +1,5 @@
-// node-llama-cpp of the user's project: llama.cpp with its prebuilt binary, on the CPU. Nothing is built or downloaded. Whole calls by `sequence.evaluate`,
-// which every session of the package is built on; steps by `controlledEvaluate`.
+// node-llama-cpp of the user's project: llama.cpp with its prebuilt binary, on the CPU. Nothing is built or downloaded. Whole calls and steps by
+// `sequence.evaluate`, which every session of the package is built on; logits by `controlledEvaluate`.
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -26,6 +26,7 @@ export const llamaCpp: GeneratorEngine = {
   ships: [NAME],
   id: 'llama-cpp',
   title: 'llama.cpp (node-llama-cpp)',
+  loop: "node-llama-cpp's queue and locks, and the way to the thread that computes and back",
   opens: ({ kind }) => kind === 'gguf' || 'it opens GGUF files',
   missing: async (_, folder) => missingPackage(NAME, folder, PINNED),
   async open(source, options) {
@@ -156,9 +157,16 @@ async function generate(
   const all: Token[] = [...ids]
   let text = ''
   let ended: Generation['ended'] | null = null
-  const pending = sequence.evaluate(ids, { ...samplingOptions(sampling), yieldEogToken: true })
+  // The package looks for a grammar when the logits are there: from then on it chooses the token, on a thread of its own.
+  let samplingMs: number | null = null
+  const grammarEvaluationState = () => {
+    samplingMs = now()
+  }
+  let samplerMs = 0
+  const pending = sequence.evaluate(ids, { ...samplingOptions(sampling), yieldEogToken: true, grammarEvaluationState })
   for await (const id of pending) {
     const cameMs = now()
+    samplerMs += samplingMs === null ? 0 : cameMs - samplingMs
     const isEnd = model.isEogToken(id)
     const piece = isEnd ? '' : model.detokenize([id], false, all.slice(-LAST_TOKENS))
     const atMs = now()
@@ -174,7 +182,8 @@ async function generate(
     if (ended !== null) break
   }
   const totalMs = now()
-  const ran = { ...parts, ...(await clock.read(context, tokens.length)) }
+  const sampled = samplingMs === null ? {} : { samplerMs }
+  const ran = { ...parts, ...sampled, ...(await clock.read(context, tokens.length)) }
   // The end of a text ends the package's loop, too: the rest is a loop of its own.
   return {
     tokens,

@@ -84,6 +84,7 @@ export async function openOrtGenerator(
 export const ortCpu: GeneratorEngine = {
   id: 'ort-cpu',
   runsGraph: true,
+  usesOrtKernels: true,
   title: "ONNX Runtime for Node, CPU, whyslow's loop",
   opens: ({ kind }) => {
     if (kind === 'gguf') return 'ONNX Runtime does not read GGUF'

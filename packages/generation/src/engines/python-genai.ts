@@ -13,5 +13,6 @@ export const pythonGenai: GeneratorEngine = pythonGenerator({
     install: 'pip install onnxruntime-genai, or name an environment that has it with --python',
   },
   kinds: ['genai-folder'],
+  usesOrtKernels: true,
   opens: 'folders with genai_config.json',
 })

@@ -21,6 +21,7 @@ export interface PythonGenerator {
   /** What it opens, in words. */
   readonly opens: string
   readonly otherWeights?: string
+  readonly usesOrtKernels?: true
   /** What it calls each name of --dtype; absent: names are those of files, and recognition chose one. */
   readonly dtypes?: Readonly<Record<string, string>>
 }

@@ -14,6 +14,7 @@ const NAME = '@huggingface/transformers'
 export const transformersJs: GeneratorEngine = {
   id: 'transformers-js',
   runsGraph: true,
+  usesOrtKernels: true,
   title: 'transformers.js',
   opens: (opened) =>
     hasEncoder(opened) ??

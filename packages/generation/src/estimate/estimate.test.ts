@@ -64,6 +64,23 @@ test('an engine that shows no operators, and is far from the floor: other types 
   expect(at({ tokenParts: parts({ weights: 40, engine: 15 }) }, 'weights in int4', 512)).toBeCloseTo(26.25)
 })
 
+test('an engine that shows no operators, whose kernels were timed without it: products take what these need, within its call', () => {
+  const body = { node: 'body', role: 'body' as const, operator: 'MatMulNBits', dtype: 'int4', scaleBytes: null, blockSize: 32 }
+  const weightsAt = (accuracyLevel: number | null) => [{ ...body, accuracyLevel, elements: 100e6, bytes: 62.5e6, decodeMs: null }]
+  const given = (engine: number, accuracyLevel: number | null = 4) => ({
+    model: { ...KNOWN.model, dtype: 'int4', bytesPerToken: 62.5e6 },
+    floor: { ...KNOWN.floor!, weightsMs: 6.25 },
+    weights: weightsAt(accuracyLevel),
+    tokenParts: parts({ weights: 6.25, engine }),
+    kernelRates: { float32: 10e9, int4: 2.5e9 },
+  })
+  // 62.5 MB at 2.5 GB/s are 25 ms; 100 M floats at 10 GB/s 40 ms.
+  expect(at(given(45), 'weights in float32', 512)).toBeCloseTo(60 - 25 + 40)
+  expect(at(given(10), 'weights in float32', 512)).toBeCloseTo(60 - 16.25 + 40)
+  // Another kernel than the one that was timed: the floor is all that is known.
+  expect(at(given(45, null), 'weights in float32', 512)).toBeCloseTo(60 - 6.25 + 40)
+})
+
 test('a type that nobody knows the size of has no estimate', () => {
   expect(estimates({ ...KNOWN, model: { ...KNOWN.model, dtype: 'IQ1_S' } })).toEqual([])
   expect(estimates({ ...KNOWN, floor: null })).toEqual([])

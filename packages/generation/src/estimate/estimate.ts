@@ -11,7 +11,8 @@ import type {
   SeveralTokens,
 } from '@whyslow/report/documents/generation.ts'
 import type { WeightFact } from '../facts.ts'
-import { INT4_BYTES, INT8_BYTES, sumOf } from '../rule.ts'
+import { INT4_BYTES, INT8_BYTES, INT8_LEVEL, sumOf } from '../rule.ts'
+import { bytesOf } from '../weights.ts'
 import { type Lookup, tokensPerRound } from './lookup.ts'
 
 /** Bytes that an element of weights takes, scales included. */
@@ -62,8 +63,6 @@ export function elementsRead({
 /** Share of the bytes from which on a type is that of the weights. */
 const ONE_TYPE = 0.95
 
-const bytesOf = (weights: readonly WeightFact[]): number => sumOf(weights, (one) => one.bytes)
-
 function isTypeNow(dtype: string, { model, weights = [] }: Pick<EstimateFacts, 'model' | 'weights'>): boolean {
   if (weights.length === 0) return dtype === model.dtype
   return bytesOf(weights.filter((one) => one.dtype === dtype)) >= ONE_TYPE * bytesOf(weights)
@@ -76,7 +75,7 @@ function ofTypes(known: EstimateFacts): GenerationEstimate[] {
   // Profiled operators may take longer than in the measured token: what is too much is the products', since nearly all of it is.
   const excessMs = Math.min(0, partsMs(tokenParts, ['unexplained']))
   const products = partsMs(tokenParts, ['weights', 'matmul', 'head']) + excessMs
-  const nowMs = Math.max(floor.weightsMs, products)
+  const nowMs = Math.max(floor.weightsMs, products, hiddenProductsMs(known))
   // No context makes a token faster: a line that falls is noise.
   const slope = Math.max(0, line?.slopeMsPerThousand ?? 0) / 1000
   const depths = line === null ? [Math.round(depth)] : DEPTHS.filter((one) => one <= (model.context ?? Number.POSITIVE_INFINITY))
@@ -101,6 +100,22 @@ function ofTypes(known: EstimateFacts): GenerationEstimate[] {
   })
 }
 
+/**
+ * What products take within an engine that shows no operators: its weights at the rate of its own kernels, and no more than its whole call. 0: it shows
+ * them, or a rate is not known.
+ */
+function hiddenProductsMs({ weights = [], tokenParts, kernelRates = {} }: EstimateFacts): number {
+  if (!isWhole(tokenParts)) return 0
+  // Kernels of 4 and of 8 bits are timed at that level.
+  const rateOf = ({ dtype, accuracyLevel }: WeightFact) =>
+    dtype === 'float32' || accuracyLevel === INT8_LEVEL ? kernelRates[dtype] : undefined
+  if (weights.some((one) => rateOf(one) === undefined)) return 0
+  const ms = sumOf(weights, (one) => (1000 * one.bytes) / rateOf(one)!)
+  return Math.min(ms, partsMs(tokenParts, ['weights', 'engine']))
+}
+
+const isWhole = (tokenParts: PartsOf | null): boolean => tokenParts?.parts.some(({ id }) => id === 'engine') === true
+
 /** Share of a token from which on reading the weights is what bounds it. */
 const READS = 0.5
 
@@ -110,8 +125,7 @@ export function isComputeHidden({
   timePerTokenMs,
   tokenParts,
 }: Pick<EstimateFacts, 'floor' | 'timePerTokenMs' | 'tokenParts'>): boolean {
-  const isWhole = tokenParts?.parts.some(({ id }) => id === 'engine') === true
-  return isWhole && floor !== null && timePerTokenMs !== null && floor.weightsMs < READS * timePerTokenMs
+  return isWhole(tokenParts) && floor !== null && timePerTokenMs !== null && floor.weightsMs < READS * timePerTokenMs
 }
 
 const partsMs = (of: PartsOf | null, ids: readonly string[]): number =>

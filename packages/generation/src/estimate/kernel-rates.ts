@@ -6,7 +6,7 @@ import { median } from '@whyslow/measure/statistics/index.ts'
 import type { Kernel } from '@whyslow/measure/timing/roofs/kernels.ts'
 import { sampleKernel } from '@whyslow/measure/timing/roofs/sample.ts'
 import { defineTask } from '@whyslow/measure/trials/port.ts'
-import { INT4_BYTES, INT8_BYTES } from '../rule.ts'
+import { INT4_BYTES, INT8_BYTES, INT8_LEVEL } from '../rule.ts'
 
 export interface KernelRatesInput {
   /** Elements of the weights that a token reads. */
@@ -24,8 +24,6 @@ const BLOCK = 32
 const FLOAT_BYTES = 4
 /** Bytes of a chain at most: no cache holds so many, and smaller weights are as many as the model's. */
 const MOST_BYTES = 256e6
-/** The fast kernels compute with activations of 8 bits. */
-const ACCURACY_LEVEL = 4
 
 const matricesOf = (elements: number, bytesEach: number): number => {
   const wanted = Math.min(elements, MOST_BYTES / bytesEach) / SIDE ** 2
@@ -50,7 +48,7 @@ export function blockChain(bits: 4 | 8, matrices: number): Kernel {
     rawTensor(`w${k}`, 'uint8', [SIDE, blocks, packed], new Uint8Array(SIDE * blocks * packed).fill(0x99)),
     rawTensor(`s${k}`, 'float32', [SIDE * blocks], floats(SIDE * blocks, 1 / SIDE)),
   ])
-  const attributes = { K: SIDE, N: SIDE, bits, block_size: BLOCK, accuracy_level: ACCURACY_LEVEL }
+  const attributes = { K: SIDE, N: SIDE, bits, block_size: BLOCK, accuracy_level: INT8_LEVEL }
   const nodes = initializers.map(([w, s], k) =>
     node({ opType: 'MatMulNBits', domain: 'com.microsoft' }, [at(k), w!.name, s!.name], [at(k + 1)], attributes),
   )

@@ -2,9 +2,8 @@
 // https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.MatMulNBits
 import { countFact, ms, tell } from '@whyslow/diagnosis/tell.ts'
 import { costs, defineRule, fixGenerator, isFelt, readMs, sumOf, weightsMs } from '../rule.ts'
+import { belowInt8Level, bytesOf, largestOf } from '../weights.ts'
 
-/** The level that multiplies in int8. */
-const INT8_LEVEL = 4
 /** Nodes that take less than this many times as long as their bytes take to read are as fast as memory allows. */
 const SLOW = 1.5
 
@@ -17,14 +16,10 @@ export const accuracyLevelUnset = defineRule({
   check(given) {
     const quantized = given.weights.filter(({ operator }) => operator === 'MatMulNBits')
     if (quantized.length === 0) return 'does-not-apply'
-    const unset = quantized.filter(({ accuracyLevel }) => (accuracyLevel ?? 0) < INT8_LEVEL)
+    const unset = belowInt8Level(quantized)
     if (unset.length === 0) return 'clear'
-    const largest = unset.reduce((a, b) => (b.bytes > a.bytes ? b : a))
-    const place = { nodes: [largest.node], next: fixGenerator() }
-    const floorMs = readMs(
-      given,
-      sumOf(unset, ({ bytes }) => bytes),
-    )
+    const place = { nodes: [largestOf(unset).node], next: fixGenerator() }
+    const floorMs = readMs(given, bytesOf(unset))
     const profiled = unset.every(({ decodeMs }) => decodeMs !== null)
     if (!profiled || floorMs === undefined)
       return {

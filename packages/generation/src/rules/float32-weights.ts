@@ -1,11 +1,9 @@
 // Each token reads all weights once, so that their bytes bound its time: float32 needs several times the bytes of int8 and int4.
 // transformers.js takes float32 in Node if nobody says otherwise (src/utils/dtypes.js, DEFAULT_DEVICE_DTYPE).
 import { bytes, ms, share, tell } from '@whyslow/diagnosis/tell.ts'
-import type { WeightFact } from '../facts.ts'
-import { costs, defineRule, fixGenerator, INT4_BYTES, isFelt, sumOf, tokenMsOf, weightsMs } from '../rule.ts'
+import { costs, defineRule, fixGenerator, INT4_BYTES, isFelt, tokenMsOf, weightsMs } from '../rule.ts'
+import { bytesOf, largestOf, mostlyFloat32 } from '../weights.ts'
 
-/** Share of the bytes in float32 below which something else decides. */
-const LEAST_SHARE = 0.5
 const FLOAT32_BYTES = 4
 
 export const float32Weights = defineRule({
@@ -15,14 +13,9 @@ export const float32Weights = defineRule({
   needs: ['weights', 'speed', 'setup'],
   wants: ['floor'],
   check(given) {
-    const wide = given.weights.filter(({ dtype }) => /^(float32|F32)$/.test(dtype))
+    const wide = mostlyFloat32(given.weights)
     const wideBytes = bytesOf(wide)
-    // A head alone is another finding.
-    const body = given.weights.filter(({ role }) => role === 'body')
-    const isWide = [given.weights, body].every(
-      (of) => bytesOf(of.filter((one) => wide.includes(one))) >= LEAST_SHARE * bytesOf(of),
-    )
-    if (wide.length === 0 || !isWide) return 'clear'
+    if (wide.length === 0) return 'clear'
     const timeMs = weightsMs(given, wide)
     if (timeMs === undefined) return { notChecked: 'the time to read the weights is not known', missing: 'floor' }
     const narrow = INT4_BYTES / FLOAT32_BYTES
@@ -32,10 +25,8 @@ export const float32Weights = defineRule({
       ...tell`Each token reads ${bytes('float32-weights', wideBytes)} of float32 weights, which takes ${ms('weights', timeMs)},
         ${share('share', timeMs / tokenMsOf(given))} of its time. As int4 in blocks they are ${bytes('int4-weights', wideBytes * narrow)}.`,
       ...costs(given, { tokenMs: timeMs }, { saving, basis: 'modelled' }),
-      nodes: [wide.reduce((a, b) => (b.bytes > a.bytes ? b : a)).node],
+      nodes: [largestOf(wide).node],
       next: fixGenerator(),
     }
   },
 })
-
-const bytesOf = (weights: readonly WeightFact[]): number => sumOf(weights, (one) => one.bytes)

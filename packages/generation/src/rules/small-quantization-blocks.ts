@@ -14,9 +14,8 @@ import {
   type WithFloor,
   weightsMs,
 } from '../rule.ts'
+import { bytesOf, inSmallBlocks, largestOf } from '../weights.ts'
 
-/** Blocks up to this length have as many bytes of scales as half of their 4-bit weights. */
-const SMALL_BLOCK = 16
 /** A block that is as fast as any, and keeps most of the accuracy. */
 const USUAL_BLOCK = 32
 /** 2-bit nodes that take this many times as long as reading their bytes run a kernel that is not made for them. */
@@ -31,7 +30,7 @@ export const smallQuantizationBlocks = defineRule({
   wants: ['floor'],
   check(given) {
     const twoBits = given.weights.filter(({ dtype, decodeMs }) => TWO_BITS.test(dtype) && decodeMs !== null)
-    const small = given.weights.filter(({ blockSize }) => blockSize !== null && blockSize <= SMALL_BLOCK)
+    const small = inSmallBlocks(given.weights)
     const found = [twoBits.length > 0 ? slowBits(given, twoBits) : [], small.length > 0 ? smallBlocks(given, small) : []].flat()
     if (found.length > 0) return found[0]!
     if (given.weights.every(({ blockSize, dtype }) => blockSize === null && !TWO_BITS.test(dtype))) return 'does-not-apply'
@@ -40,16 +39,9 @@ export const smallQuantizationBlocks = defineRule({
 })
 
 type Given = Measured & WithFloor
-const largest = (of: readonly WeightFact[]): string => of.reduce((a, b) => (b.bytes > a.bytes ? b : a)).node
 
 function slowBits(given: Given, weights: readonly WeightFact[]) {
-  const [timeMs, floorMs] = [
-    weightsMs(given, weights)!,
-    readMs(
-      given,
-      sumOf(weights, (one) => one.bytes),
-    ),
-  ]
+  const [timeMs, floorMs] = [weightsMs(given, weights)!, readMs(given, bytesOf(weights))]
   const int4Ms = readMs(given, INT4_BYTES * sumOf(weights, ({ elements }) => elements))
   if (floorMs === undefined || int4Ms === undefined || timeMs < SLOW * floorMs) return []
   const saving = { tokenMs: timeMs - int4Ms }
@@ -59,7 +51,7 @@ function slowBits(given: Given, weights: readonly WeightFact[]) {
       ...tell`${countFact('node', weights.length)} with 2-bit weights take ${ms('two-bits', timeMs)}, ${ratio('over-floor', timeMs / floorMs)} times
         what reading them takes. As int4 they are read in ${ms('int4', int4Ms)}.`,
       ...costs(given, { tokenMs: timeMs }, { saving, basis: 'modelled' }),
-      nodes: [largest(weights)],
+      nodes: [largestOf(weights).node],
       next: fixGenerator(),
     },
   ]
@@ -67,7 +59,7 @@ function slowBits(given: Given, weights: readonly WeightFact[]) {
 
 function smallBlocks(given: Given, weights: readonly WeightFact[]) {
   const timeMs = weightsMs(given, weights)
-  const all = sumOf(weights, (one) => one.bytes)
+  const all = bytesOf(weights)
   // Scales of blocks of the usual length, at the same bytes a scale.
   const spare = sumOf(weights, ({ scaleBytes, blockSize }) => (scaleBytes ?? 0) * (1 - blockSize! / USUAL_BLOCK))
   if (timeMs === undefined || spare === 0) return []
@@ -82,7 +74,7 @@ function smallBlocks(given: Given, weights: readonly WeightFact[]) {
       )} of
         scales for each token; blocks of ${number('usual-block', USUAL_BLOCK, 'elements')} read ${bytes('spare', spare)} less.`,
       ...costs(given, { tokenMs: timeMs }, { saving, basis: 'modelled' }),
-      nodes: [largest(weights)],
+      nodes: [largestOf(weights).node],
       next: fixGenerator(),
     },
   ]

@@ -3,6 +3,7 @@ import { EXAMPLE_MACHINE } from '@whyslow/command/support/example-trials.ts'
 import { type GeneratePorts, generate } from '@whyslow/generation/commands/generate/generate.ts'
 import type { GenerateOptions } from '@whyslow/generation/commands/generate/options.ts'
 import type { RecognizedSource } from '@whyslow/generation/commands/generate/recognized.ts'
+import { type KernelRates, kernelRatesTask } from '@whyslow/generation/estimate/kernel-rates.ts'
 import type { GeneratorEngine } from '@whyslow/generation/generator.ts'
 import { measureProcess } from '@whyslow/generation/measure/process.ts'
 import type { MeasureInput } from '@whyslow/generation/measure/types.ts'
@@ -39,12 +40,16 @@ export function scriptedWorld(
     readonly found?: RecognizedSource
     readonly fails?: (process: number) => boolean
     readonly engine?: Partial<GeneratorEngine>
+    /** Bytes a second; absent: they cannot be timed. */
+    readonly kernelRates?: KernelRates
   } = {},
 ) {
   const inputs: MeasureInput[] = []
   const recognizedAs: (string | null)[] = []
   const run: RunTrial = async (task, input) => {
     if (task.id === 'read-bandwidth') return { outcome: 'measured', value: 10e9 as never }
+    if (task.id === kernelRatesTask.id && given.kernelRates !== undefined)
+      return { outcome: 'measured', value: given.kernelRates as never }
     if (task.id !== 'generation-measure') return { outcome: 'failed', reason: `no ${task.id} here` }
     inputs.push(input as MeasureInput)
     if (given.fails?.(inputs.length - 1)) return { outcome: 'failed', reason: 'it broke' }

@@ -10,7 +10,7 @@ import { describe, expect, test } from 'vitest'
 import { engine, evidence, machine } from '../../test/support/diagnose/example-evidence.ts'
 import { exampleSetup, optimizedBy, profileAsWritten, randomFeeds } from '../../test/support/remedies/check-remedy.ts'
 import { analyze } from '../analyze/analyze.ts'
-import { isQuantized, lintQuantization, writtenQuantization } from './lint.ts'
+import { lintQuantization } from './lint.ts'
 
 async function lintOf(
   proto: ModelProto,
@@ -164,18 +164,4 @@ describe('hazards', () => {
     )
     expect(hazards[0]).toMatchObject({ hazard: 'float16-on-cpu', detail: expect.stringMatching(/^24 B of weights are float16/) })
   })
-})
-
-test('what a graph holds, as it is written', () => {
-  const count = (proto: ModelProto) => writtenQuantization(viewGraph(modelInMemory(proto)))
-  expect(count(convGroup())).toMatchObject({ conversions: 6, integerProducts: 0 })
-  expect(count(integerChain())).toMatchObject({ conversions: 0, integerProducts: 1 })
-  expect(count(nBits())).toMatchObject({ fewBitProducts: 1 })
-  const plain = model({
-    nodes: [node('Erf', ['x'], ['y'])],
-    inputs: [valueInfo('x', 'float32', [1])],
-    outputs: [valueInfo('y', 'float32', [1])],
-  })
-  expect(isQuantized(count(plain))).toBe(false)
-  expect(isQuantized(count(nBits()))).toBe(true)
 })

@@ -16,3 +16,13 @@ test('what both run stands below the table if its rows would be too long', () =>
   expect(long).toContain('Both run request, predict_churn, response on Python 3.11.7.')
   expect(Math.max(...long.map((line) => line.length))).toBeLessThanOrEqual(80)
 })
+
+test.each<[string, Partial<AbDocument>]>([
+  ['results differ', { outputs: { ...golden.outputs, agreement: 'different', differingSamples: 1 } }],
+  ['the changed program is slower', { verdict: 'slower' }],
+  ['the changed program is not certainly faster', { verdict: 'no-difference' }],
+])('nothing that is written has a reason and a next step: %s', (reason, rest) => {
+  const document = { ...golden, ...rest, fix: { ...golden.fix!, shipped: null } }
+  const text = renderAb(document, { width: 200, colour: false })
+  expect(text).toContain(`Nothing was written: ${reason}. What is slow in it: whyslow ${golden.a.file}\n`)
+})

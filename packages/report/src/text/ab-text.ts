@@ -61,7 +61,7 @@ export function renderAb(doc: AbDocument, options: TerminalOptions): string {
     wrap(doc.answer, width).map(paint),
     sideTable(doc, width, colours),
     basisLines(doc, width),
-    doc.fix === undefined ? [] : fixLines(doc.fix, width),
+    doc.fix === undefined ? [] : fixLines(doc.fix, doc, width),
     outputs.agreement === 'different' ? differenceLines(doc, width) : [],
     [
       ...outputs.notes.flatMap((note) => wrapHanging(`Note: ${note}.`, width)),
@@ -94,13 +94,20 @@ function sideTable({ a, b }: AbDocument, width: number, colours: Parameters<type
 }
 
 /** What to type, and which models go on as they are. */
-function fixLines(fix: AbFix, width: number): string[] {
+function fixLines(fix: AbFix, doc: AbDocument, width: number): string[] {
   const left = fix.models.flatMap(({ reason, type, engine }) =>
     reason === null ? [] : wrapHanging(`${type} of ${engine} stays unchanged: ${reason}.`, width),
   )
-  if (fix.shipped === null) return [...wrap('Nothing was written.', width), ...left]
+  if (fix.shipped === null)
+    return [...wrapHanging(`Nothing was written: ${unprovenBy(doc)}. What is slow in it: whyslow ${doc.a.file}`, width), ...left]
   const told = `Written: ${fix.shipped} (README.md, changes.diff, requirements.txt). Lines to change, with ${fix.shipped} next to the program:`
   return [...wrapHanging(told, width), ...changeLines(fix).map((line) => `  ${line}`), ...left]
+}
+
+/** Why the changed program is not shipped. */
+function unprovenBy({ verdict, outputs }: AbDocument): string {
+  if (outputs.agreement === 'different' || outputs.differingSamples > 0) return 'results differ'
+  return verdict === 'slower' ? 'the changed program is slower' : 'the changed program is not certainly faster'
 }
 
 const SOURCES: Readonly<Record<AbDocument['samples']['source'], string>> = {

@@ -10,6 +10,7 @@ export const unaskedStages: Stages = {
   why: notAskedYet,
   fix: notAskedYet,
   fixGenerator: notAskedYet,
+  lintGenerator: notAskedYet,
   fixProgram: notAskedYet,
   quantize: notAskedYet,
   quantizeLite: notAskedYet,

@@ -6,6 +6,7 @@ import type { FixModel, FixModelOptions } from '@whyslow/command/fix-port.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { AbDocument } from '@whyslow/report/documents/ab.ts'
 import type { ReportDocument } from '@whyslow/report/documents/report.ts'
+import type { TrialRow } from '@whyslow/report/documents/trial-row.ts'
 import { afterAll, describe, expect, test } from 'vitest'
 import { UNIX } from '../../../../../test/needs.ts'
 import type { PassFailure } from '../../driver.ts'
@@ -177,6 +178,31 @@ describe.skipIf(process.platform === 'win32')('fix of a program', UNIX, () => {
     expect(document.fix!.models).toMatchObject([{ reason: null }, { runs: null, reason: 'an operator is not known' }])
   })
 
+  test('a trial that fails on the file of a model does not name that file, which is gone', async () => {
+    const reasons: (string | null)[] = []
+    await fixed({
+      rounds: [captured([model()])],
+      options: { onTrial: ({ reason }) => void reasons.push(reason) },
+      fix: (file, given) => {
+        for (const reason of [`${file}: LSTM cannot be written as TFLite`, null]) given.onTrial?.({ reason } as TrialRow)
+        return writes(file, given)
+      },
+    })
+    expect(reasons).toEqual(['LSTM cannot be written as TFLite', null])
+  })
+
+  test('each model is announced with its number and its place, where there are several or one is known', async () => {
+    const plans: string[] = []
+    const onPlan = (sentence: string) => void plans.push(sentence)
+    await fixed({ rounds: [captured([model(), model({ name: 'model_2', ran: null })])], options: { onPlan } })
+    await fixed({ rounds: [captured([model({ ran: null })])], options: { onPlan } })
+    expect(plans).toEqual([
+      '1 of 2 models: Booster of xgboost, called at service.py:1:',
+      '2 of 2 models: Booster of xgboost:',
+      'Booster of xgboost:',
+    ])
+  })
+
   test('the second look at a program is for the models of the first, by their names, and replaces none that was not fixed', async () => {
     const place = (line: number) => ({ file: 'service.py', line, function: null })
     const [fit, unfit, odd] = [
@@ -250,8 +276,13 @@ describe.skipIf(process.platform === 'win32')('fix of a program', UNIX, () => {
     ],
     [
       'a script',
-      captured([model()], { kindOfProgram: 'script' }),
-      /runs from top to bottom.*put the prediction into predict\(sample\)/,
+      captured([], { kindOfProgram: 'script', functions: [] }),
+      /runs from top to bottom.*put the prediction into predict\(sample\).*whyslow fix \S+service\.py:score --data samples\.json -o fast\/$/,
+    ],
+    [
+      'a script with functions',
+      captured([], { kindOfProgram: 'script', functions: ['load_model', 'score_rows', 'report'] }),
+      /whyslow fix \S+service\.py:score_rows --data samples\.json -o fast\/ \(it has load_model, score_rows, report\)$/,
     ],
   ])('%s is refused in one line', async (_, round, says) => {
     const refused = await fixed({ rounds: [round] }).catch((error: Error) => error)

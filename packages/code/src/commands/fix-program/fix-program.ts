@@ -3,21 +3,20 @@
 // turns: nothing is written unless it is faster with equal results.
 import fs from 'node:fs'
 import path from 'node:path'
-import { limitsOf, machineOf } from '@whyslow/command/limits.ts'
 import { checkOut } from '@whyslow/command/model-files/out-folder.ts'
 import { inTemporaryFolder } from '@whyslow/command/temporary-folder.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { ROUNDING } from '@whyslow/measure/outputs/scale.ts'
 import type { AbDocument, AbFixedModel } from '@whyslow/report/documents/ab.ts'
 import type { ReportDocument } from '@whyslow/report/documents/report.ts'
-import { refusal } from '../../failure.ts'
-import type { Captured, CapturedModel, CapturedTokenizer, Plan } from '../../protocol.ts'
+import type { TrialRow } from '@whyslow/report/documents/trial-row.ts'
+import type { Captured, CapturedModel, CapturedTokenizer } from '../../protocol.ts'
 import { python } from '../../python/python.ts'
 import { placePackage, writePackage } from '../../ship/python-package.ts'
 import { NOTHING_COMPARED } from '../../turns/compare-outputs.ts'
+import { capture, noModel, type Program } from './capture.ts'
 import { FIX_PROGRAM_DEFAULTS, type FixProgramOptions, type FixProgramPorts } from './options.ts'
 
-const LONGEST_MS = 1_800_000
 const TOKENIZERS_MS = 120_000
 const IMPORTABLE = /^[A-Za-z_]\w*$/
 
@@ -67,16 +66,6 @@ function nothingCompared(given: string, { notes, varying = [] }: AbDocument['out
   return `${given}: ${why ?? 'it returns nothing that can be compared'}, so that nothing can be proven; return the result, or name a function that does: whyslow fix ${given}:score -o fast/`
 }
 
-interface Program {
-  /** As it was typed. */
-  readonly given: string
-  readonly file: string
-  readonly call: string | null
-  /** Name of the package that is written. */
-  readonly name: string
-  readonly folder: string
-}
-
 export interface FixedModel {
   readonly model: CapturedModel
   readonly report: ReportDocument
@@ -88,20 +77,6 @@ function packageName(folder: string): string {
   throw new InputError(`-o ${folder}: Python cannot import a folder of this name; give letters, digits and _, as in -o fast/`)
 }
 
-interface SeenProgram extends Captured {
-  /** What is said of its samples. */
-  readonly warnings: readonly string[]
-}
-
-interface Round {
-  readonly number: number
-  /** What the round before took out. */
-  readonly models: readonly CapturedModel[]
-  /** Reasons why models stay as they are, by name. */
-  readonly failed: ReadonlyMap<string, string>
-  readonly tokenizers: readonly CapturedTokenizer[]
-}
-
 /** Takes the models out of the program and fixes each; again without those that cannot be, so that no line is changed for them. */
 async function fixParts(program: Program, options: FixProgramOptions, ports: FixProgramPorts) {
   const root = path.join(program.folder, program.name)
@@ -110,9 +85,11 @@ async function fixParts(program: Program, options: FixProgramOptions, ports: Fix
   fs.mkdirSync(root)
   const tokenizers = await tokenizersOf(program, first, options)
   const fixed: FixedModel[] = []
-  for (const model of first.models.filter(({ reason }) => reason === null)) {
-    const place = model.ran === null ? '' : ` at ${model.ran.file}:${model.ran.line}`
-    options.onPlan?.(`${model.type} of ${model.engine}, called${place}:`)
+  const able = first.models.filter(({ reason }) => reason === null)
+  for (const [at, model] of able.entries()) {
+    const place = model.ran === null ? '' : `, called at ${model.ran.file}:${model.ran.line}`
+    const which = able.length === 1 ? '' : `${at + 1} of ${able.length} models: `
+    options.onPlan?.(`${which}${model.type} of ${model.engine}${place}:`)
     const report = await fixOne(model, program, options, ports)
     if (typeof report === 'string') failed.set(model.name, report)
     else fixed.push({ model, report })
@@ -134,7 +111,7 @@ async function fixParts(program: Program, options: FixProgramOptions, ports: Fix
       `${program.given}: a ${type} of ${engine} predicted only when it ran again; give it samples with which each run does the same`,
     )
   }
-  if (models.every(({ reason }) => reason !== null)) throw new InputError(noModel(program.given, models, captured.tokenizers))
+  if (models.every(({ reason }) => reason !== null)) throw new InputError(noModel(program.given, { ...captured, models }))
   return { captured: { ...captured, models }, fixed: fixed.filter(({ model }) => isReplaced(models, model)) }
 }
 
@@ -166,52 +143,6 @@ async function tokenizersOf(
   return []
 }
 
-function noModel(given: string, models: readonly CapturedModel[], [tokenizer]: Captured['tokenizers']): string {
-  const next = `what is slow in it: whyslow ${given}`
-  const first = models[0]
-  if (first === undefined && tokenizer !== undefined)
-    return `${given}:${tokenizer.line}: its tokenizer stays unchanged: the package tokenizers is not installed, has other ids for its texts, or is no faster; ${next}`
-  if (first === undefined) return `${given}: no model of a library that whyslow knows was seen at work in it; ${next}`
-  return `${given}: its ${first.type} of ${first.engine} cannot be replaced: ${first.reason}; ${next}`
-}
-
-async function capture(
-  { given, file, call, name, folder }: Program,
-  options: FixProgramOptions,
-  { number, models, failed, tokenizers }: Round,
-): Promise<SeenProgram> {
-  options.onProgress?.({ stage: 'looking at the models that it runs', done: 0, of: 1 })
-  const command = await python.command(file, { python: options.python, signal: options.signal })
-  const own = path.join(folder, `models-${number}`)
-  fs.mkdirSync(own)
-  const plan: Omit<Plan, 'stateFile'> = {
-    pass: 'capture',
-    file,
-    call,
-    data: options.data === null ? null : path.resolve(options.data),
-    arguments: options.arguments,
-    budgetMs: 0,
-    warmUpMs: 0,
-    minCalls: 1,
-    intervalUs: 0,
-    importTimes: false,
-    capture: { folder: own, package: name, models: models.map(identityOf), without: [...failed.keys()], tokenizers },
-  }
-  const stallMs = options.limitSeconds * 1000
-  const limits = { ...limitsOf(machineOf(options.trials), options), stallMs, timeMs: Math.max(LONGEST_MS, stallMs) }
-  const result = await options.run(command, plan, { limits, folder })
-  const { messages, failure } = result
-  const captured = messages.find((message) => message.kind === 'captured')
-  const warnings = messages.flatMap((message) => (message.kind === 'warning' ? [message.text] : []))
-  if (captured?.kind === 'captured' && captured.kindOfProgram !== 'script') return { ...captured, warnings }
-  if (failure !== null) throw new InputError(`${given}: ${refusal(result, command.from)}`)
-  throw new InputError(
-    `${given} runs from top to bottom, and what it gives cannot be compared; put the prediction into predict(sample), add samples(), or name a function: whyslow fix ${given}:score -o fast/`,
-  )
-}
-
-const identityOf = ({ name, engine, type, ran }: CapturedModel) => ({ name, engine, type, ran })
-
 /** The reason if it cannot be. */
 async function fixOne(
   model: CapturedModel,
@@ -223,7 +154,9 @@ async function fixOne(
   const common = {
     ...{ python: named, threads, memoryLimitBytes, budgetSeconds, maxLoss },
     ...(onProgress && { onProgress }),
-    ...(onTrial && { onTrial }),
+    ...(onTrial && {
+      onTrial: (trial: TrialRow) => onTrial({ ...trial, reason: trial.reason && withoutFile(trial.reason, model) }),
+    }),
     ...(signal && { signal }),
     out: path.join(folder, name, model.name),
     batch: (model.batch ?? 1) > 1 && model.standIn?.kind === 'rows' ? model.batch! : null,
@@ -239,11 +172,14 @@ async function fixOne(
     } catch (error) {
       signal?.throwIfAborted()
       if (!(error instanceof InputError)) throw error
-      reason = error.message.replace(`${model.file}: `, '')
+      reason = withoutFile(error.message, model)
     }
   }
   return reason
 }
+
+/** The model's file is gone when it is read about. */
+const withoutFile = (text: string, { file }: CapturedModel): string => text.replaceAll(`${file}: `, '')
 
 /** Outputs that the methods of a model of rows give; null: all are kept. */
 function outputsOf({ standIn }: CapturedModel): readonly string[] | null {

@@ -24,7 +24,7 @@ import type { RecognizedSource } from './recognized.ts'
 /** All that was measured; a text in place of a part says why it is not there. */
 export interface Outcome {
   readonly found: RecognizedSource
-  readonly engine: Pick<GeneratorEngine, 'id' | 'title' | 'otherWeights' | 'threadsApart'>
+  readonly engine: Pick<GeneratorEngine, 'id' | 'title' | 'otherWeights' | 'threadsApart' | 'loop'>
   readonly plan: RunPlan
   readonly machine: Machine
   readonly options: GenerateOptions
@@ -59,7 +59,7 @@ export function documentOf(outcome: Outcome): GenerationDocument {
   const floor = typeof bandwidth === 'string' ? null : floorOf(model, bandwidth, { timePerTokenMs, depth })
   const depthLine = lineOverFloor(depthLineOf(processes), floor)
   const severalTokens = severalOf(processes)
-  const common = { floor, line: depthLine, handoffMs: outcome.handoffMs }
+  const common = { floor, line: depthLine, handoffMs: outcome.handoffMs, loopIs: engine.loop }
   const tokenParts =
     timePerTokenMs === null
       ? null
@@ -92,7 +92,7 @@ export function documentOf(outcome: Outcome): GenerationDocument {
     ...{ depthLine, severalTokens, tokenParts, firstTokenParts, floor },
     reasons: {
       ...reasonsOf(outcome),
-      ...(isComputeHidden({ floor, timePerTokenMs, tokenParts }) ? { otherTypes: HIDDEN } : {}),
+      ...(hidesOtherTypes(outcome, { floor, timePerTokenMs, tokenParts }) ? { otherTypes: HIDDEN } : {}),
     },
   }
   const lookup = lookupOf(calls.flatMap(({ ids, promptTokens }) => (ids === null ? [] : [{ ids, promptTokens: promptTokens! }])))
@@ -122,6 +122,11 @@ export function documentOf(outcome: Outcome): GenerationDocument {
 }
 
 const HIDDEN = 'a token takes much longer than reading the weights, and the engine shows no operators'
+
+const hidesOtherTypes = (
+  { kernelRates }: Pick<Outcome, 'kernelRates'>,
+  measured: Parameters<typeof isComputeHidden>[0],
+): boolean => Object.keys(kernelRates).length === 0 && isComputeHidden(measured)
 
 const profileIn = (step: StepProfile | string): StepProfile | null => (typeof step === 'string' ? null : step)
 

@@ -49,6 +49,21 @@ describe('the document', () => {
     expect(of('weights in int4')).toEqual([])
   })
 
+  test("other types of an engine whose kernels are ONNX Runtime's, which are timed without it", async () => {
+    const graph = viewGraph(modelInMemory(decoderModel(decoderWeights())))
+    const layout = decoderLayout(graph.inputs, graph.outputs)!
+    const found = { ...FOUND, step: async () => ({ graph, layout, model: {} as StepModel }) }
+    const kernelRates = { float32: 10e9, int8: 5e9, int4: 2.5e9 }
+    const of = async (engine: Partial<GeneratorEngine>) => {
+      const { estimates, reasons } = await world(SCRIPT, { found, engine, kernelRates }).generate({ quick: true })
+      const int4 = estimates.find(({ what, depth }) => what === 'weights in int4' && depth === 512)
+      return [int4?.timePerTokenMs, reasons.otherTypes === undefined]
+    }
+    // 10 M elements of 0.625 bytes at 2.5 GB/s are 2.5 ms in place of the floor's 4.
+    expect(await of({ usesOrtKernels: true })).toEqual([expect.closeTo(15.12 - 4 + 2.5), true])
+    expect(await of({})).toEqual([undefined, false])
+  })
+
   test('each process has prompts of its own', async () => {
     const { inputs, generate } = world(SCRIPT)
     await generate({ quick: true })

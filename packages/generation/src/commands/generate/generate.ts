@@ -147,7 +147,7 @@ async function measured(run: Run, folder: string | null, warnings: readonly stri
     token: steps?.token ?? 'the model is behind an address',
     firstToken: steps?.firstToken ?? 'the model is behind an address',
     facts: { ...steps?.facts, ...(typeof sweep === 'string' ? {} : { threads: sweep }) },
-    kernelRates: typeof steps?.token === 'object' ? await kernelRatesOf(run, steps.facts) : {},
+    kernelRates: steps !== null && engine.usesOrtKernels ? await kernelRatesOf(run, steps.facts) : {},
     handoffMs: folder === null || threads < 2 ? null : inMs(await run.handoffNs()),
     warnings: [...warnings, ...processes.warnings, ...promptWarnings(run), ...threadWarnings(run, processes.measured)],
   }

@@ -55,7 +55,8 @@ export type ControlledItem =
 
 export interface LlamaSequence {
   readonly nextTokenIndex: number
-  evaluate(tokens: readonly Token[], options: object): AsyncIterable<Token>
+  /** Goes on with the token that it gave, unless it is handed others. */
+  evaluate(tokens: readonly Token[], options: object): AsyncGenerator<Token, void, readonly Token[] | undefined>
   evaluateWithoutGeneratingNewTokens(tokens: readonly Token[], options?: object): Promise<void>
   controlledEvaluate(items: readonly ControlledItem[], options?: object): Promise<readonly (Evaluation | undefined)[]>
   eraseContextTokenRanges(ranges: readonly { readonly start: number; readonly end: number }[]): Promise<void>

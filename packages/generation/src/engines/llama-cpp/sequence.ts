@@ -5,8 +5,6 @@ import { InputError } from '@whyslow/graph/input-error.ts'
 import type { Sequence, Step } from '../../generator.ts'
 import type { Evaluation, LlamaSequence, Token } from './module.ts'
 
-const TOKEN = { generateNext: { token: true } } as const
-
 export interface Limits {
   readonly context: number
   readonly vocabulary: number
@@ -17,20 +15,20 @@ export function sequenceOf(sequence: LlamaSequence, { context, vocabulary }: Lim
   let ready: Promise<unknown> = sequence.clearHistory()
   let length = 0
   const erase = (from: number) => sequence.eraseContextTokenRanges([{ start: from, end: sequence.nextTokenIndex }])
+  const loop = tokenLoop(sequence)
   const step = async (ids: readonly Token[], logits: 'last' | 'all' | 'none'): Promise<Step> => {
     const started = performance.now()
-    const [before, last] = [ids.slice(0, -1), ids.at(-1)!]
     if (logits === 'all') {
       const items = ids.map((id) => [id, { generateNext: { token: true, probabilities: true } }] as const)
       const evaluated = await sequence.controlledEvaluate(items)
       const runMs = performance.now() - started
       return { logits: logitsOf(evaluated, vocabulary), positions: ids.length, runMs, feedsMs: 0 }
     }
-    await sequence.controlledEvaluate([...before, [last, TOKEN]])
+    await loop.next(ids)
     const runMs = performance.now() - started
     if (logits === 'none') return { logits: new Float32Array(0), positions: 0, runMs, feedsMs: 0 }
     await erase(sequence.nextTokenIndex - 1)
-    const again = await sequence.controlledEvaluate([[last, { generateNext: { probabilities: true } }]])
+    const again = await sequence.controlledEvaluate([[ids.at(-1)!, { generateNext: { probabilities: true } }]])
     return { logits: logitsOf(again, vocabulary), positions: 1, runMs, feedsMs: 0 }
   }
   const inTurn = async <T>(ids: readonly Token[], evaluate: () => Promise<T>): Promise<T> => {
@@ -48,19 +46,40 @@ export function sequenceOf(sequence: LlamaSequence, { context, vocabulary }: Lim
       return length
     },
     feed: (ids, logits) => inTurn(ids, () => step(ids, logits)),
-    next: (ids) =>
-      inTurn(ids, async () => {
-        const evaluated = await sequence.controlledEvaluate([...ids.slice(0, -1), [ids.at(-1)!, TOKEN]])
-        const token = evaluated.at(-1)?.next.token
-        if (token == null) throw new Error('llama.cpp gave no next token')
-        return token
-      }),
+    next: (ids) => inTurn(ids, () => loop.next(ids)),
     cut(to) {
       length = Math.min(length, to)
       ready = ready.then(() => erase(to))
     },
     close() {
-      ready = ready.then(() => sequence.clearHistory())
+      ready = ready.then(async () => {
+        await loop.end()
+        await sequence.clearHistory()
+      })
+    },
+  }
+}
+
+/**
+ * The most probable token after those that are fed. One loop of the package for all steps: a call of its own for each makes a sampler anew, with room for the
+ * whole vocabulary.
+ */
+function tokenLoop(sequence: LlamaSequence) {
+  let tokens: ReturnType<LlamaSequence['evaluate']> | null = null
+  return {
+    async next(ids: readonly Token[]): Promise<Token> {
+      const begun = tokens ?? sequence.evaluate(ids, { temperature: 0, yieldEogToken: true })
+      const given = tokens === null ? begun.next() : begun.next(ids)
+      // What fails has ended.
+      tokens = null
+      const { value } = await given
+      if (value === undefined) throw new Error('llama.cpp gave no next token')
+      tokens = begun
+      return value
+    },
+    async end(): Promise<void> {
+      await tokens?.return()
+      tokens = null
     },
   }
 }

@@ -1,10 +1,10 @@
-// Writes the nodes of a graph one by one, and weights as float32, float16, 4 bits in blocks or 8 bits with activations quantized as they come.
+// Writes the nodes of a graph one by one, and weights as float32, float16, 4 or 8 bits in blocks, or 8 bits with activations quantized as they come.
 import { type AttributeValue, type NodeHead, node, rawTensor } from '@whyslow/graph/build.ts'
 import { toFloat16Clamped } from '@whyslow/graph/encode.ts'
 import type { NodeProto, TensorProto } from 'onnx-buf'
 import type { Matrix } from './weights.ts'
 
-export type WeightType = 'float32' | 'float16' | 'int4' | 'int8'
+export type WeightType = 'float32' | 'float16' | 'int4' | 'int8' | 'int8-blocks'
 
 export interface Pen {
   readonly nodes: NodeProto[]
@@ -79,11 +79,14 @@ function penOf(shared: Shared): Pen {
     product(x, given, matrix, type = shared.weights) {
       const dims = [matrix.inputs, matrix.outputs]
       if (type === 'float32' || type === 'float16') return pen.op('MatMul', [x, pen.floats(given, dims, matrix.values)])
-      return type === 'int4' ? inBlocks(pen, { shared, keep, x, given, matrix }) : dynamic(pen, { keep, x, given, matrix })
+      if (type === 'int8') return dynamic(pen, { keep, x, given, matrix })
+      return inBlocks(pen, { shared, keep, x, given, matrix }, type === 'int4' ? 4 : 8)
     },
   }
   return pen
 }
+
+type Bits = 4 | 8
 
 interface Product {
   readonly keep: (tensor: TensorProto) => string
@@ -93,19 +96,20 @@ interface Product {
 }
 
 /** https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.MatMulNBits */
-function inBlocks(pen: Pen, { shared, keep, x, given, matrix }: Product & { readonly shared: Shared }): string {
+function inBlocks(pen: Pen, { shared, keep, x, given, matrix }: Product & { readonly shared: Shared }, bits: Bits): string {
   const { inputs, outputs } = matrix
   const { block, accuracyLevel } = shared
   const blocks = Math.ceil(inputs / block)
-  if (!shared.initializers.has(`${given}_Q4`)) {
-    const { packed, scales } = quantize4(matrix, block)
-    keep(rawTensor(`${given}_Q4`, 'uint8', [outputs, blocks, block / 2], packed))
+  const name = `${given}_Q${bits}`
+  if (!shared.initializers.has(name)) {
+    const { packed, scales } = quantizeBlocks(matrix, block, bits)
+    keep(rawTensor(name, 'uint8', [outputs, blocks, (block * bits) / 8], packed))
     keep(rawTensor(`${given}_scales`, 'float32', [outputs * blocks], bytesOf(scales)))
   }
-  return pen.op({ opType: 'MatMulNBits', domain: 'com.microsoft' }, [x, `${given}_Q4`, `${given}_scales`], {
+  return pen.op({ opType: 'MatMulNBits', domain: 'com.microsoft' }, [x, name, `${given}_scales`], {
     K: inputs,
     N: outputs,
-    bits: 4,
+    bits,
     block_size: block,
     ...(accuracyLevel === null ? {} : { accuracy_level: accuracyLevel }),
   })
@@ -123,10 +127,12 @@ function dynamic(pen: Pen, { keep, x, given, matrix }: Product): string {
   return pen.op('Mul', [pen.op('Cast', [whole], { to: 1 }), scales])
 }
 
-/** Symmetric in blocks of one output's inputs, 8 as zero. */
-function quantize4({ inputs, outputs, values }: Matrix, block: number) {
+/** Symmetric in blocks of one output's inputs, the middle code as zero. */
+function quantizeBlocks({ inputs, outputs, values }: Matrix, block: number, bits: Bits) {
+  const middle = 2 ** (bits - 1)
+  const perByte = 8 / bits
   const blocks = Math.ceil(inputs / block)
-  const packed = new Uint8Array((outputs * blocks * block) / 2)
+  const packed = new Uint8Array((outputs * blocks * block) / perByte)
   const scales = new Float32Array(outputs * blocks)
   for (let n = 0; n < outputs; n++) {
     for (let b = 0; b < blocks; b++) {
@@ -135,13 +141,15 @@ function quantize4({ inputs, outputs, values }: Matrix, block: number) {
         const value = values[k * outputs + n]!
         if (Math.abs(value) > Math.abs(largest)) largest = value
       }
-      const scale = largest / -8
+      const scale = largest / -middle
       scales[n * blocks + b] = scale
       for (let k = 0; k < block; k++) {
         const at = b * block + k
         const value =
-          at < inputs && scale !== 0 ? Math.min(15, Math.max(0, Math.round(values[at * outputs + n]! / scale) + 8)) : 8
-        packed[((n * blocks + b) * block + k) >> 1]! |= value << (4 * (k & 1))
+          at < inputs && scale !== 0
+            ? Math.min(2 * middle - 1, Math.max(0, Math.round(values[at * outputs + n]! / scale) + middle))
+            : middle
+        packed[Math.floor(((n * blocks + b) * block + k) / perByte)]! |= value << (bits * (k % perByte))
       }
     }
   }
@@ -151,7 +159,7 @@ function quantize4({ inputs, outputs, values }: Matrix, block: number) {
 /** What the blocks hold, as numbers: the reference of a graph with such weights. */
 export function roundedTo4Bits(matrix: Matrix, block = 32): Matrix {
   const { inputs, outputs } = matrix
-  const { packed, scales } = quantize4(matrix, block)
+  const { packed, scales } = quantizeBlocks(matrix, block, 4)
   const blocks = Math.ceil(inputs / block)
   const values = new Float32Array(matrix.values.length)
   for (let n = 0; n < outputs; n++) {

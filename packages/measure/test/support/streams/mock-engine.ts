@@ -13,6 +13,8 @@ export interface MockSchedule {
   readonly usage: boolean
   /** Prompts whose beginning came before are read from there on. */
   readonly prefixCache: boolean
+  /** The model is loaded for each prompt, which takes so long; absent: it is there, and nothing is said of it. */
+  readonly loadMs?: number
   /** Whether streams wait while another prompt is read; else it takes no time of theirs. */
   readonly stalls: boolean
 }
@@ -45,6 +47,8 @@ export interface MockCounts {
   readonly generatedTokens: number
   readonly prefillMs: number
   readonly decodeMs: number
+  /** null: nothing is said of it. */
+  readonly loadMs: number | null
 }
 
 export interface MockListener {
@@ -99,10 +103,10 @@ export class MockEngine {
 
   /** null: nothing is to be done. */
   next(): MockStep | null {
-    const { prefillMsPerToken, tokenMs, contextMsPerToken = 0, stalls } = this.schedule
+    const { prefillMsPerToken, tokenMs, contextMsPerToken = 0, loadMs = 0, stalls } = this.schedule
     const one = this.waiting.shift()
     if (one !== undefined) {
-      const ms = this.promptTokens(one) * prefillMsPerToken
+      const ms = loadMs + this.promptTokens(one) * prefillMsPerToken
       this.running.push(one)
       return { ms: stalls || this.running.length === 1 ? ms : 0, finish: () => this.step([one]) }
     }
@@ -139,13 +143,14 @@ export class MockEngine {
   }
 
   private countsOf(one: Running): MockCounts {
-    const { prefillMsPerToken, tokenMs } = this.schedule
+    const { prefillMsPerToken, tokenMs, loadMs = null } = this.schedule
     return {
       promptTokens: wordsOf(one.request.prompt).length,
       cachedTokens: one.cached,
       generatedTokens: one.ids.length,
       prefillMs: this.promptTokens(one) * prefillMsPerToken,
       decodeMs: (one.ids.length - 1) * tokenMs,
+      loadMs,
     }
   }
 }

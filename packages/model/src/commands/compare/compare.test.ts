@@ -56,6 +56,20 @@ describe('one model on several engines', () => {
     expect(found.reports[1]!.engine).toMatchObject({ precision: 'bfloat16' })
   })
 
+  test('an engine that gives some of the outputs is compared on those', async () => {
+    const output = (value: number) => ({ dtype: 'float32' as const, shape: [1], data: Float32Array.of(value) })
+    const of = async (value: number) => {
+      const { contestants } = await engines({
+        outputs: ({ engine }) => (engine === 'ort-cpu' ? { margin: output(3), y: output(1) } : { y: output(value) }),
+      })
+      return contestants[1]!
+    }
+    const same = await of(1)
+    expect(same).toMatchObject({ agreement: { equal: true } })
+    expect(same.agreementReason).toMatch(/^on \d+ samples, without margin, which it does not give$/)
+    expect(await of(2)).toMatchObject({ agreement: { equal: false, maxAbs: 1 } })
+  })
+
   test('an interval that holds 1 tells nobody apart', async () => {
     const { ranking, pairs } = await engines({
       latency: ({ process, engine }) => (engine === 'ort-cpu' ? 2 : process === 1 ? 1.5 : 2.5),

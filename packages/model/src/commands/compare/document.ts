@@ -350,16 +350,22 @@ function agreementOf(
   const varying = new Set([...all.reference.varying, ...outputs.varying])
   const names = Object.keys(original[0] ?? {}).filter((name) => !varying.has(name))
   if (names.length === 0) return none('its outputs differ from one prediction to the next')
-  const agreement = compareOutputs(original, alignOutputs(original, outputs.samples.slice(0, both)), {
+  const given = alignOutputs(original, outputs.samples.slice(0, both))
+  // The library of a file gives predictions alone, and the graph that is made of it margins, too.
+  const isSameModel = contestant.model.source.file === opened.first.model.source.file
+  const shared = isSameModel ? names.filter((name) => Object.hasOwn(given[0] ?? {}, name)) : names
+  const left = shared.length === 0 ? [] : names.filter((name) => !shared.includes(name))
+  const agreement = compareOutputs(original, given, {
     labels: all.judged.labels?.slice(0, original.length),
     metric: options.metric,
     graph: opened.first.graph,
-    outputs: names,
+    outputs: shared.length === 0 ? names : shared,
   })
   if (agreement.mismatch !== null) return { agreement, reason: agreement.mismatch, samples: null }
   if (contestant === opened.first) return { agreement, reason: null, samples: null }
   const samples = original.length
-  return { agreement, reason: `on ${samples === 1 ? 'one sample' : `${samples} samples`}`, samples }
+  const without = left.length === 0 ? '' : `, without ${left.join(', ')}, which it does not give`
+  return { agreement, reason: `on ${samples === 1 ? 'one sample' : `${samples} samples`}${without}`, samples }
 }
 
 /** Metric of its own outputs under the labels, whatever the first one's look like. */

@@ -61,13 +61,17 @@ export async function otherEngines(
   const { only, engine: measured, engines: wanted, trials, signal } = options
   if (!CHOICES.some((one) => isTried(one, options))) return []
   const asked = (id: string) => only?.includes(id) ?? true
+  const named = namedBy(options)
+  const isUnable = hasMlNodes(graph) && only === null
   const written = asked('compile') ? writtenFor(model, profile) : undefined
   const others = engines.filter(
     (one) =>
       one.id !== measured &&
       (one.offers.includes('generated')
         ? written !== undefined
-        : asked('engine-choice') && (one.offers.includes('alternative') || isLookedAt(one, model))),
+        : asked('engine-choice') &&
+          !(isUnable && !named.has(one.id)) &&
+          (one.offers.includes('alternative') || isLookedAt(one, model))),
   )
   const found: OtherEngine[] = []
   /** Whether the first engine of each package is installed, keyed by package: its other engines differ in their precision alone. */
@@ -89,6 +93,9 @@ export async function otherEngines(
   }
   return found
 }
+
+/** Whether it has operators of trees and tables, which ONNX Runtime alone has: unless it is asked for, another engine is not shown to fail on them. */
+const hasMlNodes = ({ nodes }: GraphView): boolean => nodes.some(({ domain }) => domain === 'ai.onnx.ml')
 
 /** Whatever outputs it gives on the inputs that are tried. */
 function narrowedBy({ offers }: Engine, graph: GraphView): string | null {

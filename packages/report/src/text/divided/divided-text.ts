@@ -22,7 +22,7 @@ type Finding = Pick<GenerationDocument['findings'][number], 'title' | 'sentence'
 export function findingBlocks<F extends Finding>(
   findings: readonly F[],
   savedOf: (finding: F) => readonly string[],
-  width: number,
+  { width, command }: { readonly width: number; readonly command?: string | undefined },
 ): string[][] {
   return findings.map((finding, k) => {
     const { title, sentence, place, savingIs } = finding
@@ -35,7 +35,7 @@ export function findingBlocks<F extends Finding>(
       ...(place === null ? [] : wrap(`at ${place}`, width, '   ')),
       ...(run === null
         ? []
-        : wrapCommand(commandWords({ command: run.command, arguments: [...run.arguments] }), width, '   ', '     ')),
+        : wrapCommand(commandWords({ command: run.command, arguments: [...run.arguments] }, command), width, '   ', '     ')),
     ]
   })
 }

@@ -10,16 +10,18 @@ import { LAST_ROW, modelWords, partRows, partsTitle, wayName } from './embedding
 
 interface Width {
   readonly width: number
+  /** What its reader types for `whyslow`. */
+  readonly command?: string | undefined
 }
 
-export function renderEmbedding(document: EmbeddingDocument, { width }: Width): string {
+export function renderEmbedding(document: EmbeddingDocument, { width, command }: Width): string {
   const { oneParts, batchParts } = document
   return page([
     wrap(document.answer, width),
     waysBlock(document, width),
     ...[oneParts, batchParts].flatMap((of) => (of === null ? [] : [partsBlock(of)])),
-    ...findingBlocks(document.findings, ({ textMs }) => savedTime(textMs, 'a text'), width),
-    modelBlock(document, width),
+    ...findingBlocks(document.findings, ({ textMs }) => savedTime(textMs, 'a text'), { width, command }),
+    modelBlock(document, { width, command }),
     checkedLines(document, width),
     measuredWith(document, width),
     noteLines(document.warnings, width),
@@ -49,12 +51,12 @@ const partsBlock = (of: EmbeddingParts): string[] => [
 ]
 
 /** What the model does with a batch, another command says. */
-function modelBlock({ model, setup }: EmbeddingDocument, width: number): string[] {
-  const why = commandWords({ command: '', arguments: [model.modelFile] })
-  const faster = commandWords({
-    command: model.dtype === 'fp32' ? 'quantize' : 'fix',
-    arguments: [model.modelFile, '-o', 'fast/'],
-  })
+function modelBlock({ model, setup }: EmbeddingDocument, { width, command }: Width): string[] {
+  const why = commandWords({ command: '', arguments: [model.modelFile] }, command)
+  const faster = commandWords(
+    { command: model.dtype === 'fp32' ? 'quantize' : 'fix', arguments: [model.modelFile, '-o', 'fast/'] },
+    command,
+  )
   return [
     ...wrap('Why the model itself takes its time, and what makes it faster:', width),
     ...wrapCommand(why, width, '  ', '    '),

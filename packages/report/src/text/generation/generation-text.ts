@@ -11,9 +11,11 @@ import { forPrompt, isFloor, partRows, promptWords, severalWords, slopeWords } f
 
 interface Width {
   readonly width: number
+  /** What its reader types for `whyslow`. */
+  readonly command?: string | undefined
 }
 
-export function renderGeneration(document: GenerationDocument, { width }: Width): string {
+export function renderGeneration(document: GenerationDocument, { width, command }: Width): string {
   const { tokenParts, firstTokenParts, reasons } = document
   return page([
     wrap(document.answer, width),
@@ -27,7 +29,7 @@ export function renderGeneration(document: GenerationDocument, { width }: Width)
     ...findingBlocks(
       document.findings,
       ({ tokenMs, firstTokenMs }) => [...savedTime(tokenMs, 'a token'), ...savedTime(firstTokenMs, 'the first')],
-      width,
+      { width, command },
     ),
     speedBlock(document, width),
     ...depthBlock(document, width),

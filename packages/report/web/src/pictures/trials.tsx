@@ -85,9 +85,11 @@ export function Trials({ report }: { report: Report }) {
   )
 }
 
+/** Relative to its own baseline: each trial has one, measured in turns with it, and machines change speed between trials. */
 function besideOf({ beforeMs, afterMs, kept, reason, outcome }: Trial): string {
-  const times = beforeMs === null || afterMs === null ? '' : `${time(beforeMs)} → ${time(afterMs)}, `
-  return `${times}${kept ? 'kept' : (reason ?? outcome)}`
+  const change = beforeMs === null || afterMs === null ? 0 : afterMs / beforeMs - 1
+  const relative = Math.abs(change) < 0.005 ? '' : `${percent(Math.abs(change))} ${change < 0 ? 'less' : 'more'}, `
+  return `${relative}${kept ? 'kept' : (reason ?? outcome)}`
 }
 
 export function agreementSaid(agreement: Trial['agreement']): string {

@@ -114,6 +114,26 @@ class Edits:
             self._cut(site.file, frame.func, chosen + ".rows")
         return None
 
+    def opened_once(self, site, name):
+        """The call that opens the model in each prediction opens it in the first alone: `fast_model.opened(lambda: load(file))`. Gives what became of it."""
+        place = "%s:%d" % (os.path.basename(site.file), site.line)
+        reason = self._whole(lambda: [self._opened_once(site, name)])
+        return "opened once, in place of each time at " + place if reason is None else "it is still opened each time at %s: open it once" % place
+
+    def _opened_once(self, site, name):
+        _, tree, _ = self._source(site.file)
+        node = self._call_at(tree, site, None)
+        if node is None or not self._objects(site.file).is_one(node):
+            return "it may open another model for other inputs"
+        start, end = self._span_of(site.file, node)
+        if any(cut[0] <= start and end <= cut[1] for cut in self._cuts.get(site.file, ())):
+            # Its model is asked no more.
+            return None
+        opening = "%s.opened(lambda: " % self.name_for(site.file, name)
+        self._put(site.file, start, start, opening)
+        self._put(site.file, end, end, ")")
+        return None
+
     def _several(self, own, site, method):
         """Why the expression may mean several models; None: it surely means one."""
         if (site.key(), method) in self._shared:
@@ -124,18 +144,21 @@ class Edits:
         return "%s at %s:%d can be another model for other inputs" % (told, os.path.basename(site.file), site.line)
 
     def _handed(self, reason, method, target, name):
-        """Redirects `model.predict` of `asyncio.to_thread(model.predict, x)`: the one expression of the program that gives a model's method to a library."""
+        """Redirects `model.predict` of `asyncio.to_thread(model.predict, x)`: the one expression of the program that gives a model's method to a library. If several
+        models can be meant there, each is told in front of it."""
         found = [(file, node) for file in self._all_files() for node in _handed_in(self._source(file)[1], method)]
         if len(found) != 1 or method == "__call__":
             return reason
         [(file, node)] = found
         variables = variables_of(file)
         owner = owner_in(self._source(file)[1], node, variables)
+        one = self._objects(file)
         # It may be a wrapper's method that has the same name.
-        if value_of(node.value, (owner, variables)) is not target or not self._objects(file).is_one(node.value):
-            return reason
-        self._cut(file, node.value, self.name_for(file, name))
-        return None
+        if value_of(node.value, (owner, variables)) is target and one.is_one(node.value):
+            self._cut(file, node.value, self.name_for(file, name))
+            return None
+        path = None if owner else path_to(target, ({}, variables), node, lambda path: one.path(path, node))
+        return reason if path is None or self._tell(file, node, path, name) is not None else None
 
     def _all_files(self):
         return [one for one in self._files if self._is_source(one)]
@@ -155,7 +178,8 @@ class Edits:
             if exact:
                 return exact[0]
         around = [one for one in calls if one.lineno <= site.line <= one.end_lineno]
-        named = [one for one in around if isinstance(one.func, ast.Attribute) and one.func.attr == method] if method != "__call__" else around
+        is_any = method in ("__call__", None)
+        named = around if is_any else [one for one in around if isinstance(one.func, ast.Attribute) and one.func.attr == method]
         if len(named) > 1:
             named = [one for one in named if one.lineno == site.line] or named
         return named[0] if len(named) == 1 else None
@@ -166,13 +190,21 @@ class Edits:
         # What calls an object finds `__call__` in its class alone; a module of PyTorch goes on to `forward`.
         if path is None or method == "__call__" and not hasattr(target, "forward"):
             return "a library calls the model at %s:%d, and no name there surely leads to it" % (os.path.basename(site.file), site.line)
-        text, tree, starts = self._source(site.file)
+        return self._tell(site.file, node, path, name)
+
+    def _tell(self, file, node, path, name):
+        """What makes the model predict with what is shipped, in front of the node's statement: a line, or in its line; a reason if nothing can stand there."""
+        text, tree, starts = self._source(file)
         statement = _statement_of(tree, node)
-        start = starts[statement.lineno - 1]
-        indent = text[start : _offset(text, starts, statement.lineno, statement.col_offset)]
-        if indent.strip() or text.startswith("elif", start + len(indent)):
-            return "a library calls the model at %s:%d, and no line can stand in front of that" % (os.path.basename(site.file), site.line)
-        self._put(site.file, start, start, "%s%s.attach(%s)\n" % (indent, self.name_for(site.file, name), path))
+        start, own = starts[statement.lineno - 1], _offset(text, starts, statement.lineno, statement.col_offset)
+        indent = text[start:own]
+        if indent.strip() and not hasattr(statement, "body"):
+            # `def predict(x): return pipe(x)`
+            self._put(file, own, own, "%s.attach(%s); " % (self.name_for(file, name), path))
+            return None
+        if indent.strip() or text.startswith("elif", own):
+            return "a library calls the model at %s:%d, and no line can stand in front of that" % (os.path.basename(file), node.lineno)
+        self._put(file, start, start, "%s%s.attach(%s)\n" % (indent, self.name_for(file, name), path))
         return None
 
     def _rows_of(self, tree, call, site):

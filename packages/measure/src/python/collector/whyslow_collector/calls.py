@@ -7,7 +7,7 @@ import sys
 import threading
 
 from . import values
-from .clock import MS, now_ns
+from .clock import MS, median, now_ns
 from .inputs import is_input
 from .instead_of_calls import TRIED
 from .named_arguments import NamedArguments
@@ -25,11 +25,14 @@ _MOST_GIVEN = 4
 
 class Site:
     #: `given`: first arguments themselves, of calls that may be tried again in another way; None: they are not kept.
-    __slots__ = ("count", "ns", "argument", "result", "stage", "callee", "place", "given")
+    __slots__ = ("count", "ns", "each", "argument", "result", "stage", "callee", "place", "given")
 
     def __init__(self, callee, place):
         self.count = 0
+        #: Since the last prediction ended.
         self.ns = 0
+        #: Of predictions in which it was called.
+        self.each = []
         self.argument = None
         self.result = None
         self.stage = -1
@@ -74,7 +77,15 @@ class Calls:
         self.how.stop()
         self.opened.is_on = False
 
+    def end_prediction(self):
+        for site in self.sites.values():
+            if site.ns:
+                site.each.append(site.ns)
+                site.ns = 0
+
     def rows(self, predictions, stage_names):
+        """Times are medians of predictions, as theirs is: what other programs take of the machine falls on a few. Those of calls that most do not make are means."""
+        self.end_prediction()
         rows = []
         for site in self.sites.values():
             if not site.count or site.callee is None or called(site.callee).startswith("whyslow_collector"):
@@ -84,7 +95,7 @@ class Calls:
                     **site.place,
                     "callee": called(site.callee),
                     "callsPerPrediction": site.count / predictions,
-                    "timeMs": site.ns / MS / predictions,
+                    "timeMs": (median([*site.each, *[0] * (predictions - len(site.each))]) or sum(site.each) / predictions) / MS,
                     "argument": site.argument,
                     "result": site.result,
                     **({"varies": True} if self.opened.varies(site.place) else {}),

@@ -3,6 +3,7 @@ was called and what it gave; calls become changes of the source (call_edits.py).
 
 import collections
 import difflib
+import gc
 import io
 import os
 import re
@@ -15,6 +16,7 @@ from .call_edits import Edits, Site
 from .clock import MS, now_ns
 from .errors import Contract, reason_of
 from .libraries import Libraries
+from .names_in_source import by_place, functions_of
 from .patterns import patterns_of
 
 #: Calls of a model that are kept, and most predictions that are made to see them.
@@ -24,6 +26,7 @@ _SECONDS = 10
 _MOST_MODELS = 8
 #: Of the time in all models, what one takes at least.
 _LEAST_SHARE = 0.05
+_ANEW = "a new one is made in each prediction: make it once, when the program starts"
 _NOWHERE = "no line of the program calls it"
 _IN_A_THREAD = "it is called in another thread; no line of the program calls it"
 
@@ -45,10 +48,18 @@ class Recorder(Libraries):
         self._local = threading.local()
         self.calls = {}
         self.sites = {}
+        #: Objects that were there before the predictions that count, by id.
+        self.known = set()
+        self.predictions = 0
+        #: Of models that predictions open: {key: Site} of the calls that give them.
+        self.openings = {}
 
     def _begin(self, engine, kind, args, kwargs, attribute):
         session = super()._begin(engine, kind, args, kwargs, attribute)
         self._local.call = None
+        if session is not None and self.counting and (kind == "load" or kind == "open" and attribute == "__init__"):
+            frame = self._user_frame()
+            session.opening_site = None if frame is None else Site(frame)
         if session is None or kind not in ("run", "run-model") or not self.counting:
             return session
         frame = self._user_frame()
@@ -73,6 +84,14 @@ class Recorder(Libraries):
             call.result = result
             self._local.call = None
 
+    def _opened(self, opened, kind, took, given, result):
+        super()._opened(opened, kind, took, given, result)
+        target = result if kind == "load" else given[0][0]
+        site = opened.opening_site
+        session = next((one for one in self.sessions if one.target is target and target is not None), None)
+        if session is not None and site is not None:
+            self.openings.setdefault(id(session), {})[site.key()] = site
+
     def shared(self):
         """Calls, (key, method), that several models have been called by."""
         seen = collections.Counter(one for sites in self.sites.values() for one in sites)
@@ -89,7 +108,7 @@ def captured(run, kind, tree):
     """Sends one message: the models, the changes, and why anything is missing."""
     if kind == "script":
         # It is refused, so nothing of it runs.
-        run.send("captured", models=[], files=[], root=os.path.dirname(run.plan["file"]), kindOfProgram=kind, tokenizers=[])
+        run.send("captured", models=[], files=[], root=os.path.dirname(run.plan["file"]), kindOfProgram=kind, tokenizers=[], functions=offered(tree))
         return
     recorder = Recorder(run)
     recorder.start()
@@ -104,6 +123,8 @@ def captured(run, kind, tree):
         # Writing one can take minutes without a message.
         run.whereabouts.at_sample(-1, at)
         models.append(written(one, recorder, None if name in without else edits, name, folder))
+    if not run.plan["capture"]["models"]:
+        models.extend({"name": "anew_%d" % at, **_told(those[0]), "reason": _ANEW} for at, those in enumerate(made_anew(recorder)))
     for one in run.plan["capture"]["tokenizers"]:
         reason = edits.body(os.path.abspath(one["file"]), one["line"], one["function"], one["name"])
         models.append({"name": one["name"], "engine": "tokenizer", "type": one["function"], "ran": {name: one[name] for name in ("file", "line", "function")}, "reason": reason, "standIn": one["standIn"]})
@@ -112,6 +133,11 @@ def captured(run, kind, tree):
     root = root_of(run.plan["file"], [one["file"] for one in changed])
     files = [{**one, "diff": diff_of(one, root)} for one in changed]
     run.send("captured", models=models, files=files, root=root, kindOfProgram=kind, tokenizers=by_hand)
+
+
+def offered(tree):
+    """Names of a script's functions that take a value."""
+    return [name for name, one in functions_of(tree).items() if name != "main" and not name.startswith("_") and by_place(one.args)]
 
 
 def program_files(places):
@@ -160,6 +186,7 @@ def predict(run, recorder):
     from .passes import prepare
 
     predictions = prepare(run)
+    recorder.known = set(map(id, gc.get_objects()))
     recorder.counting = True
     run.whereabouts.enter("facts")
     start, made, returned = now_ns(), 0, False
@@ -167,6 +194,7 @@ def predict(run, recorder):
         returned = predictions.plain_once()[1] is not None or returned
         made += 1
     recorder.counting = False
+    recorder.predictions = made
     if not returned:
         raise Contract("it returns nothing that can be compared (None for every sample), so that nothing can be proven; return the result")
 
@@ -175,6 +203,9 @@ def chosen(recorder, known=()):
     """(name, session) of those that take most, named `model`, `model_2` in the order of their first calls. `known`: those that were chosen when the program ran
     before, which are chosen again, by what they are and where they are called: clocks differ."""
     ran = sorted((one for one in recorder.sessions if one.runs and recorder.calls.get(id(one))), key=lambda one: list(recorder.calls).index(id(one)))
+    if not known:
+        anew = [one for those in made_anew(recorder) for one in those]
+        ran = [one for one in ran if one not in anew]
     if known:
         found = []
         for told in known:
@@ -188,6 +219,15 @@ def chosen(recorder, known=()):
     return [("model" if at == 0 else "model_%d" % (at + 1), one) for at, one in enumerate(one for one in ran if one in most)]
 
 
+def made_anew(recorder):
+    """Groups of models of one kind that are called at one line, and of which each prediction makes one: none of them takes much, and no line means all."""
+    kinds = collections.defaultdict(list)
+    for one in recorder.sessions:
+        if one.runs and one.ran is not None and one.opened is None and id(one.target) not in recorder.known:
+            kinds[one.engine, type(one.target).__name__, one.ran["file"], one.ran["line"]].append(one)
+    return [those for those in kinds.values() if len(those) >= max(2, recorder.predictions)]
+
+
 def _told(session):
     return {"engine": session.engine, "ran": session.ran, "type": type(session.target).__name__}
 
@@ -199,7 +239,7 @@ def written(session, recorder, edits, name, folder):
         "name": name,
         **_told(session),
         "opened": session.opened,
-        "runMs": session.run_ns / MS / max(1, session.runs),
+        "timeMs": session.run_ns / MS,
     }
     if edits is None:
         return {**told, "reason": "it was left as it is"}
@@ -210,8 +250,11 @@ def written(session, recorder, edits, name, folder):
         sites = recorder.sites[id(session)]
         reason = edits.calls(sites, name) if sites else _NOWHERE
         if reason is not None:
-            raise Contract(reason)
-        return {**told, **model, "reason": None}
+            return {**told, **model, "reason": reason}
+        # Once is when it is first needed.
+        openings = recorder.openings.get(id(session), {}) if session.opens > 1 else {}
+        opened = [edits.opened_once(site, name) for site in openings.values()]
+        return {**told, **model, "reason": None, "notes": [*model.get("notes", ()), *opened]}
     except Contract as error:
         return {**told, "reason": str(error)}
     except Exception as error:

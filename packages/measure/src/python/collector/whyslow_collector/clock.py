@@ -16,7 +16,11 @@ def median(values):
 
 #: A sample of a pair takes so long at least, so that a clock's own cost is nothing compared with it.
 _PAIR_NS = 300_000
-_MOST_PAIRS = 60
+#: After so many, pairs go on only if they do not tell which side is faster.
+_USUAL_PAIRS = 60
+_MOST_PAIRS = 600
+#: The gain that is to be told from none: packages/code/src/hot.ts.
+_GAIN = math.log(1.05)
 
 
 def pairs_in_turns(most, read, is_enough=lambda pairs: False):
@@ -45,10 +49,25 @@ def in_turns(now, instead, budget_ms, settle=None):
 
     repeats = [turn(side, _repeats) for side in (0, 1)]
     end = now_ns() + budget_ms * MS
-    pairs = pairs_in_turns(
-        _MOST_PAIRS, lambda side: turn(side, lambda way: _timed(way, repeats[side]) / MS), lambda pairs: len(pairs) >= 5 and now_ns() >= end
-    )
-    return {"pairsMs": pairs}
+
+    def is_enough(pairs):
+        return len(pairs) >= 5 and now_ns() >= end or len(pairs) >= _USUAL_PAIRS and len(pairs) % _USUAL_PAIRS == 0 and _is_clear(pairs)
+
+    return {"pairsMs": pairs_in_turns(_MOST_PAIRS, lambda side: turn(side, lambda way: _timed(way, repeats[side]) / MS), is_enough)}
+
+
+def _is_clear(pairs):
+    """Whether the gain is surely above or below the one that counts; it is asked several times, so that sure is three standard errors of the middle ratios."""
+    logs = sorted(math.log(now / instead) for now, instead in pairs if now > 0 and instead > 0)
+    cut = len(logs) // 5
+    kept = logs[cut : len(logs) - cut]
+    if len(kept) < 2:
+        return True
+    mean = sum(kept) / len(kept)
+    moved = [min(max(one, kept[0]), kept[-1]) for one in logs]
+    centre = sum(moved) / len(moved)
+    squares = sum((one - centre) ** 2 for one in moved)
+    return abs(mean - _GAIN) > 3 * math.sqrt(squares / (len(kept) * (len(kept) - 1)))
 
 
 def _repeats(way):

@@ -25,6 +25,17 @@ def write(model, file):
     return texts, texts.strict, texts.dropped
 
 
+def by_skops(model, file):
+    """The same as skops itself writes it, for scikit-learn to open; None: skops is not installed, or does not write it."""
+    try:
+        import skops.io
+
+        skops.io.dump(_numbered(model, None, Texts()), file)
+    except Exception:
+        return None
+    return file
+
+
 class Texts(dict):
     """Codes of texts, by column."""
 

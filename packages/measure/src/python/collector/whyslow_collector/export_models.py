@@ -149,7 +149,8 @@ def of_rows(model, engine, calls, folder):
         data = os.path.join(folder, "data.npz")
         numpy.savez(data, input=whole)
     batch = max((len(one) for one in stacked), default=count or 1)
-    return {"file": file, "data": data, "standIn": spec, "batch": batch}
+    own = estimator_file.by_skops(model, os.path.join(folder, "own.skops")) if engine == "scikit-learn" else None
+    return {"file": file, "data": data, "standIn": spec, "batch": batch, "program": own}
 
 
 def _given(call):

@@ -145,6 +145,7 @@ def watch_calls(run, predictions, once_ms):
     try:
         while len(took) < 2 or now_ns() < end:
             took.append(predictions.plain_staged())
+            calls.end_prediction()
             if calls.is_full:
                 break
     finally:

@@ -16,6 +16,9 @@ def hint_of(error, run, in_call):
     hidden = _hidden(error, run.plan["file"])
     if hidden:
         return "; %s is set under if __name__ == '__main__', which is not run: set it above, or in load()" % hidden
+    lacking = re.match(r"(?:\w+\.)*(\w+)\(\) missing \d+ required positional argument", str(error)) if in_call and isinstance(error, TypeError) else None
+    if lacking and lacking[1] in run.stage_names:
+        return "; give a sample that is a list with a value for each, or a load() that gives the first"
     if in_call and run.made_up:
         return "; the request was made up: " + GIVE_REAL_ONES
     return ""

@@ -43,7 +43,7 @@ class Place:
         self.chain = chain
         #: The name that it gives a value; None: it is returned.
         self.target = target
-        self.line = chain.statements[0].lineno
+        self.line, self.end_line = chain.statements[0].lineno, chain.statements[-1].end_lineno
         self.calls = 0
         self.seen = None
 
@@ -234,7 +234,7 @@ def instead_of_pixels(paths, predict):
         except Exception:
             continue  # Its lines do something else, too.
         if row is not None:
-            found.append({"file": shown(place.file), "line": place.line, "function": place.function, "rule": "image-transforms", **row, "callsPerPrediction": place.calls})
+            found.append({"file": shown(place.file), "line": place.line, "endLine": place.end_line, "function": place.function, "rule": "image-transforms", **row, "callsPerPrediction": place.calls})
     return found
 
 

@@ -129,6 +129,8 @@ class Session:
         self.prediction = None
         #: Opens it again; None: it cannot be.
         self.opening = None
+        #: The call of the user's that opens it; None: it is not asked for.
+        self.opening_site = None
         self.device = None
         self.threads = None
 

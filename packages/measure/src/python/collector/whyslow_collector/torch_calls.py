@@ -67,7 +67,18 @@ def of_torch(model, calls, folder):
     if was_training:
         notes = [*notes, "it was in training mode; what is exported predicts as after model.eval()"]
     spec = {"kind": "torch", "given": template, "gives": structure["is"], "inputs": names, "outputs": outputs}
-    return {"file": file, "data": data, "standIn": spec, "batch": 1, "notes": notes}
+    program = None if is_script else _program(torch, wrapper, leaves, os.path.join(folder, "model.pt2"))
+    return {"file": file, "data": data, "standIn": spec, "batch": 1, "notes": notes, "program": program}
+
+
+def _program(torch, wrapper, leaves, file):
+    """The module as PyTorch's own file of the first call's shapes, which its own engines open; None: it cannot be one."""
+    try:
+        with torch.no_grad(), torch_export.quiet():
+            torch.export.save(torch.export.export(wrapper, tuple(one.detach().clone() for one in leaves)), file)
+    except Exception:
+        return None
+    return file
 
 
 def _forward_around(torch, site):
@@ -151,8 +162,9 @@ def _wrapper(torch, model, names, run):
 def _exported_somehow(torch, modules, names, outputs, given, file):
     """`modules`: what is called, and what is exported, which is TorchScript itself. With a free batch if rows do not depend on each other, with the axes that calls differ in, or as the first call has it."""
     wrapper, subject = modules
-    leaves = given[0]
     varied = _varied(given)
+    # PyTorch takes a size of 1 for one that never changes.
+    leaves = max(given, key=lambda tensors: sum(one.numel() for one in tensors))
     twice = _twice(torch, wrapper, leaves)
     attempts = []
     if twice is not None:
@@ -164,6 +176,7 @@ def _exported_somehow(torch, modules, names, outputs, given, file):
         try:
             with torch.no_grad():
                 exporter, notes = torch_export.export(torch, opened, names, outputs, file)
+            _check_axes(file, names, given)
         except Exception as error:
             failed = failed or error
             continue
@@ -173,6 +186,21 @@ def _exported_somehow(torch, modules, names, outputs, given, file):
         raise failed
     place = torch_export.place_in(failed, Places())
     raise Contract("it cannot be exported%s: %s" % ("" if place is None else " for what %s:%d does" % (place["file"], place["line"]), torch_export.told_of(failed)))
+
+
+def _check_axes(file, names, given):
+    """Throws Contract if what was exported has one size for an axis in which calls differ."""
+    try:
+        import onnx
+    except ImportError:
+        return
+    inputs = {one.name: one.type.tensor_type.shape.dim for one in onnx.load(file, load_external_data=False).graph.input}
+    for at, name in enumerate(names):
+        for axis, dim in enumerate(inputs.get(name, ())):
+            sizes = {tensors[at].shape[axis] for tensors in given}
+            if dim.HasField("dim_value") and sizes != {dim.dim_value}:
+                told = " and ".join(map(str, sorted(sizes)))
+                raise Contract("it can be exported for one size of the axis %d of %s alone, and calls have %s" % (axis, name, told))
 
 
 def _varied(given):

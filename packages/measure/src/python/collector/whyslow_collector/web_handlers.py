@@ -172,8 +172,8 @@ class Service:
         self.made_up = (
             None
             if own is not None
-            else "the request to %s %s is made up by what the handler reads: name real ones with --data requests.json, or give samples()"
-            % (handler.method.upper(), handler.path or handler.name)
+            else "the request to %s %s is made up by what the handler reads: name real ones with --data %s, or give samples()"
+            % (handler.method.upper(), handler.path or handler.name, "FOLDER" if adapter.takes_files() else "requests.json")
         )
 
     def target(self, make):

@@ -52,7 +52,7 @@ class Adapter:
         self._made_up = None
 
     def made_up_request(self):
-        self._made_up = self.made_up()
+        self._made_up = self._made_up_file() if self.takes_files() else self.made_up()
         return self._made_up
 
     def checked(self, status, body):
@@ -62,8 +62,13 @@ class Adapter:
             raise Contract("%s() answers %d to a request that was made up (%s): %s" % (self._handler.name, status, said, web_samples.GIVE_REAL_ONES))
         return Body(body)
 
-    def takes_a_file(self):
-        return Contract("%s takes a file: name files with --data FOLDER, or give samples()" % self._handler.name)
+    def _made_up_file(self):
+        """An image, if that is what the program decodes."""
+        code = getattr(inspect.unwrap(self._function), "__code__", None)
+        files = {self._module.__file__, *(() if code is None else (code.co_filename,))}
+        if web_samples.decodes_images(sorted(files)):
+            return web_samples.picture()
+        raise Contract("%s takes a file: name files with --data FOLDER, or give samples()" % self._handler.name)
 
 
 class Asgi(Adapter):
@@ -154,10 +159,11 @@ class Asgi(Adapter):
         body = getattr(result, "body", None)
         return result if body is None else self.checked(result.status_code, bytes(body))
 
+    def takes_files(self):
+        return any(one.kind == "file" for one in self._all_parameters(self._parameters))
+
     def made_up(self):
         known = self._all_parameters(self._parameters)
-        if any(one.kind == "file" for one in known):
-            raise self.takes_a_file()
         return web_samples.of_parameters(self._handler.node, known, self._module, self._app)
 
     def _all_parameters(self, parameters):
@@ -242,9 +248,10 @@ class InFlask(Adapter):
         self._context.pop()
         return self.checked(made.status_code, body)
 
+    def takes_files(self):
+        return "files" in self._reads
+
     def made_up(self):
-        if "files" in self._reads:
-            raise self.takes_a_file()
         return web_samples.read_keys(self._handler.node, self._module, self._app)
 
 

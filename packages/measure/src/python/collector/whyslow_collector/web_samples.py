@@ -2,8 +2,12 @@
 
 import ast
 import re
+import struct
+import zlib
 
 from .names_in_source import targets_of
+from .pattern_names import DECODES
+from .patterns import patterns_of
 
 GIVE_REAL_ONES = "give real ones with --data requests.json, or samples()"
 _TEXTS = re.compile(r"text|sentence|message|query|prompt|title|content|question|review|comment|name", re.I)
@@ -11,6 +15,9 @@ _ROWS = re.compile(r"feature|input|instance|values|vector|row|data|array|pixels|
 _TEXT = "a service is slow, and nobody knows why"
 #: Numbers in a row if no model of the module says how many.
 _WIDTH = 8
+#: Packages that decode a file of another kind.
+_SOUNDS = ("soundfile", "librosa", "scipy", "torchaudio")
+_PICTURE = (320, 240)
 #: Of a request of Flask, what a handler may read.
 _PARTS = ("files", "form", "values", "args")
 
@@ -173,3 +180,18 @@ def _by_name(key, module, app):
     if _TEXTS.search(key):
         return [_TEXT] if key.endswith("s") and not key.endswith("ss") else _TEXT
     return [0.5] * _width_of(module, app) if _ROWS.search(key) else 0.5
+
+
+def decodes_images(files):
+    """Whether one of the files reads images."""
+    return any(one["pattern"] == "image-decode" and one["callee"] in DECODES and one["callee"].split(".")[0] not in _SOUNDS for one in patterns_of(files))
+
+
+def picture():
+    """An image of colours that run into each other, as a PNG."""
+    width, height = _PICTURE
+    rows = (bytes(part for x in range(width) for part in (255 * x // width, 255 * y // height, (x * y) % 256)) for y in range(height))
+    chunk = lambda kind, data: struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))  # noqa: E731
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    pixels = zlib.compress(b"".join(b"\0" + row for row in rows))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
