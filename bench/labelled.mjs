@@ -4,9 +4,10 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { zipSync } from 'fflate'
+import { readNpz } from '../dist/measure/samples/npz.js'
 import { root, temporaryFolder } from './shared.mjs'
 
-const beside = process.env.MODELS ?? path.resolve(root, '../shared/models')
+export const beside = process.env.MODELS ?? path.resolve(root, '../shared/models')
 
 /**
  * By model: its file, test data with labels and calibration data without, as .npz. `rows` limits the test data. A model whose data are
@@ -103,6 +104,23 @@ function table(rows) {
     test: npz('test', { [input]: features(test), labels: { dtype: '<i8', shape: [test.length], bytes: labels } }),
     calibration: npz('calibration', { [input]: features(read('train_sample.csv', 200)) }),
   }
+}
+
+/** The rows of such a file, one sample each, and their labels apart; null if it has none. */
+export function rowsIn(file) {
+  const arrays = readNpz(fs.readFileSync(file), file)
+  const labels = arrays.get('labels')
+  arrays.delete('labels')
+  const count = [...arrays.values()][0].shape[0]
+  const samples = Array.from({ length: count }, (_, k) =>
+    Object.fromEntries(
+      [...arrays].map(([name, { dtype, shape, data }]) => {
+        const size = data.length / count
+        return [name, { dtype, shape: [1, ...shape.slice(1)], data: data.slice(k * size, (k + 1) * size) }]
+      }),
+    ),
+  )
+  return { samples, labels: labels === undefined ? null : [...labels.data].map(Number) }
 }
 
 /** Writes an archive of arrays, as numpy.savez does; returns its path. */

@@ -5,9 +5,8 @@ import { spawn } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { deserialize } from 'node:v8'
-import { readNpz } from '../dist/measure/samples/npz.js'
 import { saveInputs } from '../dist/measure/samples/saved.js'
-import { labelledModels } from './labelled.mjs'
+import { labelledModels, rowsIn } from './labelled.mjs'
 import { peakOf } from './memory.mjs'
 import { geometricMean, inPairs, plainLoop, ratioOf, reasonOf, root, sayRatio, temporaryFolder, whyslow } from './shared.mjs'
 
@@ -34,7 +33,8 @@ summarize()
 
 async function compare({ name, file, test, calibration }) {
   const place = temporaryFolder()
-  const { inputs, labels } = samplesOf(test)
+  const { samples, labels } = rowsIn(test)
+  const inputs = saveInputs(path.join(temporaryFolder(), 'inputs'), samples)
   const made = { float: { file } }
   for (const method of ['dynamic', 'static']) {
     const script = path.join(root, 'bench/peers/quantize.py')
@@ -93,22 +93,6 @@ function chosen(file, data, out) {
   } catch (error) {
     return { file, failed: reasonOf(error) }
   }
-}
-
-/** One sample a row, and labels apart. */
-function samplesOf(file) {
-  const arrays = readNpz(fs.readFileSync(file), file)
-  const labels = [...arrays.get('labels').data].map(Number)
-  arrays.delete('labels')
-  const samples = labels.map((_, k) =>
-    Object.fromEntries(
-      [...arrays].map(([name, { dtype, shape, data }]) => {
-        const size = data.length / labels.length
-        return [name, { dtype, shape: [1, ...shape.slice(1)], data: data.slice(k * size, (k + 1) * size) }]
-      }),
-    ),
-  )
-  return { inputs: saveInputs(path.join(temporaryFolder(), 'inputs'), samples), labels }
 }
 
 /** The first few samples alone, to be timed. */

@@ -38,19 +38,10 @@ process.stdout.write(JSON.stringify({ seconds, layers: result.layers.length, ski
 async function calibrated() {
   const { prepareCalibration } = await import('../dist/model/quantize/calibrate/index.js')
   const { calibrateTask } = await import('../dist/model/quantize/calibrate/task.js')
-  const { readNpz } = await import('../dist/measure/samples/npz.js')
+  const { rowsIn } = await import('./labelled.mjs')
   const { taskInputs } = await import('../dist/measure/samples/saved.js')
   const place = temporaryFolder()
-  const arrays = readNpz(fs.readFileSync(data), data)
-  const count = [...arrays.values()][0].shape[0]
-  const samples = Array.from({ length: count }, (_, k) =>
-    Object.fromEntries(
-      [...arrays].map(([name, { dtype, shape, data: all }]) => {
-        const size = all.length / count
-        return [name, { dtype, shape: [1, ...shape.slice(1)], data: all.slice(k * size, (k + 1) * size) }]
-      }),
-    ),
-  )
+  const { samples } = rowsIn(data)
   const values = new Set(nodes.flatMap(({ activationsIn, activationsOut }) => [...activationsIn, ...activationsOut]))
   const { input, ofAll } = await prepareCalibration({
     engine: 'ort-cpu',
@@ -59,7 +50,7 @@ async function calibrated() {
     values: [...values],
     methods: ['minmax'],
     inputs: taskInputs(path.join(place, 'inputs'), samples),
-    samples: count,
+    samples: samples.length,
     types: new Map(),
     folder: place,
     write: writeModelFolder,

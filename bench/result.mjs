@@ -28,8 +28,9 @@ const SETTINGS = [
   'ENGINES',
   'THREADS',
   'TOKENS',
+  'SAMPLES',
 ]
-const PLACES = ['PYTHON', 'XPROF_PYTHON', 'TFJS', 'FROM', 'OTHERS', 'RESULTS', 'MADE', 'FAST', 'LLAMA_BENCH', 'GGUF']
+const PLACES = ['PYTHON', 'XPROF_PYTHON', 'TFJS', 'FROM', 'OTHERS', 'RESULTS', 'MADE', 'FAST', 'LLAMA_BENCH', 'GGUF', 'PHOTOS']
 
 /**
  * Writes the result of this program if --out was given. `values` hold what a document may cite, each name ending in its unit; `raw` the

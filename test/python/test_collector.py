@@ -32,6 +32,7 @@ from whyslow_collector import (  # noqa: E402
     pools,
     predictions,
     samples,
+    script,
     script_facts,
     target,
     values,
@@ -420,6 +421,19 @@ class Targets(unittest.TestCase):
             target.parse(written("def f(:\n"))
 
 
+class ModulesAlone(unittest.TestCase):
+    NET = "import torch\nfrom torch import nn\nWIDTH: int = 3\nclass Part:\n  pass\nclass Net(nn.Module):\n  size = len('ab')\n"
+
+    def test_a_file_that_only_defines_modules_names_them(self):
+        self.assertEqual(script.modules_alone(ast.parse(self.NET)), ["Net"])
+        self.assertEqual(script.modules_alone(ast.parse("\"\"\"Doc.\"\"\"\n" + self.NET + "class B(Net, torch.nn.Module):\n  pass\n")), ["Net", "B"])
+
+    def test_what_runs_something_or_has_no_module_is_a_script(self):
+        for more in ("net = Net()\n", "print(1)\n", "if WIDTH:\n  pass\n"):
+            self.assertEqual(script.modules_alone(ast.parse(self.NET + more)), [])
+        self.assertEqual(script.modules_alone(ast.parse("def predict(x):\n  return x\nclass A:\n  pass\n")), [])
+
+
 class ModuleFiles(unittest.TestCase):
     """How a file is imported, whoever imports it."""
 
@@ -632,6 +646,19 @@ class Runs(unittest.TestCase):
     def test_turns_go_on_while_they_do_not_tell(self):
         of = lambda ratio, noise: [[ratio * (1 + noise * (k % 3 - 1)), 1.0] for k in range(60)]  # noqa: E731
         self.assertEqual([clock._is_clear(pairs) for pairs in (of(2, 0.5), of(1, 0.01), of(1.06, 0.3), [[0, 1]])], [True, True, False, True])
+
+    def test_turns_on_a_busy_machine_have_the_processor_for_as_long(self):
+        import itertools
+        from unittest import mock
+
+        def pairs(of_processor, ratios):
+            at, ratio = [0], itertools.cycle(ratios)
+            ways = [lambda: at.__setitem__(0, at[0] + int(5e6 * next(ratio))), lambda: at.__setitem__(0, at[0] + 5_000_000)]
+            with mock.patch.object(clock, "now_ns", lambda: at[0]), mock.patch.object(clock.time, "process_time_ns", lambda: at[0] * of_processor):
+                return len(clock.in_turns(*ways, 700)["pairsMs"])
+
+        unclear, clear = (0.6, 1.05, 1.9), (2.9, 3, 3.1)
+        self.assertEqual([pairs(1, unclear) < 75, pairs(0.1, unclear) > 250, pairs(0.1, clear) < 75], [True, True, True])
 
     def test_whose_code(self):
         self.assertFalse(Places().is_user(ast.__file__))

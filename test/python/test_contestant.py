@@ -51,6 +51,18 @@ class Programs(unittest.TestCase):
             contestant.time_with_gaps(target.whole(session.steps), lambda: [3], 1, 0)
             self.assertEqual(ran, [3, 3])
 
+    def test_what_a_changed_program_imports_is_part_of_its_import(self):
+        from unittest import mock
+
+        path = os.path.join(tempfile.mkdtemp(), "user.py")
+        with open(path, "w") as file:
+            file.write("def predict(x): return x\n")
+        at = [0]
+        with mock.patch.object(contestant, "use_instead", lambda changed, package: at.__setitem__(0, at[0] + 5_000_000_000)):
+            with mock.patch.object(contestant.time, "perf_counter_ns", lambda: at[0]):
+                opened = contestant.Session(lambda message: None).answer({"ask": "open", "file": path, "call": None, "instead": {"changed": {}, "package": "fast"}})
+        self.assertEqual(opened["importMs"], 5000)
+
     def test_what_a_generator_gives(self):
         self.assertEqual(outputs("def predict(x):\n    yield x\n    yield x + 1\n"), [3, 4])
         self.assertEqual(outputs("async def predict(x):\n    yield x\n    yield x + 1\n"), [3, 4])

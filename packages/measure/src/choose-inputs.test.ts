@@ -160,7 +160,9 @@ describe('data', () => {
     const data = csv('refused.csv', rows)
     const run = chosen({ data, labels: 'label', trial: () => failed('index out of range') })
     await expect(run).rejects.toThrow(InputError)
-    await expect(run).rejects.toThrow(`${data}: the engine refuses these inputs: index out of range`)
+    await expect(run).rejects.toThrow(
+      `${data}: the engine refuses these inputs: index out of range; it was given x 1x4; give other sizes, or leave --data out to see sizes that it takes`,
+    )
   })
 
   test('may miss a value where the model can mean it, and nowhere else', async () => {

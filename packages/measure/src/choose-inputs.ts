@@ -5,9 +5,11 @@ import { fileForEngine, type Model, tabularOf } from '@whyslow/graph/model.ts'
 import type { DType, GraphView } from '@whyslow/graph/types.ts'
 import { nodesOf } from '@whyslow/graph/walk.ts'
 import { offersOf } from './engines/index.ts'
+import { engineWords } from './engines/onnxruntime/facts/error-words.ts'
 import type { EngineOptions, Feeds, TensorValue } from './engines/types.ts'
 import { knownValuesOf } from './known-values.ts'
 import { findWorkingInputs } from './samples/find-working.ts'
+import { formatShape, shorten } from './samples/flags.ts'
 import { ownPictures } from './samples/metadata/own-pictures.ts'
 import { pictureNumbers } from './samples/picture-numbers.ts'
 import { DEFAULT_LIMIT, readData } from './samples/read-data.ts'
@@ -90,7 +92,7 @@ export async function chooseInputs(model: Model, graph: GraphView, given: InputC
     labels = read.labels ?? null
     note = read.note
     const result = await attempt(samples)
-    if (!result.ok) throw new InputError(`${constraints.data}: the engine refuses these inputs: ${result.message}`)
+    if (!result.ok) throw refused(constraints.data, resolved, result.message)
   } else {
     const withPixels = pixelsIn(
       model,
@@ -119,6 +121,13 @@ export async function chooseInputs(model: Model, graph: GraphView, given: InputC
       ...warningsOf(outputs, constraints.data === null),
     ],
   }
+}
+
+/** Sizes that the model leaves open may still not fit each other. */
+function refused(data: string, inputs: readonly ResolvedInput[], message: string): InputError {
+  const fed = inputs.slice(0, 3).map(({ name, shape }) => `${name} ${formatShape(shape)}`)
+  const next = `it was given ${fed.join(', ')}; give other sizes, or leave --data out to see sizes that it takes`
+  return new InputError(`${data}: the engine refuses these inputs: ${shorten(engineWords(message), 200)}; ${next}`)
 }
 
 /** Inputs that the model's source has as an example, where the user names neither inputs nor shapes. */

@@ -308,7 +308,7 @@ describe('quantize', () => {
     const { exitCode, printed } = await typed(line, { stages: onTrials(plantedMachine({ costs })) })
     expect(exitCode, printed).toBe(0)
     expect(sha256(out)).toBe(sha256(product))
-    expect(printed).toMatch(/^dynamic: no operator is faster so/m)
+    expect(printed).toMatch(/^dynamic: no operator is faster this way/m)
   })
 })
 

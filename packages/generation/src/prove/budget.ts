@@ -16,7 +16,7 @@ export const PROOF_TOKENS = 128
 /** A first look at a candidate's tokens. */
 const LOOK_PROMPTS = 6
 const LOOK_TOKENS = 48
-/** Of all prompts or answers, and of the tokens of each, those of a first look. */
+/** The prompts or answers of a first look, and how many of the tokens of each it takes. */
 export const firstOf = <T>(all: readonly T[]): readonly T[] => all.slice(0, LOOK_PROMPTS)
 export const lookTokens = (tokens: number): number => Math.min(LOOK_TOKENS, tokens)
 

@@ -2,7 +2,10 @@
 // input are followed from node to node; each family says what its operators tell of one, and where its axes go on.
 import type { NodeView } from '../types.ts'
 
-/** What an axis represents. 'past': positions already in a key/value cache; 'state': layers or directions of a recurrent state. */
+/**
+ * What an axis represents. 'past': positions already in a key/value cache; 'state': layers or directions of a recurrent state; 'nodes' and 'edges': of the
+ * graph that a graph neural network takes.
+ */
 export type AxisMeaning =
   | 'batch'
   | 'channels'
@@ -14,6 +17,8 @@ export type AxisMeaning =
   | 'samples'
   | 'features'
   | 'state'
+  | 'nodes'
+  | 'edges'
   | 'unknown'
 
 export interface AxisFact {

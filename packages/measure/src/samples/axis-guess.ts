@@ -18,6 +18,9 @@ const USUAL_SIZE: Readonly<Record<AxisMeaning, number>> = {
   samples: 16000,
   features: 1,
   state: 1,
+  // A small molecule, or a small neighbourhood: four edges a node.
+  nodes: 64,
+  edges: 256,
   unknown: 1,
 }
 

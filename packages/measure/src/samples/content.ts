@@ -57,7 +57,8 @@ export function contentsOf(inputs: readonly ResolvedInput[], graph: GraphView): 
     ),
     ...(ids === undefined ? [] : [ids.shape.at(-1) ?? 1]),
   )
-  return inputs.map((input, index) => contentOf(input, declared[index]!, facts.get(input.name)!, { ids, longest, graph }))
+  const nodes = inputs.find(({ name }) => facts.get(name)!.axes[0]?.meaning === 'nodes')?.shape[0]
+  return inputs.map((input, index) => contentOf(input, declared[index]!, facts.get(input.name)!, { ids, longest, nodes, graph }))
 }
 
 /** What the values of a content resemble; undefined if the user gave them. */
@@ -91,12 +92,14 @@ interface Companions {
   readonly ids: ResolvedInput | undefined
   /** Longest sequence or signal. */
   readonly longest: number
+  /** Nodes of the graph that a graph neural network takes; undefined: the model is none. */
+  readonly nodes: number | undefined
   readonly graph: GraphView
 }
 
 function contentOf(input: ResolvedInput, declared: ValueDeclaration, facts: InputFacts, companions: Companions): Content {
   const { name, dtype, shape } = input
-  const { graph } = companions
+  const { graph, nodes } = companions
   if (input.values !== undefined) return { kind: 'values' }
   const rows = input.known?.rows
   if (rows !== undefined && shape.length <= 2) {
@@ -111,6 +114,9 @@ function contentOf(input: ResolvedInput, declared: ValueDeclaration, facts: Inpu
     const signal = signalOf(input, facts, graph, image !== undefined) ?? (isOther ? valuesOf(input, facts, graph) : undefined)
     if (signal?.quantized !== undefined) return signal
   }
+  if (nodes !== undefined && facts.axes[1]?.meaning === 'edges') return edgesOf(lowest(nodes, input.below))
+  // All nodes are of one graph.
+  if (nodes !== undefined && isPlainInteger(dtype) && shape.join() === `${nodes}`) return { kind: 'fill', value: 0 }
   if (isPlainInteger(dtype)) return integersOf(input, facts.tableRows, companions)
   if (!isPlainFloat(dtype)) return { kind: 'fill', value: 0 }
   // Some exporters take ids as floats and cast them.
@@ -202,6 +208,13 @@ function photos({ shape }: ResolvedInput, axes: ImageAxes, pixels: Pixels): Cont
 
 const lowest = (...bounds: readonly (number | undefined)[]): number =>
   Math.min(...bounds.map((bound) => bound ?? Number.POSITIVE_INFINITY))
+
+const edgesOf = (nodes: number): Content => ({
+  kind: 'ids',
+  from: 0,
+  below: nodes,
+  likeness: { of: 'noise', range: [0, nodes - 1], why: `Each edge links two of the ${nodes} nodes, all as likely.` },
+})
 
 /** Words of a large table; of a small one any row but the first, which is padding by custom. */
 const idsBelow = (input: ResolvedInput, below: number): Content =>

@@ -3,7 +3,8 @@
 
 import { readInput } from '@whyslow/graph/operators/index.ts'
 import type { AxisFact, AxisMeaning, InputUse, UseFacts } from '@whyslow/graph/operators/input-use.ts'
-import type { GraphView, ValueDeclaration } from '@whyslow/graph/types.ts'
+import type { Dimension, GraphView, ValueDeclaration } from '@whyslow/graph/types.ts'
+import { isPlainFloat } from './dtype-arrays.ts'
 import { constantShape, type Index, indexGraph, positionRows, type Use } from './graph-index.ts'
 
 export type { AxisMeaning }
@@ -34,7 +35,36 @@ type AxisMap = readonly (number | null)[] | undefined
 /** Facts by input name. Subgraphs are searched too: an input may be used in a branch only. */
 export function readInputFacts(declared: readonly ValueDeclaration[], graph: GraphView): ReadonlyMap<string, InputFacts> {
   const index = indexGraph(graph)
-  return new Map(declared.map((input) => [input.name, follow(input, index)]))
+  const facts = new Map(declared.map((input) => [input.name, follow(input, index)]))
+  tellNodesAndEdges(declared, facts)
+  return facts
+}
+
+/**
+ * The graph of a graph neural network, as PyTorch Geometric has it: whole numbers [2, edges] that index no table, and a row of floats for each node. Neither
+ * axis counts samples.
+ */
+function tellNodesAndEdges(declared: readonly ValueDeclaration[], facts: ReadonlyMap<string, Gathered>): void {
+  const isFree = (size: Dimension | undefined) => typeof size !== 'number' || size < 0
+  const edges = declared.find(
+    ({ name, dtype, shape }) =>
+      (dtype === 'int64' || dtype === 'int32') &&
+      shape?.length === 2 &&
+      shape[0] === 2 &&
+      (isFree(shape[1]) || /edge/i.test(name)) &&
+      facts.get(name)!.tableRows === undefined,
+  )
+  const nodes = declared.find(
+    ({ dtype, shape }) =>
+      dtype !== null &&
+      isPlainFloat(dtype) &&
+      shape?.length === 2 &&
+      isFree(shape[0]) === isFree(edges?.shape?.[1]) &&
+      (shape[0] === null || shape[0] !== edges?.shape?.[1]),
+  )
+  if (edges === undefined || nodes === undefined) return
+  facts.get(edges.name)!.axes[1]!.meaning = 'edges'
+  facts.get(nodes.name)!.axes[0]!.meaning = 'nodes'
 }
 
 interface Gathered {

@@ -51,6 +51,37 @@ describe('synthesize', () => {
     expect(numbers(sample!.position_ids).slice(0, 4)).toEqual([0, 1, 2, 3])
     expect(range(numbers(sample!.extra))).toEqual([1, 1])
   })
+  it('draws edges between all nodes of a graph, of which there are many', () => {
+    const graph = graphOf([
+      input('x', 'float32', ['nodes', 16]),
+      input('edge_index', 'int64', [2, 'edges']),
+      input('edge_attr', 'float32', ['edges', 4]),
+      input('batch', 'int64', ['nodes']),
+    ])
+    const { inputs } = resolveInputs(graph.inputs, graph, NO_FLAGS)
+    expect(inputs.map(({ name, shape }) => `${name} ${shape.join('x')}`)).toEqual([
+      'x 64x16',
+      'edge_index 2x256',
+      'edge_attr 256x4',
+      'batch 64',
+    ])
+    expect(inputs[0]!.assumed).toEqual([{ text: 'axis 0 (nodes) = 64', flag: '--shape x=64x16' }])
+    const [sample] = synthesize(inputs, graph)
+    const ends = numbers(sample!.edge_index)
+    expect(range(ends)).toEqual([0, 63])
+    expect(new Set(ends).size).toBeGreaterThan(60)
+    expect(range(numbers(sample!.batch))).toEqual([0, 0])
+    const [, edges] = withLikeness(inputs, graph)
+    expect(edges!.likeness).toEqual({ of: 'noise', range: [0, 63], why: 'Each edge links two of the 64 nodes, all as likely.' })
+  })
+  it('takes two rows of ids for no edges', () => {
+    const graph = graphOf(
+      [input('ids', 'int64', [2, 'length']), input('x', 'float32', ['batch', 16])],
+      [node('Gather', ['words', 'ids'], ['a'])],
+      { words: [50, 8] },
+    )
+    expect(resolveInputs(graph.inputs, graph, NO_FLAGS).inputs.map(({ shape }) => shape.join('x'))).toEqual(['2x128', '1x16'])
+  })
   it('draws smooth images in the range of their type', () => {
     const graph = graphOf([
       input('a', 'float32', [1, 3, 32, 32]),

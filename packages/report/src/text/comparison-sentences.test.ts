@@ -19,6 +19,39 @@ describe('the first sentence', () => {
     expect(all.answer).toBe('There is no detectable difference between a and b: a takes 10.0 ms (9.5–10.5) per prediction.')
   })
 
+  test('says what is not certain, rather than that there is no difference', () => {
+    // A hundred times slower by the median, and the interval of the few rounds includes 1.
+    const pairs = (of: readonly (readonly [string, string, number, number])[]) =>
+      of.map(([a, b, ratioLow, ratioHigh]) => {
+        const order = ratioLow > 1 ? ('faster' as const) : ('no-difference' as const)
+        return { a, b, batch: 1, ratio: Math.sqrt(ratioLow * ratioHigh), ratioLow, ratioHigh, rounds: 3, order }
+      })
+    const two = comparison([contestant('a', 1), contestant('b', 102)], {
+      pairs: pairs([['a', 'b', 0.7, 5000]]),
+      ranking: [
+        { id: 'a', place: 1, tiedWith: ['b'] },
+        { id: 'b', place: 1, tiedWith: ['a'] },
+      ],
+    })
+    expect(two.answer).toBe(
+      'a has the lowest latency of 2 engines: 1.00 ms (0.95–1.05) per prediction; whether b is slower is not certain yet: more --runs tell.',
+    )
+    const three = comparison([contestant('a', 1), contestant('b', 102), contestant('c', 8)], {
+      pairs: pairs([
+        ['a', 'b', 0.7, 5000],
+        ['a', 'c', 2.8, 17],
+      ]),
+      ranking: [
+        { id: 'a', place: 1, tiedWith: ['b'] },
+        { id: 'b', place: 1, tiedWith: ['a'] },
+        { id: 'c', place: 2, tiedWith: [] },
+      ],
+    })
+    expect(three.answer).toBe(
+      'a is the fastest of 3 engines: 1.00 ms (0.95–1.05) per prediction; c takes 2.8–17× as long; whether b is slower is not certain yet: more --runs tell.',
+    )
+  })
+
   test('is honest where there is nothing to compare', () => {
     expect(comparison([contestant('a', 10), contestant('b', null)]).answer).toContain('no other engine could be ranked')
     expect(comparison([contestant('a', null)]).answer).toBe('No engine could be measured.')

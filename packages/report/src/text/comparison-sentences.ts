@@ -42,14 +42,27 @@ function answer(facts: Facts): string {
   const best = byId.get(first.id)!
   if (facts.ranking.length === 1) return `${best.id} takes ${latencyOf(best)} per prediction; no other ${kind} could be ranked.`
   const ties = first.tiedWith
-  if (ties.length === facts.ranking.length - 1)
+  const unclear = ties.filter((id) => mayBeSlower(facts, best.id, id))
+  const alike = ties.filter((id) => !unclear.includes(id))
+  if (alike.length === facts.ranking.length - 1)
     return `There is no detectable difference between ${listOf([best.id, ...ties], Number.POSITIVE_INFINITY)}: ${best.id} takes ${latencyOf(best)} per prediction.`
-  const tied = ties.length > 0 ? `, with no detectable difference from ${listOf(ties, Number.POSITIVE_INFINITY)}` : ''
-  const second = facts.ranking.find(({ id }) => id !== best.id && !ties.includes(id))!
-  const against = ratioBetween(facts, best.id, second.id)
-  const next = against === null ? '' : `; ${second.id} takes ${times(against.low, against.high)} as long`
-  return `${best.id} is the fastest of ${facts.ranking.length} ${kind}s: ${latencyOf(best)} per prediction${tied}${next}.`
+  const tied = alike.length > 0 ? `, with no detectable difference from ${listOf(alike, Number.POSITIVE_INFINITY)}` : ''
+  const are = unclear.length > 1 ? 'are' : 'is'
+  const unsure =
+    unclear.length > 0
+      ? `; whether ${listOf(unclear, Number.POSITIVE_INFINITY)} ${are} slower is not certain yet: more --runs tell`
+      : ''
+  const second = facts.ranking.find(({ id }) => id !== best.id && !ties.includes(id))
+  const against = second === undefined ? null : ratioBetween(facts, best.id, second.id)
+  const next = against === null ? '' : `; ${second!.id} takes ${times(against.low, against.high)} as long`
+  const is = second === undefined ? 'has the lowest latency' : 'is the fastest'
+  return `${best.id} ${is} of ${facts.ranking.length} ${kind}s: ${latencyOf(best)} per prediction${tied}${next}${unsure}.`
 }
+
+/** An interval that reaches this far says that little is known, not that there is no difference. */
+const FAR = 1.25
+
+const mayBeSlower = (facts: Facts, best: string, other: string): boolean => (ratioBetween(facts, best, other)?.high ?? 1) > FAR
 
 const latencyOf = ({ p50Ms, ciLowMs, ciHighMs }: Contestant): string => timeWithInterval(p50Ms!, ciLowMs!, ciHighMs!)
 const times = (low: number, high: number): string => speedupRange(low, high)

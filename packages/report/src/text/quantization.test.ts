@@ -7,7 +7,7 @@ import { renderQuantized } from './quantization.ts'
 const cnn = JSON.parse(readFileSync(new URL('../../../../fixtures/reports/cnn.json', import.meta.url), 'utf8')) as ReportDocument
 type Quantization = ReportQuantization
 
-function rendered(otherEngine?: Quantization['otherEngine']): string {
+function rendered(otherEngine?: Quantization['otherEngine'], fix: ReportDocument['fix'] = cnn.fix ?? null): string {
   const none = {
     methods: [],
     inputs: 'synthetic' as const,
@@ -17,7 +17,7 @@ function rendered(otherEngine?: Quantization['otherEngine']): string {
     notTried: [],
   }
   const quantization = { ...none, ...(otherEngine === undefined ? {} : { otherEngine }) }
-  return renderQuantized({ ...cnn, quantization }, { width: 80, colour: false }, { allowSynthetic: false })
+  return renderQuantized({ ...cnn, quantization, fix }, { width: 80, colour: false }, { allowSynthetic: false })
 }
 
 test('what another engine would give is said, with what to type', () => {
@@ -29,4 +29,13 @@ test('what another engine would give is said, with what to type', () => {
   )
   for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
   expect(rendered()).not.toContain('Another engine')
+})
+
+test('what the budget left no time for is said, with what gives more', () => {
+  const numbers = { before: 1, after: 1, speedup: 1, speedupLow: 1, speedupHigh: 1 }
+  const nothing = { ...numbers, goal: 'latency', unit: 'ms', outputs: 'equal', proven: false, kept: [], changes: [] } as const
+  const budget = { seconds: 10, predictions: 100, isDefault: false, usedSeconds: 12 }
+  const left = { ...nothing, shipped: null, machineBound: false, budget, untried: ['static-quantization'] }
+  expect(rendered(undefined, left)).toContain('No time was left for: static-quantization. Give more: --budget 5m')
+  expect(rendered(undefined, { ...left, untried: [] })).not.toContain('No time was left')
 })

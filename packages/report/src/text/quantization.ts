@@ -5,6 +5,7 @@ import type { ReportDocument } from '../documents/report.ts'
 import type { ReportQuantization } from '../documents/report-fix.ts'
 import { madeUpInputs } from './answers/likeness.ts'
 import { type Colours, type Column, page, paper, type TerminalOptions, table, warningLines, widthOf } from './page.ts'
+import { untriedLines } from './trials.ts'
 import { nextWords, printable, shorten, wrap, wrapCommand, wrapHanging } from './wrap.ts'
 
 type Quantization = ReportQuantization
@@ -32,6 +33,7 @@ export function renderQuantized(
   return page([
     wrap(doc.answer, width).map(colours.bold),
     ...(quantization ? layersAndSize(quantization, width, colours) : []),
+    untriedLines(fix, width),
     quantization ? otherEngine(quantization, width, colours, options.command) : [],
     fix?.shipped ? wrapHanging(`Written: ${fix.shipped}`, width) : [],
     ...doc.warnings.map((warning) => warningLines([warning], width, colours)),

@@ -34,6 +34,12 @@ function storyOf(trial: TrialRow): string {
 /** Five minutes, or twice what there was. */
 const more = (budget: ReportFix['budget']): string => `${Math.max(5, Math.ceil((2 * (budget?.seconds ?? 0)) / 60))}m`
 
+/** What the budget left no time for, and what gives more; nothing if all was tried. */
+export const untriedLines = (fix: ReportFix | null | undefined, width: number): string[] =>
+  fix == null || fix.untried.length === 0
+    ? []
+    : wrapHanging(`No time was left for: ${fix.untried.join(', ')}. Give more: --budget ${more(fix.budget)}`, width)
+
 /** The end of `fix`: the sentence, what was kept, where it lies. Ends with a line end. Pure. */
 export function renderFix(doc: ReportDocument, options: TerminalOptions): string {
   const { width, colours } = paper(options)
@@ -42,14 +48,13 @@ export function renderFix(doc: ReportDocument, options: TerminalOptions): string
   const inputs = doc.model?.inputs ?? []
   const synthetic = inputs.filter(({ source }) => source === 'synthetic').map(({ name }) => name)
   const compared = `Compared on ${madeUpInputs(inputs)} (${synthetic.slice(0, 3).join(', ')}). To prove it on your own: --data\u00a0PATH`
-  const untried = `No time was left for: ${fix?.untried.join(', ')}. Give more: --budget ${more(fix?.budget)}`
   const bound = 'The model is optimized for this machine: run whyslow fix again on others.'
   const written = `Written: ${fix?.shipped} (predict.mjs, options.json, README.md, report.json)`
   return page([
     wrap(doc.answer, width).map(colours.bold),
     foretold === undefined ? [] : wrapHanging(foretold, width),
     fix?.int8 === undefined ? [] : int8Lines(fix.int8, options, width),
-    fix && fix.untried.length > 0 ? wrapHanging(untried, width) : [],
+    untriedLines(fix, width),
     fix?.serving == null ? [] : servingLines(fix.serving, width),
     fix?.machineBound ? wrap(bound, width).map(colours.yellow) : [],
     fix && fix.shipped !== null ? wrapHanging(written, width) : [],

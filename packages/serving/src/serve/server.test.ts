@@ -22,13 +22,13 @@ parentPort.on('message', ({ id }) => parentPort.postMessage({ id, results: null,
 parentPort.postMessage(reason === '' ? { ok: true, inputs: [], outputs: [] } : { ok: false, reason })
 `
 
-/** Predicts for so many seconds in native code, which no thread can be ended in. */
+/** Predicts for many seconds in native code, which no thread can be ended in: longer than the test, however busy the machine is. */
 const NATIVE = `
 import { spawnSync } from 'node:child_process'
 import { parentPort } from 'node:worker_threads'
 let warm = false
 parentPort.on('message', ({ id }) => {
-  if (warm) spawnSync('sleep', ['4'])
+  if (warm) spawnSync('sleep', ['15'])
   warm = true
   parentPort.postMessage({ id, results: null, error: 'nothing', startedMs: 0, endedMs: 0 })
 })

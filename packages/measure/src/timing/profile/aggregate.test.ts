@@ -23,6 +23,16 @@ describe('aggregate', () => {
     expect(events[0]!.rawMs[0]).toBeCloseTo(0.0125)
   })
 
+  it('leaves out predictions that were interrupted inside a node', () => {
+    // Two of five wait for a CPU in the same node: the middle half of its times alone would hold one of them.
+    const spans = [10, 11, 12, 500, 600]
+    const nodes = spans.map((dur, k) => event('a', k * 1000 + 1, dur))
+    const runs = spans.map((dur, k) => ({ ts: k * 1000, dur: dur + 80 }))
+    const { events, predictions } = aggregate([{ nodes, runs, truncated: false }], 0)
+    expect(predictions).toBe(3)
+    expect(events[0]!.rawMs[0]).toBeCloseTo(0.011)
+  })
+
   it('takes bodies off their parent and counts their rounds', () => {
     const nodes = [
       event('loop', 1, 50, 'Loop'),

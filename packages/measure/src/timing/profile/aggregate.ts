@@ -1,7 +1,7 @@
 // Many predictions' events -> one row per node: which node ran inside which, how often, and its own time.
 
 import type { Trace, TraceNode } from '../../engines/onnxruntime/facts/trace.ts'
-import { midmean } from '../../statistics/index.ts'
+import { median, midmean } from '../../statistics/index.ts'
 import type { ProfiledEvent } from './types.ts'
 
 /** Operators whose bodies run inside their own span. */
@@ -64,9 +64,14 @@ export function aggregate(rounds: readonly Trace[], skip: number): { events: Pro
 const slice = (values: readonly number[], from: number, to: number): number[] =>
   Array.from({ length: to - from }, (_, i) => values[from + i] ?? 0)
 
+/** A prediction that takes this many times as long as the middle one was interrupted: other programs had the CPU inside one of its nodes. */
+const INTERRUPTED = 1.5
+
 function addRound(sums: Sums, trace: Trace, skip: number): void {
+  const runs = trace.runs.slice(skip)
+  const longest = INTERRUPTED * median(runs.map(({ dur }) => dur))
   let at = 0
-  for (const run of trace.runs.slice(skip)) {
+  for (const run of runs.filter(({ dur }) => dur <= longest)) {
     while (at < trace.nodes.length && trace.nodes[at]!.ts < run.ts) at++
     const from = at
     while (at < trace.nodes.length && trace.nodes[at]!.ts < run.ts + run.dur) at++

@@ -75,11 +75,23 @@ describe('correctProfile', () => {
   })
 
   it('takes off no more than predictions took longer, whatever disturbed chains say', () => {
-    // Ten times the cost, 90 µs, where the profiled prediction took 10 µs longer and plain ones differ by 5: a sixth, 5 µs a node.
-    const disturbed = { ...cost, fixedUs: 20, perTensorUs: 5, betweenUs: 0 }
+    // Four times the cost, 36 µs, where the profiled prediction took 10 µs longer and plain ones differ by 5: 5 µs a node.
+    const disturbed = { ...cost, fixedUs: 8, perTensorUs: 2, betweenUs: 0 }
     const [relu, choice] = correct(events, [round(0.05, { profiledP50Ms: 0.06, cost: disturbed })], 0.05)
     expect(relu!.timeMs).toBeCloseTo(0.005, 9)
     expect(choice!.timeMs).toBeCloseTo(0.007, 9)
+  })
+
+  it('takes off what the profiler usually costs if other programs interrupted its calibration', () => {
+    // 93 µs a node, of nodes that took 30: nothing would be left of them. 2.6 µs as usual.
+    const interrupted = { ...cost, fixedUs: 90, perTensorUs: 1 }
+    const long = [event('relu', 'Relu', [0.03]), event('choice', 'If', [0.02])]
+    const disturbed = output(long, [round(0.06, { profiledP50Ms: 4, cost: interrupted })])
+    const profile = correctProfile(disturbed, { executed: model, original: model }, { x: scalar }, { p50Ms: 0.06, threads: 1 })
+    expect(profile.nodes[0]!.timeMs).toBeCloseTo(0.0274, 9)
+    expect(profile.correction).toContain(
+      '; 2.60 µs a node were taken off, what the profiler usually costs: other programs disturbed',
+    )
   })
 
   it('gives what holds a body at least what rounds of a trivial one take', () => {
@@ -93,6 +105,14 @@ describe('correctProfile', () => {
   it('is at the pace of the p50', () => {
     // The prediction takes 0.1 ms where 0.05 were measured beside the profile: twice the 7 µs.
     expect(correct(events, [round(0.05)], 0.1)[0]!.timeMs).toBeCloseTo(0.014, 9)
+  })
+
+  it('never gives the nodes more than the prediction when the machine was slower while they were profiled', () => {
+    // 1 ms before and after, 40 ms in between, of which 30 are one node's: three quarters of the p50, not 30 times as much.
+    const slowed = round(1, { profiledP50Ms: 40, cost: { ...cost, fixedUs: 0, perTensorUs: 0, betweenUs: 0 } })
+    const [relu, choice] = correct([event('relu', 'Relu', [30]), event('choice', 'If', [5])], [slowed], 1)
+    expect(relu!.timeMs).toBeCloseTo(0.75, 6)
+    expect(choice!.timeMs).toBeCloseTo(0.125, 6)
   })
 
   it('is at the pace of the profiled predictions themselves where the profiler was not worth calibrating', () => {

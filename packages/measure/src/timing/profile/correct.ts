@@ -4,6 +4,7 @@ import { median } from '../../statistics/index.ts'
 import type { CallCost, Profile, ProfiledNode } from '../types.ts'
 import { type EventOrigin, joinEvents } from './join-events.ts'
 import type { ProfiledEvent, ProfileOutput, ProfileRound } from './types.ts'
+import { MOST_NODE_US, USUAL_COST } from './usual-cost.ts'
 import { valueTypes } from './value-types.ts'
 
 export interface Graphs {
@@ -19,7 +20,7 @@ export type FeedTypes = Readonly<Record<string, TensorType>>
 /**
  * The profile at the pace of `p50Ms`: in each round the profiler's cost of that round is taken off, and the times are multiplied by
  * p50 / plain p50 of that round, a ratio of two unprofiled latencies that knows nothing of the nodes, so that what the nodes do not
- * explain stays visible. A node's time is the median over the rounds.
+ * explain stays visible (if the nodes come to far more than that latency, see `latencyOf`). A node's time is the median over the rounds.
  */
 export function correctProfile(
   measured: ProfileOutput,
@@ -34,6 +35,10 @@ export function correctProfile(
   const typeOf = valueTypes(events, views, graphs.executed, feeds)
   const bodiesUs = bodyTimesUs(output)
   const names = uniqueNames(joined.map((j, i) => j.view?.name ?? events[i]!.name))
+  const ownMs = rounds.map((round, r) =>
+    events.map((event, i) => correctedUs(event, event.rawMs[r]! * 1000, round, bodiesUs[i]!) / 1000),
+  )
+  const paces = rounds.map((round, r) => p50Ms / latencyOf(round, sum(ownMs[r]!), events))
   const nodes = events.map((event, i): ProfiledNode => {
     const { view, origin, inner } = joined[i]!
     const inputs = view?.inputs ?? []
@@ -43,11 +48,7 @@ export function correctProfile(
       opType: view?.opType ?? event.opType,
       domain: view?.domain ?? '',
       origin: origin.origin,
-      timeMs: median(
-        rounds.map(
-          (round, r) => (correctedUs(event, event.rawMs[r]! * 1000, round, bodiesUs[i]!) / 1000) * (p50Ms / round.plainP50Ms),
-        ),
-      ),
+      timeMs: median(ownMs.map((own, r) => own[i]! * paces[r]!)),
       rawMs: median(event.rawMs),
       runsPerPrediction: event.runsPerPrediction,
       inputs,
@@ -66,7 +67,7 @@ export function correctProfile(
     nodes,
     overheadPerNodeUs,
     profiledP50Ms: median(rounds.map((round) => round.profiledP50Ms)),
-    correction: correctionSentence(output, overheadPerNodeUs, { p50Ms, slower: slowerOf(measured) }),
+    correction: correctionSentence(output, overheadPerNodeUs, { pace: median(paces), slower: slowerOf(measured) }),
     threads,
     predictions: output.predictions,
     dispatchPerNodeUs: median(rounds.map(({ cost, plainP50Ms }) => cost.dispatchUs * (p50Ms / plainP50Ms))),
@@ -87,7 +88,8 @@ const LEAST_ROUNDS = 2
  * Each calibration alone is short; all of them together, each relative to the plain latency of its round, are steady: the profiler
  * is slow when the machine is. Their median is what a round's cost is taken from.
  */
-function steadyCosts(rounds: readonly ProfileRound[]): ProfileRound[] {
+function steadyCosts(rounds: readonly ProfileRound[], isDisturbed: boolean): ProfileRound[] {
+  if (isDisturbed) return rounds.map((round) => ({ ...round, cost: { ...USUAL_COST, dispatchUs: round.cost.dispatchUs } }))
   const relative = (field: keyof ProfileRound['cost']) => median(rounds.map(({ cost, plainP50Ms }) => cost[field] / plainP50Ms))
   const [fixedUs, perTensorUs] = [relative('fixedUs'), relative('perTensorUs')]
   const [betweenUs, dispatchUs] = [relative('betweenUs'), relative('dispatchUs')]
@@ -123,13 +125,27 @@ function noMoreThanSeen(round: ProfileRound, events: readonly ProfiledEvent[]): 
   }
 }
 
-function steadyRounds(output: ProfileOutput): ProfileOutput {
+/** Two inputs and one output. */
+const USUAL_TENSORS = 3
+
+/** Chains of trivial nodes that cost more than a profiler can were interrupted by other programs: they would leave nothing of the nodes. */
+const areDisturbed = (rounds: readonly ProfileRound[]): boolean =>
+  median(rounds.map(({ cost }) => cost.fixedUs + USUAL_TENSORS * cost.perTensorUs)) > MOST_NODE_US
+
+interface Steady extends ProfileOutput {
+  /** The calibration says nothing, and what the profiler usually costs was taken off. */
+  readonly isDisturbed: boolean
+}
+
+function steadyRounds(output: ProfileOutput): Steady {
+  const isDisturbed = areDisturbed(output.rounds)
   const drifts = output.rounds.map((round) => round.plainDrift)
   const allowed = Math.max(STEADY_DRIFT, [...drifts].sort((a, b) => a - b)[Math.min(LEAST_ROUNDS, drifts.length) - 1]!)
   const kept = drifts.map((drift) => drift <= allowed)
   return {
     ...output,
-    rounds: steadyCosts(output.rounds)
+    isDisturbed,
+    rounds: steadyCosts(output.rounds, isDisturbed)
       .filter((_, r) => kept[r])
       .map((round) => noMoreThanSeen(round, output.events)),
     events: output.events.map((event) => ({ ...event, rawMs: event.rawMs.filter((_, r) => kept[r]) })),
@@ -151,6 +167,19 @@ function correctedUs(event: ProfiledEvent, rawUs: number, { cost }: ProfileRound
   return Math.max(cost.dispatchUs * event.runsPerPrediction + bodiesUs, rawUs - profilerUs)
 }
 
+/** Nodes that come to more than a plain prediction by more than this share did not run at its pace. */
+const OTHER_PACE = 0.15
+
+/**
+ * The latency at the pace at which the nodes of a round ran, ms: that of the plain predictions around them. If the machine was slower in between, it is
+ * that of the profiled predictions, without the profiler.
+ */
+function latencyOf({ plainP50Ms, profiledP50Ms, cost }: ProfileRound, nodesMs: number, events: readonly ProfiledEvent[]): number {
+  if (nodesMs <= (1 + OTHER_PACE) * plainP50Ms) return plainP50Ms
+  const profilerUs = sum(events.map((event) => (insideUs(event, cost) + cost.betweenUs) * event.runsPerPrediction))
+  return Math.max(plainP50Ms, profiledP50Ms - profilerUs / 1000)
+}
+
 const insideUs = ({ inputTypes, outputTypes }: ProfiledEvent, { fixedUs, perTensorUs }: ProfileRound['cost']): number =>
   fixedUs + perTensorUs * (inputTypes.length + outputTypes.length)
 
@@ -165,15 +194,16 @@ function meanOverheadUs({ events, rounds }: ProfileOutput): number {
 const slowerOf = ({ rounds }: ProfileOutput): number => median(rounds.map((round) => round.profiledP50Ms / round.plainP50Ms))
 
 function correctionSentence(
-  { rounds, calibrated, asGiven, onOneThread }: ProfileOutput,
+  { rounds, calibrated, asGiven, onOneThread, isDisturbed }: Steady,
   overheadPerNodeUs: number,
-  { p50Ms, slower }: { readonly p50Ms: number; readonly slower: number },
+  { pace, slower }: { readonly pace: number; readonly slower: number },
 ): string {
-  const pace = median(rounds.map((round) => p50Ms / round.plainP50Ms))
   const counted = `${rounds.length} ${rounds.length === 1 ? 'round' : 'rounds'}`
-  const basis = calibrated
-    ? `calibrated on chains of trivial nodes between the profiled predictions (${counted})`
-    : `what the profiler usually costs: compared with such predictions that is nothing, and it was not calibrated (${counted})`
+  const basis = isDisturbed
+    ? `what the profiler usually costs: other programs disturbed its calibration (${counted})`
+    : calibrated
+      ? `calibrated on chains of trivial nodes between the profiled predictions (${counted})`
+      : `what the profiler usually costs: compared with such predictions that is nothing, and it was not calibrated (${counted})`
   const taken = asGiven
     ? `node times are as the engine gives them, uncorrected (${counted})`
     : `${overheadPerNodeUs.toFixed(2)} µs a node were taken off, ${basis}`
@@ -189,6 +219,8 @@ export function callCostOf({ rounds }: ProfileOutput, p50Ms: number): CallCost |
   if (values.length === 0) return undefined
   return { callMs: median(values), ciLowMs: Math.min(...values), ciHighMs: Math.max(...values) }
 }
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
 
 function uniqueNames(names: readonly string[]): string[] {
   const seen = new Map<string, number>()

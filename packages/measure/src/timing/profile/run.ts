@@ -17,6 +17,7 @@ import { loopMs } from '../loop.ts'
 import { aggregate } from './aggregate.ts'
 import { bodyCost, type ChainSetup, calibrateProfiler, type PlainCosts, plainCosts } from './chains.ts'
 import type { ProfileInput, ProfileOutput, ProfileRound, ProfilerCost } from './types.ts'
+import { MOST_NODE_US, USUAL_COST } from './usual-cost.ts'
 
 /** Traces are read whole: 620 bytes an event, 200,000 events are about 125 MB. */
 const MAX_EVENTS = 200_000
@@ -89,12 +90,8 @@ export async function profileModel(
   }
 }
 
-/** What chains show on a machine of 2020 or so, with two inputs and one output a node. */
-const USUAL_COST: ProfilerCost = { fixedUs: 2, perTensorUs: 0.3, betweenUs: 3, dispatchUs: 0.3 }
 /** Cost of a profiler that is not calibrated. */
 const NO_COST: ProfilerCost = { fixedUs: 0, perTensorUs: 0, betweenUs: 0, dispatchUs: 0 }
-/** All of it, µs a node, as it is at worst. */
-const MOST_NODE_US = 15
 /** Below this share of a prediction the profiler's cost is lost in the spread between predictions. */
 const FELT_SHARE = 0.01
 

@@ -170,6 +170,18 @@ describe('several models on one engine', () => {
     expect(found.contestants[1]!.reason).toMatch(/no kernel for it/)
   })
 
+  test('one that takes too long names what waits longer', async () => {
+    const trials = scriptedMachine({
+      latency: ({ modelFile }) => (modelFile === OTHER ? { outcome: 'timed-out', limitMs: 30_000 } : measured(block(2))),
+    })
+    const found = await compare([MODEL, OTHER], { trials, quick: true })
+    expect(found.contestants[1]).toMatchObject({
+      outcome: 'timed-out',
+      reason: 'it did not end within 30 s',
+      fix: 'to wait longer: --timeout 2m',
+    })
+  })
+
   test('one that fails late keeps what was measured, with the round', async () => {
     const trials = scriptedMachine({
       latency: ({ modelFile, process }) =>

@@ -189,6 +189,13 @@ function tell(contestant: Contestant, facts: RowFacts): Told {
   return { contestant, measured, row, report: told, loss: lossFor(agreement, measured, facts) }
 }
 
+/** What to do about it; null: nothing is known. The time of a software adapter is not the user's to set. */
+function fixOf({ engine }: Contestant, out: DroppedOut | null): string | null {
+  if (out?.outcome === 'not-here') return out.fix
+  if (out?.outcome !== 'timed-out' || isSoftware(engine)) return null
+  return `to wait longer: --timeout ${Math.ceil((4 * out.limitMs) / 60_000)}m`
+}
+
 const unmeasured = (contestant: Contestant, out: DroppedOut | null): ContestantRow => ({
   id: contestant.id,
   file: contestant.model.source.file,
@@ -196,7 +203,7 @@ const unmeasured = (contestant: Contestant, out: DroppedOut | null): ContestantR
   // The document has no word of its own for memory; the reason says it.
   outcome: out === null || out.outcome === 'out-of-memory' ? 'failed' : out.outcome,
   reason: out === null ? null : out.outcome === 'not-here' ? out.reason : reasonOf(out),
-  fix: out?.outcome === 'not-here' ? out.fix : null,
+  fix: fixOf(contestant, out),
   report: null,
   device: contestant.engine?.device ?? null,
   ...precisionOf(contestant),

@@ -3,6 +3,8 @@
 import type { Run } from '@whyslow/command/run.ts'
 import { model, modelInMemory, node, valueInfo } from '@whyslow/graph/build.ts'
 import type { GraphView } from '@whyslow/graph/types.ts'
+import type { ChosenInputs } from '@whyslow/measure/choose-inputs.ts'
+import type { ResolvedInput } from '@whyslow/measure/samples/resolved.ts'
 import { plainOptions } from '@whyslow/measure/support/engines/example-options.ts'
 import { describe, expect, test } from 'vitest'
 import { exampleBench, exampleEvidence, exampleRemedy } from '../../../test/support/tune/example-bench.ts'
@@ -12,7 +14,7 @@ import type { PrecisionMethod } from '../../remedies/kit/remedy.ts'
 import type { LocalBenchPlan } from '../../tune/local-bench/index.ts'
 import type { SearchOutcome } from '../../tune/search.ts'
 import { FIX_DEFAULTS, type FixOptions } from './options.ts'
-import { checkCalibration, precisionOf, quantizationOf } from './precision.ts'
+import { checkCalibration, emptyMemory, precisionOf, quantizationOf } from './precision.ts'
 
 const relu = modelInMemory(
   model({
@@ -47,7 +49,7 @@ function searched(records: readonly LayerRecord[]): PrecisionSearch & { readonly
     measureErrors: async (kept) => {
       measured.push(...kept.keys())
     },
-    reasons: () => new Map([['weights', 'no operator is faster so']]),
+    reasons: () => new Map([['weights', 'no operator is faster this way']]),
   }
 }
 
@@ -56,6 +58,19 @@ const foundWith = (precision: PrecisionMethod | null, variant = ''): SearchOutco
   const proposal = { variant, setup, changes: [], predictedSavingMs: null }
   return { setup, kept: [{ remedy, proposal }], tried: [], untried: [], proof: null }
 }
+
+test('a memory that made-up inputs leave at 0 is known by what the model gives back', () => {
+  const input = (name: string, shape: readonly number[], of: 'constant' | 'noise') =>
+    ({ name, dtype: 'float32', shape, likeness: { of, range: [0, 0], why: '' } }) as unknown as ResolvedInput
+  const outputs = [
+    { name: 'y', type: { dtype: 'float32', shape: [1, 1] }, finite: true },
+    { name: 'next', type: { dtype: 'float32', shape: [1, 2, 128] }, finite: true },
+  ] as unknown as ChosenInputs['outputs']
+  const memory = input('state', [1, 2, 128], 'constant')
+  expect(emptyMemory({ resolved: [input('x', [1, 257], 'noise'), memory], outputs })).toBe('state')
+  expect(emptyMemory({ resolved: [input('mask', [1, 64], 'constant')], outputs })).toBeUndefined()
+  expect(emptyMemory({ resolved: [input('x', [1, 2, 128], 'noise')], outputs })).toBeUndefined()
+})
 
 describe('the section of the report', () => {
   test('a layer of what was kept, with the kernel that runs for it; one that fell back; one of another method', async () => {
@@ -82,7 +97,7 @@ describe('the section of the report', () => {
       ['b', 'float32', null, 'falls back to float32: it changes the outputs too much'],
       ['c', 'float32', null, 'dynamic int8 as a whole is not proven faster'],
     ])
-    expect(section.notTried).toEqual([{ method: 'weights', reason: 'no operator is faster so' }])
+    expect(section.notTried).toEqual([{ method: 'weights', reason: 'no operator is faster this way' }])
   })
 
   test('of several records of a layer, the one that was used, of the variant that was kept', async () => {

@@ -5,6 +5,9 @@ import type { Run } from '@whyslow/command/run.ts'
 import { liteGraphOf } from '@whyslow/formats/tflite/write/lite-model.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { Model } from '@whyslow/graph/model.ts'
+import type { ChosenInputs } from '@whyslow/measure/choose-inputs.ts'
+import { elementCount, isPlainFloat } from '@whyslow/measure/samples/dtype-arrays.ts'
+import type { ResolvedInput } from '@whyslow/measure/samples/resolved.ts'
 import type { ReportQuantization } from '@whyslow/report/documents/report-fix.ts'
 import type { TrialRow } from '@whyslow/report/documents/trial-row.ts'
 import { checkSamples } from '../../quantize/calibrate/index.ts'
@@ -48,6 +51,19 @@ export function checkCalibration({ inputs }: Run, { precision, data }: FixOption
   if (precision.method === 'static' && data !== null) checkSamples(inputs.samples.length, data)
 }
 
+/**
+ * The input that the model gives back for the next prediction, and that made-up inputs leave at 0: static int8 with a range of nothing would lose all that
+ * is remembered, which the first prediction does not show.
+ */
+export function emptyMemory({ resolved, outputs }: Pick<ChosenInputs, 'resolved' | 'outputs'>): string | undefined {
+  const isEmpty = ({ likeness, shape }: ResolvedInput) =>
+    likeness?.of === 'constant' && likeness.range?.join() === '0,0' && elementCount(shape) > 1
+  return resolved.find(
+    (input) =>
+      isEmpty(input) && isPlainFloat(input.dtype) && outputs.some(({ type }) => type?.shape.join() === input.shape.join()),
+  )?.name
+}
+
 /** null if outputs may not change. A dry run is told what it could choose from. */
 export function precisionOf(
   run: Run,
@@ -57,11 +73,15 @@ export function precisionOf(
 ): PrecisionSearch | null {
   const { maxLoss, precision, dryRun } = options
   if (maxLoss === null) return null
+  const memory = run.inputs.source === 'data' || !precision.allowSynthetic ? undefined : emptyMemory(run.inputs)
   const constraints = {
     method: precision.method,
     bits: precision.bits,
     calibration: precision.calibration,
-    allowStatic: run.inputs.source === 'data' || precision.allowSynthetic,
+    allowStatic: run.inputs.source === 'data' || (precision.allowSynthetic && memory === undefined),
+    ...(memory && {
+      whyNotStatic: `'${memory}' is a memory, and 0 in made-up inputs: its range shows after some predictions, so give --data with what it then holds`,
+    }),
     options: optionsFor(run.machine),
     budgetMs: options.budgetSeconds * 1000,
   }

@@ -50,9 +50,9 @@ test('several threads find what one finds, sums to the last bit', async () => {
   expect(one.least).toHaveLength(2 * VALUES.length + 2 * 25)
   expect([three.least, three.most]).toEqual([one.least, one.most])
   expect(sumOf(three)).toEqual(sumOf(one))
-  // Threads may start when all is done; these two take turns.
-  const next = new Int32Array(new SharedArrayBuffer(4))
-  const both = await Promise.all([observeBlocks(task, next), observeBlocks(task, next)])
+  // Threads may start when all is done; of these two the first is told after its first block that nothing is left.
+  const [first, rest] = [0, 1].map((block) => new Int32Array(new SharedArrayBuffer(4)).fill(block)) as [Int32Array, Int32Array]
+  const both = [await observeBlocks(task, first, () => first.fill(SAMPLES)), await observeBlocks(task, rest)]
   expect(both.map(({ sums }) => sums.size)).not.toContain(0)
   expect(mergeCollected(both)).toMatchObject({ least: one.least, most: one.most })
   expect(sumOf(mergeCollected(both))).toEqual(sumOf(one))

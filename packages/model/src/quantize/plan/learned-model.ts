@@ -20,6 +20,8 @@ export interface PrecisionConstraints {
   readonly calibration: CalibrationMethod | null
   /** Whether ranges may be taken from the inputs there are: real ones, or synthetic ones that were allowed. */
   readonly allowStatic: boolean
+  /** Why they may not be, although synthetic inputs were allowed. */
+  readonly whyNotStatic?: string
   readonly options: QuantizeOptions
   /** Budget of the whole search, ms. */
   readonly budgetMs: number

@@ -57,13 +57,13 @@ export async function planMethod(
   const { constraints, reasons } = search
   if (!isWanted(constraints, method)) return []
   if (!isPossible(constraints, method)) {
-    reasons.set(method, 'ranges need real inputs: give --data, or --allow-synthetic')
+    reasons.set(method, constraints.whyNotStatic ?? 'ranges need real inputs: give --data, or --allow-synthetic')
     return []
   }
   const learned = await search.learned(model)
   const precisions = precisionsOf(method, constraints.bits)
   if (!learned.nodes.some((node) => node.precisions.some((one) => precisions.includes(one)))) {
-    reasons.set(method, 'no operator of this model can be so')
+    reasons.set(method, 'no operator of this model can be quantized this way')
     return []
   }
   const on: MethodOnModel = { method, learned, benchmark: await learned.benchmark(), seen: new Set(), settled: null }

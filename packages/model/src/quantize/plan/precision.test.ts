@@ -83,7 +83,7 @@ describe('a product', () => {
   test('in dynamic int8 it is not proposed with fewer bits of weights, too', async () => {
     const [search] = searched()
     expect(await search.plan(product, 'weights')).toEqual([])
-    expect(search.reasons()).toEqual(new Map([['weights', 'no operator is faster so']]))
+    expect(search.reasons()).toEqual(new Map([['weights', 'no operator is faster this way']]))
   })
 
   test('in four bits alone where they are asked for', async () => {
@@ -107,20 +107,25 @@ describe('nothing is proposed, and says why', () => {
     ])
   })
 
+  test('made-up inputs leave a memory at 0', async () => {
+    const whyNotStatic = "'state' is a memory"
+    expect(await reason('static', {}, { allowStatic: false, whyNotStatic })).toEqual([whyNotStatic, 0])
+  })
+
   test('another method was asked for', async () => {
     expect(await reason('dynamic', {}, { method: 'static' })).toEqual([undefined, 0])
   })
 
-  test('no operator can be so', async () => {
-    expect(await reason('dynamic')).toEqual(['no operator of this model can be so', 1])
+  test('no operator can be quantized this way', async () => {
+    expect(await reason('dynamic')).toEqual(['no operator of this model can be quantized this way', 1])
   })
 
   test.each<[string, PrecisionWorld, string]>([
-    ['all are slower', { layerMs: () => [1, 2] }, ': the best of 3, Conv takes 2 ms in int8 and 1 ms as float'],
+    ['all are slower', { layerMs: () => [1, 2] }, ': the best of 3, Conv takes 2.00 ms in int8 and 1.00 ms as float'],
     ['none could be timed', { script: { 'operator-times': () => failed('crashed') } }, ''],
   ])('%s', async (_, world, figures) => {
     const [found] = await reason('static', world, { method: 'static' })
-    expect(found).toBe(`no operator is faster so${figures}`)
+    expect(found).toBe(`no operator is faster this way${figures}`)
   })
 
   test('the gain is not worth a change', async () => {

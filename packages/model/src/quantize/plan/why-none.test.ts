@@ -28,26 +28,26 @@ const why = (int8Ms: Readonly<Record<string, number | string>>, depthwise: reado
 
 test('the best operator and its times, where none is faster', () => {
   expect(why({ a: 0.52, b: 0.4411 })).toBe(
-    'no operator is faster so: the best of 2, Conv takes 0.44 ms in int8 and 0.4 ms as float',
+    'no operator is faster this way: the best of 2, Conv takes 441 µs in int8 and 400 µs as float',
   )
 })
 
 test('what all that are faster would save, where conversions cost more', () => {
   expect(why({ a: 0.3, b: 0.35, c: 0.6 })).toBe(
-    'no region is faster so with its conversions: all operators that are faster would save 0.15 ms together; the best, Conv takes 0.3 ms in int8 and 0.4 ms as float',
+    'no region is faster this way with its conversions: all operators that are faster would save 150 µs together; the best, Conv takes 300 µs in int8 and 400 µs as float',
   )
 })
 
 test('nothing was timed', () => {
-  expect(why({})).toBe('no operator is faster so')
+  expect(why({})).toBe('no operator is faster this way')
 })
 
 test('what depthwise convolutions take, where int8 gives them nothing', () => {
   expect(why({ a: 0.3, b: 0.5, c: 0.6 }, ['b', 'c'])).toMatch(
-    /; the 2 depthwise convolutions take 1.1 ms in int8 and 0.8 ms as float, alone$/,
+    /; the 2 depthwise convolutions take 1.10 ms in int8 and 800 µs as float, alone$/,
   )
   expect(why({ a: 0.52, b: 0.6 }, ['b'])).toMatch(
-    /as float; the depthwise convolution takes 0.6 ms in int8 and 0.4 ms as float, alone$/,
+    /as float; the depthwise convolution takes 600 µs in int8 and 400 µs as float, alone$/,
   )
   expect(why({ a: 0.6, b: 0.3 }, ['b'])).not.toContain('depthwise')
 })

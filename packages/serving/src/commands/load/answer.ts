@@ -60,7 +60,9 @@ function streamSentence({ streams }: LoadPoint): string {
 
 const asked = ({ offeredPerSecond, clients }: LoadPoint): string =>
   offeredPerSecond === null
-    ? `With ${clients} ${clients === 1 ? 'client' : 'clients'} that wait for their answers`
+    ? clients === 1
+      ? 'With 1 client that waits for its answers'
+      : `With ${clients} clients that wait for their answers`
     : `At ${rateInWords(offeredPerSecond)} requests/s`
 
 function latency(point: LoadPoint): string {

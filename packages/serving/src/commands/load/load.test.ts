@@ -35,6 +35,8 @@ test.each([
     { rates: [3] },
     /grpc:\/\/127\.0\.0\.1:1\/m: nothing listens there/,
   ],
+  ['inputs of a model by its address', 'http://127.0.0.1:1/v2/models/m/infer', { batch: 2 }, /nothing listens there/],
+  ['inputs with a method', 'http://127.0.0.1:1/v2/models/m', { batch: 2, method: 'GET' }, /give --protocol oip/],
   ['arrivals without a rate', 'http://127.0.0.1:1/', { arrivals: 'constant' }, /say at which rate/],
   ['nothing stated, of a server that is not there', 'http://127.0.0.1:1/', {}, /nothing listens there/],
   ['a closed loop with a rate', 'http://127.0.0.1:1/', { clients: [2], rates: [3] }, /--concurrency is a closed loop/],

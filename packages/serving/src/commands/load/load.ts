@@ -29,7 +29,8 @@ import { streamWarnings } from './stream-answers.ts'
 
 /** Throws InputError if the target or the options cannot be used, and the signal's reason if it is aborted. */
 export async function load(target: string, given: Partial<LoadOptions>): Promise<LoadDocument> {
-  const { options, unstated } = withLoad({ ...LOAD_DEFAULTS, ...given }, given.arrivals !== undefined)
+  const asked = { ...LOAD_DEFAULTS, ...given, protocol: given.protocol ?? protocolOf(target, given) }
+  const { options, unstated } = withLoad(asked, given.arrivals !== undefined)
   const kind = kindOf(target, options)
   const plan = { ...planOf(options), ...unstated, ...(await tokenCounter(options)) }
   if (kind !== 'model') {
@@ -51,6 +52,16 @@ export async function load(target: string, given: Partial<LoadOptions>): Promise
     }
     return withMachineLock({ trials, progress }, work, unlocked)
   })
+}
+
+/** Address of a model by the Open Inference Protocol, with or without what is done with it. */
+const OIP_MODEL = /\/v2\/models\/[^/?]+(\/versions\/[^/?]+)?(\/infer)?\/?$/
+
+/** Such an address is asked for predictions unless the request is given: a GET of it would measure the metadata. */
+function protocolOf(target: string, given: Partial<LoadOptions>): LoadOptions['protocol'] {
+  const { bodies = [], method = null, goodput = null, tokenizer = null } = given
+  const saysRequest = bodies.length > 0 || [method, goodput, tokenizer].some((one) => one !== null)
+  return isAddress(target) && OIP_MODEL.test(target) && !saysRequest ? 'oip' : 'http'
 }
 
 /** If no load is stated: one request at a time, which no server minds. */

@@ -14,6 +14,13 @@ test('the words remain, and the node where it is wanted', () => {
   expect(engineWordsOnNode(SAID)).toBe(`Reshape 'split': ${WORDS}`)
 })
 
+test('a file of its own source is left out without its folder, too', () => {
+  const said =
+    "Non-zero status code returned while running Concat node. Name:'/model.11/Concat' Status Message: concatbase.h:133 " +
+    'PrepareForComputeImpl Non concat axis dimensions must match: Axis 2 has mismatched dimensions of 7 and 8'
+  expect(engineWords(said)).toBe('Non concat axis dimensions must match: Axis 2 has mismatched dimensions of 7 and 8')
+})
+
 test('other messages stay as they are', () => {
   expect(engineWordsOnNode("outputs differ by 0.5 of 'y'")).toBe("outputs differ by 0.5 of 'y'")
 })

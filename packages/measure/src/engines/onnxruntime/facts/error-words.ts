@@ -3,7 +3,10 @@
 
 /** "Non-zero status code returned while running Reshape node. Name:'r' Status Message: /…:91 …" -> what follows in words. */
 export function engineWords(message: string): string {
-  return message.replace(/^.*Status Message: /s, '').replace(/^\/\S+:\d+ .*?(?: was false\. |\[with [^\]]*\] )/s, '')
+  return message
+    .replace(/^.*Status Message: /s, '')
+    .replace(/^\/\S+:\d+ .*?(?: was false\. |\[with [^\]]*\] )/s, '')
+    .replace(/^\w+\.(?:h|cc):\d+ \w+ /, '')
 }
 
 /** The same after the node that it is about: "Reshape 'r': …". Other messages stay unchanged. */
