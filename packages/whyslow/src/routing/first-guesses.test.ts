@@ -160,7 +160,7 @@ const FLAGS: typeof COMMANDS = [
   ['generate @model.gguf --prompt hello', 'try: whyslow generate model.gguf --prompts prompts.txt'],
   ['generate @model.gguf --max-tokens 100', 'did you mean --new-tokens?'],
   ['serve @model.onnx -p 8000', 'try: whyslow serve model.onnx --port 8000'],
-  ["@model.onnx --slo p99<20ms", "load has it; try: whyslow load model.onnx --slo 'p99<20ms'"],
+  ['@model.onnx --slo p99<20ms', "load has it; try: whyslow load model.onnx --slo 'p99<20ms'"],
   ['@model.onnx --p99 20ms', "try: whyslow load model.onnx --slo 'p99<20ms'"],
   ['@model.onnx --rate 50', 'load has it; try: whyslow load model.onnx --rate 50'],
   ['@model.onnx --port 8000', 'try: whyslow serve model.onnx --port 8000'],

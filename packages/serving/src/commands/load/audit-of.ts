@@ -63,7 +63,10 @@ const LAWS: Readonly<Record<LoadLaw['law'], string>> = {
 }
 
 function brokenLaws({ laws = [], offeredPerSecond, clients }: LoadPoint): string[] {
-  const at = offeredPerSecond === null ? `with ${clients} ${clients === 1 ? 'client' : 'clients'}` : `at ${Math.round(offeredPerSecond)} requests/s`
+  const at =
+    offeredPerSecond === null
+      ? `with ${clients} ${clients === 1 ? 'client' : 'clients'}`
+      : `at ${Math.round(offeredPerSecond)} requests/s`
   return laws
     .filter(({ ok }) => !ok)
     .map(

@@ -16,7 +16,10 @@ checkRule(generatorLimited, {
     },
     {
       name: 'in many runs',
-      given: exampleEvidence([examplePoint()], { ok: false, reasons: ['a', 'b', 'c', 'd', 'e'].map((name) => `${name} was late`) }),
+      given: exampleEvidence([examplePoint()], {
+        ok: false,
+        reasons: ['a', 'b', 'c', 'd', 'e'].map((name) => `${name} was late`),
+      }),
       expect: { detail: /^a was late; b was late; c was late; and more like these\. Numbers/ },
     },
   ],
