@@ -48,7 +48,7 @@ import torch, torchvision
 torch.set_num_threads(1)
 torch.set_grad_enabled(False)
 x = torch.rand(1, 3, 224, 224)`,
-      then: ['model(x)', 'model(x.contiguous(memory_format=torch.channels_last))'],
+      timed: ['model(x)', 'model(x.contiguous(memory_format=torch.channels_last))'],
     },
   },
   'costly-activations': {
@@ -60,7 +60,7 @@ from torch import nn
 torch.set_num_threads(1)
 torch.set_grad_enabled(False)
 x = torch.rand(1_000_000)`,
-      then: 'layer(x)',
+      timed: 'layer(x)',
     },
   },
   'dataframe-conversion': {
@@ -158,7 +158,7 @@ x = torch.rand(1, 32)`,
 import onnx from 'onnxruntime-node'
 const ort = { InferenceSession: { create: (_, options) => onnx.InferenceSession.create('image.onnx', { ...options, intraOpNumThreads: 1 }) } }
 const feeds = { x: new onnx.Tensor('float32', new Float32Array(3 * 48 * 192), [1, 3, 48, 192]) }`,
-      then: 'await session.run(feeds)',
+      timed: 'await session.run(feeds)',
     },
   },
   'growing-array': {
@@ -300,7 +300,7 @@ torch.set_grad_enabled(False)
 layers = [part for _ in range(6) for part in (nn.Conv2d(32, 32, 3, padding=1), nn.BatchNorm2d(32), nn.ReLU(), nn.Dropout(0.1))]
 torch.save(nn.Sequential(*layers), 'model.pth')
 x = torch.rand(1, 32, 56, 56)`,
-      then: 'model(x)',
+      timed: 'model(x)',
     },
   },
   'unfused-elementwise': {

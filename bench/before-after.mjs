@@ -72,14 +72,14 @@ const importsIn = (states) => [
 const withoutImports = (state) => state.replace(/^(import|from) .*\n?/gm, '')
 const indented = (text, by = '    ') => text.replace(/^(?=.)/gm, by)
 
-/** `setup` runs once, before both; `then`: what is timed, with what a state made, for both or for each. */
-const thenOf = (then, at) => (Array.isArray(then) ? then[at] : then)
+/** `setup` runs once, before both; `timed`: what is timed, with what a state made, for both or for each. */
+const timedOf = (timed, at) => (Array.isArray(timed) ? timed[at] : timed)
 
-function nodeProgram(states, { setup, then }) {
+function nodeProgram(states, { setup, timed }) {
   const made = (name, state, at) =>
-    then === undefined
+    timed === undefined
       ? `const ${name} = async () => async () => {\n${state}\n}`
-      : `const ${name} = async () => {\n${state}\nreturn async () => { ${thenOf(then, at)} }\n}`
+      : `const ${name} = async () => {\n${state}\nreturn async () => { ${timedOf(timed, at)} }\n}`
   const [before, after] = states.map(withoutImports)
   return [
     ...importsIn(states),
@@ -92,16 +92,16 @@ function nodeProgram(states, { setup, then }) {
 }
 
 /** Names that a state assigns and `setup` made are arguments, so that they are local as in a function of the user's. */
-function pythonProgram(states, { setup, then }) {
+function pythonProgram(states, { setup, timed }) {
   const assigned = (state) =>
     [...new Set([...state.matchAll(/^(\w+)(?:\[.*\])? *[-+*/]?=(?!=)/gm)].map(([, name]) => name))].filter((name) =>
       new RegExp(`^${name} *=`, 'm').test(setup),
     )
   const made = (name, state, at) => {
     const names = assigned(state).map((one) => `${one}=${one}`)
-    return then === undefined
+    return timed === undefined
       ? `def ${name}():\n    def run(${names.join(', ')}):\n${indented(state, '        ')}\n    return run`
-      : `def ${name}(${names.join(', ')}):\n${indented(state)}\n    return lambda: ${thenOf(then, at)}`
+      : `def ${name}(${names.join(', ')}):\n${indented(state)}\n    return lambda: ${timedOf(timed, at)}`
   }
   const [before, after] = states.map(withoutImports)
   return ['import json, time', ...importsIn(states), setup, made('before', before, 0), made('after', after, 1), PYTHON_LOOP].join(

@@ -4,7 +4,7 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { record, root } from './recording.mjs'
+import { gradeOf, record, root } from './recording.mjs'
 
 const TRIES = 3
 const READER = ['read-text.onnx', '--shape', 'x=1x3x48x320']
@@ -31,10 +31,6 @@ const FILES = {
   'pages/clothes.mjs': 'fixtures/pages/clothes.mjs',
   'models/fmnist_gru.onnx': 'fixtures/models/fmnist_gru.onnx',
 }
-
-/** The worst grade in a document, 'A' to 'D'; 'A' of one that has none. */
-const gradeOf = ({ latency, reports = [] }) =>
-  [latency?.trust ?? 'A', ...reports.map(gradeOf)].reduce((worst, grade) => (grade > worst ? grade : worst))
 
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(RECORDED)
 const kept = join(root, 'fixtures/gallery')

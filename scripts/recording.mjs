@@ -28,6 +28,10 @@ export function record(argv, folder, environment = {}) {
   return { command: `$ npx whyslow ${argv.join(' ')}`, text: stdout.trim(), document }
 }
 
+/** The worst grade in a document, 'A' to 'D'; 'A' of one that has none. A generator of load that was late is as bad as 'D'. */
+export const gradeOf = ({ latency, reports = [], audit }) =>
+  [audit?.ok === false ? 'D' : (latency?.trust ?? 'A'), ...reports.map(gradeOf)].sort().at(-1)
+
 /** 'on a virtual machine with 2 CPUs of an AMD EPYC'. */
 export function machineOf({ machine }) {
   const kind = machine.virtualised ? 'a virtual machine' : 'a machine'

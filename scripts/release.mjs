@@ -15,7 +15,8 @@ export function reasonsAgainst({ status, tags, manifest, lock, changelog, action
   const { version } = JSON.parse(manifest)
   const reasons = []
   const unnamed = ['repository', 'bugs', 'homepage'].filter((field) => JSON.parse(manifest)[field] === undefined)
-  if (unnamed.length > 0) reasons.push(`package.json has no ${unnamed.join(', ')}: npm shows no sources and no provenance without them`)
+  if (unnamed.length > 0)
+    reasons.push(`package.json has no ${unnamed.join(', ')}: npm shows no sources and no provenance without them`)
   if (status.trim() !== '') reasons.push(`the working tree is not clean: commit or stash\n${status.trimEnd()}`)
   if (!/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version)) reasons.push(`package.json: version ${version} is not a version`)
   if (tags.includes(`v${version}`)) reasons.push(`the tag v${version} exists: raise the version in package.json`)

@@ -1,5 +1,5 @@
 // `npm run walk-throughs`: docs/walk-throughs.md is its own script. Each section is a person in an empty folder: what it says to install is installed,
-// its Python is run, and each command that a screen follows is run; the screen becomes what the command printed, shortened. Kept in
+// its Python is run, and each command that a screen follows is run; the screen becomes what the command printed, shortened, unless the run was disturbed. Kept in
 // bench/results/walk-throughs.json. Takes about eight minutes, and npm and PyPI.
 //   PYTHON=…/bin/python node scripts/walk-throughs.mjs [word of a heading …]
 // PYTHON names an interpreter that has the packages, in place of a new environment for each section. Words choose sections.
@@ -8,7 +8,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } 
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { resultOf } from '../bench/result.mjs'
-import { firstFindings, firstTrials, OUTCOME, record, root, sectionsOf } from './recording.mjs'
+import { firstFindings, firstTrials, gradeOf, OUTCOME, record, root, sectionsOf } from './recording.mjs'
 
 const PAGE = join(root, 'docs/walk-throughs.md')
 const RESULT = join(root, 'bench/results/walk-throughs.json')
@@ -29,11 +29,13 @@ const BRINGS = { 'A machine learning engineer': 'examples/text-classifier' }
 
 /** Blocks of a section in their order, with the screen's name if one stands above it. */
 const blocksOf = (section) =>
-  [...section.matchAll(/(?:^<!-- run: walk-throughs (\w+) -->\n)?^```(\w*)\n([\s\S]*?)\n```$/gm)].map(([, screen, language, text]) => ({
-    screen,
-    language,
-    text,
-  }))
+  [...section.matchAll(/(?:^<!-- run: walk-throughs (\w+) -->\n)?^```(\w*)\n([\s\S]*?)\n```$/gm)].map(
+    ([, screen, language, text]) => ({
+      screen,
+      language,
+      text,
+    }),
+  )
 
 /** An environment variable for each section: of the environment that `pip install` made, or that PYTHON is of. */
 function environmentIn(folder) {
@@ -68,8 +70,9 @@ function walk(title, section) {
       if (name === undefined) continue
       const command = text.split('\n').at(-1)
       const argv = command.replace('npx whyslow ', '').split(' ')
-      const { text: printed } = record(argv, folder, env)
-      found[name] = SHOWN[name](printed).split('\n')
+      const { text: printed, document } = record(argv, folder, env)
+      if (gradeOf(document) === 'D') console.log(`${name}: disturbed, so that the screen stays as it is; run again when the machine is quiet`)
+      else found[name] = SHOWN[name](printed).split('\n')
     }
   } finally {
     rmSync(folder, { recursive: true, force: true })
@@ -77,20 +80,24 @@ function walk(title, section) {
   return found
 }
 
+/** After each section, so that one that fails leaves the others. */
+async function keep(found) {
+  const values = existsSync(RESULT) ? JSON.parse(readFileSync(RESULT, 'utf8')).values : {}
+  let page = readFileSync(PAGE, 'utf8')
+  for (const [name, lines] of Object.entries(found)) {
+    values[name] = lines
+    const screen = new RegExp(`(<!-- run: walk-throughs ${name} -->\n\`\`\`\n)[\\s\\S]*?(\n\`\`\`)`)
+    page = page.replace(screen, (_, open, close) => `${open}${lines.join('\n')}${close}`)
+  }
+  const result = await resultOf({ bench: 'scripts/walk-throughs.mjs', command: 'npm run walk-throughs', values, raw: null })
+  writeFileSync(RESULT, `${JSON.stringify(result, null, 2)}\n`)
+  writeFileSync(PAGE, page)
+}
+
 const words = process.argv.slice(2)
-const page = readFileSync(PAGE, 'utf8')
-const [, ...sections] = page.split(/^## /m)
-const values = existsSync(RESULT) ? JSON.parse(readFileSync(RESULT, 'utf8')).values : {}
-let shown = page
+const [, ...sections] = readFileSync(PAGE, 'utf8').split(/^## /m)
 for (const section of sections) {
   const [title] = section.split('\n')
   if (words.length > 0 && !words.some((word) => title.includes(word))) continue
-  for (const [name, lines] of Object.entries(walk(title, section))) {
-    values[name] = lines
-    const screen = new RegExp(`(<!-- run: walk-throughs ${name} -->\n\`\`\`\n)[\\s\\S]*?(\n\`\`\`)`)
-    shown = shown.replace(screen, (_, open, close) => `${open}${lines.join('\n')}${close}`)
-  }
+  await keep(walk(title, section))
 }
-const result = await resultOf({ bench: 'scripts/walk-throughs.mjs', command: 'npm run walk-throughs', values, raw: null })
-writeFileSync(RESULT, `${JSON.stringify(result, null, 2)}\n`)
-writeFileSync(PAGE, shown)

@@ -16,7 +16,10 @@ interface Shown {
 /** Code under 'Before and after'. */
 function changeIn(page: string): Shown[] {
   const [, section = ''] = /^## Before and after\n([\s\S]*?)^## /m.exec(page) ?? []
-  return [...section.matchAll(/^```(\w*)\n([\s\S]*?)\n```$/gm)].map(([, language, code]) => ({ language: language!, code: code! }))
+  return [...section.matchAll(/^```(\w*)\n([\s\S]*?)\n```$/gm)].map(([, language, code]) => ({
+    language: language!,
+    code: code!,
+  }))
 }
 
 /** Both states have the same names, so that each is parsed alone; a part of a function may return. */
