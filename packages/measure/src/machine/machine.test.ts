@@ -78,7 +78,7 @@ test('cache sizes: data and unified caches only', () => {
   })
   expect(readCaches(system)).toEqual({
     caches: { L1d: 49152, L2: 2 ** 21, L3: null },
-    unknown: ['caches L3: linux does not tell them'],
+    unknown: ['caches L3: linux does not report them'],
   })
   expect(parseCacheSize('32M')).toBe(2 ** 25)
   expect(parseCacheSize('large')).toBeNull()
@@ -138,7 +138,7 @@ test('what a system does not tell is unknown and never thrown', () => {
     'physical cores',
     'caches L1d, L2, L3',
     'CPU affinity',
-    'virtualisation',
+    'virtualization',
     'frequency governor',
   ])
 })

@@ -35,7 +35,7 @@ describe('the score is what the goal is about', () => {
 
   test('what the system does not tell is a failure, not a number', async () => {
     const { measure, setup } = bench({ latency: () => measured(block({ predictPeakBytes: null })) }, { goal: 'memory' })
-    expect(await measure(setup())).toEqual({ outcome: 'failed', reason: 'this system does not tell what memory is about' })
+    expect(await measure(setup())).toEqual({ outcome: 'failed', reason: 'this system does not report what memory needs' })
   })
 })
 
