@@ -2,7 +2,6 @@
 // thing wrong, and servers answer with one thing slow; each has a twin without it, measured by the same command. Exit 1 where a cause is missed or a
 // twin shows it.
 //   node bench/generation-planted.mjs      ONLY=word,word   SHAPES=30m,tiny   KEEP=1 prints all findings
-// FROM=project: one that has @huggingface/transformers; without it the causes that are its own are left out, which is said.
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -17,25 +16,20 @@ const UNEXPLAINED_PERCENT = 8
 const only = process.env.ONLY?.split(',') ?? []
 const shapes = (process.env.SHAPES ?? '30m,tiny').split(',')
 const folder = temporaryFolder()
-const { decoderWeights, SHAPE_30M, startMockServer, writeFolder, writeListening } = await testWriters()
+const { decoderWeights, SHAPE_30M, startMockServer, writeFolder } = await testWriters()
 
 /** The layers and widths of llama2.c's stories260K. */
 const STORIES = { layers: 5, width: 64, heads: 8, kvHeads: 4, inner: 172, vocabulary: 512, context: 512 }
-/** Hardly any arithmetic, and the vocabulary of a large model. */
-const WORDY = { layers: 1, width: 64, heads: 2, kvHeads: 1, inner: 64, vocabulary: 50_000, context: 4096 }
-const SHAPES = { '30m': SHAPE_30M, tiny: STORIES, wordy: WORDY }
+const SHAPES = { '30m': SHAPE_30M, tiny: STORIES }
 const SHORT = ['--prompt-tokens', '16', '--new-tokens', '16']
 const LONG = ['--prompt-tokens', '1024', '--new-tokens', '16']
 
 /** Prompts of one application, which begin with what they have in common, with a date, or with nothing in common. */
 const system = Array.from({ length: 60 }, (_, k) => `rule ${k} says that words are kept`).join('. ')
 const topics = ['rain', 'trains', 'bread', 'clocks', 'rivers', 'paper']
-const LETTERS = 'theraininonand'
 const PROMPTS = {
   alike: topics.map((topic) => `${system}. tell of ${topic}`),
   dated: topics.map((topic, k) => `${'abcdef'[k]}${k * 7919} o'clock ${topic}. ${system}. tell of it`),
-  // One word of hundreds of letters, as base64 has them.
-  unbroken: topics.map((_, k) => Array.from({ length: 1500 }, (_, n) => LETTERS[(n * n + 7 * n + k) % LETTERS.length]).join('')),
   different: topics.map((topic, k) => Array.from({ length: 80 }, (_, n) => `${topic}${(n * 37 + k * 101) % 97}`).join(' ')),
 }
 const prompts = (name) => ['--prompts', path.join(folder, `${name}.json`), '--new-tokens', '8']
@@ -51,16 +45,6 @@ const SERVERS = {
 }
 
 const of = (form) => ({ form })
-/** An encoder–decoder: files of its decoder, by name. */
-const pair = (reads, forms) => ({ reads, forms })
-const MERGED = { 'decoder_model_merged.onnx': { cache: 'merged', logits: 'last' } }
-const APART = {
-  'decoder_model.onnx': { cache: 'first', logits: 'last' },
-  'decoder_with_past_model.onnx': { cache: 'later', logits: 'last' },
-}
-const TRANSFORMERS = ['--engine', 'transformers-js']
-/** What a file of the model adds to the choice of each token. */
-const PENALTIES = { repetition_penalty: 1.3, no_repeat_ngram_size: 3 }
 const PLANTS = [
   { rule: 'float32-weights', plant: of({ logits: 'last' }), twin: of(CLEAN), shapes: ['30m'] },
   { rule: 'float16-on-cpu', plant: of({ weights: 'float16', logits: 'last' }), twin: of({ logits: 'last' }), shapes: ['30m'] },
@@ -109,54 +93,11 @@ const PLANTS = [
     shapes: ['address'],
   },
   { rule: 'unrequested-beams', plant: { ...of(CLEAN), generation: { num_beams: 4 } }, twin: of(CLEAN), shapes: ['30m'] },
-  {
-    // A whole prompt in one call of the engine, which does not return in between.
-    rule: 'event-loop-blocking',
-    plant: { ...of(CLEAN), flags: LONG },
-    twin: { ...of(CLEAN), flags: SHORT },
-    shapes: ['30m'],
-    twinShape: 'tiny',
-  },
-  {
-    rule: 'tokenizer-dominates',
-    plant: { ...of({ logits: 'last' }), flags: prompts('unbroken') },
-    twin: { ...of(CLEAN), flags: prompts('different') },
-    shapes: ['wordy'],
-    twinShape: '30m',
-  },
-  {
-    rule: 'constant-cross-attention',
-    plant: { ...pair('text', MERGED), flags: ['--prompt-tokens', '1024', '--new-tokens', '16'] },
-    twin: { ...pair('text', APART), flags: SHORT },
-    shapes: ['30m'],
-  },
-  {
-    rule: 'padded-encoder-input',
-    plant: { ...pair('sound', MERGED), flags: ['--prompt-tokens', '10', '--new-tokens', '16'] },
-    twin: { ...pair('sound', MERGED), flags: ['--prompt-tokens', '100', '--new-tokens', '16'] },
-    shapes: ['tiny'],
-  },
-  {
-    rule: 'slow-sampler',
-    plant: { ...of({ logits: 'last' }), generation: PENALTIES, flags: TRANSFORMERS },
-    twin: { ...of(CLEAN), flags: TRANSFORMERS },
-    shapes: ['wordy'],
-    twinShape: '30m',
-    needs: 'FROM',
-  },
-  {
-    rule: 'quadratic-detokenization',
-    plant: { ...of({ logits: 'last' }), flags: [...TRANSFORMERS, '--prompt-tokens', '16', '--new-tokens', '400'] },
-    twin: { ...of({ logits: 'last' }), flags: ['--prompt-tokens', '16', '--new-tokens', '400'] },
-    shapes: ['tiny'],
-    needs: 'FROM',
-  },
 ]
 
 async function run(target, flags) {
-  const project = process.env.FROM
   try {
-    const { findings, speed, tokenParts } = await generated(target, ['--quick', ...flags], { project })
+    const { findings, speed, tokenParts } = await generated(target, ['--quick', ...flags])
     return { findings, speed, tokenParts }
   } catch (error) {
     return { failed: reasonOf(error) }
@@ -166,21 +107,12 @@ async function run(target, flags) {
 const measured = new Map()
 const weights = new Map()
 
-function weightsOf(shape, encoder) {
-  const key = `${shape} ${encoder}`
-  if (!weights.has(key)) weights.set(key, decoderWeights({ shape: SHAPES[shape], encoder }))
-  return weights.get(key)
-}
-
-function write(target, { form, forms = { 'model.onnx': form }, reads, generation }, shape) {
-  const own = weightsOf(shape, reads !== undefined)
+function write(target, { form, generation }, shape) {
+  if (!weights.has(shape)) weights.set(shape, decoderWeights({ shape: SHAPES[shape] }))
   // GroupQueryAttention has no heads of 8.
-  const models = Object.fromEntries(
-    Object.entries(forms).map(([name, one]) => [name, shape === 'tiny' ? { ...one, attention: 'unfused' } : one]),
-  )
-  const config = reads === undefined ? {} : { decoder_start_token_id: 2, is_encoder_decoder: true }
-  const writer = reads === 'sound' ? writeListening : writeFolder
-  writer(target, own, { models, config })
+  writeFolder(target, weights.get(shape), {
+    models: { 'model.onnx': shape === 'tiny' ? { ...form, attention: 'unfused' } : form },
+  })
   if (generation !== undefined) fs.writeFileSync(path.join(target, 'generation_config.json'), JSON.stringify(generation))
 }
 
@@ -215,15 +147,11 @@ function savingOf({ rule, plant, twin }, found, clean) {
 const savings = []
 let [counted, wrong] = [0, 0]
 for (const planted of PLANTS) {
-  const { rule, plant, twin, shapes: own, twinShape, needs } = planted
+  const { rule, plant, twin, shapes: own } = planted
   if (only.length > 0 && !only.some((word) => rule.includes(word))) continue
-  if (needs !== undefined && process.env[needs] === undefined) {
-    console.log(`${rule.padEnd(28)} left out: it needs ${needs}`)
-    continue
-  }
-  for (const shape of own.filter((one) => one === 'address' || one === 'wordy' || shapes.includes(one))) {
+  for (const shape of own.filter((one) => one === 'address' || shapes.includes(one))) {
     const found = await findingsOf(plant, shape)
-    const clean = await findingsOf(twin, twinShape ?? shape)
+    const clean = await findingsOf(twin, shape)
     const at = found.findings?.findIndex((finding) => finding.rule === rule) ?? -1
     const shown = clean.findings?.some((finding) => finding.rule === rule)
     const isRight = at >= 0 && at < FIRST && shown === false
@@ -236,7 +164,7 @@ for (const planted of PLANTS) {
         .slice(0, process.env.KEEP ? 99 : FIRST)
         .map((finding) => finding.rule)
         .join(' ')
-    const saving = twinShape === undefined ? savingOf(planted, found, clean) : null
+    const saving = savingOf(planted, found, clean)
     if (saving !== null) savings.push({ rule, shape, ...saving })
     const saved = saving === null ? '' : `${saving.saidMs.toFixed(2)} ms, twin ${saving.savedMs.toFixed(2)} ms less`
     console.log(

@@ -12,7 +12,6 @@ const LOG_BYTES = 1e9
 const WRITERS = [
   'generation/test/support/decoder/write-folder.ts',
   'generation/test/support/decoder/write-decoder.ts',
-  'generation/test/support/decoder/listening-folder.ts',
   'generation/test/support/decoder/weights.ts',
   'measure/test/support/streams/mock-server.ts',
 ]
