@@ -13,7 +13,7 @@ import { benchmarkOperators } from '../dist/model/quantize/plan/operator-benchma
 import { prepareModel } from '../dist/model/quantize/plan/prepare.js'
 import { typesAsRun } from '../dist/model/quantize/plan/types-as-run.js'
 import { DEFAULT_QUANTIZE_OPTIONS, precisions } from '../dist/model/quantize/write/choice.js'
-import { quantizable } from '../dist/model/quantize/write/quantizable.js'
+import { quantizableNodes } from '../dist/model/quantize/write/quantizable.js'
 import { labelledModels } from './labelled.mjs'
 import {
   flagsFor,
@@ -129,7 +129,7 @@ function boundOf(file, inputs) {
       async () => {
         const types = await typesAsRun(bench, prepared)
         const lasting = new Map([...types].map(([name, { dtype, shape }]) => [name, { dtype, shape }]))
-        const nodes = quantizable(prepared, lasting)
+        const nodes = quantizableNodes(prepared, lasting)
         const wanted = precisions.filter((one) => one !== 'float32')
         const operators = { model: prepared, nodes, precisions: wanted, options: DEFAULT_QUANTIZE_OPTIONS, types }
         return { nodes, benchmark: await benchmarkOperators(bench, operators) }

@@ -7,7 +7,7 @@ import path from 'node:path'
 import { writeModelFolder } from '../dist/command/model-files/model-folder.js'
 import { readModel } from '../dist/formats/index.js'
 import { DEFAULT_QUANTIZE_OPTIONS } from '../dist/model/quantize/write/choice.js'
-import { quantizable } from '../dist/model/quantize/write/quantizable.js'
+import { quantizableNodes } from '../dist/model/quantize/write/quantizable.js'
 import { quantize } from '../dist/model/quantize/write/quantize.js'
 import { initializersAsInputs } from '../dist/model/remedies/rewrites/initializers-as-inputs.js'
 import { temporaryFolder } from './shared.mjs'
@@ -18,7 +18,7 @@ const given = await readModel(file)
 const evidence = { inputs: [], findings: [], p50Ms: 1, constraints: {} }
 const [freed] = initializersAsInputs.apply({ model: given, options: {}, batchFactor: 1, machineBound: false }, evidence, {})
 const model = freed?.setup.model ?? given
-const nodes = quantizable(model).filter(({ precisions }) => precisions.includes(precision))
+const nodes = quantizableNodes(model).filter(({ precisions }) => precisions.includes(precision))
 const { ranges, peakBytes } = precision === 'static' ? await calibrated() : { ranges: new Map(), peakBytes: 0 }
 const layers = new Map(nodes.map(({ node }) => [node, precision]))
 const result = quantize(model, { layers, ranges, options: DEFAULT_QUANTIZE_OPTIONS })

@@ -10,7 +10,7 @@ import { viewGraph } from '../dist/graph/view.js'
 import { chooseInputs } from '../dist/measure/choose-inputs.js'
 import { engineById } from '../dist/measure/engines/index.js'
 import { PLAIN_SETTINGS } from '../dist/measure/engines/plain-settings.js'
-import { compareOutputs, USUAL_LIMITS, verdict } from '../dist/measure/outputs/index.js'
+import { compareOutputs, DEFAULT_LOSS_LIMITS, verdict } from '../dist/measure/outputs/index.js'
 import { outputsTask } from '../dist/measure/outputs/outputs-task.js'
 import { loadInputs, saveInputs } from '../dist/measure/samples/saved.js'
 import { synthesize } from '../dist/measure/samples/synthetic.js'
@@ -20,7 +20,7 @@ import { emptyMemory } from '../dist/model/commands/fix/precision.js'
 import { calibrate } from '../dist/model/quantize/calibrate/index.js'
 import { prepareModel } from '../dist/model/quantize/plan/prepare.js'
 import { DEFAULT_QUANTIZE_OPTIONS } from '../dist/model/quantize/write/choice.js'
-import { quantizable } from '../dist/model/quantize/write/quantizable.js'
+import { quantizableNodes } from '../dist/model/quantize/write/quantizable.js'
 import { quantize } from '../dist/model/quantize/write/quantize.js'
 import { modelsWithRealInputs } from './real-inputs.mjs'
 import { keepResult } from './result.mjs'
@@ -138,7 +138,7 @@ async function look({ name, file, size, read }) {
   const representative = synthesize(chosen.resolved, graph, real.length)
   const sets = { real, representative, noise: noiseLike(representative) }
   const middle = real.length >> 1
-  const nodes = quantizable(model)
+  const nodes = quantizableNodes(model)
   const inputs = saveInputs(temporaryFolder(), Object.values(sets).flat())
   const outputsOf = async ({ engine, file: modelFile }) => {
     const { saved } = await measured(outputsTask, { engine, modelFile, options, inputs, outputFolder: temporaryFolder() })
@@ -166,7 +166,7 @@ async function look({ name, file, size, read }) {
       console.log(`${name}, ${candidate.name}: left out: ${reasonOf(error)}`)
       continue
     }
-    const judged = (set) => verdict(compareOutputs(original[set], given[set], { graph }), 'approximate', USUAL_LIMITS)
+    const judged = (set) => verdict(compareOutputs(original[set], given[set], { graph }), 'approximate', DEFAULT_LOSS_LIMITS)
     for (const set of candidate.by === undefined ? COMPARED : [candidate.by]) {
       const [seen, truth] = [judged(set), judged(truthOf(set))]
       decisions.push({

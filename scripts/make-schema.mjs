@@ -24,7 +24,7 @@ const ROOTS = {
   doctor: 'DoctorDocument',
   embedding: 'EmbeddingDocument',
   engines: 'EnginesDocument',
-  foretold: 'ForetoldDocument',
+  foretold: 'EstimateDocument',
   gap: 'GapDocument',
   generation: 'GenerationDocument',
   history: 'HistoryDocument',

@@ -375,10 +375,10 @@ export const ${name} = defineRemedy({
 import { isOperator, type Matching, type Replacement } from '@whyslow/graph/rewrite/match.ts'
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
 import { defineRemedy } from '../kit/remedy.ts'
-import { byRewriting } from '../kit/rewriting.ts'
+import { rewritingRemedy } from '../kit/rewriting.ts'
 
 export const ${name} = defineRemedy(
-  byRewriting({
+  rewritingRemedy({
     ${about.replaceAll('\n', '\n  ')}
     effect: '${effect}',
     find: replacements,

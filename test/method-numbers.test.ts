@@ -198,7 +198,7 @@ const TOLD: readonly Told[] = [
     (share) => `if that takes at most ${share === 0.5 ? 'half' : share} of the time`,
   ),
   told(
-    'packages/model/src/analyze/shown-faster.ts',
+    'packages/model/src/analyze/faster-variants.ts',
     'MOST_DISTURBED',
     (factor) => `more than a factor of ${word(Math.floor(factor ** 2))}`,
   ),
@@ -209,12 +209,12 @@ const TOLD: readonly Told[] = [
   told('packages/model/src/tune/other-engines.ts', 'MOST_INSTEAD', (n) => `(${word(n)} of them at most)`),
   told('packages/model/src/tune/operators/four-samples.ts', 'SAMPLES', (n) => `On ${word(n)} samples at once, per sample`),
   told(
-    'packages/model/src/analyze/shown-faster.ts',
+    'packages/model/src/analyze/faster-variants.ts',
     'LEAST_POOL',
     (n) => `${word(n)} or more nodes of one operator with the same change`,
   ),
   told('packages/diagnosis/src/worth.ts', 'MIN_SHARE_ALONE', (share) => `below ${percent(share)} if operators were timed alone`),
-  told('packages/model/src/analyze/shown-faster.ts', 'SURELY_FASTER', (ratio) => `upper end is below ${ratio} (`),
+  told('packages/model/src/analyze/faster-variants.ts', 'SURELY_FASTER', (ratio) => `upper end is below ${ratio} (`),
   told('packages/model/src/tune/local-bench/readings.ts', 'SAMPLES', (n) => `samples for ${n} p50s`),
   told('packages/model/src/tune/local-bench/readings.ts', 'LEAST_MS', (ms) => `at least ${ms} ms and at most`),
   told('packages/model/src/tune/local-bench/readings.ts', 'MOST_MS', (ms) => `at most ${ms} ms`),

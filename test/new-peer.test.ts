@@ -184,8 +184,8 @@ describe('an engine', () => {
 describe('a remedy', () => {
   test.each([
     ['settings', "defineRemedy({\n  id: 'new-moon',", "effect: 'exact',\n  kind: 'settings',"],
-    ['rewrites', "defineRemedy(\n  byRewriting({\n    id: 'new-moon',", "effect: 'exact',\n    find: replacements,"],
-    ['approximate', "defineRemedy(\n  byRewriting({\n    id: 'new-moon',", "effect: 'approximate',\n    find: replacements,"],
+    ['rewrites', "defineRemedy(\n  rewritingRemedy({\n    id: 'new-moon',", "effect: 'exact',\n    find: replacements,"],
+    ['approximate', "defineRemedy(\n  rewritingRemedy({\n    id: 'new-moon',", "effect: 'approximate',\n    find: replacements,"],
   ])('of %s is written with its test, its page and its line', (group, beginning, effect) => {
     const { status, stdout } = run('remedy', `${group}/new-moon`)
     expect(status).toBe(0)

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import type { AlternativeFound, Other } from '@whyslow/code/turns/contestant.ts'
+import type { AlternativeFound, ProcessActivity } from '@whyslow/code/turns/contestant.ts'
 import { startContestant } from '@whyslow/code/turns/start-contestant.ts'
 import { afterAll, expect, test } from 'vitest'
 import { needs } from '../needs.ts'
@@ -25,7 +25,7 @@ function write(name: string, text: string): string {
 /** What was seen beside its calls, and what one call gives: as it is, and while each of `still` is held. */
 async function look(
   file: string,
-  still: readonly Other[],
+  still: readonly ProcessActivity[],
 ): Promise<{ found: readonly AlternativeFound[]; main: string | null; times: number }> {
   const isPython = file.endsWith('.py')
   const interpreter = isPython ? [python] : [process.execPath]
@@ -46,7 +46,7 @@ async function look(
   }
 }
 
-const of = (found: readonly AlternativeFound[], other: Other) => found.find((one) => one.other === other)
+const of = (found: readonly AlternativeFound[], other: ProcessActivity) => found.find((one) => one.other === other)
 
 const BURN = 'const burn = (ms) => { const end = performance.now() + ms; while (performance.now() < end) {} }'
 const PLAIN =

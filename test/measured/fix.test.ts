@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { floatTensor, model, node, valueInfo, writeModel } from '@whyslow/graph/build.ts'
 import { mulberry32 } from '@whyslow/graph/random.ts'
 import { findLibrary } from '@whyslow/measure/engines/litert/find-library.ts'
-import { surroundings } from '@whyslow/measure/engines/native-library.ts'
+import { libraryEnvironment } from '@whyslow/measure/engines/native-library.ts'
 import type { ReportDocument } from '@whyslow/report/documents/report.ts'
 import { answerParts } from '@whyslow/report/text/answers/answer-command.ts'
 import { madeUpInputs } from '@whyslow/report/text/answers/likeness.ts'
@@ -200,7 +200,7 @@ test.concurrent('of a model that is not ONNX, what converting it gave is a row o
 // proven faster is in packages/whyslow/src/planted.test.ts.
 test.concurrent('of a .tflite file its own runtime is tried, and what is written predicts', async (context) => {
   const own = ownFolders(context)
-  context.skip(!findLibrary({}, surroundings()).ok, 'LiteRT is not here')
+  context.skip(!findLibrary({}, libraryEnvironment()).ok, 'LiteRT is not here')
   const file = join(ROOT, 'fixtures/formats/tflite/engine/perceptron.tflite')
   const out = newOut()
   const words = '--only engine-choice --ship-engines ort-cpu,litert --budget 2s --no-progress --json -'

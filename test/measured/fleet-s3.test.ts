@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
-import { placeOf } from '@whyslow/fleet/queue/file-store.ts'
+import { storePath } from '@whyslow/fleet/queue/file-store.ts'
 import { fetchInto, keep } from '@whyslow/fleet/queue/model-store.ts'
 import { openFileStore } from '@whyslow/fleet/queue/open-file-store.ts'
 import { afterAll, expect, test, vi } from 'vitest'
@@ -50,7 +50,7 @@ test('models go into a bucket of moto and come out checked', async ({ skip }) =>
 
   // What lies there under another's hash is thrown away.
   const sha256 = 'ab'.repeat(32)
-  await client.send(new PutObjectCommand({ Bucket: 'models', Key: `fleet/${placeOf(sha256)}`, Body: 'wrong' }))
+  await client.send(new PutObjectCommand({ Bucket: 'models', Key: `fleet/${storePath(sha256)}`, Body: 'wrong' }))
   await expect(fetchInto({ name: 'b.onnx', sha256, sizeBytes: 5 }, places)).rejects.toThrow(/is not what its name says/)
   const elsewhere = await openFileStore('s3://no-such-bucket')
   await expect(keep(elsewhere, file)).rejects.toThrow(/NoSuchBucket \(404\); check the bucket/)

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { openAgentQueue, openAsking } from '@whyslow/fleet/queue/bullmq-queue.ts'
 import { makeJob, type Signer } from '@whyslow/fleet/queue/job.ts'
 import type { AskingQueue } from '@whyslow/fleet/queue/queue.ts'
-import { checkKept, checkResult, type FleetResult } from '@whyslow/fleet/queue/result.ts'
+import { checkResult, checkStored, type FleetResult } from '@whyslow/fleet/queue/result.ts'
 import { openPostgres } from '@whyslow/fleet/store/postgres-store.ts'
 import { storedReports } from '@whyslow/fleet/store/store.ts'
 import { exampleMachine, exampleReport } from '@whyslow/fleet/support/study/example-reports.ts'
@@ -204,7 +204,7 @@ describe.each(SERVERS)('a fleet on %s', (server) => {
       await expect.poll(faults).toEqual([null])
       if ('url' in store) {
         const kept = await openPostgres(store.url)
-        expect(checkKept(await kept.find(`${trial} ${machine}`), { trial, machine }, key)).toMatchObject({ ok: true })
+        expect(checkStored(await kept.find(`${trial} ${machine}`), { trial, machine }, key)).toMatchObject({ ok: true })
         await kept.close()
         expect((await storedReports(store.url)).reports.every((report) => !('fleetSignature' in report))).toBe(true)
       }

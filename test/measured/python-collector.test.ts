@@ -7,7 +7,7 @@ import path from 'node:path'
 import { runPass } from '@whyslow/code/driver.ts'
 import type { Message, Pass } from '@whyslow/code/protocol.ts'
 import { python } from '@whyslow/code/python/python.ts'
-import { findInterpreter, probeInterpreter, pythonWorld } from '@whyslow/measure/python/interpreter.ts'
+import { findInterpreter, probeInterpreter, pythonEnvironment } from '@whyslow/measure/python/interpreter.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 const TESTS = path.resolve(import.meta.dirname, '../python')
@@ -15,7 +15,7 @@ const OWN_TESTS = fs.readdirSync(TESTS).filter((name) => /^test_.*\.py$/.test(na
 const named = process.env.WHYSLOW_PYTHONS?.split(path.delimiter).filter(Boolean) ?? [null]
 const interpreters = await Promise.all(
   named.map(async (one) => {
-    const found = findInterpreter({ named: one, beside: TESTS }, pythonWorld())
+    const found = findInterpreter({ named: one, beside: TESTS }, pythonEnvironment())
     return found.ok ? probeInterpreter(found.interpreter) : found
   }),
 )

@@ -7,7 +7,7 @@ import {
   orderOf,
   pairsOf,
   thingsOf,
-  timed,
+  timeInterval,
 } from '../../packages/report/web/src/beside/compare.ts'
 import type { Node, Report } from '../../packages/report/web/src/page-data.ts'
 import { transformer } from '../page/documents.ts'
@@ -80,8 +80,8 @@ describe('operators', () => {
 
 describe('things with intervals', () => {
   const thing = (before: [number, number, number] | null, after: [number, number, number] | null) => ({
-    before: before && timed(...before),
-    after: after && timed(...after),
+    before: before && timeInterval(...before),
+    after: after && timeInterval(...after),
   })
 
   test('are told apart only if their intervals do not touch', () => {
@@ -89,14 +89,14 @@ describe('things with intervals', () => {
     expect(orderOf(thing([8, 7, 9], [5, 4, 6]))).toBe('faster')
     expect(orderOf(thing([5, 4, 6], [7, 6, 8]))).toBe('no-difference')
     expect(orderOf(thing([5, 4, 6], null))).toBeNull()
-    expect(orderOf({ before: timed(5, 4, null), after: timed(8, 7, 9) })).toBeNull()
-    expect(orderOf({ before: timed(5, 4, 6), after: timed(8, null, null) })).toBeNull()
+    expect(orderOf({ before: timeInterval(5, 4, null), after: timeInterval(8, 7, 9) })).toBeNull()
+    expect(orderOf({ before: timeInterval(5, 4, 6), after: timeInterval(8, null, null) })).toBeNull()
   })
 
   test('an end at zero is known', () => {
     expect(orderOf(thing([1, 0, 2], [5, 4, 6]))).toBe('slower')
-    expect(timed(0, 0, 0)).toEqual({ ms: 0, lowMs: 0, highMs: 0 })
-    expect(timed(undefined, 1, 2)).toBeNull()
+    expect(timeInterval(0, 0, 0)).toEqual({ ms: 0, lowMs: 0, highMs: 0 })
+    expect(timeInterval(undefined, 1, 2)).toBeNull()
   })
 
   test('each name of either is there once, in the order of the first', () => {
@@ -105,7 +105,7 @@ describe('things with intervals', () => {
       of('ab'),
       of('bc'),
       ({ id }) => id,
-      ({ ms }) => timed(ms, null, null),
+      ({ ms }) => timeInterval(ms, null, null),
     )
     expect(things.map(({ name, before, after }) => [name, before?.ms ?? null, after?.ms ?? null])).toEqual([
       ['a', 1, null],

@@ -1,7 +1,7 @@
 // The table of operators: what its rows are, how they are found, sorted and grouped, and what is copied as CSV.
 import { describe, expect, test } from 'vitest'
 import { blockOf, blockTree, pathOf } from '../../packages/report/web/src/operators/blocks.ts'
-import { asCsv, chosen, linesOf, nextIsUp, type Row, rowsOf, SORTS } from '../../packages/report/web/src/operators/rows.ts'
+import { asCsv, filterRows, linesOf, nextIsUp, type Row, rowsOf, SORTS } from '../../packages/report/web/src/operators/rows.ts'
 import type { Node, Report } from '../../packages/report/web/src/page-data.ts'
 import { transformer } from '../page/documents.ts'
 
@@ -50,7 +50,7 @@ describe('search', () => {
     ['cause:other', [gemm]],
     ['nothing', []],
   ])('%j finds rows that hold every word', (query, found) => {
-    expect(titles(chosen(rows, query, 'time', false))).toEqual(found)
+    expect(titles(filterRows(rows, query, 'time', false))).toEqual(found)
   })
 })
 
@@ -72,7 +72,7 @@ describe('sort', () => {
     ['operator', true, [tenth, second, gemm, matMul]],
     ['operator', false, [matMul, gemm, tenth, second]],
   ] as const)('by %s, up: %s', (sort, isUp, found) => {
-    expect(titles(chosen(rows, '', sort, isUp))).toEqual(found)
+    expect(titles(filterRows(rows, '', sort, isUp))).toEqual(found)
   })
 
   test('a first click shows the largest numbers, and names from A; another one turns it round', () => {
@@ -87,7 +87,7 @@ describe('sort', () => {
     )
     const all = rowsOf({ ...report, nodes: many })
     for (const isUp of [false, true]) {
-      const order = [...chosen(all, '', sort, isUp)]
+      const order = [...filterRows(all, '', sort, isUp)]
       expect([...order].sort((a, b) => a - b)).toEqual(all.map(({ index }) => index))
       const same = (a: Row, b: Row) => sort === 'time' && a.node.timeMs === b.node.timeMs
       for (const [at, place] of order.slice(1).entries())
@@ -97,7 +97,7 @@ describe('sort', () => {
 })
 
 describe('lines', () => {
-  const order = chosen(rows, '', 'time', false)
+  const order = filterRows(rows, '', 'time', false)
 
   test('without groups, shares add up from the first line on', () => {
     const sums = linesOf(rows, order, 'none', new Set()).map((line) => line.kind === 'row' && line.cumulative)
@@ -136,7 +136,7 @@ describe('lines', () => {
 })
 
 test('CSV has the rows that are shown, in their order, with numbers as the document has them', () => {
-  const lines = asCsv(rows, chosen(rows, 'enc', 'bytes', false))
+  const lines = asCsv(rows, filterRows(rows, 'enc', 'bytes', false))
     .trim()
     .split('\r\n')
   expect(lines[0]).toBe('name,engine name,operator,block,time ms,share,floor ms,bound,multiply-adds,flops,bytes,causes')

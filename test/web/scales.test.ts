@@ -3,11 +3,11 @@ import { scaleLinear, scaleLog } from 'd3-scale'
 import { describe, expect, test } from 'vitest'
 import { cleaned } from '../../packages/report/web/src/cleaned.ts'
 import { factor, factorRange, intervalOf } from '../../packages/report/web/src/format.ts'
-import { middle, nodeTitle, shownName } from '../../packages/report/web/src/kit/shown-name.ts'
+import { elideMiddle, nodeTitle, shownName } from '../../packages/report/web/src/kit/shown-name.ts'
 import { fewTicks } from '../../packages/report/web/src/kit/ticks.ts'
-import { askedWords, boundOf, inOrder, type Point } from '../../packages/report/web/src/load/points.ts'
+import { boundOf, inOrder, type Point, requestedLoadText } from '../../packages/report/web/src/load/points.ts'
 import type { Load } from '../../packages/report/web/src/page-data.ts'
-import { AS_IT_IS, int8Gain, modelledMs } from '../../packages/report/web/src/pictures/what-if.ts'
+import { int8Gain, modelledMs, UNCHANGED } from '../../packages/report/web/src/pictures/what-if.ts'
 import { recorded, transformer } from '../page/documents.ts'
 
 describe('ticks', () => {
@@ -47,7 +47,7 @@ describe('points of a load run', () => {
   })
 
   test('are named by rate, or by clients', () => {
-    expect([asked(39.96, null), asked(260.4, null), asked(null, 4), asked(null, null)].map(askedWords)).toEqual([
+    expect([asked(39.96, null), asked(260.4, null), asked(null, 4), asked(null, null)].map(requestedLoadText)).toEqual([
       ...['40.0 requests/s', '260 requests/s', '4 clients', 'no clients'],
     ])
   })
@@ -66,7 +66,7 @@ describe('points of a load run', () => {
 })
 
 describe('what if', () => {
-  const modelled = (what: Partial<typeof AS_IT_IS>) => modelledMs(transformer, { ...AS_IT_IS, ...what })
+  const modelled = (what: Partial<typeof UNCHANGED>) => modelledMs(transformer, { ...UNCHANGED, ...what })
   const sum = (of: (one: { part: string; area: string }) => boolean) =>
     transformer.breakdown.filter(of).reduce((total, { timeMs }) => total + timeMs, 0)
 
@@ -111,9 +111,9 @@ describe('words', () => {
   })
 
   test('names are shortened in their middle, without half a character, and never empty', () => {
-    expect(middle('abcdefghij', 5)).toBe('ab…ij')
-    expect(middle('abcde', 5)).toBe('abcde')
-    expect(middle('😀'.repeat(20), 7)).toBe('😀😀😀…😀😀😀')
+    expect(elideMiddle('abcdefghij', 5)).toBe('ab…ij')
+    expect(elideMiddle('abcde', 5)).toBe('abcde')
+    expect(elideMiddle('😀'.repeat(20), 7)).toBe('😀😀😀…😀😀😀')
     expect(shownName('')).toBe('(no name)')
     expect(shownName('a\u202eb')).toBe('a\ufffdb')
     expect(nodeTitle({ name: 'k', origin: [] })).toBe('k')

@@ -210,7 +210,7 @@ export interface CapturedModel {
   /** Its class. */
   readonly type: string
   readonly ran: { readonly file: string; readonly line: number; readonly function: string | null } | null
-  /** Of all its predictions, ms. */
+  /** Time of all its predictions, ms. */
   readonly timeMs?: number
   /** Why it was not; null: it was, and all below is there. */
   readonly reason: string | null

@@ -4,7 +4,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { isTorchFormat } from '@whyslow/formats/identify.ts'
 import { identifyFile, type ReadOptions, readModel, readOnnx } from '@whyslow/formats/index.ts'
-import { namedByModules } from '@whyslow/formats/torch/module-names.ts'
+import { nameByModules } from '@whyslow/formats/torch/module-names.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { Model } from '@whyslow/graph/model.ts'
 import { exportTorch, type TorchExport } from '@whyslow/measure/python/torch-export.ts'
@@ -40,7 +40,7 @@ export async function openModel(file: string, options: OpenModelOptions = {}): P
   const sha256 = createHash('sha256').update(fs.readFileSync(file)).update(source.sha256).digest('hex')
   return {
     ...read,
-    proto: namedByModules(proto),
+    proto: nameByModules(proto),
     source: { file, format, sha256, sizeBytes: source.sizeBytes },
     notes: [...(read.notes ?? []), ...notesOf(told)],
     ...(fs.existsSync(example) && { example }),

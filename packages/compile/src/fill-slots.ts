@@ -85,15 +85,15 @@ function categoryRow({ compare, categoryRule, categoryCounts, unknownIsMissing }
   const zero = wasm.floatConstant(type, 0)
   const outside = wasm.constant(unknownIsMissing[k]! ? MISSING : NO_MEMBER)
   const inside = wasm.apply('i32.lt_u', wasm.tee(ROW, wasm.truncate(type, x)), wasm.constant(categoryCounts[k]!))
-  const found = wasm.when(inside, wasm.advance(ROW, FIRST), wasm.set(ROW, outside))
+  const found = wasm.ifElse(inside, wasm.advance(ROW, FIRST), wasm.set(ROW, outside))
   const negative = wasm.apply(`${type}.lt`, x, zero)
   const none = wasm.set(ROW, wasm.constant(NO_MEMBER))
   const byRule: Readonly<Record<CategoryRule, Code>> = {
-    xgboost: wasm.when(negative, none, found),
+    xgboost: wasm.ifElse(negative, none, found),
     // Toward zero: −0.5 is 0, and what is below lies, as an unsigned number, beyond all categories.
     lightgbm: found,
-    'scikit-learn': wasm.when(negative, wasm.set(ROW, wasm.constant(MISSING)), found),
-    exact: wasm.when(wasm.apply(`${type}.eq`, x, wasm.apply(`${type}.trunc`, x)), found, none),
+    'scikit-learn': wasm.ifElse(negative, wasm.set(ROW, wasm.constant(MISSING)), found),
+    exact: wasm.ifElse(wasm.apply(`${type}.eq`, x, wasm.apply(`${type}.trunc`, x)), found, none),
   }
-  return wasm.when(wasm.apply(`${type}.ne`, x, x), wasm.set(ROW, wasm.constant(MISSING)), byRule[categoryRule])
+  return wasm.ifElse(wasm.apply(`${type}.ne`, x, x), wasm.set(ROW, wasm.constant(MISSING)), byRule[categoryRule])
 }

@@ -31,7 +31,7 @@ export function ranksFunction(
     body: [
       ...before.code,
       ...searchCode(spec, ranks, first, vectors + 2),
-      ...wasm.when(
+      ...wasm.ifElse(
         wasm.apply('i32.le_u', wasm.get(0), wasm.constant(VECTOR_ROWS)),
         treesCode(spec, ranks, { first, vectors, width: 1 }),
         treesCode(spec, ranks, { first, vectors, width: GROUP_ROWS / VECTOR_ROWS }),
@@ -93,7 +93,7 @@ function searchCode({ tables: { layout, slots }, memory }: WalkSpec, ranks: Rank
       ...wasm.set(place(k), wasm.get(base)),
       ...wasm.set(x + k, wasm.load(`${type}.load`, wasm.get(from), k * memory.slotBytes)),
     ]),
-    ...wasm.when(wasm.get(bits), wasm.loopWhile(halve, wasm.get(bits))),
+    ...wasm.ifElse(wasm.get(bits), wasm.loopWhile(halve, wasm.get(bits))),
     ...each.flatMap((k) =>
       wasm.set(
         place(k),
@@ -115,7 +115,7 @@ function searchCode({ tables: { layout, slots }, memory }: WalkSpec, ranks: Rank
   return [
     ...wasm.set(slot, wasm.constant(memory.slots + size)),
     ...wasm.set(search, wasm.constant(0)),
-    ...wasm.when(
+    ...wasm.ifElse(
       wasm.constant(Number(slots.count > 1)),
       wasm.loopWhile(slotCode, wasm.apply('i32.lt_u', wasm.get(search), wasm.constant(4 * SEARCH_WORDS * (slots.count - 1)))),
     ),
@@ -188,9 +188,9 @@ function treesCode(spec: WalkSpec, ranks: RanksMemory, { first: local, vectors, 
     ...wasm.set(node, word(0)),
     ...wasm.set(result, wasm.constant(ranks.results + ranks.firstResult)),
     ...wasm.set(left, word(1)),
-    ...wasm.when(wasm.get(left), wasm.loopWhile(low, wasm.get(left))),
+    ...wasm.ifElse(wasm.get(left), wasm.loopWhile(low, wasm.get(left))),
     ...wasm.set(left, word(2)),
-    ...wasm.when(wasm.get(left), wasm.loopWhile(high, wasm.get(left))),
+    ...wasm.ifElse(wasm.get(left), wasm.loopWhile(high, wasm.get(left))),
     ...wasm.set(result, word(3)),
     ...wasm.set(leaves, wasm.add(word(4), wasm.constant(ranks.leaves))),
     ...wasm.set(output, wasm.constant(memory.output)),

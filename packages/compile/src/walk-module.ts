@@ -104,7 +104,7 @@ function fullDescent({ memory, tables: { layout } }: WalkSpec, { nodes, leaves, 
 function descent(spec: WalkSpec, until: Until, lanes: readonly Omit<Lane, 'moved'>[], { count, moved }: Locals): Code {
   if (until === 'steps') {
     const body = [...lanes.flatMap((lane) => step(spec, { ...lane, moved: null })), ...wasm.advance(count, -1)]
-    return wasm.when(wasm.get(count), wasm.loopWhile(body, wasm.get(count)))
+    return wasm.ifElse(wasm.get(count), wasm.loopWhile(body, wasm.get(count)))
   }
   const body = [...wasm.set(moved, wasm.constant(0)), ...lanes.flatMap((lane) => step(spec, { ...lane, moved }))]
   return wasm.loopWhile(body, wasm.get(moved))

@@ -4,7 +4,7 @@ import { InputError } from '@whyslow/graph/input-error.ts'
 import type { Model } from '@whyslow/graph/model.ts'
 import { tabularOfCatboost } from './catboost/document.ts'
 import { readWhole } from './file.ts'
-import { parseJson } from './tabular/json-text.ts'
+import { parseModelJson } from './tabular/json-text.ts'
 import { DocumentRecord } from './tabular/record.ts'
 import { tabularModel } from './tabular/tabular-model.ts'
 
@@ -16,7 +16,7 @@ const LIMIT_BYTES = 2 ** 31 - 1
  */
 export async function readCatboost(file: string): Promise<Model> {
   const bytes = readWhole(file, LIMIT_BYTES, 'a model above 2 GB is not read')
-  const value = parseJson(bytes, file, 'convert the model to ONNX where it was trained')
+  const value = parseModelJson(bytes, file, 'convert the model to ONNX where it was trained')
   return tabularModel(guarded(new DocumentRecord(value, file), file), { file, format: 'catboost', parts: [bytes] })
 }
 

@@ -5,8 +5,8 @@ import { InputError } from '@whyslow/graph/input-error.ts'
 import type { Model } from '@whyslow/graph/model.ts'
 import { readWhole } from './file.ts'
 import { tabularOfEstimator } from './skops/estimator.ts'
-import { Inert, SkopsFile } from './skops/inert.ts'
-import { parseJson } from './tabular/json-text.ts'
+import { InertObject, SkopsFile } from './skops/inert.ts'
+import { parseModelJson } from './tabular/json-text.ts'
 import { tabularModel } from './tabular/tabular-model.ts'
 
 const LIMIT_BYTES = 2 ** 31 - 1
@@ -21,10 +21,10 @@ export async function readSkops(file: string): Promise<Model> {
   const archive = openZip(bytes, { where: file, again: AGAIN })
   const schema = archive.read('schema.json')
   if (schema === undefined) throw new InputError(`${file} has no schema.json; ${AGAIN}`)
-  const root = parseJson(schema, `${file}: schema.json`, AGAIN)
+  const root = parseModelJson(schema, `${file}: schema.json`, AGAIN)
   if (typeof root !== 'object' || root === null || Array.isArray(root))
     throw new InputError(`${file}: schema.json describes no object; ${AGAIN}`)
   const node = root as Readonly<Record<string, unknown>>
-  const estimator = new Inert(node, new SkopsFile(archive, node), file)
+  const estimator = new InertObject(node, new SkopsFile(archive, node), file)
   return tabularModel(tabularOfEstimator(estimator, file), { file, format: 'skops', parts: [bytes] })
 }

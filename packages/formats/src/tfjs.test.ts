@@ -164,7 +164,7 @@ describe('weights', () => {
 
 describe('the file', () => {
   test.each([
-    ['cut off', (model) => JSON.stringify(model).slice(0, -9), /cut off or damaged/],
+    ['cut off', (model) => JSON.stringify(model).slice(0, -9), /truncated or damaged/],
     ['a list', () => '[]', /has no object/],
     ['no topology', (model) => Object.assign(model, { modelTopology: undefined }), /holds no modelTopology/],
     [

@@ -9,11 +9,11 @@ import { uniqueName } from './build/unique-name.ts'
 import { readWhole } from './file.ts'
 import type { ReadOptions } from './read-options.ts'
 import { type CheckedModel, checkedModel } from './tflite/checked-model.ts'
-import { declarationOf, type Writing, writeSubgraph } from './tflite/graph-writer.ts'
-import { type Declared, FreeSizeError, type Tensor } from './tflite/operator.ts'
-import { asUnsigned, dequantize, quantize } from './tflite/quantized.ts'
+import { declarationOf, type FileContext, writeSubgraph } from './tflite/graph-writer.ts'
+import { type DeclaredTensorRow, FreeSizeError, type Tensor } from './tflite/operator.ts'
+import { dequantize, quantize, toUnsigned } from './tflite/quantized.ts'
 import type { SignatureRow, SubgraphRow } from './tflite/schema.ts'
-import { chosenSignature, isRunUntold, notesOnSignatures } from './tflite/signature.ts'
+import { chosenSignature, isRunByDefault, notesOnSignatures } from './tflite/signature.ts'
 import { dtypeOf } from './tflite/tensor-content.ts'
 
 /** Offsets of a FlatBuffer are 32 bits; larger files keep their content behind it, and ONNX's protobuf holds no more than this. */
@@ -33,7 +33,7 @@ export async function readTflite(file: string, { signature: wanted = null }: Rea
   return {
     ...model,
     ...(notes.length > 0 && { notes }),
-    ...(signature !== undefined && !isRunUntold(signature, checked.model) && { signature: signature.signature_key }),
+    ...(signature !== undefined && !isRunByDefault(signature, checked.model) && { signature: signature.signature_key }),
   }
 }
 
@@ -67,7 +67,7 @@ function write(read: Read, free: boolean): GraphBuilder {
   const names = namesOf(main, signature)
   builder.reserve([...names.inputs, ...names.outputs])
   const { model, contents } = read
-  const writing: Writing = { model, contents, file, free, builder, variables: new Map(), active: [], written: 0 }
+  const writing: FileContext = { model, contents, file, free, builder, variables: new Map(), active: [], written: 0 }
   const inputs = main.inputs.map((at, k) => {
     const about = declarationOf(writing, main.tensors[at]!)
     if (dtypeOf(about.row) === undefined) throw new InputError(`${file}: input ${names.inputs[k]} is not a tensor of numbers`)
@@ -75,7 +75,7 @@ function write(read: Read, free: boolean): GraphBuilder {
       ? about.shape.map((size, axis): Dimension => size ?? (axis === 0 ? 'batch' : `${names.inputs[k]}/${axis}`))
       : about.row.shape
     const value = builder.input(names.inputs[k]!, about.dtype, shape)
-    const kept = asUnsigned({ ...about, shape, content: undefined })
+    const kept = toUnsigned({ ...about, shape, content: undefined })
     return { ...kept, value: builder.within(names.inputs[k]!, () => requantized(builder, { ...about, value }, kept)) }
   })
   const outputs = writeSubgraph(writing, { index, builder }, inputs)
@@ -103,7 +103,7 @@ function refuseHandle(file: string, name: string): never {
 function requantized(
   builder: GraphBuilder,
   given: Pick<Tensor, 'value' | 'quantization'>,
-  wanted: Pick<Declared, 'dtype' | 'quantization'>,
+  wanted: Pick<DeclaredTensorRow, 'dtype' | 'quantization'>,
 ): Value {
   const [from, to] = [given.quantization, wanted.quantization]
   if (given.value.dtype === wanted.dtype || from === undefined || to === undefined) return given.value

@@ -2,7 +2,7 @@
 // https://xgboost.readthedocs.io/en/stable/tutorials/saving_model.html
 import type { Model } from '@whyslow/graph/model.ts'
 import { readWhole } from './file.ts'
-import { parseJson } from './tabular/json-text.ts'
+import { parseModelJson } from './tabular/json-text.ts'
 import { DocumentRecord } from './tabular/record.ts'
 import { tabularModel } from './tabular/tabular-model.ts'
 import { tabularOfXgboost } from './xgboost/learner.ts'
@@ -27,5 +27,5 @@ export async function readXgboost(file: string): Promise<Model> {
 function documentIn(bytes: Uint8Array<ArrayBuffer>, file: string): unknown {
   if (bytes[0] === 0x7b && bytes[1] === 0x4c) return parseUbjson(bytes, file)
   const isBinary = String.fromCharCode(...bytes.subarray(0, 4)) === 'binf' || looksLikeOldBinary(bytes)
-  return isBinary ? readOldBinary(bytes, file) : parseJson(bytes, file, "save it as UBJSON: booster.save_model('model.ubj')")
+  return isBinary ? readOldBinary(bytes, file) : parseModelJson(bytes, file, "save it as UBJSON: booster.save_model('model.ubj')")
 }

@@ -2,7 +2,7 @@
 // https://github.com/onnx/onnx/blob/main/docs/IR.md#attributes
 import { type AttributeProto, type NodeProto, AttributeProto_AttributeType as Type } from 'onnx-buf'
 import { dtypeOf } from './dtype.ts'
-import type { AttributeView, NodeView } from './types.ts'
+import type { AttributeView } from './types.ts'
 
 /** An attribute's plain value; undefined if the node does not give it. */
 export function attributeOf(node: NodeProto, name: string): AttributeView | undefined {
@@ -20,41 +20,6 @@ export function numberOf(node: NodeProto, name: string, otherwise: number): numb
 export function intsOf(node: NodeProto, name: string): readonly number[] | undefined {
   const value = attributeOf(node, name)
   return Array.isArray(value) && value.every((one) => typeof one === 'number') ? value : undefined
-}
-
-type HasAttributes = Pick<NodeView, 'attributes'>
-
-/** The attribute as a number; `otherwise` if it is absent or of another type. */
-export function numberAttribute<Otherwise extends number | undefined>(
-  node: HasAttributes,
-  name: string,
-  otherwise: Otherwise,
-): number | Otherwise {
-  const value = node.attributes[name]
-  return typeof value === 'number' ? value : otherwise
-}
-
-/** The attribute as a text; `otherwise` if it is absent or of another type. */
-export function textAttribute(node: HasAttributes, name: string, otherwise: string): string {
-  const value = node.attributes[name]
-  return typeof value === 'string' ? value : otherwise
-}
-
-/** The attribute as numbers; undefined if it is absent or of another type. */
-export function numbersAttribute(node: HasAttributes, name: string): readonly number[] | undefined {
-  const value = node.attributes[name]
-  return Array.isArray(value) && (value.length === 0 || typeof value[0] === 'number') ? (value as readonly number[]) : undefined
-}
-
-/** The attribute as texts; undefined if it is absent or of another type. */
-export function textsAttribute(node: HasAttributes, name: string): readonly string[] | undefined {
-  const value = node.attributes[name]
-  return Array.isArray(value) && typeof value[0] === 'string' ? (value as readonly string[]) : undefined
-}
-
-/** An axis counted from the front. */
-export function axisFromFront(axis: number, rank: number): number {
-  return axis < 0 ? axis + rank : axis
 }
 
 /**

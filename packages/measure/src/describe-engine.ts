@@ -1,5 +1,5 @@
 // Asks in a process of its own whether an engine is installed: loading a native binary can end a process.
-import { installCommand, whyNearerWasSkipped } from './engines/find-package.ts'
+import { installCommand, skippedInstallation } from './engines/find-package.ts'
 import { engineById } from './engines/index.ts'
 import type { Availability, EnginePlaces } from './engines/types.ts'
 import { engineOf } from './trials/engine-of.ts'
@@ -31,6 +31,6 @@ export async function describeEngine(
 /** Adds what was passed over to the availability of an engine that is a package, unless the engine reports its own. */
 function withPassedOver(found: Availability, engine: string, { packageFrom }: EnginePlaces): Availability {
   if (!found.ok || found.passedOver !== undefined) return found
-  const passed = whyNearerWasSkipped(engineById(engine)!.package, packageFrom)
+  const passed = skippedInstallation(engineById(engine)!.package, packageFrom)
   return passed === null ? found : { ...found, passedOver: passed }
 }

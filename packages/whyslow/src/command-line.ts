@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { type Interrupt, listenForInterrupt } from '@whyslow/command/terminal/interrupt.ts'
 import { type Follower, processScreen } from '@whyslow/command/terminal/screen.ts'
 import { isFollowed, type Message } from '@whyslow/command/terminal/supervise.ts'
-import { endingOf } from '@whyslow/command/terminal/usage-error.ts'
+import { commandExit } from '@whyslow/command/terminal/usage-error.ts'
 import { compiledTwin } from '@whyslow/graph/compiled-twin.ts'
 import { hidePasswords, runProgram } from './run-program.ts'
 
@@ -40,7 +40,7 @@ const supervisor: Follower = {
 const tell = (message: Message): Promise<void> => new Promise((resolve) => process.send!(message, () => resolve()))
 
 function end(error: unknown, interrupted: boolean): number {
-  const { line, exitCode } = endingOf(error, interrupted)
+  const { line, exitCode } = commandExit(error, interrupted)
   const wantsStack = (process.env.WHYSLOW_DEBUG ?? '') !== ''
   const say = (text: string) => process.stderr.write(`${hidePasswords(text, process.argv.slice(2))}\n`)
   if (line !== null && wantsStack && error instanceof Error) say(error.stack ?? '')

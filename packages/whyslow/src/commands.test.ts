@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { keptScreen } from '@whyslow/command/support/terminal/example-screen.ts'
 import { openProgress } from '@whyslow/command/terminal/progress.ts'
 import { commandOf, wantsColour } from '@whyslow/command/terminal/screen.ts'
-import { endingOf, UsageError } from '@whyslow/command/terminal/usage-error.ts'
+import { commandExit, UsageError } from '@whyslow/command/terminal/usage-error.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { runWhy } from '@whyslow/model/command/why.ts'
 import { formatEvidence, readEvidence } from '@whyslow/model/evidence/file.ts'
@@ -148,7 +148,7 @@ describe('why', () => {
     )
     await expect(run).rejects.toThrow()
     expect(existsSync(inFolder('r.json'))).toBe(false)
-    expect(endingOf(new Error('aborted'), controller.signal.aborted)).toEqual({ line: null, exitCode: 130 })
+    expect(commandExit(new Error('aborted'), controller.signal.aborted)).toEqual({ line: null, exitCode: 130 })
   })
 
   test('takes the progress line away before it prints', async () => {
@@ -259,8 +259,8 @@ test('colour follows NO_COLOR, FORCE_COLOR and the terminal', () => {
 
 test('an error that nobody caused is a bug and says so; input is not', () => {
   const input = Object.assign(new Error('model.onnx:\n  cut short'), { name: 'InputError' })
-  expect(endingOf(input, false)).toEqual({ line: 'model.onnx: cut short', exitCode: 2 })
-  const bug = endingOf(new TypeError('x is undefined'), false)
+  expect(commandExit(input, false)).toEqual({ line: 'model.onnx: cut short', exitCode: 2 })
+  const bug = commandExit(new TypeError('x is undefined'), false)
   expect(bug.exitCode).toBe(1)
   expect(bug.line).toMatch(/^this is a bug in whyslow: x is undefined; rerun with WHYSLOW_DEBUG=1/)
 })

@@ -1,7 +1,7 @@
 // The exit code of each command: 0 for help, 2 for what it does not know or lacks.
 import { fileURLToPath } from 'node:url'
 import { keptScreen } from '@whyslow/command/support/terminal/example-screen.ts'
-import { endingOf } from '@whyslow/command/terminal/usage-error.ts'
+import { commandExit } from '@whyslow/command/terminal/usage-error.ts'
 import { CommanderError } from 'commander'
 import { describe, expect, test, vi } from 'vitest'
 import { typed } from '../test/support/example-command-line.ts'
@@ -23,7 +23,7 @@ async function exitCodeOf(...argv: readonly string[]): Promise<number> {
     return 0
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-    return endingOf(error, false).exitCode
+    return commandExit(error, false).exitCode
   }
 }
 

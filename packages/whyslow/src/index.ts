@@ -18,14 +18,14 @@ export type { CheckDocument } from '@whyslow/report/documents/check.ts'
 export type { ComparisonDocument } from '@whyslow/report/documents/comparison.ts'
 export type { ConvertDocument } from '@whyslow/report/documents/convert.ts'
 export type { DistillDocument } from '@whyslow/report/documents/distill.ts'
-export type { ForetoldDocument } from '@whyslow/report/documents/foretold.ts'
+export type { EstimateDocument } from '@whyslow/report/documents/foretold.ts'
 export type { HistoryDocument, HistoryEntry } from '@whyslow/report/documents/history.ts'
 export type { LintDocument } from '@whyslow/report/documents/lint.ts'
 export type { LiteQuantizeDocument } from '@whyslow/report/documents/lite-quantize.ts'
 export type { ReportDocument } from '@whyslow/report/documents/report.ts'
 export type { StudyDocument } from '@whyslow/report/documents/study.ts'
 export { renderComparison } from '@whyslow/report/text/comparison-text.ts'
-export { renderEstimate as renderForetold } from '@whyslow/report/text/foretold-text.ts'
+export { renderEstimate } from '@whyslow/report/text/foretold-text.ts'
 export { renderJson } from '@whyslow/report/text/json.ts'
 export { renderLint } from '@whyslow/report/text/lint-text.ts'
 export { renderStudy } from '@whyslow/report/text/study-text.ts'
@@ -41,14 +41,14 @@ export {
   type DistillOptions,
   describeMachine,
   distill,
+  type EstimateOptions,
+  estimate,
   explain,
-  type Fixed,
   type FixOptions,
+  type FixOutcome,
   type FleetOptions,
-  type ForetellOptions,
   fix,
   fleet,
-  foretell,
   type LintOptions,
   lint,
   listEngines,

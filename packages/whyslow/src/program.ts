@@ -161,7 +161,7 @@ const commands: { readonly [N in CommandName]: Described<N> } = {
     about: 'the latency on a machine that you cannot measure on',
     takes: [['<model>', ANY]],
     run: async (flags, world, model) =>
-      (await import('@whyslow/fleet/command/foretell.ts')).runForetell(model, flags, surroundings(world)),
+      (await import('@whyslow/fleet/command/foretell.ts')).runEstimate(model, flags, surroundings(world)),
   },
   history: {
     words: 'fleet history',

@@ -1,10 +1,10 @@
 // Flags of the commands on the user's own code, in the order of their help; rows that several commands share are in terminal/flags/rows.ts.
-import { type FlagsIn, flag, optionsIn, optionsSet, own, showing } from '@whyslow/command/terminal/flags/flag.ts'
+import { type FlagsIn, flag, optionsIn, optionsSet, ownFlag, showOnly } from '@whyslow/command/terminal/flags/flag.ts'
 import * as parse from '@whyslow/command/terminal/flags/option-values.ts'
 import * as row from '@whyslow/command/terminal/flags/rows.ts'
 
 export const flags = {
-  pipeline: showing(
+  pipeline: showOnly(
     ['data', 'call', 'python', 'duration', 'quick', 'timeout', 'explainGap', 'open', 'saveProfile', ...row.DOCUMENT],
     [
       row.data('samples: json, jsonl, csv, txt, npy, npz, a folder of files', "the module's samples()"),
@@ -20,8 +20,8 @@ export const flags = {
       row.memoryLimit('end a process that takes more memory'),
       flag('--imports', 'time each import'),
       flag('--no-inner', 'do not measure the model that predict runs'),
-      own(flag('--explain-gap', 'why is the app slower than a benchmark? one difference at a time')),
-      own(flag('--save-profile <file>', 'write the stacks: .speedscope.json, or collapsed as .txt')),
+      ownFlag(flag('--explain-gap', 'why is the app slower than a benchmark? one difference at a time')),
+      ownFlag(flag('--save-profile <file>', 'write the stacks: .speedscope.json, or collapsed as .txt')),
       ...row.report,
       row.open,
       row.lock,
@@ -29,7 +29,7 @@ export const flags = {
       ...row.verbose,
     ],
   ),
-  watch: showing(
+  watch: showOnly(
     ['url', 'body', 'rate', 'duration', 'json'],
     [
       flag('--url <address>', 'send requests there once it listens', undefined, { usual: 'others send them' }),

@@ -4,7 +4,7 @@
 // difference has to be larger. What is taken away stays away on the rungs that follow. The last one is the model file alone, and what it
 // does not take of the rung before is explained by nothing here.
 import { decide, geometricMean, INTERVAL_LEVEL, median } from '@whyslow/measure/statistics/index.ts'
-import type { Contestant, Other, TimeRequest } from '../turns/contestant.ts'
+import type { Contestant, ProcessActivity, TimeRequest } from '../turns/contestant.ts'
 
 export type RungId =
   | 'app'
@@ -30,26 +30,26 @@ export interface Rung {
 export const GAP_MS = 50
 
 /** What is held still, in this order: while there are gaps, since calls without gaps leave the event loop no time for anything else. */
-const STILL: readonly { readonly other: Other; readonly id: RungId; readonly title: string }[] = [
+const STILL: readonly { readonly other: ProcessActivity; readonly id: RungId; readonly title: string }[] = [
   { other: 'loop', id: 'loop-still', title: 'nothing but the calls on the event loop' },
   { other: 'sessions', id: 'sessions-still', title: 'other sessions answer at once, without computing' },
   { other: 'threads', id: 'threads-still', title: 'other threads held still' },
 ]
 
 /** The rung that holds it still. */
-export const rungOf = (other: Other): RungId => STILL.find((one) => one.other === other)!.id
+export const rungOf = (other: ProcessActivity): RungId => STILL.find((one) => one.other === other)!.id
 
-export interface Climbed {
+export interface LadderPlan {
   /** The samples that are rotated through. */
   readonly order: readonly number[]
   /** What one call is made of. */
   readonly stages: readonly string[]
   /** What goes on in addition to the calls, and can be held still. */
-  readonly others: readonly { readonly other: Other; readonly seen: string | null }[]
+  readonly others: readonly { readonly other: ProcessActivity; readonly seen: string | null }[]
 }
 
 /** Rungs from the application to the bare benchmark. */
-export function rungsOf({ order, stages, others }: Climbed): Rung[] {
+export function rungsOf({ order, stages, others }: LadderPlan): Rung[] {
   const app = { order, copies: true, gapMs: GAP_MS }
   const held = STILL.flatMap((one) => others.filter(({ other }) => other === one.other).map(({ seen }) => ({ ...one, seen })))
   const upTo = (k: number) => held.slice(0, k + 1).map(({ other }) => other)

@@ -9,7 +9,7 @@ import type { CpuProfile, ProfileNode, RawProfile } from './cpu-profile.ts'
 import type { FunctionRange } from './source.ts'
 import { displayPath, type UserFile } from './user-files.ts'
 
-export interface Attributed {
+export interface AttributedLines {
   readonly lines: readonly LineFact[]
   readonly stacks: Stacks
   readonly samples: number
@@ -34,7 +34,7 @@ export function attribute(
   files: readonly UserFile[],
   isUsers: (file: string) => boolean,
   stages: readonly string[],
-): Attributed {
+): AttributedLines {
   return new Attribution(raw, files, isUsers, stages).run()
 }
 
@@ -82,7 +82,7 @@ class Attribution {
     for (const node of nodes) if (!children.has(node.id)) visit(node, null)
   }
 
-  run(): Attributed {
+  run(): AttributedLines {
     const { profile, predictions } = this.raw
     const perPrediction = 1 / Math.max(1, predictions)
     const stages = this.stageNames.map(() => ({ nativeMs: 0, waitMs: 0, gcMs: 0 }))

@@ -1,6 +1,6 @@
 // Which calls are which pattern, by their full name; of methods of values that are not known here, by the method's name.
 import type { PatternName } from '../facts.ts'
-import { nameOf, type SyntaxNode, some } from './syntax.ts'
+import { containsNode, nameOf, type SyntaxNode } from './syntax.ts'
 
 const TYPED =
   /^(Float32Array|Float64Array|Int8Array|Uint8Array|Uint8ClampedArray|Int16Array|Uint16Array|Int32Array|Uint32Array|BigInt64Array|BigUint64Array)$/
@@ -18,7 +18,7 @@ const TENSOR =
 const PREDICT = /\.(run|predict|execute|executeAsync|infer|invoke)$/
 
 /** Calls that are looked at while they run, pattern or not. */
-export const WATCHED =
+export const WATCHED_CALLS =
   /\.(push|map|run|predict|execute|executeAsync|stringify|parse)$|^(fetch|structuredClone|Array\.from|Object\.entries)$/
 
 /** The patterns that a call is; mostly none. */
@@ -58,6 +58,6 @@ function arrayPattern(node: SyntaxNode, callee: string): PatternName[] {
 /** A number by its looks: a literal, a product, a length. */
 function isSize(node: SyntaxNode): boolean {
   if (node.type === 'NumericLiteral') return true
-  if (node.type === 'BinaryExpression') return !some(node, (one) => one.type === 'ArrayExpression')
+  if (node.type === 'BinaryExpression') return !containsNode(node, (one) => one.type === 'ArrayExpression')
   return /(^|\.)(length|size|width|height|byteLength)$|^[A-Z_]+$|^(n|count)$/.test(nameOf(node) ?? '')
 }

@@ -7,10 +7,10 @@ const MESSAGES = 3
 /** Before the user's code can put another in its place. */
 const { writeSync } = fs
 
-export const send = (message: Message): void => say(message)
+export const send = (message: Message): void => writeMessage(message)
 
 /** Writes one line of JSON. A pipe that is full is tried again. */
-export function say(message: unknown): void {
+export function writeMessage(message: unknown): void {
   const bytes = Buffer.from(`${JSON.stringify(message)}\n`)
   for (let at = 0; at < bytes.length; ) {
     try {

@@ -1,6 +1,6 @@
 // Collections of garbage, as Node tells them: each with its begin and length, joined by time with what ran then.
 import { type PerformanceEntry, PerformanceObserver } from 'node:perf_hooks'
-import { breathe } from './predictions.ts'
+import { yieldToEventLoop } from './predictions.ts'
 
 export interface Interval {
   readonly start: number
@@ -21,8 +21,8 @@ export class Collections {
 
   /** What is still on its way is taken, and no more is heard. */
   async stop(): Promise<readonly Interval[]> {
-    await breathe()
-    await breathe()
+    await yieldToEventLoop()
+    await yieldToEventLoop()
     this.add(this.observer.takeRecords())
     this.observer.disconnect()
     return this.found
@@ -30,7 +30,7 @@ export class Collections {
 }
 
 /** Time of `those` that is in `intervals`, which are in order and apart; ms. */
-export function within(those: readonly Interval[], intervals: readonly Interval[]): number {
+export function overlapMs(those: readonly Interval[], intervals: readonly Interval[]): number {
   let total = 0
   for (const one of those) {
     for (let at = firstEndingAfter(intervals, one.start); at < intervals.length && intervals[at]!.start < one.end; at++) {

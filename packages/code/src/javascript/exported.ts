@@ -3,7 +3,7 @@
 import fs from 'node:fs'
 import { dirname, extname, join } from 'node:path'
 import type { Start } from '../turns/run-file.ts'
-import { childrenOf, isFunction, isNode, nameOf, parseSource, type SyntaxNode, some, walk } from './syntax.ts'
+import { childrenOf, containsNode, isFunction, isNode, nameOf, parseSource, type SyntaxNode, walk } from './syntax.ts'
 
 export interface FileStart {
   readonly start: Start
@@ -76,7 +76,7 @@ function typeOfPackage(file: string): string | undefined {
 
 /** `exports.predict = …`, `module.exports = …` of anything but an object without predict. */
 function mayExportStages(program: SyntaxNode): boolean {
-  return some(program, (node) => {
+  return containsNode(program, (node) => {
     if (node.type !== 'AssignmentExpression') return false
     const name = nameOf(node.left as SyntaxNode)
     if (/^(module\.)?exports\.(predict|default)$/.test(name ?? '')) return true
@@ -113,7 +113,10 @@ function isOneFunction(program: SyntaxNode): boolean {
 /** `if (require.main === module)`, `if (process.argv[1] === fileURLToPath(import.meta.url))`. */
 const isGuard = ({ type, test }: SyntaxNode): boolean =>
   type === 'IfStatement' &&
-  some(test as SyntaxNode, (node) => node.type === 'MetaProperty' || /^(process\.argv|require\.main)$/.test(nameOf(node) ?? ''))
+  containsNode(
+    test as SyntaxNode,
+    (node) => node.type === 'MetaProperty' || /^(process\.argv|require\.main)$/.test(nameOf(node) ?? ''),
+  )
 
 /** Exported values with their names; null: the value is in another file. */
 function exportedValues(body: readonly SyntaxNode[]): (readonly [string, SyntaxNode | null])[] {

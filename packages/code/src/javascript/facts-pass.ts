@@ -10,8 +10,8 @@ import { insteadOf } from './instead-of-calls.ts'
 import { insteadOfDecoding } from './instead-of-decoding.ts'
 import { insteadOfSessions } from './instead-of-sessions.ts'
 import type { Predictions } from './predictions.ts'
-import { PROBES, Probed } from './probes.ts'
-import type { ProfileWorld } from './profile-pass.ts'
+import { PROBES, ProbeRecorder } from './probes.ts'
+import type { ProfileEnvironment } from './profile-pass.ts'
 import { Sessions } from './sessions.ts'
 import { Threads } from './threads.ts'
 
@@ -22,9 +22,9 @@ const MOST = 50
 /** Less of a prediction is not worth other code. */
 const TRIED_SHARE = 0.03
 
-export async function factsPass(plan: Plan, { open, onScriptEnd, whereabouts }: ProfileWorld): Promise<void> {
+export async function factsPass(plan: Plan, { open, onScriptEnd, whereabouts }: ProfileEnvironment): Promise<void> {
   let samples: readonly unknown[] = []
-  const probed = new Probed(() => samples[whereabouts.sample ?? -1])
+  const probed = new ProbeRecorder(() => samples[whereabouts.sample ?? -1])
   const threads = new Threads()
   Object.defineProperty(globalThis, PROBES, { value: probed })
   const sessions = new Sessions(() => whereabouts.stage)
@@ -109,7 +109,7 @@ export function tensorsIn(value: unknown, depth = 0): number[] {
 
 /** Calls that take their share of the predictions, in another way. */
 async function tryOthers(
-  { seen, given }: Probed,
+  { seen, given }: ProbeRecorder,
   { tookMs, file }: { readonly tookMs: number; readonly file: string },
 ): Promise<void> {
   for (const [key, one] of seen) {
@@ -120,7 +120,7 @@ async function tryOthers(
   }
 }
 
-function tell(plan: Plan, probed: Probed, told: { readonly predictions: number; readonly p50Ms: number }): void {
+function tell(plan: Plan, probed: ProbeRecorder, told: { readonly predictions: number; readonly p50Ms: number }): void {
   const file = `${plan.stateFile}.probes`
   fs.writeFileSync(file, JSON.stringify([...probed.seen]))
   send({ kind: 'raw', what: 'probes', file, ...told })

@@ -3,7 +3,7 @@
 // https://huggingface.co/docs/transformers.js, https://node-llama-cpp.withcat.ai
 import type { PatternName } from '../facts.ts'
 import { type FileObjects, fileObjects, givesOption } from './load-options.ts'
-import { childrenOf, isFunction, isLoop, isNode, nameOf, type SyntaxNode, some, walk } from './syntax.ts'
+import { childrenOf, containsNode, isFunction, isLoop, isNode, nameOf, type SyntaxNode, walk } from './syntax.ts'
 
 const TRANSFORMERS = /^@(huggingface|xenova)\/transformers$/
 const LLAMA = /^node-llama-cpp$/
@@ -117,7 +117,7 @@ function growsAround(node: SyntaxNode, grown: ReadonlySet<string>, way: readonly
   if (isGrown(given[0])) return true
   const around = [...way].reverse().find((one) => isFunction(one) || isLoop(one))
   if (around === undefined) return false
-  return some(around, (one) => {
+  return containsNode(around, (one) => {
     const isTemplate = one.type === 'CallExpression' && /\.apply_chat_template$/.test(nameOf(one.callee as SyntaxNode) ?? '')
     return isTemplate && isGrown((one.arguments as readonly SyntaxNode[])[0])
   })

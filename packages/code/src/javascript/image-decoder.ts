@@ -1,6 +1,6 @@
 // Images split by the program's own code: a function that knows a format's marks (PNG's chunks, JPEG's markers, the heads of BMP, GIF,
 // WebP, QOI and PPM), or is called what it does.
-import { isFunction, nameOf, type SyntaxNode, some, walk } from './syntax.ts'
+import { containsNode, isFunction, nameOf, type SyntaxNode, walk } from './syntax.ts'
 
 const WORDS = /^(IHDR|IDAT|PLTE|IEND|\x89PNG.*|PNG|JFIF|Exif|RIFF|WEBP|GIF8[79]?a?|qoif|P[36]|BM)$/
 /** 0x89504e47, 'qoif', 'IHDR', 'IDAT'; two bytes of JPEG's markers, 'BM'. */
@@ -29,7 +29,7 @@ function marks(node: SyntaxNode): number {
 const READS = /^(readU?Int|getU?Int|inflate|unzip|latin1Slice|toString$|decode$|charCodeAt$|subarray$|slice$)/
 
 const readsBytes = (node: SyntaxNode): boolean =>
-  some(node.body as SyntaxNode, (inner) => {
+  containsNode(node.body as SyntaxNode, (inner) => {
     if (inner.type === 'MemberExpression' && inner.computed === true) return true
     if (inner.type !== 'CallExpression') return false
     const { property } = inner.callee as SyntaxNode

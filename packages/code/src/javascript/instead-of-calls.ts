@@ -2,16 +2,16 @@
 // a file that is read each time against what was read once. Which call it is of, who reads the sources knows; tried is what the argument allows.
 import fs from 'node:fs'
 import type { AlternativeFact } from '../facts.ts'
-import { inTurns, type Way } from './in-turns.ts'
+import { inTurns, type TimedFunction } from './in-turns.ts'
 
 /** A first argument, and whether all calls had the same. */
-export interface Given {
+export interface FirstArgument {
   readonly value: unknown
   same: boolean
 }
 
 /** An alternative without its place; `of`: callees that it is one of. */
-export interface Tried extends Omit<AlternativeFact, 'file' | 'line' | 'function'> {
+export interface CallAlternative extends Omit<AlternativeFact, 'file' | 'line' | 'function'> {
   readonly of: 'JSON.parse' | 'JSON.stringify' | 'readFile' | 'decode'
 }
 
@@ -19,7 +19,7 @@ export interface Tried extends Omit<AlternativeFact, 'file' | 'line' | 'function
 const LEAST_NUMBERS = 256
 
 /** null: there is no other way, or it cannot be tried. */
-export async function insteadOf({ value, same }: Given, calls: number): Promise<Tried | null> {
+export async function insteadOf({ value, same }: FirstArgument, calls: number): Promise<CallAlternative | null> {
   try {
     if (typeof value === 'string' && /^\s*[[{]/.test(value)) return await parsed(value)
     if ((typeof value === 'string' || value instanceof URL) && same && calls > 1) return await readOnce(value, calls)
@@ -31,14 +31,14 @@ export async function insteadOf({ value, same }: Given, calls: number): Promise<
 }
 
 /** Whether a callee is what an alternative is of. */
-export function isOf(callee: string, { of }: Pick<Tried, 'of'>): boolean {
+export function isOf(callee: string, { of }: Pick<CallAlternative, 'of'>): boolean {
   if (of === 'readFile') return /(^|\.)readFile(Sync)?$/.test(callee)
   return of === 'decode' ? /(^|\.)(decode|read|parse)$/.test(callee) : callee === of
 }
 
 // JSON ---------------------------------------------------------------------------------------------------------------------------------
 
-async function parsed(text: string): Promise<Tried | null> {
+async function parsed(text: string): Promise<CallAlternative | null> {
   const { lists, rest } = apart(JSON.parse(text))
   if (lists.length === 0) return null
   const header = JSON.stringify(rest)
@@ -53,7 +53,7 @@ async function parsed(text: string): Promise<Tried | null> {
   return tried('JSON.parse', 'JSON.parse(text)', { equal, on, code }, [() => JSON.parse(text), instead])
 }
 
-async function written(value: object): Promise<Tried | null> {
+async function written(value: object): Promise<CallAlternative | null> {
   const { lists, rest } = apart(value)
   if (lists.length === 0) return null
   const instead = () => [JSON.stringify(rest), ...lists.map((list) => Float64Array.from(list))]
@@ -63,9 +63,14 @@ async function written(value: object): Promise<Tried | null> {
   return tried('JSON.stringify', 'JSON.stringify(value)', told, [() => JSON.stringify(value), instead])
 }
 
-type Told = Pick<Tried, 'equal' | 'on' | 'code'>
+type Told = Pick<CallAlternative, 'equal' | 'on' | 'code'>
 
-async function tried(of: Tried['of'], now: string, told: Told, [before, after]: readonly [Way, Way]): Promise<Tried> {
+async function tried(
+  of: CallAlternative['of'],
+  now: string,
+  told: Told,
+  [before, after]: readonly [TimedFunction, TimedFunction],
+): Promise<CallAlternative> {
   const rule = 'json-in-the-loop'
   return { of, rule, now, instead: 'the bytes of the numbers', ...told, ...(await inTurns(before, after)) }
 }
@@ -73,7 +78,7 @@ async function tried(of: Tried['of'], now: string, told: Told, [before, after]: 
 const count = (lists: readonly (readonly number[])[]): string =>
   lists.reduce((sum, { length }) => sum + length, 0).toLocaleString('en')
 
-const alike = (lists: readonly (readonly number[])[], arrays: readonly Float64Array[]): Tried['equal'] =>
+const alike = (lists: readonly (readonly number[])[], arrays: readonly Float64Array[]): CallAlternative['equal'] =>
   lists.every((list, at) => list.every((number, k) => Object.is(number, arrays[at]![k]))) ? 'bits' : 'different'
 
 /** Lists of numbers, in their order, and what is left without them. */
@@ -94,7 +99,7 @@ const isNumbers = (value: unknown): value is readonly number[] =>
 
 // Files --------------------------------------------------------------------------------------------------------------------------------
 
-async function readOnce(file: string | URL, calls: number): Promise<Tried | null> {
+async function readOnce(file: string | URL, calls: number): Promise<CallAlternative | null> {
   if (!fs.statSync(file).isFile()) return null
   const kept = fs.readFileSync(file)
   const equal = kept.equals(fs.readFileSync(file)) ? ('bits' as const) : ('different' as const)

@@ -2,7 +2,7 @@
 // pixel, then in turns. PNG loses nothing, so that pixels are the same bits; decoders of JPEG round and enlarge colours in their own ways.
 import { createRequire, Module } from 'node:module'
 import { inTurns } from './in-turns.ts'
-import type { Tried } from './instead-of-calls.ts'
+import type { CallAlternative } from './instead-of-calls.ts'
 
 interface Pixels {
   readonly width: number
@@ -68,7 +68,7 @@ const MOST_STEPS = 2
 const MOST_BEYOND = 0.001
 
 /** `from`: a file of the user's, absolute. null: they are no bytes of an image, or not both packages are there and in use. */
-export async function insteadOfDecoding(value: unknown, from: string): Promise<Tried | null> {
+export async function insteadOfDecoding(value: unknown, from: string): Promise<CallAlternative | null> {
   if (!(value instanceof Uint8Array)) return null
   const format = (Object.keys(MAGIC) as Format[]).find((one) => MAGIC[one].every((byte, k) => value[k] === byte))
   if (format === undefined) return null
@@ -103,7 +103,7 @@ export function requirePackage(require: NodeJS.Require, name: string, may: boole
   }
 }
 
-function alike(a: Pixels, b: Pixels): Tried['equal'] {
+function alike(a: Pixels, b: Pixels): CallAlternative['equal'] {
   if (a.width !== b.width || a.height !== b.height || a.data.length !== b.data.length) return 'different'
   let [beyond, isSame] = [0, true]
   for (let k = 0; k < b.data.length; k++) {

@@ -11,9 +11,9 @@ import { attribute } from './attribute.ts'
 import type { RawProfile } from './cpu-profile.ts'
 import { startOf } from './exported.ts'
 import { importFacts } from './import-times.ts'
-import { isOf, type Tried } from './instead-of-calls.ts'
+import { type CallAlternative, isOf } from './instead-of-calls.ts'
 import { isUsers } from './prepare.ts'
-import type { Seen } from './probes.ts'
+import type { ProbeRecord } from './probes.ts'
 import type { Site } from './source.ts'
 import { displayPath, type UserFile, userFiles } from './user-files.ts'
 
@@ -52,7 +52,7 @@ function completed(raw: Raw, files: readonly UserFile[], target: Target | undefi
   const text = fs.readFileSync(raw.file, 'utf8')
   return raw.what === 'cpu-profile'
     ? fromProfile(raw, JSON.parse(text) as RawProfile, files, target?.stages ?? [])
-    : fromProbes(raw, JSON.parse(text) as [string, Seen][], files)
+    : fromProbes(raw, JSON.parse(text) as [string, ProbeRecord][], files)
 }
 
 function fromProfile(
@@ -79,7 +79,7 @@ function fromProfile(
   ]
 }
 
-function fromProbes({ predictions, p50Ms }: Raw, seen: readonly [string, Seen][], files: readonly UserFile[]): Message[] {
+function fromProbes({ predictions, p50Ms }: Raw, seen: readonly [string, ProbeRecord][], files: readonly UserFile[]): Message[] {
   const calls: CallFact[] = []
   const alternatives: AlternativeFact[] = []
   const loops: LoopFact[] = []
@@ -113,9 +113,9 @@ function fromProbes({ predictions, p50Ms }: Raw, seen: readonly [string, Seen][]
   ]
 }
 
-const alternativeOf = ({ of: _, ...told }: Tried): Omit<Tried, 'of'> => told
+const alternativeOf = ({ of: _, ...told }: CallAlternative): Omit<CallAlternative, 'of'> => told
 
-const operandsOf = ({ arrays }: Site, { values }: Seen): Record<string, ValueFact> =>
+const operandsOf = ({ arrays }: Site, { values }: ProbeRecord): Record<string, ValueFact> =>
   Object.fromEntries(arrays.flatMap((name, at) => (values[at] === undefined ? [] : [[name, values[at]] as const])))
 
 /** Places in messages as the user would write them; where the stages' functions begin. */

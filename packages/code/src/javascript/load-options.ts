@@ -56,7 +56,7 @@ function optionIn(node: SyntaxNode, names: RegExp, objects: FileObjects, steps =
 }
 
 /** The name that a loaded model is given: `model` of `const model = await …` and of `this.model = await …`; null: none. */
-export function loadedInto(way: readonly SyntaxNode[]): string | null {
+export function modelVariable(way: readonly SyntaxNode[]): string | null {
   const taker = [...way].reverse().find(({ type }) => type !== 'AwaitExpression')
   if (taker?.type === 'VariableDeclarator') return nameOf(taker.id as SyntaxNode)
   if (taker?.type !== 'AssignmentExpression' || taker.operator !== '=') return null

@@ -1,6 +1,6 @@
 // Loops over numbers: what the body of a loop does, told by its syntax alone. Elementwise: each element of the result comes from the same
 // place of what is read, and from no other. Layout: elements move to places that are reckoned of several loops' variables.
-import { childrenOf, isFunction, isLoop, isNode, nameOf, type SyntaxNode, some, walk } from './syntax.ts'
+import { childrenOf, containsNode, isFunction, isLoop, isNode, nameOf, type SyntaxNode, walk } from './syntax.ts'
 
 export type LoopKind = 'elementwise-loop' | 'reduction-loop' | 'layout-loop'
 
@@ -21,7 +21,7 @@ export function loopShape(loop: SyntaxNode): LoopShape | null {
     return { kind: 'layout-loop', arrays }
   }
   if (variables.length > 1 && permutes(loop, variables)) return { kind: 'layout-loop', arrays }
-  if (some(loop.body as SyntaxNode, (node) => isLoop(node) || isFunction(node) || leaves(node))) return null
+  if (containsNode(loop.body as SyntaxNode, (node) => isLoop(node) || isFunction(node) || leaves(node))) return null
   if (!isArithmetic(loop)) return null
   const own = ownVariables(loop)
   if (writes.length > 0 && writes.every((write) => isSamePlace(write, own)) && !carries(loop, writes, own)) {
@@ -98,30 +98,30 @@ function indexedNames(loop: SyntaxNode): string[] {
 
 /** The place is reckoned of two of the loops' variables or more, and what is read comes from another place. */
 function moves({ array, index, value }: Write, variables: readonly string[]): boolean {
-  const used = variables.filter((name) => some(index, (node) => node.type === 'Identifier' && node.name === name))
+  const used = variables.filter((name) => containsNode(index, (node) => node.type === 'Identifier' && node.name === name))
   const reads =
-    value.type !== 'NumericLiteral' && some(value, (node) => node.type === 'MemberExpression' && node.computed === true)
+    value.type !== 'NumericLiteral' && containsNode(value, (node) => node.type === 'MemberExpression' && node.computed === true)
   if (!reads) return false
   // What is written is read elsewhere: a sum along a row, and no move.
   if (
-    some(
+    containsNode(
       value,
       (node) => node.type === 'MemberExpression' && node.computed === true && nameOf(node.object as SyntaxNode) === array,
     )
   )
     return false
-  const isReckoned = some(index, (node) => node.type === 'BinaryExpression') || index.type === 'UpdateExpression'
+  const isReckoned = containsNode(index, (node) => node.type === 'BinaryExpression') || index.type === 'UpdateExpression'
   return isReckoned && (used.length > 1 || index.type === 'UpdateExpression' || used.length > 0)
 }
 
 /** out[c][y][x] = image[y][x][c]: the same variables in another order. */
 function permutes(loop: SyntaxNode, variables: readonly string[]): boolean {
-  return some(loop.body as SyntaxNode, (node) => {
+  return containsNode(loop.body as SyntaxNode, (node) => {
     if (node.type !== 'AssignmentExpression') return false
     const target = indexOrder(node.left as SyntaxNode, variables)
     return (
       target.length > 1 &&
-      some(node.right as SyntaxNode, (one) => {
+      containsNode(node.right as SyntaxNode, (one) => {
         const source = indexOrder(one, variables)
         return source.length === target.length && source.join() !== target.join() && source.every((name) => target.includes(name))
       })
@@ -147,7 +147,7 @@ const isSamePlace = ({ index }: Write, own: readonly string[]): boolean =>
 /** What is written is read at another place: a[i - 1]. */
 function carries(loop: SyntaxNode, writes: readonly Write[], own: readonly string[]): boolean {
   const written = new Set(writes.map(({ array }) => array))
-  return some(loop.body as SyntaxNode, (node) => {
+  return containsNode(loop.body as SyntaxNode, (node) => {
     if (node.type !== 'MemberExpression' || node.computed !== true) return false
     const index = node.property as SyntaxNode
     const isPlain = index.type === 'Identifier' && own.includes(index.name as string)
@@ -156,7 +156,7 @@ function carries(loop: SyntaxNode, writes: readonly Write[], own: readonly strin
 }
 
 function accumulates(loop: SyntaxNode): boolean {
-  return some(
+  return containsNode(
     loop.body as SyntaxNode,
     (node) =>
       node.type === 'AssignmentExpression' &&
@@ -167,7 +167,7 @@ function accumulates(loop: SyntaxNode): boolean {
 
 /** Nothing but numbers happen: no calls but Math's, no objects, no strings, no chance. */
 function isArithmetic(loop: SyntaxNode): boolean {
-  return !some(loop.body as SyntaxNode, (node) => {
+  return !containsNode(loop.body as SyntaxNode, (node) => {
     switch (node.type) {
       case 'CallExpression':
       case 'NewExpression':
@@ -192,7 +192,7 @@ export function isArithmeticCallback(node: SyntaxNode): boolean {
   const body = node.body as SyntaxNode
   const expression = body.type === 'BlockStatement' ? returned(body) : body
   if (expression === null) return false
-  const isReckoning = some(
+  const isReckoning = containsNode(
     expression,
     (one) =>
       one.type === 'BinaryExpression' ||

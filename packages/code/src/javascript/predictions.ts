@@ -3,7 +3,7 @@
 
 import type { Block } from '../protocol.ts'
 import { isGivenModel, stepOf, type UserFunction, type UserStage, type UserTarget } from '../turns/contract.ts'
-import { finish, isThenable } from '../turns/finished.ts'
+import { finishValue, isThenable } from '../turns/finish-value.ts'
 import type { Whereabouts } from './channel.ts'
 
 /** The user's code threw; where, stands in the whereabouts. */
@@ -67,8 +67,8 @@ export class Predictions {
     this.stages = target.stages.map((stage) => {
       const at = called.push(plainOf(stage, model)) - 1
       return isGivenModel(stage, model)
-        ? (x: unknown) => finish(callWithModel(called[at]!, model, x))
-        : (x: unknown) => finish(callWith(called[at]!, x))
+        ? (x: unknown) => finishValue(callWithModel(called[at]!, model, x))
+        : (x: unknown) => finishValue(callWith(called[at]!, x))
     })
   }
 
@@ -156,4 +156,4 @@ export class Predictions {
 }
 
 /** Lets timers, observers and whatever else waits have their turn. */
-export const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+export const yieldToEventLoop = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

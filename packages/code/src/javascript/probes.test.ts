@@ -1,11 +1,11 @@
 // What probes keep of first arguments.
 import { expect, test } from 'vitest'
 import { callPattern } from './call-patterns.ts'
-import { Probed } from './probes.ts'
+import { ProbeRecorder } from './probes.ts'
 import type { SyntaxNode } from './syntax.ts'
 
 test('paths that differ from call to call', () => {
-  const probed = new Probed()
+  const probed = new ProbeRecorder()
   for (const path of ['a.json', 'a.json']) probed.a('same', path)
   for (const path of ['a.json', 'b.json']) probed.a('others', path)
   for (const path of [new URL('file:///a'), new URL('file:///a')]) probed.a('addresses', path)
@@ -20,7 +20,7 @@ test('paths that differ from call to call', () => {
 })
 
 test('a path that the sample names is an input, though there is one sample', () => {
-  const probed = new Probed(() => ({ image: 'photos/a.jpg' }))
+  const probed = new ProbeRecorder(() => ({ image: 'photos/a.jpg' }))
   for (let k = 0; k < 2; k++) {
     probed.a('photo', 'photos/a.jpg')
     probed.a('labels', 'labels.txt')

@@ -2,10 +2,10 @@
 // call was made, with what, how long it took. Kept by key, `FILE#NUMBER`; who reads the sources knows what each is.
 import type { ValueFact } from '../facts.ts'
 import { isInput, pathOf } from './inputs.ts'
-import type { Given, Tried } from './instead-of-calls.ts'
+import type { CallAlternative, FirstArgument } from './instead-of-calls.ts'
 import { valueFact } from './values.ts'
 
-export interface Seen {
+export interface ProbeRecord {
   calls: number
   timeMs: number
   argument: ValueFact | null
@@ -17,7 +17,7 @@ export interface Seen {
   /** Its first argument is a path, and was not the same one every time, or is named by the sample. */
   varies?: boolean
   /** Another way to do a call, in turns. */
-  tried?: Tried
+  tried?: CallAlternative
 }
 
 /** What code with probes calls, under a name of the global object. */
@@ -35,10 +35,10 @@ export interface Probes {
 
 export const PROBES = '__whyslowProbes'
 
-export class Probed implements Probes {
-  readonly seen = new Map<string, Seen>()
+export class ProbeRecorder implements Probes {
+  readonly seen = new Map<string, ProbeRecord>()
   /** First arguments, by key. */
-  readonly given = new Map<string, Given>()
+  readonly given = new Map<string, FirstArgument>()
   private readonly begun = new Map<string, number[]>()
   private readonly open = new Map<string, number>()
 
@@ -49,7 +49,7 @@ export class Probed implements Probes {
     this.sample = sample
   }
 
-  private of(key: string): Seen {
+  private of(key: string): ProbeRecord {
     let found = this.seen.get(key)
     if (found === undefined) {
       found = { calls: 0, timeMs: 0, argument: null, result: null, values: [], concurrent: 0 }

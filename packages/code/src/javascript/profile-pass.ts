@@ -13,14 +13,14 @@ import { modulesOf } from './import-times.ts'
 import type { Predictions } from './predictions.ts'
 import { warmUp } from './time-pass.ts'
 
-export interface ProfileWorld {
+export interface ProfileEnvironment {
   /** null: the file is a script, which has ended. */
   readonly open: () => Promise<Predictions | null>
   readonly onScriptEnd: (what: () => void) => void
   readonly whereabouts: Whereabouts
 }
 
-export async function profilePass(plan: Plan, { open, onScriptEnd }: ProfileWorld): Promise<void> {
+export async function profilePass(plan: Plan, { open, onScriptEnd }: ProfileEnvironment): Promise<void> {
   const profiler = new Profiler(plan)
   const isStages = { known: false }
   // A script has ended by the time that it is known to be one.

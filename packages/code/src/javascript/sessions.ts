@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os'
 import type { SessionFact, ValueFact } from '../facts.ts'
 import { type OpenedModel, watchEngines, whenDone } from '../turns/engine-calls.ts'
 import type { Feeds, Handle } from './instead-of-sessions.ts'
-import { calledFrom, callers, type StackPlace } from './stack.ts'
+import { callerPlace, callers, type StackPlace } from './stack.ts'
 import { valueFact } from './values.ts'
 
 interface Entry extends Omit<OpenedModel, 'open' | 'run'> {
@@ -41,7 +41,7 @@ export class Sessions {
       loaded: (found) => {
         if (typeof found.memory === 'function' && found.Tensor !== undefined) this.tf = found
       },
-      opening: calledFrom,
+      opening: callerPlace,
       opened: (model, opened) => this.opened(model, opened as StackPlace | null),
       run: (one, given, run) => this.noteRun(one, given, run),
     })

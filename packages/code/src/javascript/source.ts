@@ -1,13 +1,14 @@
 // What one file of the user's JavaScript or TypeScript says without being run: patterns with their places, and the sites that probes can be
 // put at. Both are told in the order of the source, so that whoever reads the same text gets the same numbers.
 import type { PatternName, SourcePattern } from '../facts.ts'
-import { callPattern, WATCHED } from './call-patterns.ts'
+import { callPattern, WATCHED_CALLS } from './call-patterns.ts'
 import { type GeneratorNames, generatorNames, generatorPatterns } from './generators.ts'
 import { isImageDecoder } from './image-decoder.ts'
-import { loadedInto } from './load-options.ts'
+import { modelVariable } from './load-options.ts'
 import { isArithmeticCallback, loopShape } from './loops.ts'
 import {
   childrenOf,
+  containsNode,
   fullName,
   functionName,
   importedNames,
@@ -19,7 +20,6 @@ import {
   nameOf,
   parseSource,
   type SyntaxNode,
-  some,
   walk,
 } from './syntax.ts'
 import { isTokenizerLoop } from './tokenizers.ts'
@@ -121,7 +121,7 @@ class Reader {
     const code = this.text.slice(node.start, node.end).split('\n')[0]!.trim().slice(0, LONGEST_CODE)
     const place = { file: this.file, line: start.line, endLine: end.line, function: functionName(way) }
     const more = pattern === 'file-read' ? { fixed: isFixed((node.arguments as readonly SyntaxNode[])[0], way) } : {}
-    const loaded = pattern === 'dtype-missing' ? { variable: loadedInto(way) } : {}
+    const loaded = pattern === 'dtype-missing' ? { variable: modelVariable(way) } : {}
     this.patterns.push({ pattern, ...place, loop, once, code, callee, ...more, ...loaded })
   }
 
@@ -165,7 +165,7 @@ class Reader {
     const method = /^(.+)\.(push|unshift|set|add|append)$/.exec(callee)
     if (method !== null && this.isOutside(method[1]!, around.way)) this.add('kept-outside', node, around, callee)
     if (this.mapsByName(node)) this.add('elementwise-loop', node, around, callee)
-    if (found.length > 0 || WATCHED.test(callee)) this.site('call', node, node, { ...around, arrays: [], callee })
+    if (found.length > 0 || WATCHED_CALLS.test(callee)) this.site('call', node, node, { ...around, arrays: [], callee })
   }
 
   /** `this.x`, or a name of the module's top level: it is there after the call. */
@@ -261,14 +261,17 @@ const namesOf = (pattern: SyntaxNode): string[] =>
 /** A parameter, or a variable of its own. */
 function declares(node: SyntaxNode, name: string): boolean {
   if ((node.params as readonly SyntaxNode[]).some((one) => namesOf(one).includes(name))) return true
-  return some(node.body as SyntaxNode, (one) => one.type === 'VariableDeclarator' && namesOf(one.id as SyntaxNode).includes(name))
+  return containsNode(
+    node.body as SyntaxNode,
+    (one) => one.type === 'VariableDeclarator' && namesOf(one.id as SyntaxNode).includes(name),
+  )
 }
 
 /** Whether it is made of nothing that functions around are given or keep: the same at each call. */
 function isFixed(path: SyntaxNode | undefined, way: readonly SyntaxNode[]): boolean {
   if (path === undefined) return false
   const own = way.filter(isFunction)
-  return !some(path, (node) => node.type === 'Identifier' && own.some((one) => declares(one, node.name as string)))
+  return !containsNode(path, (node) => node.type === 'Identifier' && own.some((one) => declares(one, node.name as string)))
 }
 
 /** reduce((all, x) => [...all, f(x)], []), (all, x) => all.concat(…), (all, x) => ({ ...all, … }). */
@@ -278,7 +281,7 @@ function isRegrownByReduce(callback: SyntaxNode, call: SyntaxNode): boolean {
   const all = first === undefined ? null : nameOf(first)
   if (!/^reduce(Right)?$/.test(method) || all === null) return false
   const isAll = (node: SyntaxNode) => nameOf(node) === all
-  return some(callback.body as SyntaxNode, (node) => {
+  return containsNode(callback.body as SyntaxNode, (node) => {
     if (node.type === 'SpreadElement') return isAll(node.argument as SyntaxNode)
     const callee = node.type === 'CallExpression' ? (node.callee as SyntaxNode) : null
     return callee?.type === 'MemberExpression' && isAll(callee.object as SyntaxNode) && nameOf(callee) === `${all}.concat`
@@ -301,7 +304,7 @@ const THREAD_VARIABLE =
 function isOverElements(callback: SyntaxNode, call: SyntaxNode): boolean {
   const [source] = call.arguments as readonly SyntaxNode[]
   if (source?.type !== 'ObjectExpression') return true
-  return some(callback.body as SyntaxNode, ({ type, computed }) => type === 'MemberExpression' && computed === true)
+  return containsNode(callback.body as SyntaxNode, ({ type, computed }) => type === 'MemberExpression' && computed === true)
 }
 
 const isMap = (call: SyntaxNode): boolean => /\.(map|from)$/.test(nameOf(call.callee as SyntaxNode) ?? `.${propertyOf(call)}`)

@@ -26,7 +26,7 @@ function userFrames(stack: string, most: number): StackPlace[] {
 }
 
 /** Where it is called from. */
-export const calledFrom = (): StackPlace | null => callers(1)[0] ?? null
+export const callerPlace = (): StackPlace | null => callers(1)[0] ?? null
 
 /** Where it is called from, and where that is called from: of the user's own code, the nearest first. */
 export function callers(most: number): StackPlace[] {

@@ -3,7 +3,7 @@
 import { childrenOf, isNode, nameOf, parseSource, type SyntaxNode, walk } from './syntax.ts'
 import { type Edit, enumEdits, parameterEdits } from './written-out.ts'
 
-export type Stripped =
+export type StripResult =
   | { readonly ok: true; readonly code: string }
   | { readonly ok: false; readonly reason: string; readonly line: number }
 
@@ -13,7 +13,7 @@ interface Range {
 }
 
 /** `file`: for its ending. */
-export function stripTypes(text: string, file: string): Stripped {
+export function stripTypes(text: string, file: string): StripResult {
   const program = parseSource(text, file)
   if (program === null) return { ok: false, reason: 'it cannot be parsed', line: 1 }
   const blanks: Range[] = []

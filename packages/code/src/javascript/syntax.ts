@@ -62,8 +62,8 @@ export function walk(
 }
 
 /** The first below that is so, itself included. */
-export function some(node: SyntaxNode, is: (node: SyntaxNode) => boolean): boolean {
-  return is(node) || childrenOf(node).some((child) => some(child, is))
+export function containsNode(node: SyntaxNode, is: (node: SyntaxNode) => boolean): boolean {
+  return is(node) || childrenOf(node).some((child) => containsNode(child, is))
 }
 
 export const isFunction = ({ type }: SyntaxNode): boolean =>

@@ -2,8 +2,8 @@
 // the stages costs is known. What else the stages do is examined when they have been timed.
 import type { Plan } from '../protocol.ts'
 import { send } from './channel.ts'
-import { Collections, type Interval, within } from './collections.ts'
-import { breathe, type Predictions } from './predictions.ts'
+import { Collections, type Interval, overlapMs } from './collections.ts'
+import { type Predictions, yieldToEventLoop } from './predictions.ts'
 import { lookAtStages } from './stage-looks.ts'
 
 const BLOCKS = 6
@@ -25,13 +25,13 @@ export async function timePass(predictions: Predictions, plan: Plan): Promise<vo
   const least = Math.ceil(plan.minCalls / BLOCKS)
   for (let number = 0; number < BLOCKS; number++) {
     const block = await predictions.block(number % 2 === 0, blockMs, least, note)
-    await breathe()
+    await yieldToEventLoop()
     send({ kind: 'block', ...block })
   }
   const found = await collections.stop()
   whereabouts.enter('facts')
   const facts = await lookAtStages(predictions, plan.budgetMs * LOOK_SHARE)
-  const gcMs = (of: readonly Interval[]) => within(found, of) / Math.max(1, of.length)
+  const gcMs = (of: readonly Interval[]) => overlapMs(found, of) / Math.max(1, of.length)
   send({ kind: 'stages', stages: facts.map((one, at) => ({ ...one, gcMs: gcMs(intervals[at]!) })) })
 }
 
@@ -47,7 +47,7 @@ export async function warmUp(predictions: Predictions, plan: Plan): Promise<void
     if (enough || (times.length >= 2 && spent > LONGEST_WARM_UP * plan.warmUpMs)) break
     times.push((await predictions.whole()).totalMs)
   }
-  await breathe()
+  await yieldToEventLoop()
   predictions.learn(Math.min(...times))
   send({ kind: 'warm', calls: times.length, ms: performance.now() - began })
 }

@@ -1,7 +1,7 @@
 // Tokenizers written by hand: a loop that looks pieces of a text (its words, its characters, what was cut from it) up in a table. What is a text
 // is told by what is done with it: methods that only strings have, regular expressions, a type, a parameter's name. Arrays are sliced and
 // indexed too, and numbers looked up: none of that is a tokenizer. packages/measure/src/python/collector/whyslow_collector/tokenizers.py is the same for Python.
-import { isEachCallback, isExpression, isFunction, isNode, nameOf, type SyntaxNode, some, walk } from './syntax.ts'
+import { containsNode, isEachCallback, isExpression, isFunction, isNode, nameOf, type SyntaxNode, walk } from './syntax.ts'
 
 /** What a name or an expression is: nothing of the kind, several texts, a text, pieces of one. Of two the larger stands. */
 const NONE = 0
@@ -30,7 +30,7 @@ const ROUNDS = 4
 /** `way`: the nodes above the loop, or above the call that goes over each. */
 export function isTokenizerLoop(loop: SyntaxNode, way: readonly SyntaxNode[]): boolean {
   const texts = textsOf(homeOf(loop, way))
-  return some(loop, (node) => lookedUpIn(node, texts) !== null)
+  return containsNode(loop, (node) => lookedUpIn(node, texts) !== null)
 }
 
 /** Names of the tables that pieces are looked up in there. */

@@ -2,12 +2,12 @@
 import path from 'node:path'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { COLLECTOR } from '@whyslow/measure/python/collector.ts'
-import { findInterpreter, isolatedEnvironment, probeInterpreter, pythonWorld } from '@whyslow/measure/python/interpreter.ts'
+import { findInterpreter, isolatedEnvironment, probeInterpreter, pythonEnvironment } from '@whyslow/measure/python/interpreter.ts'
 import { isTorchFile, TORCH_ENDINGS } from '@whyslow/measure/python/torch-endings.ts'
 import type { DriverCommand, LanguageOptions, LanguageSide } from '../language.ts'
 
 async function command(file: string, { python, signal }: LanguageOptions): Promise<DriverCommand> {
-  const found = findInterpreter({ named: python, beside: file }, pythonWorld())
+  const found = findInterpreter({ named: python, beside: file }, pythonEnvironment())
   if (!found.ok) throw new InputError(`${found.reason}; ${found.fix}`)
   const { executable, arguments: before, passedOver } = found.interpreter
   const from = [found.interpreter.from, passedOver ?? []].flat().join('; ')

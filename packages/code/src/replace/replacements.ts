@@ -1,7 +1,7 @@
 // What stands in place of hot places of the user's own code: for each that is hot and for which a replacement can be generated, it is run on the
 // values that the code saw, compared, and timed in turns.
 import { resolve } from 'node:path'
-import { findInterpreter, pythonWorld } from '@whyslow/measure/python/interpreter.ts'
+import { findInterpreter, pythonEnvironment } from '@whyslow/measure/python/interpreter.ts'
 import type { PipelineEvidence, Replacement } from '../evidence.ts'
 import type { PatternName } from '../facts.ts'
 import { displayPath } from '../javascript/user-files.ts'
@@ -54,7 +54,7 @@ const BUDGET_MS = 8_000
 const LIMIT_MS = 180_000
 
 /** The ports that run them. */
-export interface Others {
+export interface ReplacementHosts {
   readonly python: (question: LoopsQuestion) => Promise<LoopsAnswer>
   readonly javascript: (question: JavascriptQuestion) => Promise<LoopsAnswer>
 }
@@ -63,7 +63,7 @@ export interface Others {
 export async function tryReplacements(
   evidence: PipelineEvidence,
   given: ReplaceGiven,
-  others: Others = { python: replacePythonLoops, javascript: replaceJavascriptLoops },
+  others: ReplacementHosts = { python: replacePythonLoops, javascript: replaceJavascriptLoops },
 ): Promise<readonly Replacement[]> {
   const replacements =
     evidence.language === 'python' ? await ofPython(evidence, given, others) : await ofJavascript(evidence, given, others)
@@ -83,12 +83,12 @@ export function ofAlternatives({ alternatives, language }: Pick<PipelineEvidence
 async function ofPython(
   evidence: PipelineEvidence,
   given: ReplaceGiven,
-  { python }: Others,
+  { python }: ReplacementHosts,
 ): Promise<readonly LoopReplacement[]> {
   const lines = hotLines(evidence, given.file)
   const modules = hotModules(evidence, given.file)
   if (lines.length === 0 && modules.length === 0) return []
-  const found = findInterpreter({ named: given.python, beside: given.file }, pythonWorld())
+  const found = findInterpreter({ named: given.python, beside: given.file }, pythonEnvironment())
   if (!found.ok) return []
   const { executable, arguments: before } = found.interpreter
   const { replacements, ran } = await python({
@@ -112,7 +112,7 @@ async function ofPython(
 async function ofJavascript(
   evidence: PipelineEvidence,
   given: ReplaceGiven,
-  { javascript }: Others,
+  { javascript }: ReplacementHosts,
 ): Promise<readonly LoopReplacement[]> {
   const { file, call, data, signal, onRun } = given
   const hot = (of: string) => hotLines(evidence, of)

@@ -1,7 +1,7 @@
 // Tokenizers that the user wrote by hand and that take much of the time, compared with those of a library: on the texts that they were given, ids compared,
 // in turns, in a process of its own.
 import { dirname } from 'node:path'
-import { findInterpreter, pythonWorld } from '@whyslow/measure/python/interpreter.ts'
+import { findInterpreter, pythonEnvironment } from '@whyslow/measure/python/interpreter.ts'
 import type { PipelineEvidence } from '../evidence.ts'
 import type { AlternativeFact } from '../facts.ts'
 import { askOnce } from './ask-once.ts'
@@ -27,7 +27,7 @@ export async function tryTokenizers(
   else {
     const places = patterns.filter(({ pattern }) => pattern === 'hand-tokenizer')
     if (places.length === 0) return []
-    const found = findInterpreter({ named: python, beside: file }, pythonWorld())
+    const found = findInterpreter({ named: python, beside: file }, pythonEnvironment())
     if (!found.ok) return []
     const { executable, arguments: before } = found.interpreter
     const isScript = evidence.target.kind === 'script'

@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import { placeOf } from './python-package.ts'
+import { programRoot } from './python-package.ts'
 
 test('a program in a package imports from the folder that the outermost package is in', () => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'whyslow-package-'))
@@ -11,10 +11,10 @@ test('a program in a package imports from the folder that the outermost package 
     const [inner, program] = [path.join(folder, 'app', 'api'), path.join(folder, 'app', 'api', 'main.py')]
     fs.mkdirSync(inner, { recursive: true })
     fs.writeFileSync(path.join(inner, '__init__.py'), '')
-    expect(placeOf(program)).toBe('the package `api`')
+    expect(programRoot(program)).toBe('the package `api`')
     fs.writeFileSync(path.join(folder, 'app', '__init__.py'), '')
-    expect(placeOf(program)).toBe('the package `app`')
-    expect(placeOf(path.join(folder, 'service.py'))).toBe('`service.py`')
+    expect(programRoot(program)).toBe('the package `app`')
+    expect(programRoot(path.join(folder, 'service.py'))).toBe('`service.py`')
   } finally {
     fs.rmSync(folder, { recursive: true })
   }

@@ -90,7 +90,7 @@ interface Folders {
 }
 
 /** The program, or the outermost package that it is in: imports begin there. Exported for its test. */
-export function placeOf(program: string): string {
+export function programRoot(program: string): string {
   let [folder, name] = [path.dirname(path.resolve(program)), '']
   while (fs.existsSync(path.join(folder, '__init__.py')) && folder !== path.dirname(folder))
     [folder, name] = [path.dirname(folder), path.basename(folder)]
@@ -109,7 +109,7 @@ function readmeText(document: AbDocument, { target, patched }: Folders): string 
     answer,
     `Measured in ${b.runtime}; \`report.json\` has the details.`,
     '## Lines to change',
-    `Keep this folder where \`import ${path.basename(fix!.shipped!)}\` finds it, such as next to ${placeOf(a.file)}, and install \`requirements.txt\`.`,
+    `Keep this folder where \`import ${path.basename(fix!.shipped!)}\` finds it, such as next to ${programRoot(a.file)}, and install \`requirements.txt\`.`,
     `\`\`\`diff\n${changeLines(fix!).join('\n')}\n\`\`\``,
     `Or, in \`${patched}\`: \`patch -p1 < "${path.relative(patched, path.join(target, 'changes.diff')).replaceAll(path.sep, '/')}"\`.`,
     `## Models\n\n${models.join('\n')}`,

@@ -27,11 +27,11 @@ export interface Source {
   /** What runs it: an executable, and the arguments in front of the file. */
   readonly interpreter: readonly string[]
   /** Changes of a Python program that are tried; absent: it runs as its files have it. */
-  readonly instead?: Instead
+  readonly instead?: FileOverrides
 }
 
 /** Text in place of what files hold, by absolute path, and a package that they import, wherever its folder is. */
-export interface Instead {
+export interface FileOverrides {
   readonly changed: Readonly<Record<string, string>>
   readonly package: string
 }
@@ -71,14 +71,14 @@ export interface TimeRequest {
   /** Each call begins this long after the last one's end, outside the time. */
   readonly gapMs?: number
   /** What is held still meanwhile; the program was opened `watched`. */
-  readonly still?: readonly Other[]
+  readonly still?: readonly ProcessActivity[]
 }
 
 /** What an application has in its process in addition to the calls: more on the event loop, other sessions of an engine, other threads. */
-export type Other = 'loop' | 'sessions' | 'threads'
+export type ProcessActivity = 'loop' | 'sessions' | 'threads'
 
 export interface AlternativeFound {
-  readonly other: Other
+  readonly other: ProcessActivity
   /** What was at work, in words; null: nothing. */
   readonly seen: string | null
   /** Why it cannot be held still; null: it can, or nothing was at work. */
@@ -92,18 +92,18 @@ export interface AlternativesFound {
 }
 
 export type Answer<R extends Request> = R extends { ask: 'open' }
-  ? Opened
+  ? OpenedContestant
   : R extends { ask: 'samples' }
     ? GivenSamples
     : R extends { ask: 'output' }
       ? Output
       : R extends { ask: 'time' }
-        ? Timed
+        ? PassTimes
         : R extends { ask: 'others' }
           ? AlternativesFound
           : Record<never, never>
 
-export interface Opened {
+export interface OpenedContestant {
   /** 'Node 20.19.0', 'Python 3.11.7'. */
   readonly runtime: string
   /** Names of what is called in turn; a single function has its own name. Empty: the file has none, and is a script. */
@@ -134,7 +134,7 @@ export interface Output {
   readonly copied: boolean
 }
 
-export interface Timed {
+export interface PassTimes {
   /** One pass over `order` each. */
   readonly passMs: readonly number[]
 }

@@ -2,7 +2,7 @@
 // seen by whatever name the code imported them. Several copies of a package are each patched.
 import Module from 'node:module'
 import path from 'node:path'
-import { onLoaded } from './loaded.ts'
+import { onModuleLoad } from './module-loads.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: shapes of packages that are the user's
 type Anything = any
@@ -113,7 +113,7 @@ export function watchEngines<M>(listener: EngineListener<M>, requests = /onnxrun
     }
   }
 
-  onLoaded(requests, (found: Anything, request) => {
+  onModuleLoad(requests, (found: Anything, request) => {
     if (typeof found !== 'object' || found === null || !marks(found)) return
     try {
       listener.loaded?.(found, request)

@@ -1,18 +1,27 @@
 // The process of a JavaScript program: answers what contestant.ts lists. The user's code runs here with the user's own rights and environment.
 import { createHash } from 'node:crypto'
 import { endWithParent } from '@whyslow/measure/trials/end-with-parent.ts'
-import { holdStill, letGo, lookAtOthers, type Watched } from './around/others.ts'
+import { holdStill, letGo, lookAtOthers, type WatchedWork } from './around/others.ts'
 import { WatchedSessions } from './around/sessions.ts'
 import { wait, watchTimers } from './around/timers.ts'
 import { WatchedWorkers } from './around/workers.ts'
-import type { AlternativesFound, Failure, Opened, OpenRequest, Output, Request, Timed, TimeRequest } from './contestant.ts'
+import type {
+  AlternativesFound,
+  Failure,
+  OpenedContestant,
+  OpenRequest,
+  Output,
+  PassTimes,
+  Request,
+  TimeRequest,
+} from './contestant.ts'
 import { needsSample, reasonOf, type UserTarget } from './contract.ts'
 import { decodeValue } from './decode-value.ts'
 import { encodeValue } from './encode-value.ts'
-import { finish } from './finished.ts'
+import { finishValue } from './finish-value.ts'
 import { type Step, stepsOf, targetIn, wholeCall } from './program.ts'
 import { copyOf, unsendableKind } from './same-value.ts'
-import { take } from './samples.ts'
+import { takeItems } from './samples.ts'
 import { type Passes, timePasses, timeWithGaps } from './time-passes.ts'
 import type { Encoded } from './value.ts'
 
@@ -24,7 +33,7 @@ let steps: readonly Step[] = []
 let given: readonly Encoded[] | null = null
 let own: readonly unknown[] = []
 /** What goes on in addition to the calls; null: not requested. */
-let watched: Watched | null = null
+let watched: WatchedWork | null = null
 
 endWithParent()
 process.on('disconnect', () => process.exit(1))
@@ -71,7 +80,7 @@ async function answer(request: Request): Promise<unknown> {
   }
 }
 
-async function open({ file: path, call, start = 'imported' }: OpenRequest): Promise<Opened> {
+async function open({ file: path, call, start = 'imported' }: OpenRequest): Promise<OpenedContestant> {
   file = path
   const runtime = `Node ${process.version.slice(1)}`
   const script = { runtime, stages: [], hasSamples: false, takesSample: false, importMs: 0, loadMs: null, packages: [] }
@@ -97,7 +106,7 @@ const msSince = (begin: bigint): number => Number(process.hrtime.bigint() - begi
 
 async function ownSamples(most: number): Promise<unknown> {
   at = { stage: 'samples', sample: null }
-  own = (await take(target!.samples, { most })).list
+  own = (await takeItems(target!.samples, { most })).list
   const samples = own.map(encodeValue)
   let stays: string | null = null
   for (const [k, sample] of own.entries()) stays ??= unsendableKind(sample, samples[k]!)
@@ -120,7 +129,7 @@ async function output(index: number): Promise<Output> {
     at = { stage: name, sample: index }
     process.send!({ at })
     const start = process.hrtime.bigint()
-    value = await finish(run(value))
+    value = await finishValue(run(value))
     ns += process.hrtime.bigint() - start
   }
   within(false)
@@ -135,7 +144,7 @@ function digestOf(value: unknown): string {
   return hash.digest('hex')
 }
 
-async function time({ order, leastMs, leastPasses, copies, alone, gapMs, still = [] }: TimeRequest): Promise<Timed> {
+async function time({ order, leastMs, leastPasses, copies, alone, gapMs, still = [] }: TimeRequest): Promise<PassTimes> {
   at = { stage: 'the whole call', sample: null }
   const { call, samples } = alone ? await predictAlone(order) : wholeCalls(order, copies)
   if (watched !== null) await holdStill(watched, still, () => onePass(call, samples()))
@@ -163,7 +172,7 @@ async function predictAlone(order: readonly number[]): Promise<Calls> {
   const place = steps.length === 1 || steps[0]!.name !== 'preprocess' ? 0 : 1
   const before = wholeCall(steps.slice(0, place))
   const made: unknown[] = []
-  for (const index of order) made.push(await finish(before(sameSampleAt(index))))
+  for (const index of order) made.push(await finishValue(before(sameSampleAt(index))))
   return { call: steps[place]!.run, samples: () => made }
 }
 
@@ -181,7 +190,7 @@ function within(isCall: boolean): void {
 async function onePass(call: Passes['call'], samples: readonly unknown[]): Promise<void> {
   within(true)
   try {
-    for (const sample of samples) await finish(call(sample))
+    for (const sample of samples) await finishValue(call(sample))
   } finally {
     within(false)
   }

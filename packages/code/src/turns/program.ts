@@ -1,6 +1,6 @@
 // A file of the user's as everything that runs it has it: what it exports, the steps of a call, and the whole call as one function.
 import { stepOf, targetOf, type UserTarget } from './contract.ts'
-import { finish, isThenable } from './finished.ts'
+import { finishValue, isThenable } from './finish-value.ts'
 import { runFile, type Start } from './run-file.ts'
 import { readSamples } from './samples.ts'
 
@@ -39,7 +39,7 @@ export function wholeCall(steps: readonly Step[]): (sample: unknown) => unknown 
   const from = (start: number, given: unknown): unknown => {
     let value = given
     for (let k = start; k < steps.length; k++) {
-      value = finish(steps[k]!.run(value))
+      value = finishValue(steps[k]!.run(value))
       if (isThenable(value)) return value.then((settled) => from(k + 1, settled))
     }
     return value
@@ -55,5 +55,5 @@ export async function openCalls(program: ProgramPlan) {
   if (target.kind === 'script') return null
   const whole = wholeCall(stepsOf(target, await target.load?.()))
   const { list } = await readSamples(target.samples, program.data)
-  return { samples: list, call: async (sample: unknown) => finish(whole(sample)) }
+  return { samples: list, call: async (sample: unknown) => finishValue(whole(sample)) }
 }

@@ -6,7 +6,7 @@ import { afterAll, expect, test } from 'vitest'
 import { ContractError } from './contract.ts'
 import { decodeValue } from './decode-value.ts'
 import { readSamples as readForTurns } from './read-samples.ts'
-import { readSamples, take } from './samples.ts'
+import { readSamples, takeItems } from './samples.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'whyslow-samples-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -17,17 +17,17 @@ function* arrays() {
 
 test('endless ones stop by their bytes, by time and by count', async () => {
   const mostBytes = 80_000
-  expect((await take(arrays(), { mostBytes, now: () => 0 })).list).toHaveLength(10)
+  expect((await takeItems(arrays(), { mostBytes, now: () => 0 })).list).toHaveLength(10)
   const nested = (function* () {
     for (;;) yield { rows: [new Float64Array(500), new Float64Array(500)] }
   })()
-  expect((await take(nested, { mostBytes, now: () => 0 })).list).toHaveLength(10)
+  expect((await takeItems(nested, { mostBytes, now: () => 0 })).list).toHaveLength(10)
   const times = [0, 9000, 18_000, 27_000]
-  const late = await take(arrays(), { mostBytes: Infinity, now: () => times.shift()! })
+  const late = await takeItems(arrays(), { mostBytes: Infinity, now: () => times.shift()! })
   expect(late).toMatchObject({ list: { length: 3 }, why: 'making them took 20 s' })
-  const many = await take(new Array(10_001).fill(1), { mostBytes: Infinity, now: () => 0 })
+  const many = await takeItems(new Array(10_001).fill(1), { mostBytes: Infinity, now: () => 0 })
   expect(many).toMatchObject({ list: { length: 10_000 }, why: 'no more than so many are kept' })
-  expect(await take([1, 2])).toEqual({ list: [1, 2], why: null })
+  expect(await takeItems([1, 2])).toEqual({ list: [1, 2], why: null })
 })
 
 test('that there are more is said', async () => {

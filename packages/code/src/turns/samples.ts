@@ -18,7 +18,7 @@ export interface Samples {
 export async function readSamples(given: unknown, data: string | null): Promise<Samples> {
   if (data !== null) return { list: await fromPath(data), source: 'data', cut: null }
   if (given === null || given === undefined) return { list: [undefined], source: 'none', cut: null }
-  const { list, why } = await take(given)
+  const { list, why } = await takeItems(given)
   if (list.length === 0) throw new ContractError('samples() gave none')
   const cut = why === null ? null : `of samples() the first ${list.length.toLocaleString('en-US')} are used: ${why}`
   return { list, source: 'module', cut }
@@ -31,7 +31,7 @@ interface Limits {
 }
 
 /** The first items of what it is, or gives, and why there are no more. Throws ContractError. */
-export async function take(
+export async function takeItems(
   given: unknown,
   { most = MOST, mostBytes = MOST_BYTES, now = () => performance.now() }: Partial<Limits> = {},
 ): Promise<{ readonly list: readonly unknown[]; readonly why: string | null }> {

@@ -1,6 +1,6 @@
 // Passes over samples, timed one by one. A pass that is shorter than the clock can tell is one of several that are timed together.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { finish, isThenable } from './finished.ts'
+import { finishValue, isThenable } from './finish-value.ts'
 
 export interface Passes {
   readonly call: (sample: unknown) => unknown
@@ -14,12 +14,12 @@ export interface Passes {
 const LEAST_TIMED_MS = 0.2
 
 /** Nanoseconds of a clock that only goes forward. */
-export type Now = () => bigint
+export type NanosecondClock = () => bigint
 
 /** ms of one pass each. */
 export async function timePasses(
   { call, samples, leastMs, leastPasses }: Passes,
-  now: Now = process.hrtime.bigint,
+  now: NanosecondClock = process.hrtime.bigint,
 ): Promise<number[]> {
   const passMs: number[] = []
   let together = 1
@@ -29,7 +29,7 @@ export async function timePasses(
     const start = now()
     for (const pass of given) {
       for (const sample of pass) {
-        const result = finish(call(sample))
+        const result = finishValue(call(sample))
         // A value is not waited for: a turn of the event loop takes longer than many a function.
         if (isThenable(result)) await result
       }
@@ -55,7 +55,7 @@ export interface GapPasses extends Pick<Passes, 'call' | 'samples' | 'leastPasse
 /** ms of one pass each, of calls that begin `gapMs` after the last one's end: the gaps are not in them. */
 export async function timeWithGaps(
   { call, samples, leastPasses, gapMs, within = () => {} }: GapPasses,
-  now: Now = process.hrtime.bigint,
+  now: NanosecondClock = process.hrtime.bigint,
   wait: (ms: number) => Promise<unknown> = sleep,
 ): Promise<number[]> {
   const passMs: number[] = []
@@ -65,7 +65,7 @@ export async function timeWithGaps(
       await wait(gapMs)
       within(true)
       const start = now()
-      const result = finish(call(sample))
+      const result = finishValue(call(sample))
       if (isThenable(result)) await result
       ns += now() - start
       within(false)

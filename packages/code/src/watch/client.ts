@@ -1,5 +1,5 @@
 // Which request of the server is which of the client's: both are on one clock, and the server's part is within the client's.
-import type { Sent } from './partition.ts'
+import type { ClientTimes } from './partition.ts'
 import type { SeenRequest } from './records.ts'
 
 /** The two clocks are read by different threads, ms. */
@@ -9,7 +9,7 @@ const TOLERANCE_MS = 0.2
  * By place in `requests`. Those that end first are the client's that are answered first. Requests of others, with the same path, may take the
  * place of one: the sum over all is the same.
  */
-export function matchClient<S extends Sent>(
+export function matchClient<S extends ClientTimes>(
   requests: readonly SeenRequest[],
   client: readonly S[],
   path: string,

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest'
 import {
+  clipIntervals,
   common,
   gaps,
-  intervalsMeeting,
   lastBefore,
   lengthOf,
+  overlappingIntervals,
   streakStart,
   subtractIntervals,
   union,
-  within,
 } from './intervals.ts'
 import type { Interval } from './records.ts'
 
@@ -20,7 +20,7 @@ test('a union is sorted, joined, and has nothing empty', () => {
 
 test('what lies within, what is common, what is left', () => {
   const some = of([1, 3], [5, 8])
-  expect(within(some, { start: 2, end: 6 })).toEqual(of([2, 3], [5, 6]))
+  expect(clipIntervals(some, { start: 2, end: 6 })).toEqual(of([2, 3], [5, 6]))
   expect(common(some, of([0, 2], [7, 9]))).toEqual(of([1, 2], [7, 8]))
   expect(gaps(some, { start: 0, end: 10 })).toEqual(of([0, 1], [3, 5], [8, 10]))
   expect(subtractIntervals(some, of([2, 6]))).toEqual(of([1, 2], [6, 8]))
@@ -29,7 +29,7 @@ test('what lies within, what is common, what is left', () => {
 
 test('those that meet an interval', () => {
   const some = of([1, 3], [5, 8], [9, 10])
-  expect(intervalsMeeting(some, { start: 3, end: 9 })).toEqual(of([5, 8]))
+  expect(overlappingIntervals(some, { start: 3, end: 9 })).toEqual(of([5, 8]))
   expect(lastBefore(some, 5)).toBe(0)
   expect(lastBefore(some, 1)).toBe(-1)
 })

@@ -17,17 +17,17 @@ export function union(some: readonly Interval[]): Interval[] {
 }
 
 /** What of `some`, a union, is within the interval. */
-export const within = (some: readonly Interval[], { start, end }: Interval): Interval[] =>
+export const clipIntervals = (some: readonly Interval[], { start, end }: Interval): Interval[] =>
   some.map((one) => ({ start: Math.max(one.start, start), end: Math.min(one.end, end) })).filter((one) => one.end > one.start)
 
 /** What both unions have. */
-export const common = (a: readonly Interval[], b: readonly Interval[]): Interval[] => a.flatMap((one) => within(b, one))
+export const common = (a: readonly Interval[], b: readonly Interval[]): Interval[] => a.flatMap((one) => clipIntervals(b, one))
 
 /** The parts of `whole` that the union leaves. */
 export function gaps(some: readonly Interval[], whole: Interval): Interval[] {
   const found: Interval[] = []
   let at = whole.start
-  for (const { start, end } of within(some, whole)) {
+  for (const { start, end } of clipIntervals(some, whole)) {
     if (start > at) found.push({ start: at, end: start })
     at = Math.max(at, end)
   }
@@ -69,7 +69,7 @@ export function lastBefore(some: readonly Interval[], at: number): number {
 }
 
 /** The intervals of a union that overlap the given one. */
-export function intervalsMeeting<T extends Interval>(some: readonly T[], { start, end }: Interval): T[] {
+export function overlappingIntervals<T extends Interval>(some: readonly T[], { start, end }: Interval): T[] {
   const found: T[] = []
   for (let k = lastBefore(some, end); k >= 0 && some[k]!.end > start; k--) found.push(some[k]!)
   return found.reverse()

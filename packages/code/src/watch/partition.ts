@@ -2,20 +2,20 @@
 // be known.
 import { medianOrNull } from '@whyslow/measure/statistics/index.ts'
 import {
+  clipIntervals,
   common,
   gaps,
-  intervalsMeeting,
   lengthOf,
+  overlappingIntervals,
   streakEnd,
   streakStart,
   subtractIntervals,
   union,
-  within,
 } from './intervals.ts'
-import type { Interval, Seen, SeenCall, SeenRequest } from './records.ts'
+import type { Interval, SeenCall, SeenRequest, WatchRecords } from './records.ts'
 
 /** As a client saw it, on the same clock. */
-export interface Sent {
+export interface ClientTimes {
   readonly sent: number
   readonly done: number
 }
@@ -61,7 +61,7 @@ const MESSAGE_MS = 2
 const LEAST_ALONE = 3
 
 /** `sent`: by place in `requests`. */
-export function partition(seen: Seen, sent: ReadonlyMap<number, Sent> = new Map()): Partition {
+export function partition(seen: WatchRecords, sent: ReadonlyMap<number, ClientTimes> = new Map()): Partition {
   const busy = busyThreads(seen)
   const owned = ownSlices(seen)
   const { calls, byTime } = attributed(seen, owned)
@@ -76,7 +76,7 @@ export function partition(seen: Seen, sent: ReadonlyMap<number, Sent> = new Map(
       own: owned.get(at)?.slices ?? [],
       cpuMs: owned.get(at)?.cpuMs ?? 0,
       calls: callsOf.get(at) ?? [],
-      others: subtractIntervals(intervalsMeeting(busy.get(request.thread) ?? [], whole), owned.get(at)?.slices ?? []),
+      others: subtractIntervals(overlappingIntervals(busy.get(request.thread) ?? [], whole), owned.get(at)?.slices ?? []),
       models,
       crowd,
       hasSlices: busy.has(request.thread),
@@ -107,7 +107,7 @@ interface Given {
 type ServerParts = Omit<RequestParts, 'request' | 'totalMs' | 'transportMs'>
 
 function partsOf({ request, own: all, cpuMs, calls, others, models, crowd, hasSlices }: Given): ServerParts {
-  const own = within(all, request)
+  const own = clipIntervals(all, request)
   const modelMs = new Map<number, number>()
   let taken: Interval[] = []
   let sessionMs = 0
@@ -118,7 +118,7 @@ function partsOf({ request, own: all, cpuMs, calls, others, models, crowd, hasSl
   for (const call of [...calls].sort((a, b) => a.start - b.start)) {
     const { aloneMs } = models[call.model]!
     const onLoop = models[call.model]!.onLoop === true && call.thread === request.thread
-    const free = subtractIntervals(within([call], request), taken)
+    const free = subtractIntervals(clipIntervals([call], request), taken)
     // On the thread that calls it, a model runs when the request's code does.
     const inWait = onLoop ? subtractIntervals(free, own) : common(free, loop)
     if (onLoop) loop = union([...loop, ...inWait])
@@ -175,7 +175,7 @@ function withClient(
   parts: ServerParts & { readonly request: number },
   request: Interval,
   busy: readonly Interval[],
-  client: Sent | undefined,
+  client: ClientTimes | undefined,
 ): RequestParts {
   if (client === undefined) return { ...parts, totalMs: request.end - request.start, transportMs: 0 }
   const unreadMs = request.start - streakStart(busy, request.start, Math.min(client.sent, request.start), SLACK_MS)
@@ -188,12 +188,12 @@ function withClient(
 }
 
 /** For each thread, when it runs code. */
-function busyThreads({ slices }: Seen): Map<string, Interval[]> {
+function busyThreads({ slices }: WatchRecords): Map<string, Interval[]> {
   const all = groupBy(slices, ({ thread }) => thread)
   return new Map([...all].map(([thread, some]) => [thread, union(some)]))
 }
 
-function ownSlices({ slices }: Seen): Map<number, Owned> {
+function ownSlices({ slices }: WatchRecords): Map<number, Owned> {
   const all = groupBy(
     slices.filter(({ request }) => request !== null),
     ({ request }) => request!,
@@ -207,7 +207,7 @@ function ownSlices({ slices }: Seen): Map<number, Owned> {
 }
 
 /** Calls in worker threads and pools run in no request's context: each is that request's which waits, and goes on first once it is done. */
-function attributed({ calls, requests }: Seen, owned: ReadonlyMap<number, Owned>): { calls: SeenCall[]; byTime: number } {
+function attributed({ calls, requests }: WatchRecords, owned: ReadonlyMap<number, Owned>): { calls: SeenCall[]; byTime: number } {
   const ended = requests
     .flatMap(({ start, end }, at) => (end === null ? [] : [{ start, end, at }]))
     .sort((a, b) => a.start - b.start)
@@ -225,7 +225,7 @@ function attributed({ calls, requests }: Seen, owned: ReadonlyMap<number, Owned>
         if (start > call.start) break
         if (end < call.end || (until.get(at) ?? 0) > call.start) continue
         const own = owned.get(at)?.slices ?? []
-        if (intervalsMeeting(own, call).length > 0 && lengthOf(common(own, [call])) > (call.end - call.start) / 2) continue
+        if (overlappingIntervals(own, call).length > 0 && lengthOf(common(own, [call])) > (call.end - call.start) / 2) continue
         const next = own.find((one) => one.start >= call.end - SLACK_MS)?.start ?? end
         if (best === null || next < best.next) best = { at, next }
       }
@@ -269,23 +269,23 @@ interface Known {
   readonly crowd: Crowd
 }
 
-function modelRuns({ models, requests }: Seen, { calls, owned, busy, crowd }: Known): ModelRuns[] {
+function modelRuns({ models, requests }: WatchRecords, { calls, owned, busy, crowd }: Known): ModelRuns[] {
   return models.map((_, model) => {
     const some = calls.filter((call) => call.model === model)
     const alone: number[] = []
     let [onMs, offMs] = [0, 0]
     for (const call of some) {
-      const runs = within(intervalsMeeting(busy.get(call.thread) ?? [], call), call)
+      const runs = clipIntervals(overlappingIntervals(busy.get(call.thread) ?? [], call), call)
       // In a thread that knows no request, what runs is the call.
       const isRequests = call.request !== null && requests[call.request]!.thread === call.thread
-      const own = isRequests ? common(runs, intervalsMeeting(owned.get(call.request!)?.slices ?? [], call)) : runs
+      const own = isRequests ? common(runs, overlappingIntervals(owned.get(call.request!)?.slices ?? [], call)) : runs
       const othersMs = lengthOf(subtractIntervals(runs, own))
       const tookMs = call.end - call.start
       if (busy.has(call.thread)) {
         onMs += lengthOf(own)
         offMs += Math.max(0, tookMs - lengthOf(own) - othersMs)
       }
-      if (lengthOf(within(crowd.near(call), call)) === 0 && othersMs < tookMs / 20) alone.push(tookMs)
+      if (lengthOf(clipIntervals(crowd.near(call), call)) === 0 && othersMs < tookMs / 20) alone.push(tookMs)
     }
     return {
       calls: some.length,

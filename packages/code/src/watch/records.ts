@@ -63,7 +63,7 @@ export interface SeenSlice extends Interval, Placed {
   readonly cpu: number | null
 }
 
-export interface Seen {
+export interface WatchRecords {
   readonly processes: readonly SeenProcess[]
   readonly ports: readonly number[]
   readonly models: readonly SeenModel[]
@@ -74,7 +74,7 @@ export interface Seen {
 }
 
 /** Joins the files of all processes. Lines that a process did not finish writing are left out. */
-export function readRecords(texts: readonly string[]): Seen {
+export function readRecords(texts: readonly string[]): WatchRecords {
   const seen = {
     processes: [] as SeenProcess[],
     ports: [] as number[],

@@ -6,7 +6,7 @@ import { fileForEngine, type Model } from '@whyslow/graph/model.ts'
 import { viewGraph } from '@whyslow/graph/view.ts'
 import { folderOfTests } from '@whyslow/measure/support/trials/example-folder.ts'
 import { expect, test } from 'vitest'
-import { canBeGiven, entriesForModel, modelForEngine } from './model-for-engine.ts'
+import { canRead, entriesForModel, modelForEngine } from './model-for-engine.ts'
 
 const MODEL = path.resolve(import.meta.dirname, '../../../../fixtures/models/symbolic-batch.onnx')
 const folderOfAll = folderOfTests()
@@ -47,7 +47,7 @@ test('a comparison that names no engines gives TensorFlow.js what may run there 
   const onnx = await readModel(MODEL)
   const of = (format: string): Model => ({ ...onnx, source: { ...onnx.source, format } })
   const ids = ['tfjs-cpu', 'tfjs-wasm', 'ort-cpu', 'litert', 'python-keras']
-  const given = (format: string) => ids.filter((id) => canBeGiven(of(format), id))
+  const given = (format: string) => ids.filter((id) => canRead(of(format), id))
   expect(given('hdf5')).toEqual(ids)
   expect(given('keras')).toEqual(ids)
   expect(given('tflite')).toEqual(['tfjs-cpu', 'tfjs-wasm', 'ort-cpu', 'litert'])

@@ -55,7 +55,7 @@ const isUsual = (written: string, format: string): boolean => {
 }
 
 /** Whether the engine reads the model's file, or a form that it is usually written in; of one whose code is written for a model, whether it can be. */
-export function canBeGiven(model: Model, engineId: string): boolean {
+export function canRead(model: Model, engineId: string): boolean {
   const { format } = model.source
   if (!formatsOf(engineId).some((one) => one === format || isUsual(one, format))) return false
   return !offersOf(engineId).includes('generated') || compilableOf(model).ok

@@ -5,7 +5,7 @@ import { InputError } from '@whyslow/graph/input-error.ts'
 import { homeFolder } from '@whyslow/measure/machine/folders.ts'
 import { asInputError, type Disk, nodeDisk } from './disk.ts'
 import { filesOfFolder } from './manifest.ts'
-import { CARRIED_OVER, removeLeftovers, siblingName } from './place.ts'
+import { PACKAGE_FILES, removeLeftovers, siblingName } from './place.ts'
 
 /**
  * The absolute path, links resolved, at which the folder `out` will stand. Throws InputError if it cannot or must not: its
@@ -96,7 +96,7 @@ function refuseForeign(target: string, out: string): void {
   if (own === undefined) {
     throw new InputError(`-o ${out}: exists and was not written by whyslow; give another name, or --force to replace all of it`)
   }
-  const foreign = fs.readdirSync(target).find((name) => !own.has(name) && !CARRIED_OVER.has(name) && name !== '.DS_Store')
+  const foreign = fs.readdirSync(target).find((name) => !own.has(name) && !PACKAGE_FILES.has(name) && name !== '.DS_Store')
   if (foreign !== undefined) {
     throw new InputError(`-o ${out}: holds ${foreign}, which whyslow did not put there; move it, or --force to replace all of it`)
   }

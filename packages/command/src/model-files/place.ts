@@ -6,7 +6,7 @@ import { markUnfinished } from '@whyslow/measure/machine/files.ts'
 import { asInputError, type Disk, nodeDisk } from './disk.ts'
 
 /** What the user's own package manager puts into the folder, and Python with what was built for it: it moves to the new one. */
-export const CARRIED_OVER = new Set([
+export const PACKAGE_FILES = new Set([
   'node_modules',
   '__pycache__',
   'package-lock.json',
@@ -70,7 +70,7 @@ function swap(fresh: string, target: string, disk: Disk): void {
 }
 
 function carryOver(from: string, to: string, disk: Disk): void {
-  for (const name of CARRIED_OVER) {
+  for (const name of PACKAGE_FILES) {
     const [old, fresh] = [path.join(from, name), path.join(to, name)]
     if (fs.existsSync(old) && !fs.existsSync(fresh)) quietly(() => disk.rename(old, fresh))
   }

@@ -23,7 +23,7 @@ export interface WeightsFile {
   readonly chunks: Iterable<Uint8Array>
 }
 
-export interface Relocated {
+export interface RelocatedModel {
   readonly proto: ModelProto
   readonly files: readonly WeightsFile[]
 }
@@ -39,7 +39,11 @@ interface Piece {
  * The model with every external tensor, and the `externalized` ones with raw data, in files named after `modelFile`
  * ('model.onnx.data', …), which are returned with it. A model with neither is returned unchanged.
  */
-export function relocateWeights({ proto, weights }: Model, modelFile: string, externalized: ReadonlySet<TensorProto>): Relocated {
+export function relocateWeights(
+  { proto, weights }: Model,
+  modelFile: string,
+  externalized: ReadonlySet<TensorProto>,
+): RelocatedModel {
   const external = externalTensors(proto)
   if (external.size + externalized.size === 0) return { proto, files: [] }
   const whole = new Set([...external].filter(([tensor]) => hasPrepacked(tensor)).map(([, { location }]) => location))

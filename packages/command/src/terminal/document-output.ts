@@ -93,7 +93,7 @@ export function documentOutput(
 }
 
 /** A stage that measures, and what is said of its document. */
-export interface Measuring<D extends object, Stages> extends Pick<Delivery, 'name' | 'others'> {
+export interface MeasuringStage<D extends object, Stages> extends Pick<Delivery, 'name' | 'others'> {
   /** Files that are read. */
   readonly inputs: readonly (string | undefined)[]
   /** `commentary`: for stages that try remedies, and say so above the line of progress. */
@@ -110,7 +110,7 @@ interface Listeners {
 export async function measureAndDeliver<D extends object, Stages>(
   flags: DocumentFlags & Loudness,
   { screen, signal, load }: Surroundings<Stages>,
-  { inputs, run, text, ...said }: Measuring<D, Stages>,
+  { inputs, run, text, ...said }: MeasuringStage<D, Stages>,
 ): Promise<D> {
   const output = documentOutput(flags, inputs)
   const commentary = openCommentary(screen, { ...flags, aloud: output.printsText })

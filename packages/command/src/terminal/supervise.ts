@@ -75,7 +75,7 @@ export interface SupervisedEnd {
   readonly error: Error | null
 }
 
-export interface Supervised {
+export interface SupervisedCommand {
   readonly child: ChildProcess
   /** Asks the command to end, and kills it if it has not after a while. The second call kills it. */
   ask(signal: NodeJS.Signals): void
@@ -91,7 +91,10 @@ export interface SupervisedSetup {
 }
 
 /** Starts a command of whyslow in a process of its own, which this one supervises. */
-export function startSupervised(argv: readonly string[], { stdio, env = process.env, onMessage }: SupervisedSetup): Supervised {
+export function startSupervised(
+  argv: readonly string[],
+  { stdio, env = process.env, onMessage }: SupervisedSetup,
+): SupervisedCommand {
   const run = randomBytes(9).toString('hex')
   // Short: see makeTemporaryFolder.
   const temporary = join(tmpdir(), `whyslow-${randomBytes(4).toString('hex')}`)

@@ -29,14 +29,14 @@ export function checkGoal(
 /** Rounds down to two digits, so that 1.499 does not read as the 1.5 that it misses. */
 const roundedDown = (factor: number): string => (Math.floor(factor * 100) / 100).toFixed(2)
 
-export interface Ending {
+export interface CommandExit {
   /** The message without the leading 'whyslow: '; null if there is nothing to say. */
   readonly line: string | null
   readonly exitCode: 1 | 2 | 3 | 130
 }
 
 /** What an error means to the user. Anything that neither input nor the user caused is a bug of ours, and says so. */
-export function endingOf(error: unknown, interrupted: boolean): Ending {
+export function commandExit(error: unknown, interrupted: boolean): CommandExit {
   if (interrupted) return { line: null, exitCode: 130 }
   const { name, message } = error instanceof Error ? error : { name: '', message: String(error) }
   // A file's name may hold what a terminal takes for a command.

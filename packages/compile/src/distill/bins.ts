@@ -1,7 +1,7 @@
 // Features as few numbers: each feature's values are cut where they are as many on both sides, and what is between two cuts is one bin.
 // Bin 0 holds what is missing.
 
-export interface Binned {
+export interface BinnedFeatures {
   /** Cuts of each feature: bin b + 1 holds x with cuts[b − 1] <= x < cuts[b]. */
   readonly cuts: readonly Float64Array[]
   /** Feature by feature, row by row. */
@@ -12,7 +12,7 @@ export interface Binned {
 const MOST_BINS = 64
 
 /** `round`: to the type that rows are compared in; cuts are numbers of it. */
-export function binRows(rows: ArrayLike<number>, count: number, width: number, round: (value: number) => number): Binned {
+export function binRows(rows: ArrayLike<number>, count: number, width: number, round: (value: number) => number): BinnedFeatures {
   const bins = new Uint8Array(count * width)
   const cuts = Array.from({ length: width }, (_, f) => {
     const values = Float64Array.from({ length: count }, (__, r) => rows[r * width + f]!)

@@ -2,7 +2,7 @@
 // trees. https://arxiv.org/abs/1603.02754 , section 3
 import type { ListedTree } from '@whyslow/graph/forest/assemble.ts'
 import { FLAG, TEST } from '@whyslow/graph/forest/types.ts'
-import type { Binned } from './bins.ts'
+import type { BinnedFeatures } from './bins.ts'
 
 /** First and second derivative of the loss by the score, for each row. */
 export type Gradients = (scores: Float64Array, gradient: Float64Array, hessian: Float64Array) => void
@@ -17,7 +17,7 @@ export interface BoostPlan {
 }
 
 /** Trees in the order in which they were grown; each adds its leaves to `scores`, where it starts from. */
-export function boost(binned: Binned, scores: Float64Array, gradients: Gradients, plan: BoostPlan): ListedTree[] {
+export function boost(binned: BinnedFeatures, scores: Float64Array, gradients: Gradients, plan: BoostPlan): ListedTree[] {
   const { count } = binned
   const [gradient, hessian] = [new Float64Array(count), new Float64Array(count)]
   return Array.from({ length: plan.trees }, () => {
@@ -57,7 +57,7 @@ interface Columns {
   readonly leafAt: number[]
 }
 
-function growTree(binned: Binned, derivatives: Derivatives, plan: BoostPlan): Grown {
+function growTree(binned: BinnedFeatures, derivatives: Derivatives, plan: BoostPlan): Grown {
   const columns: Columns = { feature: [], threshold: [], yes: [], no: [], flags: [], leafAt: [] }
   const values: number[] = []
   const leafOf = new Int32Array(binned.count)
@@ -104,7 +104,7 @@ function leafValue({ gradient, hessian }: Derivatives, rows: Int32Array, { lambd
 }
 
 /** undefined if none gains. */
-function bestSplit(binned: Binned, derivatives: Derivatives, rows: Int32Array, plan: BoostPlan): Split | undefined {
+function bestSplit(binned: BinnedFeatures, derivatives: Derivatives, rows: Int32Array, plan: BoostPlan): Split | undefined {
   let best: Split | undefined
   for (let feature = 0; feature < binned.cuts.length; feature++) {
     if (binned.cuts[feature]!.length === 0) continue
@@ -115,7 +115,7 @@ function bestSplit(binned: Binned, derivatives: Derivatives, rows: Int32Array, p
 }
 
 function splitOf(
-  { cuts, bins, count }: Binned,
+  { cuts, bins, count }: BinnedFeatures,
   { gradient, hessian }: Derivatives,
   rows: Int32Array,
   { lambda, leastHessian, feature }: BoostPlan & { readonly feature: number },

@@ -23,13 +23,13 @@ export interface DistillInput {
   readonly lessons?: number
 }
 
-export interface Graded {
+export interface ModelGrade {
   /** Metric on the rows that neither training nor choosing saw. */
   readonly metric: number
   readonly microseconds: number
 }
 
-export interface GradedStudent extends Graded {
+export interface GradedStudent extends ModelGrade {
   readonly student: Student
   readonly chosen: Chosen
   /** The teacher's metric minus its own, on the rows that choose. */
@@ -44,10 +44,10 @@ export interface GradedStudent extends Graded {
   readonly onFront: boolean
 }
 
-export interface Distilled {
+export interface Distillation {
   readonly metric: { readonly name: MetricName; readonly against: 'labels' | 'teacher' }
   readonly rows: { readonly learn: number; readonly made: number; readonly choose: number; readonly test: number }
-  readonly teacher: Graded
+  readonly teacher: ModelGrade
   readonly students: readonly GradedStudent[]
   /** The fastest student whose loss is allowed by the rows that choose, or one about as fast that loses less; null: there is none. */
   readonly best: GradedStudent | null
@@ -67,7 +67,7 @@ export function refusal({ scores }: TabularModel): string | null {
   return scores.outputCount === 1 ? null : `it has ${scores.outputCount} scores for each row, and students learn one`
 }
 
-export async function distill(input: DistillInput, tools: DistillTools): Promise<Distilled> {
+export async function distill(input: DistillInput, tools: DistillTools): Promise<Distillation> {
   const { teacher, rows, count, labels, lessons: most = LESSONS } = input
   const width = teacher.input.featureCount
   const parts = partsOf(count)

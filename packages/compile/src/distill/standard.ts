@@ -2,13 +2,13 @@
 import type { Preparation } from '@whyslow/graph/forest/types.ts'
 import type { Lessons } from './lessons.ts'
 
-export interface Standard {
+export interface Standardization {
   readonly prepare: readonly Preparation[]
   /** Rows × features, prepared. */
   readonly rows: Float64Array
 }
 
-export function standardize({ teacher: { input }, rows, count }: Lessons): Standard {
+export function standardize({ teacher: { input }, rows, count }: Lessons): Standardization {
   const { featureCount: width, dtype } = input
   const round = dtype === 'float32' ? Math.fround : (value: number) => value
   const offset = new Float64Array(width)

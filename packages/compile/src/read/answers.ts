@@ -19,7 +19,7 @@ export function ofValues(
   const found = tensors.map(({ name, dtype, shape }) => {
     const value = values.get(name)
     if (value === undefined) throw new NotCompilable(`its output ${JSON.stringify(name)} is none of its scores`)
-    const scored = value.kind === 'label' ? value.of : asScored(value)
+    const scored = value.kind === 'label' ? value.of : toScores(value)
     return { name, dtype, shape, isLabel: value.kind === 'label', scored }
   })
   const longest = found.map(({ scored }) => scored).reduce((a, b) => (b.transform.length > a.transform.length ? b : a))
@@ -46,17 +46,17 @@ export function ofValues(
   return { model, inputs, texts, outputs: named }
 }
 
-export function asScored(value: Exclude<Value, { kind: 'label' }>): ScoredValue {
+export function toScores(value: Exclude<Value, { kind: 'label' }>): ScoredValue {
   if (value.kind === 'scored') return value
   const { prepare, layers, width } = value
   if (layers.length === 0) throw new NotCompilable('it scores nothing')
   const weights = layers.reduce((sum, layer) => sum + layer.weights.length, 0)
   if (weights > MOST_WEIGHTS) throw new NotCompilable(`its layers have ${weights} weights, above ${MOST_WEIGHTS}`)
-  return scoredByLayers({ prepare, layers, width })
+  return layerScores({ prepare, layers, width })
 }
 
 /** Scores by layers; the row itself if there are none. */
-export const scoredByLayers = ({
+export const layerScores = ({
   prepare,
   layers,
   width,

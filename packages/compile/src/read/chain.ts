@@ -8,7 +8,7 @@ import type { NodeProto } from 'onnx-buf'
 import { labelEncoded, oneHot, type PlaceOf } from './categories.ts'
 import { axisOf, cast, concatenateColumns, reshapeRow, selectColumns } from './columns.ts'
 import { ACTIVATIONS, batchNorm, gemm, matMul, withActivation, withChange } from './layers.ts'
-import { type Constants, isMl, numbersOf, spread, textOf } from './nodes.ts'
+import { broadcastNumbers, type Constants, isMl, numbersOf, textOf } from './nodes.ts'
 import { NotCompilable } from './source.ts'
 import { labelsOf, readClassifier, readRegressor } from './trees.ts'
 import { flat, type LabelValue, type RowValue, refuse, type ScoredValue, type Value, withPreparation } from './values.ts'
@@ -16,14 +16,14 @@ import { flat, type LabelValue, type RowValue, refuse, type ScoredValue, type Va
 const FLOAT32 = 'float32'
 
 /** What a node is read with. */
-export interface Known {
+export interface ChainContext {
   readonly values: ReadonlyMap<string, Value>
   readonly constants: Constants
   readonly placeOf: PlaceOf
 }
 
 /** Values of the node's outputs, in order. Throws NotCompilable. */
-export function follow(node: NodeProto, { values, constants, placeOf }: Known): readonly Value[] {
+export function follow(node: NodeProto, { values, constants, placeOf }: ChainContext): readonly Value[] {
   const known = node.input.filter((name) => values.has(name))
   if (node.opType === 'Concat' && !isMl(node))
     return [
@@ -52,7 +52,7 @@ function mlScoredStep(node: NodeProto, value: ScoredValue): ScoredValue {
 /** What takes categories, and what takes any column. */
 const OF_CATEGORIES = new Set(['OneHotEncoder', 'LabelEncoder', 'ArrayFeatureExtractor'])
 
-function mlStep(node: NodeProto, value: RowValue, { constants, placeOf }: Omit<Known, 'values'>): readonly Value[] {
+function mlStep(node: NodeProto, value: RowValue, { constants, placeOf }: Omit<ChainContext, 'values'>): readonly Value[] {
   if (value.layers.length > 0 || value.apart || (value.holds !== undefined && !OF_CATEGORIES.has(node.opType))) throw refuse(node)
   switch (node.opType) {
     case 'ArrayFeatureExtractor':
@@ -113,7 +113,7 @@ const transformed = (value: ScoredValue, step: Transform): ScoredValue => ({
 /** One number for all, or one for each. */
 function each(node: NodeProto, name: string, width: number, otherwise: number): Float64Array {
   const given = Float64Array.from(numbersOf(node, name), Math.fround)
-  const all = spread({ shape: [], values: given.length === 0 ? Float64Array.of(otherwise) : given }, width)
+  const all = broadcastNumbers({ shape: [], values: given.length === 0 ? Float64Array.of(otherwise) : given }, width)
   if (all === undefined) throw new NotCompilable(`${name} of its ${node.opType} does not fit ${width} features`)
   return all
 }
@@ -238,7 +238,7 @@ function arithmetic(node: NodeProto, value: RowValue, constants: Constants): Row
   const { opType } = node
   const isSwapped = a !== undefined
   const constant = a ?? b
-  const numbers = constant?.shape.slice(0, -1).every((size) => size === 1) ? spread(constant, value.width) : undefined
+  const numbers = constant?.shape.slice(0, -1).every((size) => size === 1) ? broadcastNumbers(constant, value.width) : undefined
   if (numbers === undefined || (isSwapped && (opType === 'Sub' || opType === 'Div'))) throw refuse(node)
   const last = value.layers.at(-1)
   if (last !== undefined) {

@@ -1,8 +1,9 @@
 // Some columns of a row taken, made whole numbers, and put side by side again, as a ColumnTransformer of scikit-learn is written.
 
-import { axisFromFront, numberOf } from '@whyslow/graph/attributes.ts'
-import { sideBySide } from '@whyslow/graph/forest/beside-others.ts'
+import { numberOf } from '@whyslow/graph/attributes.ts'
+import { joinColumns } from '@whyslow/graph/forest/join-columns.ts'
 import type { Preparation } from '@whyslow/graph/forest/types.ts'
+import { axisFromFront } from '@whyslow/graph/view-attributes.ts'
 import type { NodeProto } from 'onnx-buf'
 import type { Constants } from './nodes.ts'
 import { NotCompilable } from './source.ts'
@@ -74,7 +75,7 @@ export function concatenateColumns(node: NodeProto, values: readonly Value[]): R
   const taken = own.map(([first]) => (first?.kind === 'take' ? first.columns : undefined))
   if (taken.some((columns) => columns === undefined))
     throw new NotCompilable('its Concat joins values that are not columns of the rows')
-  const joined = sideBySide(own.map(([, ...rest], k) => ({ columns: taken[k]!, steps: rest })))
+  const joined = joinColumns(own.map(([, ...rest], k) => ({ columns: taken[k]!, steps: rest })))
   if (!joined.ok) throw new NotCompilable(`its rows are divided before a step (${joined.step.kind}) that needs all of a row`)
   const all: RowValue = { kind: 'row', prepare: [...shared, ...joined.steps], layers: [], width: joined.width }
   return { ...withHolds(all, holds), ...(apart ? { apart } : {}) }

@@ -7,7 +7,7 @@ import type { TensorType } from '@whyslow/graph/types.ts'
 import { viewGraph } from '@whyslow/graph/view.ts'
 import { type Links, linksOf } from '@whyslow/graph/walk.ts'
 import type { GraphProto, NodeProto } from 'onnx-buf'
-import { asScored, MOST_WEIGHTS, ofValues, scoredByLayers } from './answers.ts'
+import { layerScores, MOST_WEIGHTS, ofValues, toScores } from './answers.ts'
 import { textsIn } from './categories.ts'
 import { followSome } from './follow-all.ts'
 import { compilableOf } from './index.ts'
@@ -96,7 +96,7 @@ function headOutput(value: Value | undefined): Extract<Value, { kind: 'scored' }
   if (value.kind === 'scored') return value
   if (value.holds !== undefined || value.apart) return undefined
   try {
-    return value.layers.length === 0 ? scoredByLayers(value) : asScored(value)
+    return value.layers.length === 0 ? layerScores(value) : toScores(value)
   } catch (error) {
     if (error instanceof NotCompilable) return undefined
     throw error

@@ -14,12 +14,12 @@ import { type AnswerOutput, type CompilableModel, NotCompilable } from './source
 
 export type { AnswerOutput, AskedInput, CompilableModel } from './source.ts'
 
-export type Compilable =
+export type Compilability =
   | { readonly ok: true; readonly compilable: CompilableModel }
   /** `reason` follows 'it cannot be compiled: '. */
   | { readonly ok: false; readonly reason: string }
 
-export function compilableOf(model: Model): Compilable {
+export function compilableOf(model: Model): Compilability {
   try {
     const tabular = tabularOf(model)
     return { ok: true, compilable: tabular === undefined ? ofGraph(model) : ofTabular(model, tabular) }

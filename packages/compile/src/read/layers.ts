@@ -3,7 +3,7 @@
 import { numberOf } from '@whyslow/graph/attributes.ts'
 import type { Activation, DenseLayer } from '@whyslow/graph/forest/types.ts'
 import type { NodeProto } from 'onnx-buf'
-import { type Constants, type Numbers, spread } from './nodes.ts'
+import { broadcastNumbers, type Constants, type Numbers } from './nodes.ts'
 import { type RowValue, refuse } from './values.ts'
 
 export const ACTIVATIONS: Readonly<Record<string, Activation>> = {
@@ -48,7 +48,7 @@ interface DenseParts {
 function dense(node: NodeProto, value: RowValue, { weights: { shape, values }, isTransposed, bias }: DenseParts): RowValue {
   const [inputs, outputs] = isTransposed ? [shape[1], shape[0]] : [shape[0], shape[1]]
   if (shape.length !== 2 || inputs !== value.width || outputs === undefined) throw refuse(node)
-  const added = bias === undefined ? new Float64Array(outputs) : spread(bias, outputs)
+  const added = bias === undefined ? new Float64Array(outputs) : broadcastNumbers(bias, outputs)
   if (added === undefined) throw refuse(node)
   const weights = isTransposed
     ? values
@@ -60,7 +60,7 @@ function dense(node: NodeProto, value: RowValue, { weights: { shape, values }, i
 export function batchNorm(node: NodeProto, value: RowValue, constants: Constants): RowValue {
   const parts = node.input
     .slice(1, 5)
-    .map((name) => spread(constants(name) ?? { shape: [], values: new Float64Array() }, value.width))
+    .map((name) => broadcastNumbers(constants(name) ?? { shape: [], values: new Float64Array() }, value.width))
   const last = value.layers.at(-1)
   if (parts.includes(undefined) || last === undefined || last.activation !== 'identity') throw refuse(node)
   const [scale, bias, mean, variance] = parts as Float64Array[]

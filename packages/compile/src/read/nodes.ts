@@ -56,7 +56,7 @@ export function constantsFor(model: Model): ConstantsOf {
 }
 
 /** `count` numbers: of a constant that holds as many, or one for all. */
-export function spread({ values }: Numbers, count: number): Float64Array | undefined {
+export function broadcastNumbers({ values }: Numbers, count: number): Float64Array | undefined {
   if (values.length === count) return values
   return values.length === 1 ? new Float64Array(count).fill(values[0]!) : undefined
 }

@@ -10,7 +10,7 @@ import { numbersOf, textOf, textsOf } from './nodes.ts'
 import { NotCompilable } from './source.ts'
 
 /** What scores mean once they are there. */
-export interface Scored {
+export interface ScoredForest {
   readonly forest: Forest
   readonly transform: readonly Transform[]
   readonly label?: LabelRule
@@ -25,7 +25,7 @@ const MODES: Readonly<Record<string, readonly [keyof typeof TEST, boolean]>> = {
   BRANCH_EQ: ['equal', true],
 }
 
-export function readRegressor(node: NodeProto, width: number, where: string): Scored {
+export function readRegressor(node: NodeProto, width: number, where: string): ScoredForest {
   const outputCount = numberOf(node, 'n_targets', 1)
   const trees = readTrees(node, { prefix: 'target', outputCount })
   const aggregate = textOf(node, 'aggregate_function', 'SUM')
@@ -40,7 +40,7 @@ export function readRegressor(node: NodeProto, width: number, where: string): Sc
   }
 }
 
-export function readClassifier(node: NodeProto, width: number, where: string): Scored {
+export function readClassifier(node: NodeProto, width: number, where: string): ScoredForest {
   const labels = labelsOf(node)
   const ids = new Set(numbersOf(node, 'class_ids'))
   const isBinary = labels.length === 2 && ids.size === 1
@@ -54,7 +54,7 @@ export function readClassifier(node: NodeProto, width: number, where: string): S
   return { forest, ...classifierRules(node, labels, isBinary) }
 }
 
-function classifierRules(node: NodeProto, classes: LabelRule['classes'], isBinary: boolean): Omit<Scored, 'forest'> {
+function classifierRules(node: NodeProto, classes: LabelRule['classes'], isBinary: boolean): Omit<ScoredForest, 'forest'> {
   const after = textOf(node, 'post_transform', 'NONE')
   if (isBinary) {
     const isPositive = numbersOf(node, 'class_weights').every((weight) => weight >= 0)

@@ -68,7 +68,7 @@ test('a function that others call is of this file alone, and is given the memory
     params: ['i32'],
     results: [],
     locals: [],
-    body: wasm.when(wasm.get(0), wasm.call(1, wasm.get(0)), wasm.call(1, wasm.constant(1))),
+    body: wasm.ifElse(wasm.get(0), wasm.call(1, wasm.get(0)), wasm.call(1, wasm.constant(1))),
   }
   const { exportedAs: _, ...inner } = addHalf
   const source = cSource(moduleOf(caller, inner))

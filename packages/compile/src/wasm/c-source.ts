@@ -3,7 +3,7 @@
 // functions without results, one memory without data, branches to the start of the innermost loop. The memory is a parameter of each function.
 // Vectors need GCC or Clang (https://gcc.gnu.org/onlinedocs/gcc/Vector-Extensions.html).
 
-import type { Plain } from './code.ts'
+import type { PlainOpcode } from './code.ts'
 import * as codes from './code.ts'
 import { ByteReader, type DecodedFunction, decodeModule } from './decode.ts'
 
@@ -183,7 +183,7 @@ const byCode = <Name extends string>(
     }),
   )
 
-const PLAIN = byCode<Exclude<Plain, 'select'>>(codes.PLAIN, {
+const PLAIN = byCode<Exclude<PlainOpcode, 'select'>>(codes.PLAIN_OPCODES, {
   'i32.eqz': unary('u32', '$0 == 0'),
   'i32.eq': plain('u32', '=='),
   'i32.ne': plain('u32', '!='),

@@ -4,7 +4,7 @@ import { signedLeb128, unsignedLeb128 } from './bytes.ts'
 
 export type Code = readonly number[]
 
-export const PLAIN = {
+export const PLAIN_OPCODES = {
   'i32.eqz': 0x45,
   'i32.eq': 0x46,
   'i32.ne': 0x47,
@@ -48,7 +48,7 @@ export const PLAIN = {
   'f64.promote': 0xbb,
   select: 0x1b,
 } as const
-export type Plain = keyof typeof PLAIN
+export type PlainOpcode = keyof typeof PLAIN_OPCODES
 
 /** Each with the alignment that its address has, as an exponent of 2. */
 export const MEMORY = {
@@ -87,7 +87,7 @@ export const VECTOR = {
 } as const
 
 /** Operands, then the instruction. */
-export const apply = (name: Plain, ...operands: readonly Code[]): number[] => [...operands.flat(), PLAIN[name]]
+export const apply = (name: PlainOpcode, ...operands: readonly Code[]): number[] => [...operands.flat(), PLAIN_OPCODES[name]]
 export const vector = (name: keyof typeof VECTOR, ...operands: readonly Code[]): number[] => [
   ...operands.flat(),
   0xfd,
@@ -139,7 +139,7 @@ export const copy = (to: Code, from: Code, length: Code): number[] => [...to, ..
 
 /** `body`, over and over while `condition`, which stands at its end. */
 export const loopWhile = (body: Code, condition: Code): number[] => [0x03, 0x40, ...body, ...condition, 0x0d, 0, 0x0b]
-export const when = (condition: Code, then: Code, otherwise: Code = []): number[] => [
+export const ifElse = (condition: Code, then: Code, otherwise: Code = []): number[] => [
   ...condition,
   0x04,
   0x40,

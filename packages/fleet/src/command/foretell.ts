@@ -8,7 +8,7 @@ import { type FlagsOf, optionsOf } from './flags.ts'
 import type { Surroundings } from './stages.ts'
 
 /** Throws UsageError or InputError if the input or the paths cannot be used. */
-export async function runForetell(file: string, flags: FlagsOf<'foretell'>, around: Surroundings): Promise<void> {
+export async function runEstimate(file: string, flags: FlagsOf<'foretell'>, around: Surroundings): Promise<void> {
   checkModel(file, flags)
   const { machine, known = [], ...options } = optionsOf('foretell', flags)
   if (machine === undefined)
@@ -16,7 +16,7 @@ export async function runForetell(file: string, flags: FlagsOf<'foretell'>, arou
   await measureAndDeliver(flags, around, {
     inputs: [file, machine, ...known],
     name: 'estimate',
-    run: ({ foretell }, listeners) => foretell(file, { ...options, machine, known, ...listeners }),
+    run: ({ estimate }, listeners) => estimate(file, { ...options, machine, known, ...listeners }),
     text: (document) => renderEstimate(document, around.screen),
   })
 }

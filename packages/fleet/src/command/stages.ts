@@ -1,9 +1,9 @@
 // What the commands on many models and machines call; those that measure a model are handed how elsewhere.
 
 import type { Surroundings as In } from '@whyslow/command/terminal/surroundings.ts'
-import type { ForetoldDocument } from '@whyslow/report/documents/foretold.ts'
+import type { EstimateDocument } from '@whyslow/report/documents/foretold.ts'
 import type { StudyDocument } from '@whyslow/report/documents/study.ts'
-import type { ForetellOptions } from '../estimate/estimate-on-machine.ts'
+import type { EstimateOptions } from '../estimate/estimate-on-machine.ts'
 import type { FleetOptions } from '../fleet.ts'
 import type { readHistory, readStore } from '../history/history.ts'
 import type { AgentOptions } from '../queue/agent-command.ts'
@@ -16,10 +16,10 @@ export interface Stages {
   readonly fleetByQueue: typeof fleetByQueue
   readonly agent: (options: AgentOptions) => Promise<void>
   readonly study: typeof study
-  readonly foretell: (
+  readonly estimate: (
     file: string,
-    options: Partial<ForetellOptions> & Pick<ForetellOptions, 'machine' | 'known'>,
-  ) => Promise<ForetoldDocument>
+    options: Partial<EstimateOptions> & Pick<EstimateOptions, 'machine' | 'known'>,
+  ) => Promise<EstimateDocument>
   readonly readHistory: typeof readHistory
   readonly readStore: typeof readStore
   readonly tableParquet: typeof tableParquet

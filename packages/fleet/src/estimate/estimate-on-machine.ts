@@ -7,7 +7,7 @@ import type { Why } from '@whyslow/command/why-port.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { machineKey } from '@whyslow/measure/machine/key.ts'
 import { significant, timeWithInterval } from '@whyslow/measure/statistics/numbers.ts'
-import type { ForetoldDocument } from '@whyslow/report/documents/foretold.ts'
+import type { EstimateDocument } from '@whyslow/report/documents/foretold.ts'
 import type { MachineDescription } from '@whyslow/report/documents/machine.ts'
 import type { ReportDocument, ReportEngine } from '@whyslow/report/documents/report.ts'
 import type { SavedReport } from '@whyslow/report/documents/saved-report.ts'
@@ -16,7 +16,7 @@ import { rowKey } from '../study/study.ts'
 import { estimate } from './estimate.ts'
 import { canScale, familiesOf, knownPairs, type Spread, spreadOf, threadChange, threadsOf } from './known.ts'
 
-export interface ForetellOptions extends WhyOptions {
+export interface EstimateOptions extends WhyOptions {
   /** What `whyslow doctor --json` wrote on the machine in question. */
   readonly machine: string
   /** Reports and studies of machines that are known. */
@@ -26,9 +26,9 @@ export interface ForetellOptions extends WhyOptions {
 /** Throws InputError if the machine is not described, or nothing that was measured reports about it; and as `why` does. */
 export async function estimateOnMachine(
   file: string,
-  { machine: machineFile, known: knownFiles, ...given }: Partial<WhyOptions> & Pick<ForetellOptions, 'machine' | 'known'>,
+  { machine: machineFile, known: knownFiles, ...given }: Partial<WhyOptions> & Pick<EstimateOptions, 'machine' | 'known'>,
   { why }: { readonly why: Why },
-): Promise<ForetoldDocument> {
+): Promise<EstimateDocument> {
   const there = readMachineDocument(machineFile)
   const known = knownFiles.length === 0 ? { reports: [], failures: [], warnings: [] } : readReports(knownFiles)
   const threads = given.threads ?? threadsAsThere(there, machineOf(given.trials ?? DEFAULTS.trials).usableCpus)
@@ -42,7 +42,7 @@ export function threadsAsThere({ roofs }: Pick<MachineDescription, 'roofs'>, usa
   return threads < usableCpus ? threads : null
 }
 
-export interface ForetellGiven {
+export interface EstimatePorts {
   readonly report: ReportDocument
   readonly there: MachineDescription
   readonly known: readonly ReportDocument[]
@@ -50,7 +50,7 @@ export interface ForetellGiven {
 }
 
 /** Throws InputError if it cannot be told. */
-export function estimateDocument({ report, there, known, warnings }: ForetellGiven): ForetoldDocument {
+export function estimateDocument({ report, there, known, warnings }: EstimatePorts): EstimateDocument {
   const { latency, engine, model } = report
   if (latency === null || engine === null) throw new InputError('nothing was measured here, so nothing can be estimated')
   const { p50Ms, ciLowMs, ciHighMs } = latency
@@ -82,7 +82,7 @@ export function estimateDocument({ report, there, known, warnings }: ForetellGiv
   return { ...document, answer: answerOf(document) }
 }
 
-type Told = Pick<ForetoldDocument, 'there' | 'parts' | 'known' | 'notes'>
+type Told = Pick<EstimateDocument, 'there' | 'parts' | 'known' | 'notes'>
 
 function measured({ latency }: ReportDocument): Told {
   const { p50Ms, ciLowMs, ciHighMs, trust } = latency!
@@ -153,7 +153,7 @@ function engineNotes(here: ReportEngine, there: ReportEngine | null): string[] {
   return [`roofs there are of ${there.id} ${there.version}, here of ${here.id} ${here.version}`]
 }
 
-function answerOf({ here, there, to }: Pick<ForetoldDocument, 'here' | 'there' | 'to'>): string {
+function answerOf({ here, there, to }: Pick<EstimateDocument, 'here' | 'there' | 'to'>): string {
   const time = timeWithInterval(there.p50Ms, there.lowMs, there.highMs)
   const now = timeWithInterval(here.p50Ms, here.ciLowMs, here.ciHighMs)
   const how = there.basis === 'measured' ? 'was measured to take' : 'is estimated to take'

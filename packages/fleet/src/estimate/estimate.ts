@@ -1,20 +1,20 @@
 // One report and another machine's roofs -> what the prediction would take there. Each node keeps how far above its floor it was; its floor,
 // and with it what is above, is scaled by the roof that bounds it. What starts nodes, the call, and what nothing explains are scaled by
 // what one thread does.
-import type { ForetoldDocument } from '@whyslow/report/documents/foretold.ts'
+import type { EstimateDocument } from '@whyslow/report/documents/foretold.ts'
 import type { SavedMachine, SavedNode, SavedReport } from '@whyslow/report/documents/saved-report.ts'
-import { type Scales, scalesBetween } from './scales.ts'
+import { machineScales, type Scales } from './scales.ts'
 
 export interface Estimate {
   readonly p50Ms: number
-  readonly parts: ForetoldDocument['parts']
+  readonly parts: EstimateDocument['parts']
   /** If all of it became as much slower as the part that gains least, or most. */
   readonly lowMs: number
   readonly highMs: number
   readonly notes: readonly string[]
 }
 
-type Part = ForetoldDocument['parts'][number]['part']
+type Part = EstimateDocument['parts'][number]['part']
 
 /** The part of a breakdown that is what the engine takes to start operators. */
 export const STARTS = 'starting operators'
@@ -28,7 +28,7 @@ export function estimate(
   there: Pick<SavedMachine, 'caches' | 'roofs'>,
 ): Estimate {
   const threads = engine.options.threads ?? machine.roofs[0]?.threads ?? 1
-  const scales = scalesBetween(machine, there, threads)
+  const scales = machineScales(machine, there, threads)
   const runs = nodes.reduce((sum, { runsPerPrediction }) => sum + runsPerPrediction, 0)
   const startMs = (breakdown.find(({ part }) => part === STARTS)?.timeMs ?? 0) / Math.max(1, runs)
   const here: Record<Part, number> = { arithmetic: 0, memory: 0, 'starts and calls': 0 }

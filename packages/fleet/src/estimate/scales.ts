@@ -20,7 +20,7 @@ type WithRoofs = Pick<SavedMachine, 'caches' | 'roofs'>
 const roofsFor = ({ roofs }: WithRoofs, threads: number): SavedRoofs => roofs.find((one) => one.threads === threads) ?? roofs[0]!
 
 /** Both have roofs. `threads`: of the prediction. */
-export function scalesBetween(here: WithRoofs, there: WithRoofs, threads: number): Scales {
+export function machineScales(here: WithRoofs, there: WithRoofs, threads: number): Scales {
   const [own, other] = [roofsFor(here, threads), roofsFor(there, threads)]
   const float32 = ratio(own.flopsPerSecond.float32, other.flopsPerSecond.float32) ?? 1
   const fixed = scalarRatio(own, other)

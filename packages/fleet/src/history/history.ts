@@ -8,7 +8,7 @@ import { machineKey } from '@whyslow/measure/machine/key.ts'
 import type { ComparisonDocument } from '@whyslow/report/documents/comparison.ts'
 import { type HistoryDocument, type HistoryEntry, inputsOf } from '@whyslow/report/documents/history.ts'
 import type { ReportDocument } from '@whyslow/report/documents/report.ts'
-import { eachStored, storeName } from '../store/store.ts'
+import { readEachStored, storeName } from '../store/store.ts'
 import { parseHistory } from './history-lines.ts'
 
 const historyFile = (): string => path.join(dataFolder(), 'history.jsonl')
@@ -72,7 +72,7 @@ export async function readHistory(model: string | null = null, file = historyFil
 /** As `readHistory`, of a store: of one model, what has its content or its name, since machines keep it in other folders. */
 export async function readStore(where: string, model: string | null = null): Promise<HistoryDocument> {
   const entries: HistoryEntry[] = []
-  const warnings = await eachStored(where, (report, trial) => {
+  const warnings = await readEachStored(where, (report, trial) => {
     const entry = entryOf(report)
     // A path of another machine is none of this one.
     if (entry !== null) entries.push({ ...entry, trial, model: { ...entry.model, path: report.model!.file } })

@@ -16,13 +16,13 @@ import type { LockNotices, RunTrial, TrialRunner } from '@whyslow/measure/trials
 import { withoutPasswords } from '@whyslow/report/text/addresses.ts'
 import { openStore } from '../store/store.ts'
 import { acceleratorOf, kindOf, machineClass } from '../study/machine-class.ts'
-import { type Measured, runAgent } from './agent.ts'
+import { type AgentMeasurement, runAgent } from './agent.ts'
 import { checkQueue, openAgentQueue } from './bullmq-queue.ts'
 import type { FileStore } from './file-store.ts'
 import type { FleetJob } from './job.ts'
 import { type Places, setOut } from './model-store.ts'
 import { openFileStore } from './open-file-store.ts'
-import { makeRunning, sweepRunning } from './running-folder.ts'
+import { createRunningFolder, sweepRunning } from './running-folder.ts'
 import { type WhyTask, whyInTrial } from './why-task.ts'
 
 export interface AgentOptions {
@@ -106,9 +106,9 @@ interface JobGiven extends Places {
  * The files are copied and checked before anything is timed; the folder they stand in goes afterwards. They are read in the trial's process alone:
  * who made them is not known.
  */
-export async function measureJob(job: FleetJob, given: JobGiven): Promise<Measured> {
+export async function measureJob(job: FleetJob, given: JobGiven): Promise<AgentMeasurement> {
   const { trials, task, look, signal, anyway, log } = given
-  const folder = makeRunning(given.cache)
+  const folder = createRunningFolder(given.cache)
   try {
     const model = await setOut(path.join(folder, 'model'), job.model, given)
     const data = job.data.length === 0 ? null : await setOut(path.join(folder, 'data'), job.data, given)

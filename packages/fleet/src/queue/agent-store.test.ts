@@ -4,7 +4,7 @@ import { clean, given, undisturbed, withBlock, worked } from '../../test/support
 import { exampleQueue } from '../../test/support/queue/example-queue.ts'
 import { type AgentParts, resultKey, runAgent } from './agent.ts'
 import { makeJob } from './job.ts'
-import { checkKept, checkResult, makeResult } from './result.ts'
+import { checkResult, checkStored, makeResult } from './result.ts'
 
 describe('an agent with a store', () => {
   test('measures nothing that the store has, and stores nothing twice', async () => {
@@ -84,7 +84,7 @@ describe('an agent with a store', () => {
     }
     row = undefined
     await worked([job], { key, store, measure })
-    expect([measured, checkKept(row, on, key).ok]).toEqual([others.length + 1, true])
+    expect([measured, checkStored(row, on, key).ok]).toEqual([others.length + 1, true])
     expect((await worked([job], { key, store, measure })).results).toEqual([makeResult(on, clean, key)])
     expect(measured).toBe(others.length + 1)
   })

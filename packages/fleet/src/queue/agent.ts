@@ -6,10 +6,10 @@ import type { ReportDocument } from '@whyslow/report/documents/report.ts'
 import type { TrialStore } from '../store/trial-store.ts'
 import { checkJob, type FleetJob, JOB_LIFE_MS, putBackOnce, type Signer } from './job.ts'
 import { oneLine } from './one-line.ts'
-import type { AgentQueue, Held } from './queue.ts'
-import { checkKept, type FleetResult, keptOf, makeResult, type TrialOn } from './result.ts'
+import type { AgentQueue, HeldJob } from './queue.ts'
+import { checkStored, type FleetResult, makeResult, storedReport, type TrialOn } from './result.ts'
 
-export interface Measured {
+export interface AgentMeasurement {
   /** null: the machine was not quiet, and nothing was measured. */
   readonly report: ReportDocument | null
   /** What disturbed before, meanwhile or after, in words; null: nothing did. */
@@ -23,7 +23,7 @@ export interface AgentParts {
   /** Key of the fleet; null: jobs need no signature. */
   readonly key: string | null
   /** Measures in processes of their own; throws InputError if the job cannot be. `anyway`: on a machine that is not quiet, too. */
-  readonly measure: (job: FleetJob, signal: AbortSignal, anyway: boolean) => Promise<Measured>
+  readonly measure: (job: FleetJob, signal: AbortSignal, anyway: boolean) => Promise<AgentMeasurement>
   /** One row a trial, if it is not there yet; null: nothing is kept outside the queue. */
   readonly store: TrialStore | null
   readonly log: (line: string) => void
@@ -93,7 +93,7 @@ function toldOnce(log: AgentParts['log']): (line: string | null) => void {
  * Throws nothing: the queue takes what cannot be delivered for lost, and gives it out again. `ended`: trials that were delivered for good,
  * with their times; a queue gives none of them out again, but who can write to it can, as long as a job is taken.
  */
-async function handle(held: Held, parts: AgentParts, ended: Map<string, number>): Promise<void> {
+async function handle(held: HeldJob, parts: AgentParts, ended: Map<string, number>): Promise<void> {
   const { log, nowMs = Date.now } = parts
   const checked = checkJob(held.job, signerOf(parts), nowMs())
   const refusal = checked.ok ? refusalOf(checked.job, held, ended) : checked.reason
@@ -136,7 +136,7 @@ async function handle(held: Held, parts: AgentParts, ended: Map<string, number>)
   )
 }
 
-function refusalOf({ trial }: FleetJob, { id }: Held, ended: ReadonlyMap<string, number>): string | null {
+function refusalOf({ trial }: FleetJob, { id }: HeldJob, ended: ReadonlyMap<string, number>): string | null {
   if (trial !== id) return 'it lies in the queue under another name'
   return ended.has(trial) ? 'its trial has ended: it was put into the queue again' : null
 }
@@ -165,7 +165,7 @@ interface Holding {
 }
 
 /** Throws what the measurement or, in the end, the store throws. */
-async function endingOf(job: FleetJob, held: Held, { parts, name, lost }: Holding): Promise<Ending> {
+async function endingOf(job: FleetJob, held: HeldJob, { parts, name, lost }: Holding): Promise<Ending> {
   const { store, log } = parts
   const stop = AbortSignal.any([parts.signal, lost])
   const waiting = { signal: stop, againMs: parts.againMs ?? AGAIN_MS, log: (line: string) => log(`${name}: ${line}`) }
@@ -182,7 +182,7 @@ async function endingOf(job: FleetJob, held: Held, { parts, name, lost }: Holdin
     }
   lost.throwIfAborted()
   const result = makeResult(on, report, parts.key)
-  if (store !== null) await fromStore(() => store.insertIfAbsent(resultKey(on), keptOf(result)), waiting)
+  if (store !== null) await fromStore(() => store.insertIfAbsent(resultKey(on), storedReport(result)), waiting)
   // If another agent was first, the queue gets its report, too.
   const first = (await found()) ?? result
   return { said: `${first.report.latency!.p50Ms.toPrecision(3)} ms`, give: () => held.done(first), isFinal: true }
@@ -216,7 +216,7 @@ async function foundIn(
 ): Promise<FleetResult | undefined> {
   const row = await fromStore(() => store.find(resultKey(on)), waiting)
   if (row === undefined) return undefined
-  const checked = checkKept(row, on, key)
+  const checked = checkStored(row, on, key)
   if (checked.ok) return checked.result
   waiting.log(`what the store has of it is ${checked.reason}`)
   return undefined
@@ -226,7 +226,7 @@ async function foundIn(
 export const resultKey = ({ trial, machine }: TrialOn): string => `${trial} ${machine}`
 
 /** Adds what the report itself says of disturbances; one that is recorded all the same says it. */
-function judged({ report, disturbed: around }: Measured): Measured {
+function judged({ report, disturbed: around }: AgentMeasurement): AgentMeasurement {
   if (report === null) return { report, disturbed: around }
   const disturbed = around ?? (isDisturbed(report) ? 'waits or stolen time' : null)
   const warnings = around === null ? [] : [`the machine was not quiet: ${around}`]

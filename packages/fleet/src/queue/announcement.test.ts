@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { announcementOf, GONE_SECONDS, readAnnouncement } from './announcement.ts'
+import { ABSENT_AFTER_SECONDS, announcementOf, readAnnouncement } from './announcement.ts'
 import { MOST_SKEW_MS } from './signature.ts'
 
 const self = { machine: 'x64-avx2-2c', agent: 'host-1' }
@@ -25,7 +25,7 @@ test.each([
 })
 
 test('one that is put there again later is old, and clocks may differ by ten minutes', () => {
-  const latest = nowMs + GONE_SECONDS * 1000 + MOST_SKEW_MS
+  const latest = nowMs + ABSENT_AFTER_SECONDS * 1000 + MOST_SKEW_MS
   expect([nowMs - MOST_SKEW_MS, latest].map((at) => readAnnouncement(said, key, at)?.fault)).toEqual([null, null])
   expect(readAnnouncement(said, key, latest + 1)?.fault).toMatch(/^it was issued 11 minutes ago, and is taken for 1 minute/)
   expect(readAnnouncement(said, key, nowMs - MOST_SKEW_MS - 1)?.fault).toMatch(/in the future/)

@@ -8,9 +8,9 @@ import { jsonValue } from '@whyslow/graph/json.ts'
 import { importOptional } from '@whyslow/measure/engines/optional-package.ts'
 import { addressName, withoutPasswords } from '@whyslow/report/text/addresses.ts'
 import type * as BullMQ from 'bullmq'
-import { announcementOf, GONE_SECONDS, readAnnouncement } from './announcement.ts'
+import { ABSENT_AFTER_SECONDS, announcementOf, readAnnouncement } from './announcement.ts'
 import { JOB_LIFE_MS } from './job.ts'
-import type { AgentQueue, AskingQueue, Held, Listening, Outcome } from './queue.ts'
+import type { AgentQueue, AskingQueue, HeldJob, ListeningAgent, Outcome } from './queue.ts'
 
 /** A job that is not renewed for `lockMs` is given to another, who looks for such jobs every `stalledCheckMs`. */
 export interface LockTimes {
@@ -22,7 +22,7 @@ const LOCK_TIMES: LockTimes = { lockMs: 120_000, stalledCheckMs: 30_000 }
 const ATTEMPTS = 3
 const BACKOFF_MS = 1000
 const LOST_TOO_OFTEN = `the agent that measured it was lost, ${ATTEMPTS} times: it may end the process, or take all memory`
-export const KEPT_SECONDS = JOB_LIFE_MS / 1000
+export const RESULT_LIFE_SECONDS = JOB_LIFE_MS / 1000
 const CONNECT_MS = 5000
 const PREFIX = 'whyslow'
 const AGENTS = `${PREFIX}-agents`
@@ -171,14 +171,14 @@ export async function openAsking(url: string, key: string | null): Promise<Askin
   }
   await reached(open(AGENTS), url)
   const asking: AskingQueue = {
-    async listening(): Promise<Listening[]> {
+    async listening(): Promise<ListeningAgent[]> {
       const agents = open(AGENTS)
-      const said = (await runScript(agents, LISTENING, [agents.toKey(LISTENERS), GONE_SECONDS])) as unknown[]
+      const said = (await runScript(agents, LISTENING, [agents.toKey(LISTENERS), ABSENT_AFTER_SECONDS])) as unknown[]
       return said.flatMap((one) => readAnnouncement(one, key, Date.now()) ?? [])
     },
     async add(machine, trial, job, priority) {
       const backoff = { type: 'fixed' as const, delay: BACKOFF_MS }
-      const kept = { age: KEPT_SECONDS }
+      const kept = { age: RESULT_LIFE_SECONDS }
       await open(queueName(machine)).add('trial', job, {
         jobId: trial,
         // BullMQ takes those without one, which is 0, before all others.
@@ -285,7 +285,7 @@ interface HeldGiven {
   readonly lockMs: number
 }
 
-function heldOf(job: BullMQ.Job, token: string, { Final, lockMs }: HeldGiven): Held {
+function heldOf(job: BullMQ.Job, token: string, { Final, lockMs }: HeldGiven): HeldJob {
   return {
     id: job.id ?? '',
     job: job.data,

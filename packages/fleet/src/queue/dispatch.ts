@@ -14,7 +14,7 @@ import type { StoredFile } from './job-type.ts'
 import { modelFiles } from './model-files.ts'
 import { keep } from './model-store.ts'
 import { oneLine } from './one-line.ts'
-import type { AskingQueue, Listening, Outcome } from './queue.ts'
+import type { AskingQueue, ListeningAgent, Outcome } from './queue.ts'
 import { checkResult } from './result.ts'
 
 export interface DispatchParts {
@@ -142,7 +142,7 @@ function endOf(outcome: Outcome, of: Asked, key: string | null): ReportDocument 
 const named = (report: ReportDocument, { model }: Combination): ReportDocument =>
   report.model === null ? report : { ...report, model: { ...report.model, file: model } }
 
-const isOurs = ({ fault }: Listening): boolean => fault === null
+const isOurs = ({ fault }: ListeningAgent): boolean => fault === null
 
 async function kindsOf({ queue, machines }: DispatchParts): Promise<readonly string[]> {
   const announced = await queue.listening()

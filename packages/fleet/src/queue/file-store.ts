@@ -20,10 +20,10 @@ export interface FileStore {
 }
 
 /** Place of a file, in a store and in a cache. */
-export const placeOf = (sha256: string): string => `sha256/${sha256.slice(0, 2)}/${sha256}`
+export const storePath = (sha256: string): string => `sha256/${sha256.slice(0, 2)}/${sha256}`
 
 export function folderStore(folder: string): FileStore {
-  const placeIn = (sha256: string) => path.join(folder, placeOf(sha256))
+  const placeIn = (sha256: string) => path.join(folder, storePath(sha256))
   const sizeOf = async (sha256: string) => statSync(placeIn(sha256), { throwIfNoEntry: false })?.size
   return {
     name: folder,

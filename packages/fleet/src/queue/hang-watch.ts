@@ -26,7 +26,7 @@ setInterval(() => {
 }, lookMs)`
 
 /** Until the process ends; keeps it from ending no longer than its other work. */
-export function endWhenHanging({ mostMs, lookMs }: HangTimes = HANG_TIMES): void {
+export function endHungProcess({ mostMs, lookMs }: HangTimes = HANG_TIMES): void {
   const beats = new Int32Array(new SharedArrayBuffer(4))
   setInterval(() => Atomics.add(beats, 0, 1), lookMs / 2).unref()
   new Worker(THREAD, { eval: true, execArgv: [], workerData: { beats, mostMs, lookMs } }).unref()

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { checkJob, type FleetJob, JOB_LIFE_MS, makeJob, putBackOnce, type Signer, type Unsigned } from './job.ts'
+import { checkJob, type FleetJob, JOB_LIFE_MS, makeJob, putBackOnce, type Signer, type UnsignedJob } from './job.ts'
 import { MOST_SKEW_MS } from './signature.ts'
 
 const hash = 'ab'.repeat(32)
-const unsigned: Unsigned = {
+const unsigned: UnsignedJob = {
   model: [{ name: 'a.onnx', sha256: hash, sizeBytes: 3 }],
   data: [],
   engine: 'ort-cpu',
@@ -71,7 +71,7 @@ describe('a job', () => {
   })
 
   const file = unsigned.model[0]!
-  test.each<[string, Partial<Unsigned>]>([
+  test.each<[string, Partial<UnsignedJob>]>([
     ['a name that leads elsewhere', { model: [{ ...file, name: '../a.onnx' }] }],
     ['one of another system', { model: [{ ...file, name: 'c:\\a.onnx' }] }],
     ['no name', { data: [{ ...file, name: '..' }] }],

@@ -9,7 +9,7 @@ import { canonical, faultOfTime, isSigned, signatureOf } from './signature.ts'
 
 export type { FleetJob, StoredFile }
 
-export type Unsigned = Omit<FleetJob, 'schema' | 'kind' | 'trial' | 'putBacks' | 'signature'>
+export type UnsignedJob = Omit<FleetJob, 'schema' | 'kind' | 'trial' | 'putBacks' | 'signature'>
 
 /** What signs a job, for one kind of machine alone. */
 export interface Signer {
@@ -19,7 +19,7 @@ export interface Signer {
 }
 
 /** `signer`: null: not signed. */
-export function makeJob(given: Unsigned, signer: Signer | null): FleetJob {
+export function makeJob(given: UnsignedJob, signer: Signer | null): FleetJob {
   const job = {
     schema: 'whyslow-job/2' as const,
     kind: 'why' as const,
@@ -40,7 +40,7 @@ const signed = (job: FleetJob, signer: Signer | null): FleetJob => ({
 export const putBackOnce = (job: FleetJob, signer: Signer | null): FleetJob =>
   signed({ ...job, putBacks: job.putBacks + 1 }, signer)
 
-const trialOf = (given: Unsigned): string => `t${createHash('sha256').update(canonical(given)).digest('hex').slice(0, 40)}`
+const trialOf = (given: UnsignedJob): string => `t${createHash('sha256').update(canonical(given)).digest('hex').slice(0, 40)}`
 
 /** The machine is not in the job: an agent puts its own in, so that one for other machines has another signature. */
 const signedPart = ({ signature: _, ...signed }: FleetJob, { machine }: Signer) => ({ ...signed, machine })

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync,
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type FileStore, folderStore, placeOf } from './file-store.ts'
+import { type FileStore, folderStore, storePath } from './file-store.ts'
 import { fetchInto, keep, setOut, trimCache } from './model-store.ts'
 
 let root = ''
@@ -47,7 +47,7 @@ describe('the store', () => {
   test('a file of the right size that is another is replaced where it is kept again', async () => {
     const file = written('a.onnx', 'model')
     const stored = await keep(store, file)
-    writeFileSync(path.join(folder, placeOf(stored.sha256)), 'MODEL')
+    writeFileSync(path.join(folder, storePath(stored.sha256)), 'MODEL')
     await expect(fetchInto(stored, places())).rejects.toThrow(/is not what its name says/)
     await keep(store, file)
     expect(readFileSync(await fetchInto(stored, places()), 'utf8')).toBe('model')
@@ -70,7 +70,7 @@ describe('the store', () => {
     const [a, b] = [await keep(store, written('a', 'aaaaa')), await keep(store, written('b', 'bbbbb'))]
     const named = [a, b].map((one) => ({ ...one, name: 'd.npz' }))
     await expect(setOut(path.join(root, 'out'), named, places())).rejects.toThrow(/EEXIST/)
-    const cached = path.join(cache, placeOf(a.sha256))
+    const cached = path.join(cache, storePath(a.sha256))
     expect(readFileSync(cached, 'utf8')).toBe('aaaaa')
   })
 

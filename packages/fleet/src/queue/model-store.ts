@@ -16,7 +16,7 @@ import path from 'node:path'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { hashOfFile, temporaryNameFor } from '@whyslow/measure/machine/files.ts'
 import { bytes } from '@whyslow/measure/statistics/numbers.ts'
-import { type FileStore, placeOf } from './file-store.ts'
+import { type FileStore, storePath } from './file-store.ts'
 import type { StoredFile } from './job-type.ts'
 
 /** Puts a file into the store, unless it is there already, whole. Throws InputError if that cannot be. */
@@ -52,7 +52,7 @@ export async function fetchInto(
   { name, sha256, sizeBytes }: StoredFile,
   { cache, mostBytes, store, signal }: Places,
 ): Promise<string> {
-  const own = path.join(cache, placeOf(sha256))
+  const own = path.join(cache, storePath(sha256))
   // Read again: one may have been cut short by a machine that went down, or changed through a link. That also brings it into the page cache.
   if (statSync(own, { throwIfNoEntry: false })?.size === sizeBytes && (await isContent(own, sha256))) return own
   const size = await store.sizeOf(sha256)

@@ -2,7 +2,7 @@
 import type { FleetResult } from './result.ts'
 
 /** A machine that listens. */
-export interface Listening {
+export interface ListeningAgent {
   /** What machines alike share: of a study's machine. */
   readonly machine: string
   readonly agent: string
@@ -19,7 +19,7 @@ export type Outcome =
 
 /** The side that asks. */
 export interface AskingQueue {
-  listening(): Promise<readonly Listening[]>
+  listening(): Promise<readonly ListeningAgent[]>
   /** The same trial twice on one kind of machine is one job. `priority`: from 1, which is taken first, to 9; of one priority the oldest is. */
   add(machine: string, trial: string, job: object, priority: number): Promise<void>
   outcome(machine: string, trial: string): Promise<Outcome>
@@ -29,7 +29,7 @@ export interface AskingQueue {
 }
 
 /** A job that an agent holds. */
-export interface Held {
+export interface HeldJob {
   /** As whoever asked named it. */
   readonly id: string
   readonly job: unknown
@@ -46,7 +46,7 @@ export interface Held {
 export interface AgentQueue {
   announce(): Promise<void>
   /** null: nothing waits. */
-  take(): Promise<Held | null>
+  take(): Promise<HeldJob | null>
   /** Is no longer announced; holds nothing. */
   close(): Promise<void>
 }

@@ -2,7 +2,7 @@ import type { ReportDocument } from '@whyslow/report/documents/report.ts'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { exampleMachine, exampleReport } from '../../test/support/study/example-reports.ts'
-import { checkKept, checkResult, keptOf, makeResult } from './result.ts'
+import { checkResult, checkStored, makeResult, storedReport } from './result.ts'
 
 const on = { trial: 't1', machine: 'here' }
 const key = 'a key of the whole fleet'
@@ -13,9 +13,9 @@ test('a report keeps its signature through a queue and a database, which change 
   const result = makeResult(on, odd, key)
   const crossed = JSON.parse(JSON.stringify(result)) as unknown
   expect(checkResult(crossed, on, key)).toMatchObject({ ok: true, result: { ...on, signature: result.signature } })
-  const row = JSON.parse(JSON.stringify(keptOf(result)).replaceAll('\\u0000', '\uFFFD')) as object
+  const row = JSON.parse(JSON.stringify(storedReport(result)).replaceAll('\\u0000', '\uFFFD')) as object
   const turned = Object.fromEntries(Object.entries(row).reverse())
-  const checked = checkKept(turned, on, key)
+  const checked = checkStored(turned, on, key)
   expect(checked.ok).toBe(true)
   // What the store gives is handed in with the same signature.
   expect(checked.ok && checkResult(checked.result, on, key).ok).toBe(true)
@@ -23,8 +23,11 @@ test('a report keeps its signature through a queue and a database, which change 
 
 test('without a key nothing is signed, and what others signed is taken', () => {
   const result = makeResult(on, report, null)
-  expect([result.signature, keptOf(result)]).toEqual([null, report])
-  expect([checkResult(result, on, null).ok, checkKept(keptOf(makeResult(on, report, key)), on, null).ok]).toEqual([true, true])
+  expect([result.signature, storedReport(result)]).toEqual([null, report])
+  expect([checkResult(result, on, null).ok, checkStored(storedReport(makeResult(on, report, key)), on, null).ok]).toEqual([
+    true,
+    true,
+  ])
   expect(checkResult({ ...result, report: null }, on, null)).toEqual({
     ok: false,
     reason: expect.stringMatching(/^not a report of a latency/),
@@ -35,7 +38,7 @@ test('whatever lies there, checking throws nothing', () => {
   const whole = makeResult(on, report, key)
   fc.assert(
     fc.property(fc.anything(), fc.constantFrom('trial', 'machine', 'report', 'signature'), (value, field) => {
-      expect([checkResult(value, on, key).ok, checkKept(value, on, key).ok]).toEqual([false, false])
+      expect([checkResult(value, on, key).ok, checkStored(value, on, key).ok]).toEqual([false, false])
       fc.pre(JSON.stringify(value) !== JSON.stringify(whole[field]))
       expect(checkResult({ ...whole, [field]: value }, on, key).ok).toBe(false)
     }),

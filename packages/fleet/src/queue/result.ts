@@ -39,13 +39,13 @@ export function checkResult(value: unknown, of: TrialOn, key: string | null): Ch
 }
 
 /** As it is in the store, where the signature stands in the report. */
-export function checkKept(row: unknown, of: TrialOn, key: string | null): CheckedResult {
+export function checkStored(row: unknown, of: TrialOn, key: string | null): CheckedResult {
   const { fleetSignature, ...report } = (row ?? {}) as Readonly<Record<string, unknown>>
   return checkSigned({ report, signature: fleetSignature }, of, key)
 }
 
 /** For the store. */
-export const keptOf = ({ report, signature }: FleetResult): ReportDocument =>
+export const storedReport = ({ report, signature }: FleetResult): ReportDocument =>
   signature === null ? report : ({ ...report, fleetSignature: signature } as ReportDocument)
 
 function checkSigned(

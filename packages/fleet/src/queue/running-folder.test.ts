@@ -5,13 +5,13 @@ import path from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { folderStore } from './file-store.ts'
 import { keep, setOut } from './model-store.ts'
-import { makeRunning, sweepRunning } from './running-folder.ts'
+import { createRunningFolder, sweepRunning } from './running-folder.ts'
 
 const cache = mkdtempSync(path.join(tmpdir(), 'whyslow-running-'))
 afterAll(() => rmSync(cache, { recursive: true, force: true }))
 
 test('what a killed agent left is taken away, and what others use stays', () => {
-  const own = makeRunning(cache)
+  const own = createRunningFolder(cache)
   const { pid: gone } = spawnSync(process.execPath, ['-e', ''])
   const here = hostname().replace(/[^\w.-]/g, '_')
   const names = [`${here}~${gone}~abcdef`, `another-host~${gone}~abcdef`, 'of-someone-else']
@@ -27,6 +27,10 @@ test('files stand there as links into the cache, and not as copies', async () =>
   const store = folderStore(path.join(cache, 'store'))
   const file = path.join(cache, 'a.onnx')
   writeFileSync(file, 'model')
-  const out = await setOut(path.join(makeRunning(cache), 'model'), [await keep(store, file)], { store, cache, mostBytes: 1000 })
+  const out = await setOut(path.join(createRunningFolder(cache), 'model'), [await keep(store, file)], {
+    store,
+    cache,
+    mostBytes: 1000,
+  })
   expect(statSync(out).nlink).toBe(2)
 })

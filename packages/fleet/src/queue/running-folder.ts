@@ -9,7 +9,7 @@ const rootIn = (cache: string): string => path.join(cache, 'running')
 /** Name of this host: a cache may be where several see it. */
 const host = (): string => hostname().replace(/[^\w.-]/g, '_')
 
-export function makeRunning(cache: string): string {
+export function createRunningFolder(cache: string): string {
   mkdirSync(rootIn(cache), { recursive: true })
   return mkdtempSync(path.join(rootIn(cache), `${host()}~${process.pid}~`))
 }

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type ExampleS3, exampleS3 } from '../../test/support/queue/example-s3.ts'
-import { type FileStore, placeOf } from './file-store.ts'
+import { type FileStore, storePath } from './file-store.ts'
 import { fetchInto, keep } from './model-store.ts'
 import { openFileStore } from './open-file-store.ts'
 import { s3Place } from './s3-store.ts'
@@ -44,7 +44,7 @@ describe('a bucket', () => {
 
   test('keeps a file once under its content, and gives it back', async () => {
     const [a, b] = [await keep(store, written('a.onnx', 'model')), await keep(store, written('b.onnx', 'model'))]
-    const key = `/models/fleet/one/${placeOf(a.sha256)}`
+    const key = `/models/fleet/one/${storePath(a.sha256)}`
     expect([b.sha256, [...s3.objects.keys()]]).toEqual([a.sha256, [key]])
     // The second time it is read, and not sent.
     expect(s3.asked).toEqual([`HEAD ${key}`, `PUT ${key}`, `HEAD ${key}`, `GET ${key}`])
@@ -68,7 +68,7 @@ describe('a bucket', () => {
 
   test('an object of the right size that is another is replaced where it is kept again', async () => {
     const one = await keep(store, written('a.onnx', 'model'))
-    const key = `/models/fleet/one/${placeOf(one.sha256)}`
+    const key = `/models/fleet/one/${storePath(one.sha256)}`
     s3.objects.set(key, Buffer.from('MODEL'))
     await keep(store, written('a.onnx', 'model'))
     expect(s3.objects.get(key)!.toString()).toBe('model')
@@ -97,7 +97,7 @@ describe('a bucket', () => {
 
   test('what is absent, of another size or another content is refused, and nothing of it stays', async () => {
     const one = await keep(store, written('a.onnx', 'model'))
-    const key = `/models/fleet/one/${placeOf(one.sha256)}`
+    const key = `/models/fleet/one/${storePath(one.sha256)}`
     s3.objects.set(key, Buffer.from('MODEL'))
     await expect(fetchInto(one, places())).rejects.toThrow(/a\.onnx in s3:\/\/models\/fleet\/one is not what its name says/)
     s3.objects.set(key, Buffer.from('model and more'))

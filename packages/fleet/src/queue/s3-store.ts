@@ -9,7 +9,7 @@ import type * as S3 from '@aws-sdk/client-s3'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { importOptional } from '@whyslow/measure/engines/optional-package.ts'
 import { addressName, withoutPasswords } from '@whyslow/report/text/addresses.ts'
-import { type FileStore, placeOf } from './file-store.ts'
+import { type FileStore, storePath } from './file-store.ts'
 
 /** Most bytes of one upload: https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html */
 const MOST_IN_ONE = 5 * 2 ** 30
@@ -55,7 +55,7 @@ export async function openS3(where: string, env: NodeJS.ProcessEnv = process.env
   const secrets = [env.AWS_SECRET_ACCESS_KEY ?? '', env.AWS_SESSION_TOKEN ?? '']
   const said = (error: unknown) =>
     faultOf(where, error, (text) => withoutPasswords(text, { addresses: [endpoint ?? ''], secrets }))
-  const objectOf = (sha256: string) => ({ Bucket: bucket, Key: prefix + placeOf(sha256) })
+  const objectOf = (sha256: string) => ({ Bucket: bucket, Key: prefix + storePath(sha256) })
   const sizeOf = async (sha256: string): Promise<number | undefined> => {
     try {
       return (await client.send(new HeadObjectCommand(objectOf(sha256)))).ContentLength

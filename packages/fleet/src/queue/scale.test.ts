@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { ANNOUNCE_MS, IDLE_MS, RENEW_MS } from './agent.ts'
-import { DUE_LOOK_MS, KEPT_SECONDS } from './bullmq-queue.ts'
+import { DUE_LOOK_MS, RESULT_LIFE_SECONDS } from './bullmq-queue.ts'
 import { MOST_WAITING, POLL_MS } from './dispatch.ts'
 
 const MACHINES = 1000
@@ -58,7 +58,7 @@ function simulated(machines: number, trials: number): Load {
     busiest: Math.max(...Array.from(requests, (one) => one ?? 0)),
     perSecond: requests.reduce((sum, one) => sum + (one ?? 0), 0) / seconds,
     rows: Math.max(...Array.from(rows, (one) => one ?? 0)),
-    heldBytes: trials * REPORT_BYTES * Math.min(1, KEPT_SECONDS / seconds),
+    heldBytes: trials * REPORT_BYTES * Math.min(1, RESULT_LIFE_SECONDS / seconds),
   }
 }
 

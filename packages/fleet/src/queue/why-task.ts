@@ -5,7 +5,7 @@ import type { Why } from '@whyslow/command/why-port.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { defineTask, type RunTrial, reasonOf, type Task, type TrialLimits } from '@whyslow/measure/trials/port.ts'
 import type { ReportDocument } from '@whyslow/report/documents/report.ts'
-import { endWhenHanging } from './hang-watch.ts'
+import { endHungProcess } from './hang-watch.ts'
 
 export interface WhyRequest {
   readonly file: string
@@ -25,7 +25,7 @@ export type WhyTask = Task<WhyRequest, WhyAnswer>
 /** `module`: the `import.meta.url` of the file that exports the task, which the process imports, and which knows how to measure. */
 export const defineWhyTask = (module: string, { why }: { readonly why: Why }): WhyTask =>
   defineTask('why', module, async ({ file, options }) => {
-    endWhenHanging()
+    endHungProcess()
     try {
       return { report: (await why(file, options)).report }
     } catch (error) {

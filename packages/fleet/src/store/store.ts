@@ -38,7 +38,7 @@ type UseReport = (report: ReportDocument, trial: string) => void
  * Hands each report of a store to `use`, oldest first, a few in memory at a time. What is no report of a latency is left out, and named in the
  * warnings that are returned. Throws InputError if the store cannot be used.
  */
-export async function eachStored(where: string, use: UseReport, flag?: string): Promise<string[]> {
+export async function readEachStored(where: string, use: UseReport, flag?: string): Promise<string[]> {
   const store = await openStore(where, flag === undefined ? {} : { flag })
   try {
     return await eachReport(store.rows(), use)
@@ -47,7 +47,7 @@ export async function eachStored(where: string, use: UseReport, flag?: string): 
   }
 }
 
-/** As `eachStored`, of rows as they are in a store. */
+/** As `readEachStored`, of rows as they are in a store. */
 export async function eachReport(rows: AsyncIterable<StoredRow>, use: UseReport): Promise<string[]> {
   const named: string[] = []
   let left = 0
@@ -70,6 +70,6 @@ function withoutSignature(report: ReportDocument & { readonly fleetSignature?: u
 /** All that a store holds, oldest first, and what is to be warned of. Throws InputError if it cannot be used. */
 export async function storedReports(where: string): Promise<{ reports: ReportDocument[]; warnings: string[] }> {
   const reports: ReportDocument[] = []
-  const warnings = await eachStored(where, (report) => reports.push(report))
+  const warnings = await readEachStored(where, (report) => reports.push(report))
   return { reports, warnings: warnings.map((warning) => `${storeName(where)}: ${warning}`) }
 }

@@ -1,5 +1,5 @@
 /** What fits `pattern`, in which * means anything. */
-export const fits = (pattern: string, text: string): boolean =>
+export const matchesPattern = (pattern: string, text: string): boolean =>
   new RegExp(`^${pattern.split('*').map(escaped).join('.*')}$`, 's').test(text)
 
 const escaped = (text: string): string => text.replace(/[.+?^${}()|[\]\\]/g, '\\$&')

@@ -3,7 +3,7 @@
 import { engineById } from '@whyslow/measure/engines/index.ts'
 import type { Availability, Engine } from '@whyslow/measure/engines/types.ts'
 import type { ReportDocument, ReportMachine } from '@whyslow/report/documents/report.ts'
-import { fits } from './fits.ts'
+import { matchesPattern } from './fits.ts'
 
 /** The best first: of those that a machine has, the first names its class. */
 const INSTRUCTION_SETS = [
@@ -53,4 +53,4 @@ export const processorOf = (kind: string): string => kind.split('+')[0]!
 
 /** Whether a pattern fits a kind, or anything in it. */
 export const fitsKind = (pattern: string, kind: string): boolean =>
-  fits(pattern, kind) || kind.split('+').some((one) => fits(pattern, one))
+  matchesPattern(pattern, kind) || kind.split('+').some((one) => matchesPattern(pattern, one))

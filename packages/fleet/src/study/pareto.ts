@@ -1,7 +1,7 @@
 // Of all models on all machines: what no other beats in everything that is known of both. Latency and throughput by their intervals, so that what
 // cannot be distinguished does not beat.
 
-import { type Axis, paretoOf, smaller } from '@whyslow/measure/statistics/pareto.ts'
+import { type Axis, compareNumbers, paretoOf } from '@whyslow/measure/statistics/pareto.ts'
 import type { StudyCell, StudyDocument, StudyPlace, StudyRow } from '@whyslow/report/documents/study.ts'
 
 type Pareto = NonNullable<StudyDocument['table']['pareto']>
@@ -32,19 +32,19 @@ export function studyPareto(rows: readonly StudyRow[]): Pareto | null {
 }
 
 function axesOf(placed: readonly Placed[]): Axis<Placed>[] {
-  const latency: Axis<Placed> = { name: 'latency', compare: (x, y) => apart(timesOf(x.cell, 1), timesOf(y.cell, 1)) }
+  const latency: Axis<Placed> = { name: 'latency', compare: (x, y) => compareIntervals(timesOf(x.cell, 1), timesOf(y.cell, 1)) }
   const priced = placed.every(({ cell }) => cell.costPerMillion !== null)
   // What a million costs is time by price: it is as uncertain as the time.
   const scaleOf = ({ cell, batch }: Placed) => (priced ? cell.costPerMillion! / cell.p50Ms! : 1 / batch)
   const samples: Axis<Placed> = {
     name: priced ? 'a million' : 'samples/s',
-    compare: (x, y) => apart(timesOf(x.cell, scaleOf(x)), timesOf(y.cell, scaleOf(y))),
+    compare: (x, y) => compareIntervals(timesOf(x.cell, scaleOf(x)), timesOf(y.cell, scaleOf(y))),
   }
   const name = placed.find(({ cell }) => cell.metric != null)?.cell.metric?.name
   if (name === undefined) return [latency, samples]
   const sign = name === 'accuracy' ? -1 : 1
   const lossOf = ({ cell: { metric } }: Placed) => (metric != null && metric.name === name ? sign * metric.value : null)
-  return [latency, samples, { name, compare: (x, y) => smaller(lossOf(x), lossOf(y)) }]
+  return [latency, samples, { name, compare: (x, y) => compareNumbers(lossOf(x), lossOf(y)) }]
 }
 
 interface Times {
@@ -59,4 +59,4 @@ export const timesOf = ({ ciLowMs, ciHighMs }: StudyCell, scale: number): Times 
 })
 
 /** 0: their intervals meet. */
-export const apart = (x: Times, y: Times): -1 | 0 | 1 => (x.high < y.low ? -1 : y.high < x.low ? 1 : 0)
+export const compareIntervals = (x: Times, y: Times): -1 | 0 | 1 => (x.high < y.low ? -1 : y.high < x.low ? 1 : 0)

@@ -7,9 +7,9 @@ import { plural } from '@whyslow/measure/statistics/numbers.ts'
 import { inputsOf } from '@whyslow/report/documents/history.ts'
 import type { ReportDocument } from '@whyslow/report/documents/report.ts'
 import type { StudyCell, StudyDocument, StudyFailure, StudyMachine, StudyRow } from '@whyslow/report/documents/study.ts'
-import { fits } from './fits.ts'
+import { matchesPattern } from './fits.ts'
 import { classOf } from './machine-class.ts'
-import { apart, studyPareto, timesOf } from './pareto.ts'
+import { compareIntervals, studyPareto, timesOf } from './pareto.ts'
 import { studySentences } from './sentences.ts'
 
 export interface StudyGiven {
@@ -31,7 +31,10 @@ export function studyOf({ reports: given, failures, warnings, prices, reference 
   const rowKeys = [...new Set(reports.map(rowKey))]
   const cellsOf = (id: string) => reports.filter((report) => machineId(report) === id).length
   const byCells = [...machines].sort((a, b) => cellsOf(b.id) - cellsOf(a.id))
-  const told = reference === null ? undefined : machines.find((one) => fits(reference, one.id) || fits(reference, one.class))
+  const told =
+    reference === null
+      ? undefined
+      : machines.find((one) => matchesPattern(reference, one.id) || matchesPattern(reference, one.class))
   const at = (told ?? byCells[0])?.id ?? null
   const rows = rowKeys.map((key): StudyRow => {
     const own = reports.filter((report) => rowKey(report) === key)
@@ -92,7 +95,7 @@ function machineOf(report: ReportDocument, prices: ReadonlyMap<string, number>):
     throw new InputError('a recording of another tool does not name its machine, and cannot be part of a study')
   const id = machineId(report)
   const name = classOf(report)
-  const price = [...prices].find(([pattern]) => fits(pattern, id) || fits(pattern, name))?.[1] ?? null
+  const price = [...prices].find(([pattern]) => matchesPattern(pattern, id) || matchesPattern(pattern, name))?.[1] ?? null
   const { threads } = report.engine!.options
   return {
     id,
@@ -155,7 +158,10 @@ const unmeasured = (machine: StudyMachine, reason: string): StudyCell => ({
 function withFront(cells: readonly StudyCell[]): StudyCell[] {
   const beats = (one: StudyCell, other: StudyCell): boolean => {
     const costOf = ({ costPerMillion, p50Ms }: StudyCell) => costPerMillion! / p50Ms!
-    const compared = [apart(timesOf(one, 1), timesOf(other, 1)), apart(timesOf(one, costOf(one)), timesOf(other, costOf(other)))]
+    const compared = [
+      compareIntervals(timesOf(one, 1), timesOf(other, 1)),
+      compareIntervals(timesOf(one, costOf(one)), timesOf(other, costOf(other))),
+    ]
     return compared.includes(-1) && !compared.includes(1)
   }
   const priced = cells.filter(({ p50Ms, costPerMillion }) => p50Ms !== null && costPerMillion !== null)

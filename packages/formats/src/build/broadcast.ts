@@ -20,7 +20,7 @@ export function binary(builder: GraphBuilder, opType: string, a: Value, b: Value
 }
 
 /** The operator of many values that broadcasts ('Max', 'Sum'), of one or more. */
-export function variadic(builder: GraphBuilder, opType: string, values: readonly Value[]): Value {
+export function variadicOperator(builder: GraphBuilder, opType: string, values: readonly Value[]): Value {
   const shape = values.map((value) => value.shape).reduce(broadcastShape)
   return builder.op(opType, values, { dtype: values[0]!.dtype, shape })
 }

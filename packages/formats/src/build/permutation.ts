@@ -12,7 +12,8 @@ export const isIdentity = (p: Permutation): boolean => p.every((axis, k) => axis
 export const isPermutation = (axes: readonly number[], rank: number): boolean =>
   axes.length === rank && isIdentity([...axes].sort((a, b) => a - b))
 
-export const equal = (a: Permutation, b: Permutation): boolean => a.length === b.length && a.every((axis, k) => axis === b[k])
+export const samePermutation = (a: Permutation, b: Permutation): boolean =>
+  a.length === b.length && a.every((axis, k) => axis === b[k])
 
 /** First `first`, then `second`, as one. */
 export const compose = (first: Permutation, second: Permutation): number[] => second.map((axis) => first[axis]!)
@@ -20,10 +21,10 @@ export const compose = (first: Permutation, second: Permutation): number[] => se
 export const inverse = (p: Permutation): number[] => identity(p.length).map((axis) => p.indexOf(axis))
 
 /** What takes a tensor whose axes are in order `from` to order `to`. */
-export const turn = (from: Permutation, to: Permutation): number[] => compose(inverse(from), to)
+export const permutationBetween = (from: Permutation, to: Permutation): number[] => compose(inverse(from), to)
 
 /** `list`, which belongs to the axes of the result, in the order of the axes of what goes in. */
-export const unturn = <Item>(list: readonly Item[], p: Permutation): Item[] => inverse(p).map((axis) => list[axis]!)
+export const permuteBack = <Item>(list: readonly Item[], p: Permutation): Item[] => inverse(p).map((axis) => list[axis]!)
 
 /** What is left of it if these axes of what goes in are taken out. */
 export function removeAxes(p: Permutation, gone: readonly number[]): number[] {

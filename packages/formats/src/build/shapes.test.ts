@@ -16,7 +16,7 @@ import {
   sliceFromAsRun,
   split,
   squeeze,
-  take,
+  takeEntry,
   tile,
   unsqueeze,
   withRemainder,
@@ -30,7 +30,7 @@ describe('shapes', () => {
     const [flat, parted, picked, backwards] = await evaluate([SIX], (builder, [x]) => [
       reshape(builder, x!, ['batch', 6]),
       reshape(builder, x!, ['batch', 3, 2, 1]),
-      take(builder, x!, { axis: 1, index: -1 }),
+      takeEntry(builder, x!, { axis: 1, index: -1 }),
       reverse(builder, x!, 2),
     ])
     expectClose(flat!, [1, 2, 3, 4, 5, 6], [1, 6])

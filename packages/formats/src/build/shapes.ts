@@ -1,8 +1,9 @@
 // Shapes of values: reshape, slices, axes that come and go, concatenation. Sizes that are not known when the graph is written stay
 // so: where ONNX needs them as numbers, they are asked for while the model runs.
-import { axisFromFront } from '@whyslow/graph/attributes.ts'
+
 import { dataTypeOf, elementCount } from '@whyslow/graph/dtype.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
+import { axisFromFront } from '@whyslow/graph/view-attributes.ts'
 import { numbersOf, reshapeConstant } from './constant-data.ts'
 import type { GraphBuilder, Value } from './graph-builder.ts'
 
@@ -227,7 +228,11 @@ export function reverse(builder: GraphBuilder, x: Value, axis: number): Value {
 }
 
 /** The entry `index` of an axis, which goes. */
-export function take(builder: GraphBuilder, x: Value, { axis, index }: { readonly axis: number; readonly index: number }): Value {
+export function takeEntry(
+  builder: GraphBuilder,
+  x: Value,
+  { axis, index }: { readonly axis: number; readonly index: number },
+): Value {
   const at = axisOf(axis, x.shape.length)
   const shape = x.shape.filter((_, k) => k !== at)
   const one = builder.constant({ dtype: 'int64', shape: [], data: BigInt64Array.of(BigInt(index)) }, 'index')

@@ -5,14 +5,14 @@ import type { DocumentRecord } from '../tabular/record.ts'
 import { MOST_FEATURES } from '../tabular/tabular-model.ts'
 
 /** What NaN is taken for. 'as-is': no comparison with it holds. */
-export type Missing = 'as-is' | 'lowest' | 'highest'
+export type MissingValues = 'as-is' | 'lowest' | 'highest'
 
 export interface Features {
   /** Number of features in the row, all numeric. */
   readonly count: number
   readonly names?: readonly string[]
   /** Each column's place in the row, and what NaN is; indexed by float_feature_index. */
-  readonly columns: readonly { readonly column: number; readonly missing: Missing }[]
+  readonly columns: readonly { readonly column: number; readonly missing: MissingValues }[]
 }
 
 const OTHER_KINDS: readonly (readonly [string, string])[] = [
@@ -31,7 +31,7 @@ export function numericFeatures(info: DocumentRecord, file: string): Features {
       )
   }
   const listed = info.has('float_features') ? info.records('float_features') : []
-  const columns: { column: number; missing: Missing }[] = []
+  const columns: { column: number; missing: MissingValues }[] = []
   let count = 0
   const names: string[] = []
   for (const feature of listed) {
@@ -47,7 +47,7 @@ export function numericFeatures(info: DocumentRecord, file: string): Features {
   return { count, columns, ...(isNamed && { names }) }
 }
 
-function missingOf(feature: DocumentRecord): Missing {
+function missingOf(feature: DocumentRecord): MissingValues {
   const treatment = feature.raw('nan_value_treatment')
   if (feature.raw('has_nans') === false) return 'as-is'
   if (treatment === 'AsFalse') return 'lowest'

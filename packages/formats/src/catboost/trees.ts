@@ -5,7 +5,7 @@ import { FLAG, type Forest, TEST } from '@whyslow/graph/forest/types.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { emptyColumns } from '../tabular/node-columns.ts'
 import type { DocumentRecord } from '../tabular/record.ts'
-import type { Features, Missing } from './features.ts'
+import type { Features, MissingValues } from './features.ts'
 
 /** CatBoost's own bound. */
 const DEEPEST = 16
@@ -13,11 +13,11 @@ const DEEPEST = 16
 interface Split {
   readonly column: number
   readonly border: number
-  readonly missing: Missing
+  readonly missing: MissingValues
 }
 
 /** x <= border is 'yes': the split does not hold. Missing values do not hold either, unless they are taken for the highest. */
-const flagsOf = (missing: Missing): number => TEST.lessOrEqual | (missing === 'highest' ? 0 : FLAG.missingIsYes)
+const flagsOf = (missing: MissingValues): number => TEST.lessOrEqual | (missing === 'highest' ? 0 : FLAG.missingIsYes)
 
 function splitOf(split: DocumentRecord, { columns }: Features): Split {
   const type = split.has('split_type') ? split.text('split_type') : 'FloatFeature'

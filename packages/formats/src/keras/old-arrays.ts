@@ -5,7 +5,12 @@ import { type ConstantArray, type ConstantData, reshapeConstant, transposeConsta
 import type { LayerTree } from '../layers/layer-tree.ts'
 
 /** How many arrays Keras 1 stored for a cell, gate by gate. */
-export const STORED_BY_GATE: Readonly<Record<string, number>> = { LSTMCell: 12, GRUCell: 9, ConvLSTM2DCell: 12, ConvLSTMCell: 12 }
+export const GATE_ARRAY_COUNTS: Readonly<Record<string, number>> = {
+  LSTMCell: 12,
+  GRUCell: 9,
+  ConvLSTM2DCell: 12,
+  ConvLSTMCell: 12,
+}
 
 /** Kernel, recurrent kernel and bias of a cell from its arrays gate by gate (LSTM: i, c, f, o; GRU: z, r, h). */
 export function joinedGates({ className }: LayerTree, arrays: readonly ConstantData[]): ConstantData[] {

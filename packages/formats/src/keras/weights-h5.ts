@@ -4,7 +4,7 @@ import type { ConstantData } from '../build/constant-data.ts'
 import { type LayerTree, type OwnedSlot, ownName, slotsOf } from '../layers/layer-tree.ts'
 import { constantOf } from './arrays.ts'
 import type { Hdf5Group } from './hdf5/hdf5-file.ts'
-import { FLIPPED_BY_THEANO, flip, joinedGates, kernelOfKeras1, STORED_BY_GATE } from './old-arrays.ts'
+import { FLIPPED_BY_THEANO, flip, GATE_ARRAY_COUNTS, joinedGates, kernelOfKeras1 } from './old-arrays.ts'
 
 /** For each layer what reads its arrays, by the names of its slots; it throws InputError if one holds no numbers. */
 export type FoundArrays = ReadonlyMap<LayerTree, () => ReadonlyMap<string, ConstantData>>
@@ -45,7 +45,7 @@ const allRead = (arrays: ReadonlyMap<string, () => ConstantData>): Map<string, C
 
 /** Cells of Keras 1 have three arrays for each gate: kernel, recurrent kernel, bias. */
 function slotsOfKeras1({ owner, slot }: OwnedSlot): OwnedSlot[] {
-  const count = owner.dialect === 'keras-1' ? STORED_BY_GATE[owner.className] : undefined
+  const count = owner.dialect === 'keras-1' ? GATE_ARRAY_COUNTS[owner.className] : undefined
   if (count === undefined) return [{ owner, slot }]
   const parts = owner.slots.length
   if (owner.slots.indexOf(slot) > 0 || parts !== 3) return []

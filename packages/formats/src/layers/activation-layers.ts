@@ -1,6 +1,6 @@
 // Activations as layers. keras/src/layers/activations/*.py, tf_keras/src/layers/activation/*.py
 
-import { axisFromFront } from '@whyslow/graph/attributes.ts'
+import { axisFromFront } from '@whyslow/graph/view-attributes.ts'
 import { asBool, binary, cast, scalar, where } from '../build/broadcast.ts'
 import { reshapeConstant } from '../build/constant-data.ts'
 import type { Value } from '../build/graph-builder.ts'

@@ -2,8 +2,8 @@
 
 import { binary, withNumber } from '../build/broadcast.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { concat, reverse, take } from '../build/shapes.ts'
-import { type Direction, directionOf, type RecurrenceResult, recurrence, sideBySide } from '../tensorflow/recurrent.ts'
+import { concat, reverse, takeEntry } from '../build/shapes.ts'
+import { concatenateDirections, type Direction, directionOf, type RecurrenceResult, recurrence } from '../tensorflow/recurrent.ts'
 import {
   type BoundLayer,
   type ChildSlot,
@@ -90,14 +90,15 @@ function fused(call: LayerCall, forward: BoundLayer, backward: BoundLayer): Both
   const { cell, resetAfter } = one!
   const parts = { cell, input: x, mask, directions, resetAfter, zeroMasked: sequences, sequences }
   const result = recurrence(builder, parts)
-  const outputs = modeOf(config) === 'concat' ? [sideBySide(builder, result)] : [0, 1].map((at) => outputOf(builder, result, at))
+  const outputs =
+    modeOf(config) === 'concat' ? [concatenateDirections(builder, result)] : [0, 1].map((at) => outputOf(builder, result, at))
   return { outputs, states: result.states.flat() }
 }
 
 const isStateful = (...layers: readonly BoundLayer[]): boolean => layers.some(({ config }) => config.raw('stateful') === true)
 
 function outputOf(builder: GraphBuilder, { sequences, last }: RecurrenceResult, at: number): Value {
-  return sequences === undefined ? directionOf(builder, last, at, 2) : take(builder, sequences, { axis: 2, index: at })
+  return sequences === undefined ? directionOf(builder, last, at, 2) : takeEntry(builder, sequences, { axis: 2, index: at })
 }
 
 /** Two layers of any kind, the second one's steps put back into the order of the first one's. */

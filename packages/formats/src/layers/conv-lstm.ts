@@ -6,7 +6,7 @@ import type { GraphBuilder, Value } from '../build/graph-builder.ts'
 import { reshape, reverse, shapeAsRun, split, zeros } from '../build/shapes.ts'
 import { activate } from '../tensorflow/activation-functions.ts'
 import { convolution } from '../tensorflow/conv.ts'
-import { timeFirst, toChannelsFirst, toChannelsLast, transpose } from '../tensorflow/layout.ts'
+import { swapTimeAndBatch, toChannelsFirst, toChannelsLast, transpose } from '../tensorflow/layout.ts'
 import { scanSteps } from '../tensorflow/scan-steps.ts'
 import type { Window } from '../tensorflow/window.ts'
 import type { ChildSlot, LayerCall, LayerKind } from './layer.ts'
@@ -37,7 +37,7 @@ export const convLstm: LayerKind = {
     const zeroMasked = config.raw('zero_output_for_mask') === true
     const result = scanSteps(builder, { input: run.given, mask, backwards, initial, zeroMasked, step: run.step })
     const sequences = config.flag('return_sequences', false)
-    const [batchFirst] = sequences ? [timeFirst(builder, result.sequences)] : [result.last]
+    const [batchFirst] = sequences ? [swapTimeAndBatch(builder, result.sequences)] : [result.last]
     const output = layout.back(batchFirst!, sequences ? 1 : 0)
     const returned = config.flag('return_state', false) ? result.states.map((state) => layout.back(state, 0)) : []
     const ordered = sequences && backwards ? reverse(builder, output, 1) : output
@@ -85,7 +85,7 @@ function stepsOf(call: LayerCall, x: Value, rank: number) {
   const convolved = convolution(builder, { ...window, input: folded, bias, weights, channelsFirst: true })
   const picture = convolved.shape.slice(2)
   const parted = reshapedLike(builder, convolved, x)
-  const given = timeFirst(builder, parted)
+  const given = swapTimeAndBatch(builder, parted)
   const gates = functionsOf(call)
   const same: Window = { kernel, strides: kernel.map(() => 1), dilations: kernel.map(() => 1), padding: 'same' }
   return {

@@ -12,7 +12,7 @@ import { embedding, masking } from './embedding.ts'
 import { images } from './images.ts'
 import type { LayerHead, LayerKind } from './layer.ts'
 import { lookups } from './lookups.ts'
-import { mergings } from './merging.ts'
+import { mergeLayers } from './merging.ts'
 import { inputLayer, model } from './model.ts'
 import { isOperation } from './model-config.ts'
 import { multiHeadAttention } from './multi-head-attention.ts'
@@ -61,7 +61,7 @@ const LAYERS: readonly LayerKind[] = [
   ...normalizations,
   ...reshapings,
   ...images,
-  ...mergings,
+  ...mergeLayers,
   ...wrappers,
   ...applicationLayers,
 ]

@@ -129,7 +129,7 @@ describe('vocabularies', () => {
       'tf-idf',
       words,
       { settings: { vocabulary: ['a'], output_mode: 'tf_idf' } },
-      /how rare they are \(tf_idf\), which is not written here/,
+      /how rare they are \(tf_idf\), which is not supported/,
     ],
     [
       'inverted, unknown',

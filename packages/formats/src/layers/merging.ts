@@ -1,7 +1,7 @@
 // Layers that make one tensor of several. Tensors of fewer axes get theirs behind the batch, not in front as ONNX does.
 // keras/src/layers/merging/, Keras 1's Merge: keras/engine/topology.py
 import type { DType } from '@whyslow/graph/types.ts'
-import { binary, scalar, variadic, withNumber } from '../build/broadcast.ts'
+import { binary, scalar, variadicOperator, withNumber } from '../build/broadcast.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
 import { range } from '../build/range.ts'
 import { concat, expand, reshape, shapeAsRun, squeeze, unsqueeze } from '../build/shapes.ts'
@@ -17,8 +17,8 @@ const MERGES: Readonly<Record<string, Merge>> = {
   Add: (call, inputs) => folded(call, 'Add', inputs),
   Subtract: (call, inputs) => folded(call, 'Sub', inputs),
   Multiply: (call, inputs) => folded(call, 'Mul', inputs),
-  Maximum: ({ builder }, inputs) => variadic(builder, 'Max', inputs),
-  Minimum: ({ builder }, inputs) => variadic(builder, 'Min', inputs),
+  Maximum: ({ builder }, inputs) => variadicOperator(builder, 'Max', inputs),
+  Minimum: ({ builder }, inputs) => variadicOperator(builder, 'Min', inputs),
   Average: (call, inputs) => withNumber(call.builder, 'Div', folded(call, 'Add', inputs), inputs.length),
 }
 
@@ -178,4 +178,4 @@ const merge: LayerKind = {
   },
 }
 
-export const mergings: readonly LayerKind[] = [elementwise, concatenate, dot, merge]
+export const mergeLayers: readonly LayerKind[] = [elementwise, concatenate, dot, merge]

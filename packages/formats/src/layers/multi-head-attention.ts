@@ -1,7 +1,8 @@
 // Attention of several heads, with projections. Called (query, value, key), stored query, key, gate, value, output.
 // keras/src/layers/attention/{multi_head_attention,grouped_query_attention}.py and tf_keras'
-import { axisFromFront } from '@whyslow/graph/attributes.ts'
+
 import type { Dimension } from '@whyslow/graph/types.ts'
+import { axisFromFront } from '@whyslow/graph/view-attributes.ts'
 import { asBool, binary, cast, unary, withNumber } from '../build/broadcast.ts'
 import { type ConstantData, reshapeConstant } from '../build/constant-data.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'

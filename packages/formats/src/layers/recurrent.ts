@@ -2,9 +2,9 @@
 import { asBool } from '../build/broadcast.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
 import { concat, reverse, sizeAsRun, zeros } from '../build/shapes.ts'
-import { cellStep, givenToGates } from '../tensorflow/cell-steps.ts'
-import { timeFirst } from '../tensorflow/layout.ts'
-import { directionOf, recurrence, sideBySide } from '../tensorflow/recurrent.ts'
+import { cellStep, gateInputs } from '../tensorflow/cell-steps.ts'
+import { swapTimeAndBatch } from '../tensorflow/layout.ts'
+import { concatenateDirections, directionOf, recurrence } from '../tensorflow/recurrent.ts'
 import { scanSteps } from '../tensorflow/scan-steps.ts'
 import { isTensor, tensorsIn } from './arguments.ts'
 import type { BoundLayer, ChildSlot, LayerCall, LayerKind } from './layer.ts'
@@ -84,7 +84,7 @@ export function recurrentCall(call: LayerCall): RecurrentCall {
   const implied = call.dialect === 'keras-3' && begun.length + others.length > 0 ? undefined : masks[0]
   const mask = isTensor(kwargs.mask) ? kwargs.mask : implied
   return {
-    input: major ? timeFirst(builder, given) : given,
+    input: major ? swapTimeAndBatch(builder, given) : given,
     states: [...others, ...begun],
     mask: mask === undefined ? undefined : asBool(builder, mask),
   }
@@ -114,7 +114,7 @@ function writeRecurrent(call: LayerCall) {
   }
   // Keras gives out what it ran backwards as it ran.
   const ordered = sequences && backwards ? reverse(builder, x, 1) : x
-  const output = sequences && config.raw('time_major') === true ? timeFirst(builder, ordered) : ordered
+  const output = sequences && config.raw('time_major') === true ? swapTimeAndBatch(builder, ordered) : ordered
   const returned = config.flag('return_state', false) ? ends : []
   return { outputs: [output, ...returned], mask: sequences ? mask : undefined }
 }
@@ -141,7 +141,7 @@ function runCell(builder: GraphBuilder, cell: Cell, run: CellRun): { output: Val
   if (activations === undefined) return stepCell(builder, cell, run)
   const directions = [{ weights, backwards, activations, initial }]
   const result = recurrence(builder, { cell: cell.cell, input, mask, directions, resetAfter, zeroMasked, sequences })
-  const output = sequences ? sideBySide(builder, result) : directionOf(builder, result.last, 0, 1)
+  const output = sequences ? concatenateDirections(builder, result) : directionOf(builder, result.last, 0, 1)
   return { output, states: result.states[0]! }
 }
 
@@ -155,8 +155,8 @@ function stepCell(builder: GraphBuilder, cell: Cell, run: CellRun): { output: Va
       shape: [batch, cell.units],
     })
   const initial = run.initial ?? (cell.cell === 'LSTM' ? [begin(), begin()] : [begin()])
-  const given = timeFirst(builder, givenToGates(builder, input, cell))
+  const given = swapTimeAndBatch(builder, gateInputs(builder, input, cell))
   const step = (body: GraphBuilder, x: Value, states: readonly Value[]) => cellStep(body, x, states, cell)
   const result = scanSteps(builder, { input: given, mask, backwards, initial, zeroMasked, step })
-  return { output: sequences ? timeFirst(builder, result.sequences) : result.last, states: result.states }
+  return { output: sequences ? swapTimeAndBatch(builder, result.sequences) : result.last, states: result.states }
 }

@@ -7,9 +7,9 @@ import { node as makeNode } from '@whyslow/graph/build.ts'
 import { capturedBy, subgraphsOf } from '@whyslow/graph/walk.ts'
 import type { NodeProto } from 'onnx-buf'
 import { int64s } from '../build/constant-data.ts'
-import { compose, equal, inverse, isIdentity, type Permutation } from '../build/permutation.ts'
+import { compose, inverse, isIdentity, type Permutation, samePermutation } from '../build/permutation.ts'
 import { uniqueName } from '../build/unique-name.ts'
-import { turnable } from './turnable.ts'
+import { transposableInputs } from './turnable.ts'
 import type { Workbench } from './workbench.ts'
 
 /** A value as a turn of another that stands in the graph. */
@@ -99,7 +99,7 @@ class Sweep {
     const isTurned = sources.map((source) => source !== undefined)
     if (!held.every((one, k) => one === undefined || isTurned[k] || isIdentity(one.turn))) return false
     const plain = node.input.map((name, k) => sources[k] ?? this.#named(name))
-    const turned = turnable({ node, bench: this.#bench, turn, sources: plain, isTurned })
+    const turned = transposableInputs({ node, bench: this.#bench, turn, sources: plain, isTurned })
     if (turned === undefined) return false
     const output = node.output.map((name, k) => this.#renamed(node, name, turned.outputs[k]!))
     this.written.push(this.#bench.changed(node, { ...turned.changes, output }))
@@ -108,7 +108,7 @@ class Sweep {
 
   /** What the input is a turn of, by this very turn: held back, or because its opposite stands in the graph already. */
   #sourceFor(name: string, held: HeldBack | undefined, turn: Permutation): string | undefined {
-    if (held !== undefined) return equal(held.turn, turn) ? held.source : undefined
+    if (held !== undefined) return samePermutation(held.turn, turn) ? held.source : undefined
     return name === '' ? undefined : this.#names.get(keyOf(name, inverse(turn)))
   }
 

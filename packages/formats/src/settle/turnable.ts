@@ -1,11 +1,12 @@
 // Which operators compute the same with their axes in another order, and what has to change of them: a Transpose in front of such a
 // node can as well stand behind it.
 
-import { attributeOf, axisFromFront, intsOf, numberOf } from '@whyslow/graph/attributes.ts'
+import { attributeOf, intsOf, numberOf } from '@whyslow/graph/attributes.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
+import { axisFromFront } from '@whyslow/graph/view-attributes.ts'
 import type { NodeProto } from 'onnx-buf'
 import { type ConstantData, int64s, numbersOf, transposeConstant } from '../build/constant-data.ts'
-import { inverse, type Permutation, removeAxes, unturn, withNew } from '../build/permutation.ts'
+import { inverse, type Permutation, permuteBack, removeAxes, withNew } from '../build/permutation.ts'
 import { range } from '../build/range.ts'
 import type { NodeChanges, Workbench } from './workbench.ts'
 
@@ -32,7 +33,7 @@ export interface Case {
 type Rule = (one: Case) => TransposedInputs | undefined
 
 /** Undefined if the node cannot do without. */
-export function turnable(one: Case): TransposedInputs | undefined {
+export function transposableInputs(one: Case): TransposedInputs | undefined {
   return one.node.domain === '' ? RULES.get(one.node.opType)?.(one) : undefined
 }
 
@@ -126,7 +127,7 @@ const reshape: Rule = ({ node, bench, turn, sources, isTurned }) => {
   const order = from.map((axis) => turn[axis]!).sort((a, b) => a - b)
   const moved = Array.from(after, (_, k) => k)
   for (const [k, axis] of from.entries()) moved[to[k]!] = to[order.indexOf(turn[axis]!)]!
-  const sizes = unturn(after, moved).map((size) => (typeof size === 'number' ? size : -1))
+  const sizes = permuteBack(after, moved).map((size) => (typeof size === 'number' ? size : -1))
   return { changes: { input: [sources[0]!, bench.addConstant(`${node.name}/turned`, int64s(sizes))] }, outputs: [moved] }
 }
 
@@ -137,7 +138,7 @@ const pad: Rule = ({ node, bench, turn, sources, isTurned }) => {
   const pads = bench.constantOf(node.input[1] ?? '')
   if (pads === undefined || (node.input[3] ?? '') !== '' || isTurned.slice(1).includes(true)) return undefined
   const all = numbersOf(pads)
-  const moved = [...unturn(all.slice(0, turn.length), turn), ...unturn(all.slice(turn.length), turn)]
+  const moved = [...permuteBack(all.slice(0, turn.length), turn), ...permuteBack(all.slice(turn.length), turn)]
   const name = bench.addConstant(`${node.input[1]}/turned`, int64s(moved))
   return { changes: { input: sources.map((source, k) => (k === 1 ? name : source)) }, outputs: [turn] }
 }

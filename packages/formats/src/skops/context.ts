@@ -2,7 +2,7 @@
 
 import type { LabelRule, Preparation, TabularModel } from '@whyslow/graph/forest/types.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
-import type { Inert } from './inert.ts'
+import type { InertObject } from './inert.ts'
 
 export interface SkopsContext {
   readonly file: string
@@ -18,27 +18,27 @@ export type Predictor = Pick<TabularModel, 'scores' | 'transform'> & {
   readonly prepare?: readonly Preparation[]
 }
 
-export function notRead(estimator: Inert, { file }: SkopsContext, what = ''): InputError {
+export function notRead(estimator: InertObject, { file }: SkopsContext, what = ''): InputError {
   const name = estimator.className
   return new InputError(
     `${file}: ${name}${what === '' ? '' : ` ${what}`} is not read; convert the model with skl2onnx where it was trained: skl2onnx.to_onnx(model, X[:1])`,
   )
 }
 
-export function versionOf(estimator: Inert): number {
+export function versionOf(estimator: InertObject): number {
   if (!estimator.has('_sklearn_version')) return 999
   const [major = 1, minor = 99] = estimator.field('_sklearn_version').text().split('.').map(Number)
   return major * 100 + minor
 }
 
 /** Names or whole numbers of the classes; other numbers as texts. */
-export function classesOf(estimator: Inert): readonly number[] | readonly string[] {
+export function classesOf(estimator: InertObject): readonly number[] | readonly string[] {
   const { numbers, texts } = classesArray(estimator)
   if (texts !== undefined) return texts
   return numbers.every(Number.isSafeInteger) ? [...numbers] : [...numbers].map(String)
 }
 
-function classesArray(estimator: Inert): { readonly numbers: Float64Array; readonly texts?: readonly string[] } {
+function classesArray(estimator: InertObject): { readonly numbers: Float64Array; readonly texts?: readonly string[] } {
   const classes = estimator.field('classes_')
   if (classes.isArray()) return classes.array()
   // Of objects, as pandas gives texts.
@@ -48,4 +48,5 @@ function classesArray(estimator: Inert): { readonly numbers: Float64Array; reado
 }
 
 /** A number, null if the parameter is None. */
-export const maybe = (estimator: Inert, name: string): unknown => (estimator.has(name) ? estimator.field(name).plain() : null)
+export const optionalField = (estimator: InertObject, name: string): unknown =>
+  estimator.has(name) ? estimator.field(name).plain() : null

@@ -4,7 +4,7 @@ import { InputError } from '@whyslow/graph/input-error.ts'
 import { MOST_FEATURES } from '../tabular/tabular-model.ts'
 import { notRead, type Predictor, type SkopsContext, versionOf } from './context.ts'
 import { histGradientBoosting } from './hist-gradient-boosting.ts'
-import type { Inert } from './inert.ts'
+import type { InertObject } from './inert.ts'
 import {
   discriminantAnalysis,
   generalizedLinear,
@@ -17,7 +17,7 @@ import {
 import { stepsOf, transform } from './transformers.ts'
 import { decisionTree, gradientBoosting, randomForest } from './tree-models.ts'
 
-type Reader = (estimator: Inert, context: SkopsContext) => Predictor
+type Reader = (estimator: InertObject, context: SkopsContext) => Predictor
 
 const same = (names: string, reader: Reader): (readonly [string, Reader])[] => names.split(' ').map((name) => [name, reader])
 
@@ -44,7 +44,7 @@ const READERS: ReadonlyMap<string, Reader> = new Map([
 ])
 
 /** Throws InputError for an estimator or transformer that is not known, by its name. */
-export function tabularOfEstimator(root: Inert, file: string): TabularModel {
+export function tabularOfEstimator(root: InertObject, file: string): TabularModel {
   const whole = searched(root)
   const steps = whole.className === 'Pipeline' ? stepsOf(whole) : [whole]
   const last = searched(steps.at(-1) ?? whole)
@@ -78,13 +78,13 @@ export function tabularOfEstimator(root: Inert, file: string): TabularModel {
 }
 
 /** The estimator that a search over parameters kept. */
-function searched(estimator: Inert): Inert {
+function searched(estimator: InertObject): InertObject {
   return /^(Halving)?(GridSearchCV|RandomSearchCV|RandomizedSearchCV)$/.test(estimator.className)
     ? estimator.field('best_estimator_')
     : estimator
 }
 
-function featuresOf(first: Inert, last: Inert): number {
+function featuresOf(first: InertObject, last: InertObject): number {
   const owner = first.has('n_features_in_') ? first : last
   const count = owner.field('n_features_in_').number()
   if (!Number.isInteger(count) || count < 1 || count > MOST_FEATURES)
@@ -93,7 +93,7 @@ function featuresOf(first: Inert, last: Inert): number {
 }
 
 /** Feature names of an estimator that was fitted on data frames. */
-function namesOf(estimator: Inert, featureCount: number): readonly string[] | undefined {
+function namesOf(estimator: InertObject, featureCount: number): readonly string[] | undefined {
   if (!estimator.has('feature_names_in_')) return undefined
   const names = estimator.field('feature_names_in_')
   const texts = names.isArray() ? names.array().texts : names.items().map((one) => String(one.plain()))

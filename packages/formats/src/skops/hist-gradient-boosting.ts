@@ -6,7 +6,7 @@ import { InputError } from '@whyslow/graph/input-error.ts'
 import { SetWriter } from '../tabular/set-writer.ts'
 import { EXP, logistic, PAIR, SOFTMAX } from '../tabular/transforms.ts'
 import { classesOf, type Predictor, type SkopsContext } from './context.ts'
-import type { Inert } from './inert.ts'
+import type { InertObject } from './inert.ts'
 import { transform } from './transformers.ts'
 import { fieldOf } from './trees.ts'
 
@@ -14,7 +14,7 @@ import { fieldOf } from './trees.ts'
 const SET_WORDS = 8
 const CATEGORIES_END = 256
 
-export function histGradientBoosting(estimator: Inert, context: SkopsContext): Predictor {
+export function histGradientBoosting(estimator: InertObject, context: SkopsContext): Predictor {
   const isClassifier = estimator.className.endsWith('Classifier')
   const classes = isClassifier ? classesOf(estimator) : undefined
   const width = classes === undefined || classes.length === 2 ? 1 : classes.length
@@ -42,26 +42,26 @@ export function histGradientBoosting(estimator: Inert, context: SkopsContext): P
   return { scores, transform, prepare, label: { classes, from: 'margin', by: width === 1 ? 'above' : 'largest', cut: 0 } }
 }
 
-function baselineOf(estimator: Inert, width: number): Float64Array {
+function baselineOf(estimator: InertObject, width: number): Float64Array {
   const baseline = estimator.field('_baseline_prediction')
   const numbers = baseline.isArray() ? baseline.array().numbers : Float64Array.of(baseline.number())
   return Float64Array.from({ length: width }, (_, k) => numbers[numbers.length === 1 ? 0 : k] ?? Number.NaN)
 }
 
-function transformOf(estimator: Inert, classes: number | undefined, width: number): Transform[] {
+function transformOf(estimator: InertObject, classes: number | undefined, width: number): Transform[] {
   if (classes !== undefined) return width > 1 ? [SOFTMAX] : [logistic(), PAIR]
   const loss = estimator.field('loss').text()
   return loss === 'poisson' || loss === 'gamma' ? [EXP] : []
 }
 
 /** Since 1.4 categorical columns come first, as places in their lists; nodes speak of that order. */
-function preparationOf(estimator: Inert, featureCount: number, context: SkopsContext): readonly Preparation[] {
+function preparationOf(estimator: InertObject, featureCount: number, context: SkopsContext): readonly Preparation[] {
   if (!estimator.has('_preprocessor')) return []
   return transform(estimator.field('_preprocessor'), { width: featureCount }, { ...context, ownFunctions: true }).steps
 }
 
 /** The set of all categories that each feature had in training, indexed by feature. */
-function knownSets(estimator: Inert, featureCount: number, sets: SetWriter): Int32Array {
+function knownSets(estimator: InertObject, featureCount: number, sets: SetWriter): Int32Array {
   const known = new Int32Array(featureCount).fill(-1)
   const mapper = estimator.field('_bin_mapper')
   const categorical = mapper.has('is_categorical_')
@@ -80,7 +80,7 @@ function knownSets(estimator: Inert, featureCount: number, sets: SetWriter): Int
   return known
 }
 
-function listedTree(tree: Inert, target: number, sets: SetWriter): ListedTree {
+function listedTree(tree: InertObject, target: number, sets: SetWriter): ListedTree {
   const nodes = tree.field('nodes').array()
   const column = (name: string) => fieldOf(nodes, name, tree)
   const [isLeaf, value] = [column('is_leaf'), column('value')]

@@ -11,7 +11,7 @@ type Node = Readonly<Record<string, unknown>>
 /** Objects in each other; references lead back only in damaged files. */
 const DEEPEST = 200
 
-export class Inert {
+export class InertObject {
   readonly #node: Node
   readonly #file: SkopsFile
   /** As messages say it: 'model.skops: RandomForestClassifier.estimators_'. */
@@ -37,7 +37,7 @@ export class Inert {
     return isNode(field) && !(field.__loader__ === 'JsonNode' && field.content === 'null')
   }
 
-  field(name: string): Inert {
+  field(name: string): InertObject {
     const field = this.#fields()[name]
     if (!isNode(field))
       throw new InputError(`${this.where} has no ${name}; its version of scikit-learn is not known, or the model was not fitted`)
@@ -45,7 +45,7 @@ export class Inert {
   }
 
   /** The state of what Python reduces: a tree. */
-  items(): Inert[] {
+  items(): InertObject[] {
     const { content } = this.#node
     if (!Array.isArray(content)) throw this.#wrong('no list')
     return content.map((one: unknown, k) => {
@@ -110,9 +110,9 @@ export class Inert {
     return content
   }
 
-  #within(node: Node, name: string): Inert {
+  #within(node: Node, name: string): InertObject {
     const place = this.#depth === 0 ? `${this.where}: ${this.className}` : this.where
-    return new Inert(node, this.#file, name.startsWith('[') ? `${place}${name}` : `${place}.${name}`, this.#depth + 1)
+    return new InertObject(node, this.#file, name.startsWith('[') ? `${place}${name}` : `${place}.${name}`, this.#depth + 1)
   }
 
   #wrong(what: string): InputError {

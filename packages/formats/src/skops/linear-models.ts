@@ -2,32 +2,32 @@
 import type { Activation, DenseLayer, LabelRule, LinearScores, Transform } from '@whyslow/graph/forest/types.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { EXP, logistic, PAIR, SOFTMAX } from '../tabular/transforms.ts'
-import { classesOf, maybe, notRead, type Predictor, type SkopsContext } from './context.ts'
-import type { Inert } from './inert.ts'
+import { classesOf, notRead, optionalField, type Predictor, type SkopsContext } from './context.ts'
+import type { InertObject } from './inert.ts'
 
 /** Values as they are. */
-export function linearRegression(estimator: Inert): Predictor {
+export function linearRegression(estimator: InertObject): Predictor {
   return { scores: linearScores(estimator), transform: [] }
 }
 
 /** Poisson, gamma and Tweedie regression: by the link that was fitted. */
-export function generalizedLinear(estimator: Inert): Predictor {
-  const power = estimator.className === 'TweedieRegressor' ? Number(maybe(estimator, 'power') ?? 0) : 1
-  const link = estimator.className === 'TweedieRegressor' ? maybe(estimator, 'link') : 'log'
+export function generalizedLinear(estimator: InertObject): Predictor {
+  const power = estimator.className === 'TweedieRegressor' ? Number(optionalField(estimator, 'power') ?? 0) : 1
+  const link = estimator.className === 'TweedieRegressor' ? optionalField(estimator, 'link') : 'log'
   const isLog = link === 'log' || (link !== 'identity' && power > 0)
   return { scores: linearScores(estimator), transform: isLog ? [EXP] : [] }
 }
 
 /** Scores, without probabilities. */
-export function linearClassifier(estimator: Inert): Predictor {
+export function linearClassifier(estimator: InertObject): Predictor {
   const scores = linearScores(estimator)
   return { scores, transform: [], label: linearLabel(estimator, scores.outputCount) }
 }
 
-export function logisticRegression(estimator: Inert): Predictor {
+export function logisticRegression(estimator: InertObject): Predictor {
   const scores = linearScores(estimator)
-  const how = maybe(estimator, 'multi_class')
-  const isSeparate = how === 'ovr' || maybe(estimator, 'solver') === 'liblinear'
+  const how = optionalField(estimator, 'multi_class')
+  const isSeparate = how === 'ovr' || optionalField(estimator, 'solver') === 'liblinear'
   return {
     scores,
     transform: probabilities(scores.outputCount, { isSeparate, slope: how === 'multinomial' ? 2 : 1 }),
@@ -35,7 +35,7 @@ export function logisticRegression(estimator: Inert): Predictor {
   }
 }
 
-export function discriminantAnalysis(estimator: Inert): Predictor {
+export function discriminantAnalysis(estimator: InertObject): Predictor {
   const scores = linearScores(estimator)
   return {
     scores,
@@ -45,7 +45,7 @@ export function discriminantAnalysis(estimator: Inert): Predictor {
 }
 
 /** Probabilities only where it was trained with the logistic loss. */
-export function stochasticGradientClassifier(estimator: Inert, context: SkopsContext): Predictor {
+export function stochasticGradientClassifier(estimator: InertObject, context: SkopsContext): Predictor {
   const loss = estimator.field('loss').text()
   if (loss === 'modified_huber') throw notRead(estimator, context, 'with the loss modified_huber')
   if (loss !== 'log_loss' && loss !== 'log') return linearClassifier(estimator)
@@ -66,11 +66,11 @@ function probabilities(
   return isSeparate ? [logistic(1), { kind: 'normalize' }] : [SOFTMAX]
 }
 
-function linearLabel(estimator: Inert, outputs: number): LabelRule {
+function linearLabel(estimator: InertObject, outputs: number): LabelRule {
   return { classes: classesOf(estimator), from: 'margin', by: outputs === 1 ? 'above' : 'largest', cut: 0 }
 }
 
-function linearScores(estimator: Inert): LinearScores {
+function linearScores(estimator: InertObject): LinearScores {
   const { shape, numbers } = estimator.field('coef_').array()
   const featureCount = shape[shape.length - 1] ?? 0
   const outputCount = shape.length === 1 ? 1 : (shape[0] ?? 0)
@@ -104,7 +104,7 @@ const ACTIVATIONS: Readonly<Record<string, Activation>> = {
 }
 
 /** Layers of weights inputs × outputs. The last one's activation is what makes predictions of its sums. */
-export function multiLayerPerceptron(estimator: Inert, context: SkopsContext): Predictor {
+export function multiLayerPerceptron(estimator: InertObject, context: SkopsContext): Predictor {
   const activation = ACTIVATIONS[estimator.field('activation').text()]
   const last = estimator.field('out_activation_').text()
   const transform = lastTransform(last)
@@ -140,7 +140,7 @@ function lastTransform(name: string): readonly Transform[] | undefined {
   }
 }
 
-function denseLayer(coefficients: Inert, intercepts: Inert | undefined): Omit<DenseLayer, 'activation'> {
+function denseLayer(coefficients: InertObject, intercepts: InertObject | undefined): Omit<DenseLayer, 'activation'> {
   const { shape, numbers } = coefficients.array()
   const [inputs = 0, outputs = 0] = shape
   const bias = intercepts?.array().numbers

@@ -1,13 +1,13 @@
 // scikit-learn's transformers as steps on a row. Where a ColumnTransformer has several side by side, the row first becomes the columns of
 // all of them, in their order, and each step leaves the columns of the others alone. sklearn/preprocessing/_data.py, compose/_column_transformer.py
-import { sideBySide } from '@whyslow/graph/forest/beside-others.ts'
+import { joinColumns } from '@whyslow/graph/forest/join-columns.ts'
 import { widthAfter } from '@whyslow/graph/forest/prepare.ts'
 import type { Preparation } from '@whyslow/graph/forest/types.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
-import { maybe, notRead, type SkopsContext } from './context.ts'
-import type { Inert } from './inert.ts'
+import { notRead, optionalField, type SkopsContext } from './context.ts'
+import type { InertObject } from './inert.ts'
 
-export interface Transformed {
+export interface TransformedColumns {
   readonly steps: readonly Preparation[]
   /** Columns afterwards. */
   readonly width: number
@@ -21,7 +21,7 @@ interface Given {
 /** A norm below 10 epsilon is taken for zero (sklearn/preprocessing/_data.py, _handle_zeros_in_scale). */
 const ZERO_NORM = 10 * 2 ** -52
 
-type Reader = (transformer: Inert, given: Given, context: SkopsContext) => readonly Preparation[]
+type Reader = (transformer: InertObject, given: Given, context: SkopsContext) => readonly Preparation[]
 
 const READERS: Readonly<Record<string, Reader>> = {
   StandardScaler: (one, given) => [
@@ -32,7 +32,7 @@ const READERS: Readonly<Record<string, Reader>> = {
   ],
   MaxAbsScaler: (one, given) => [scale('subtract-divide', filled(given, 0), numbersOr(one, 'scale_', given, 1))],
   MinMaxScaler(one, given, context) {
-    if (maybe(one, 'clip') === true) throw notRead(one, context, 'with clip=True')
+    if (optionalField(one, 'clip') === true) throw notRead(one, context, 'with clip=True')
     return [scale('multiply-add', numbersOr(one, 'min_', given, 0), numbersOr(one, 'scale_', given, 1))]
   },
   Normalizer: (one, given) =>
@@ -43,11 +43,11 @@ const READERS: Readonly<Record<string, Reader>> = {
   SimpleImputer: simpleImputer,
   OneHotEncoder(one, given, context) {
     if (one.has('drop_idx_')) throw notRead(one, context, 'with drop')
-    if (maybe(one, '_infrequent_enabled') === true) throw notRead(one, context, 'with infrequent categories')
+    if (optionalField(one, '_infrequent_enabled') === true) throw notRead(one, context, 'with infrequent categories')
     return [{ kind: 'one-hot', categories: categoriesOf(one, given, context) }]
   },
   OrdinalEncoder(one, given, context) {
-    const unknown = maybe(one, 'unknown_value')
+    const unknown = optionalField(one, 'unknown_value')
     return [
       {
         kind: 'ordinal',
@@ -73,7 +73,7 @@ const READERS: Readonly<Record<string, Reader>> = {
 }
 
 /** Throws InputError for a transformer that is not known, by its name. */
-export function transform(transformer: Inert, given: Given, context: SkopsContext): Transformed {
+export function transform(transformer: InertObject, given: Given, context: SkopsContext): TransformedColumns {
   // 'passthrough', or None.
   if (transformer.className === 'str' || transformer.className === 'NoneType') return { steps: [], width: given.width }
   const reader = Object.hasOwn(READERS, transformer.className) ? READERS[transformer.className] : undefined
@@ -83,7 +83,7 @@ export function transform(transformer: Inert, given: Given, context: SkopsContex
 }
 
 /** Name and estimator of each step. */
-export function stepsOf(pipeline: Inert): Inert[] {
+export function stepsOf(pipeline: InertObject): InertObject[] {
   return pipeline
     .field('steps')
     .items()
@@ -107,7 +107,7 @@ const scale = (form: ScaleForm, offset: Float64Array, factor: Float64Array): Pre
 const filled = ({ width }: Given, value: number): Float64Array => new Float64Array(width).fill(value)
 
 /** As many as there are columns; `otherwise` where the transformer has none. */
-function numbersOr(transformer: Inert, name: string, given: Given, otherwise: number): Float64Array {
+function numbersOr(transformer: InertObject, name: string, given: Given, otherwise: number): Float64Array {
   if (!transformer.has(name)) return filled(given, otherwise)
   const { numbers } = transformer.field(name).array()
   if (numbers.length !== given.width)
@@ -117,23 +117,23 @@ function numbersOr(transformer: Inert, name: string, given: Given, otherwise: nu
   return numbers
 }
 
-function simpleImputer(imputer: Inert, given: Given, context: SkopsContext): readonly Preparation[] {
+function simpleImputer(imputer: InertObject, given: Given, context: SkopsContext): readonly Preparation[] {
   const missing = imputer.has('missing_values') ? imputer.field('missing_values').plain() : Number.NaN
   if (typeof missing !== 'number') throw notRead(imputer, context, 'for missing values that are not numbers')
   const values = numbersOr(imputer, 'statistics_', given, Number.NaN)
-  const hasIndicator = maybe(imputer, 'add_indicator') === true && imputer.has('indicator_')
+  const hasIndicator = optionalField(imputer, 'add_indicator') === true && imputer.has('indicator_')
   const indicators = hasIndicator ? Int32Array.from(imputer.field('indicator_').field('features_').array().numbers) : undefined
   if (indicators?.some((column) => !(column >= 0 && column < given.width)))
     throw new InputError(`${imputer.where}: an indicator of a column that is not there; the file is damaged`)
   const step: Preparation = { kind: 'impute', missing, values, ...(indicators !== undefined && { indicators }) }
   // Columns that were never there in training are left out.
   const kept = [...values.keys()].filter((k) => !Number.isNaN(values[k]!))
-  if (kept.length === values.length || maybe(imputer, 'keep_empty_features') === true) return [step]
+  if (kept.length === values.length || optionalField(imputer, 'keep_empty_features') === true) return [step]
   const behind = Array.from(indicators ?? [], (_, k) => given.width + k)
   return [step, { kind: 'take', columns: Int32Array.from([...kept, ...behind]) }]
 }
 
-function categoriesOf(encoder: Inert, given: Given, context: SkopsContext): Float64Array[] {
+function categoriesOf(encoder: InertObject, given: Given, context: SkopsContext): Float64Array[] {
   const lists = encoder
     .field('categories_')
     .items()
@@ -147,7 +147,7 @@ function categoriesOf(encoder: Inert, given: Given, context: SkopsContext): Floa
   return lists
 }
 
-function columnTransformer(transformer: Inert, given: Given, context: SkopsContext): readonly Preparation[] {
+function columnTransformer(transformer: InertObject, given: Given, context: SkopsContext): readonly Preparation[] {
   const parts = transformer
     .field('transformers_')
     .items()
@@ -165,7 +165,7 @@ function columnTransformer(transformer: Inert, given: Given, context: SkopsConte
     .find((column) => !(Number.isInteger(column) && column >= 0 && column < given.width))
   if (outside !== undefined)
     throw new InputError(`${transformer.where} has column ${outside} of ${given.width}; the file is damaged`)
-  const joined = sideBySide(
+  const joined = joinColumns(
     used.map(({ inner, columns }) => ({ columns, steps: transform(inner, { width: columns.length }, context).steps })),
   )
   if (!joined.ok) throw notRead(used[joined.part]!.inner, context, beside(joined.step))
@@ -173,7 +173,7 @@ function columnTransformer(transformer: Inert, given: Given, context: SkopsConte
 }
 
 /** What fitting made of names, slices and masks; undefined before 1.0. */
-function indicesOf(transformer: Inert, name: string): number[] | undefined {
+function indicesOf(transformer: InertObject, name: string): number[] | undefined {
   if (!transformer.has('_transformer_to_input_indices')) return undefined
   const all = transformer.field('_transformer_to_input_indices')
   return all.has(name)
@@ -185,12 +185,12 @@ function indicesOf(transformer: Inert, name: string): number[] | undefined {
 }
 
 interface About {
-  readonly transformer: Inert
+  readonly transformer: InertObject
   readonly context: SkopsContext
 }
 
 /** Numbers, a slice, or booleans by column. Names need the frame that they are of. */
-function columnsOf(columns: Inert, { width }: Given, { transformer, context }: About): number[] {
+function columnsOf(columns: InertObject, { width }: Given, { transformer, context }: About): number[] {
   const slice = columns.slice()
   if (slice !== undefined) {
     const [start, stop, step] = slice
@@ -214,7 +214,7 @@ function columnsOf(columns: Inert, { width }: Given, { transformer, context }: A
 }
 
 /** A mask of booleans is one of ones and zeros, as long as the row; anything else is numbers of columns. */
-function asColumns(columns: Inert): unknown[] {
+function asColumns(columns: InertObject): unknown[] {
   const { numbers, texts, isBoolean } = columns.array()
   if (texts !== undefined) return [...texts]
   return isBoolean ? Array.from(numbers, (one) => one === 1) : [...numbers]

@@ -1,21 +1,21 @@
 // Decision trees, random forests, extremely randomised trees and gradient boosting. sklearn/tree/_classes.py, sklearn/ensemble/_forest.py, _gb.py
 import type { ListedTree } from '@whyslow/graph/forest/assemble.ts'
 import { logistic, PAIR, SOFTMAX } from '../tabular/transforms.ts'
-import { classesOf, maybe, notRead, type Predictor, type SkopsContext } from './context.ts'
-import type { Inert } from './inert.ts'
+import { classesOf, notRead, optionalField, type Predictor, type SkopsContext } from './context.ts'
+import type { InertObject } from './inert.ts'
 import { classicForest, classicTree } from './trees.ts'
 
 /** One tree: the shares of the classes in its leaf, or its values. */
-export function decisionTree(estimator: Inert, context: SkopsContext): Predictor {
+export function decisionTree(estimator: InertObject, context: SkopsContext): Predictor {
   return ofTrees(estimator, [estimator], context)
 }
 
 /** The mean of what its trees say. */
-export function randomForest(estimator: Inert, context: SkopsContext): Predictor {
+export function randomForest(estimator: InertObject, context: SkopsContext): Predictor {
   return ofTrees(estimator, estimator.field('estimators_').items(), context)
 }
 
-function ofTrees(estimator: Inert, trees: readonly Inert[], context: SkopsContext): Predictor {
+function ofTrees(estimator: InertObject, trees: readonly InertObject[], context: SkopsContext): Predictor {
   const outputs = estimator.field('n_outputs_').number()
   const isClassifier = estimator.className.endsWith('Classifier')
   if (isClassifier && outputs !== 1) throw notRead(estimator, context, 'of several outputs')
@@ -31,7 +31,7 @@ function ofTrees(estimator: Inert, trees: readonly Inert[], context: SkopsContex
 }
 
 /** A start, and the learning rate times each leaf. */
-export function gradientBoosting(estimator: Inert, context: SkopsContext): Predictor {
+export function gradientBoosting(estimator: InertObject, context: SkopsContext): Predictor {
   const isClassifier = estimator.className.endsWith('Classifier')
   const classes = isClassifier ? classesOf(estimator) : undefined
   const width = classes === undefined || classes.length === 2 ? 1 : classes.length
@@ -53,12 +53,12 @@ export function gradientBoosting(estimator: Inert, context: SkopsContext): Predi
 }
 
 /** What the model says before its first tree: nothing, a constant, or the shares of the classes as scores. */
-function startOf(estimator: Inert, width: number, context: SkopsContext): Float64Array {
+function startOf(estimator: InertObject, width: number, context: SkopsContext): Float64Array {
   const init = estimator.field('init_')
   if (init.className === 'str') return new Float64Array(width)
   if (init.className === 'DummyRegressor')
     return Float64Array.from({ length: width }, (_, k) => init.field('constant_').array().numbers[k] ?? Number.NaN)
-  if (init.className !== 'DummyClassifier' || maybe(init, 'strategy') !== 'prior')
+  if (init.className !== 'DummyClassifier' || optionalField(init, 'strategy') !== 'prior')
     throw notRead(estimator, context, `with the estimator ${init.className} as init`)
   const eps = context.version < 104 ? 2 ** -23 : 2 ** -52
   const clipped = [...init.field('class_prior_').array().numbers].map((share) => Math.min(Math.max(share, eps), 1 - eps))

@@ -4,12 +4,12 @@ import { roundedDown } from '@whyslow/graph/forest/rounding.ts'
 import { FLAG, type Forest, TEST } from '@whyslow/graph/forest/types.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { SkopsContext } from './context.ts'
-import type { Inert } from './inert.ts'
+import type { InertObject } from './inert.ts'
 import type { NpyArray } from './npy.ts'
 
 export interface ClassicTree {
   /** 'tree_' of an estimator. */
-  readonly tree: Inert
+  readonly tree: InertObject
   /** Classes or outputs of a leaf. */
   readonly width: number
   /** Output that its leaves begin with. */
@@ -46,7 +46,7 @@ export function classicTree({ tree, width, target = 0, kind, factor = 1 }: Class
   }
 }
 
-export function fieldOf({ fields }: NpyArray, name: string, owner: Inert): Float64Array {
+export function fieldOf({ fields }: NpyArray, name: string, owner: InertObject): Float64Array {
   const field = fields?.get(name)
   if (field === undefined)
     throw new InputError(`${owner.where}: its nodes have no ${name}; its version of scikit-learn is not known`)

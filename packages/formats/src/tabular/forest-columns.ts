@@ -6,7 +6,7 @@ import { type CategoryRule, FLAG, type Forest, type Precision, TEST, ZERO_THRESH
 import { binary, cast, scalar, unary, where, withNumber } from '../build/broadcast.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
 import { concat, gather } from '../build/shapes.ts'
-import { numbers, take } from './write-preparations.ts'
+import { numbers, takeColumns } from './write-preparations.ts'
 
 export interface ForestColumns {
   /** The column that each node asks, by node; −1 at leaves. */
@@ -32,7 +32,7 @@ export function forestColumns(builder: GraphBuilder, forest: Forest, row: Value)
     else if ((nodes.flags[at]! & FLAG.zeroIsMissing) !== 0) columnOf[at] = width + zeroed.get(nodes.feature[at]!)!
   }
   const parts = [row]
-  if (zeroed.size > 0) parts.push(zerosMissing(builder, take(builder, row, [...zeroed.keys()])))
+  if (zeroed.size > 0) parts.push(zerosMissing(builder, takeColumns(builder, row, [...zeroed.keys()])))
   if (categorical.size > 0) parts.push(categories(builder, forest, row, [...categorical.keys()]))
   return { columnOf, row: concat(builder, parts, 1) }
 }
@@ -47,12 +47,12 @@ function zerosMissing(builder: GraphBuilder, x: Value): Value {
 }
 
 function categories(builder: GraphBuilder, forest: Forest, row: Value, features: readonly number[]): Value {
-  const x = take(builder, row, features)
+  const x = takeColumns(builder, row, features)
   if (forest.categories === 'exact') return x
   if (forest.categories === 'scikit-learn')
     return concat(
       builder,
-      features.map((feature, k) => knownCategories(builder, forest, feature, take(builder, x, [k]))),
+      features.map((feature, k) => knownCategories(builder, forest, feature, takeColumns(builder, x, [k]))),
       1,
     )
   return truncated(builder, forest.categories, x)

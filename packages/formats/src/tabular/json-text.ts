@@ -6,7 +6,7 @@ import { parsePythonJson } from '../python-json.ts'
 const LONGEST_BYTES = 500 * 2 ** 20
 
 /** The value that the text is; NaN becomes null. `again`: how to save it otherwise. Throws InputError. */
-export function parseJson(bytes: Uint8Array, file: string, again: string): unknown {
+export function parseModelJson(bytes: Uint8Array, file: string, again: string): unknown {
   if (bytes.byteLength > LONGEST_BYTES) throw new InputError(`${file} has ${bytes.byteLength} bytes, too many for JSON; ${again}`)
   const text = new TextDecoder().decode(bytes).replace(/^\uFEFF/, '')
   try {

@@ -8,7 +8,7 @@ import { range } from '../build/range.ts'
 import { reduce } from '../build/reduce.ts'
 import { concat, gather, unsqueeze } from '../build/shapes.ts'
 import { isNan } from '../tensorflow/functions.ts'
-import { numbers, take } from './write-preparations.ts'
+import { numbers, takeColumns } from './write-preparations.ts'
 
 /** Leaves × features that they use. */
 const LARGEST_TABLE = 20_000_000
@@ -40,7 +40,7 @@ export function writeLinearLeaves(
     gather(builder, numbers(builder, 'float64', shape, values), { ...index, shape: [rows, trees] })
   const plain = look(tables.plain, [tables.plain.length])
   if (width === 0) return byOutput(builder, forest, look(tables.constant, [tables.plain.length]))
-  const used = take(builder, row, tables.features)
+  const used = takeColumns(builder, row, tables.features)
   const isMissing = isNan(builder, used)
   const zero = scalar(builder, 'float64', 0)
   const present = where(builder, isMissing, zero, used)
@@ -96,7 +96,7 @@ function tablesOf({ nodes, leafValues, linearLeaves }: Forest & { readonly linea
 function byOutput(builder: GraphBuilder, { outputCount, treeCount, targets }: Forest, values: Value): Value {
   const sums = range(0, outputCount).map((output) => {
     const own = range(0, treeCount).filter((t) => targets[t] === output)
-    const trees = own.length === treeCount ? values : take(builder, values, own)
+    const trees = own.length === treeCount ? values : takeColumns(builder, values, own)
     return reduce(builder, 'ReduceSum', trees, { axes: [1], keepDims: true })
   })
   return concat(builder, sums, 1)

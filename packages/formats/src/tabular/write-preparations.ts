@@ -31,7 +31,7 @@ function write(builder: GraphBuilder, step: Preparation, value: Value): Value {
     case 'impute':
       return impute(builder, step, value)
     case 'take':
-      return take(builder, value, step.columns)
+      return takeColumns(builder, value, step.columns)
     case 'one-hot':
       return byColumn(builder, value, step, (column, k) => oneHot(builder, column, step.categories[k]))
     case 'ordinal':
@@ -61,12 +61,12 @@ function impute(builder: GraphBuilder, { missing, values, indicators }: Step<'im
   const isMissing = (of: Value) => (Number.isNaN(missing) ? isNan(builder, of) : withNumber(builder, 'Equal', of, missing))
   const filled = where(builder, isMissing(value), numbers(builder, precision, [values.length], values), value)
   if (indicators === undefined || indicators.length === 0) return filled
-  const flags = isMissing(take(builder, value, indicators))
+  const flags = isMissing(takeColumns(builder, value, indicators))
   return concat(builder, [filled, cast(builder, flags, precision)], 1)
 }
 
 /** These columns, in this order. */
-export const take = (builder: GraphBuilder, value: Value, columns: ArrayLike<number>): Value =>
+export const takeColumns = (builder: GraphBuilder, value: Value, columns: ArrayLike<number>): Value =>
   gather(builder, value, builder.constant(int64s(Array.from(columns)), 'columns'), 1)
 
 /** Runs of columns that stay go together. */
@@ -79,7 +79,7 @@ function byColumn(
   const parts: Value[] = []
   let kept: number[] = []
   const flush = () => {
-    if (kept.length > 0) parts.push(take(builder, value, kept))
+    if (kept.length > 0) parts.push(takeColumns(builder, value, kept))
     kept = []
   }
   for (const [k, categories] of step.categories.entries()) {
@@ -88,7 +88,7 @@ function byColumn(
       continue
     }
     flush()
-    parts.push(change(take(builder, value, [k]), k))
+    parts.push(change(takeColumns(builder, value, [k]), k))
   }
   flush()
   const result = concat(builder, parts, 1)

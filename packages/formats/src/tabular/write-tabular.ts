@@ -5,7 +5,7 @@ import { cast, scalar, where, withNumber } from '../build/broadcast.ts'
 import { int64s } from '../build/constant-data.ts'
 import { GraphBuilder, type Value } from '../build/graph-builder.ts'
 import { indexOf } from '../build/reduce.ts'
-import { gather, take } from '../build/shapes.ts'
+import { gather, takeEntry } from '../build/shapes.ts'
 import { isNan } from '../tensorflow/functions.ts'
 import { writeForest } from './write-forest.ts'
 import { numbers, writePreparations } from './write-preparations.ts'
@@ -101,6 +101,6 @@ function writeLabel(builder: GraphBuilder, { classes, by, cut }: LabelRule, valu
 }
 
 function cutAt(builder: GraphBuilder, values: Value, { by, cut }: Pick<LabelRule, 'by' | 'cut'>): Value {
-  const last = take(builder, values, { axis: 1, index: Number(values.shape[1]) - 1 })
+  const last = takeEntry(builder, values, { axis: 1, index: Number(values.shape[1]) - 1 })
   return cast(builder, withNumber(builder, by === 'above' ? 'Greater' : 'GreaterOrEqual', last, cut), 'int64')
 }

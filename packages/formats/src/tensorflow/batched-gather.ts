@@ -57,7 +57,7 @@ export function isClass(
 }
 
 /** Rows of places that are true, int64. */
-export function placesOf(builder: GraphBuilder, x: Value): Value {
+export function truePlaces(builder: GraphBuilder, x: Value): Value {
   const rank = x.shape.length
   return transpose(builder, builder.op('NonZero', [x], { dtype: 'int64', shape: [rank, null] }), [1, 0])
 }

@@ -37,7 +37,7 @@ export function suppressedWithScores(builder: GraphBuilder, parts: Suppression, 
 }
 
 /** Class and box of those that stay, each class on its own, one after the other, the best of each first: int64 [n, 2]. */
-export function suppressedByClass(builder: GraphBuilder, parts: Suppression): Value {
+export function suppressByClass(builder: GraphBuilder, parts: Suppression): Value {
   const scores = unsqueeze(builder, parts.scores, [0])
   return slice(builder, found(builder, { ...parts, scores }), [{ axis: 1, start: 1 }])
 }

@@ -19,7 +19,7 @@ export interface CellStep {
 }
 
 /** [steps, n, features] as [steps, n, gates · units]: what of all steps can be computed at once. */
-export function givenToGates(builder: GraphBuilder, input: Value, { weights }: CellStep): Value {
+export function gateInputs(builder: GraphBuilder, input: Value, { weights }: CellStep): Value {
   return added(builder, product(builder, input, weights.kernel, 'kernel'), weights.bias)
 }
 

@@ -36,7 +36,7 @@ const round: OneValue = (builder, x) => (isFloat(x.dtype) ? unary(builder, 'Roun
 /** Functions that take whole numbers, too, and give them. */
 export const WHOLE: ReadonlySet<string> = new Set(['Abs', 'Neg', 'Round', 'Rint', 'Sign', 'Square'])
 
-export const ONE: Readonly<Record<string, OneValue>> = {
+export const UNARY_FUNCTIONS: Readonly<Record<string, OneValue>> = {
   Abs: one('Abs'),
   Acos: one('Acos'),
   Acosh: one('Acosh'),
@@ -87,10 +87,10 @@ const unlessZero =
     where(builder, withNumber(builder, 'Equal', a, 0), scalar(builder, a.dtype, 0), write(builder, a, b))
 
 /** Functions of two real numbers, whatever they are given. */
-export const REAL: ReadonlySet<string> = new Set(['Atan2', 'DivNoNan', 'RealDiv', 'Xdivy', 'Xlog1py', 'Xlogy'])
+export const REAL_NUMBER_FUNCTIONS: ReadonlySet<string> = new Set(['Atan2', 'DivNoNan', 'RealDiv', 'Xdivy', 'Xlog1py', 'Xlogy'])
 
 /** Both values have one type. */
-export const TWO: Readonly<Record<string, TwoValues>> = {
+export const BINARY_FUNCTIONS: Readonly<Record<string, TwoValues>> = {
   Add: two('Add'),
   AddV2: two('Add'),
   Atan2: arcTangent,

@@ -27,7 +27,7 @@ export function toChannelsLast(builder: GraphBuilder, value: Value): Value {
 }
 
 /** [n, steps, …] as [steps, n, …], and back. */
-export const timeFirst = (builder: GraphBuilder, value: Value): Value =>
+export const swapTimeAndBatch = (builder: GraphBuilder, value: Value): Value =>
   transpose(builder, value, [1, 0, ...range(2, value.shape.length)])
 
 /** What `write` makes of a value with its channels first, in the layout that the value has. */

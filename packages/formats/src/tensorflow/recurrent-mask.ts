@@ -8,7 +8,7 @@ import { reduce, runningSum } from '../build/reduce.ts'
 import { concat, sizeAsRun, sizesAsRun, slice, squeeze, unsqueeze } from '../build/shapes.ts'
 import { transpose } from './layout.ts'
 
-export interface Compacted {
+export interface CompactedSequence {
   /** [n, steps, features]: steps that are not masked first, in their order. */
   readonly input: Value
   /** int32 [n]: how many they are; 1 if all are masked, since engines want a step. */
@@ -23,7 +23,7 @@ export interface Compacted {
   zeroUnlessLast(last: Value, backwards: readonly boolean[]): Value
 }
 
-export function compact(builder: GraphBuilder, input: Value, mask: Value): Compacted {
+export function compact(builder: GraphBuilder, input: Value, mask: Value): CompactedSequence {
   const flags = cast(builder, mask, 'int64')
   const upTo = runningSum(builder, flags, 1)
   const total = reduce(builder, 'ReduceSum', flags, { axes: [1] })
@@ -62,10 +62,10 @@ function inFront(builder: GraphBuilder, input: Value, flags: Value): Value {
 }
 
 /** `sequences` [steps, directions, n, units] of the steps in front, at the places of the input's steps. */
-export function spread(
+export function scatterSteps(
   builder: GraphBuilder,
   sequences: Value,
-  { mask, upTo }: Compacted,
+  { mask, upTo }: CompactedSequence,
   { backwards, zeroMasked }: { readonly backwards: readonly boolean[]; readonly zeroMasked: boolean },
 ): Value {
   // [n, steps] as [steps, 1, n, 1].

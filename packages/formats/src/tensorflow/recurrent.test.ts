@@ -2,7 +2,7 @@ import { mulberry32, normal } from '@whyslow/graph/random.ts'
 import { describe, expect, test } from 'vitest'
 import { bools, evaluate, expectClose, floats } from '../../test/support/build/check-build.ts'
 import { float32s } from '../build/constant-data.ts'
-import { type CellType, type CellWeights, type Direction, GATES, recurrence, sideBySide } from './recurrent.ts'
+import { type CellType, type CellWeights, concatenateDirections, type Direction, GATES, recurrence } from './recurrent.ts'
 
 const [BATCH, STEPS, FEATURES, UNITS] = [3, 5, 2, 2]
 const random = mulberry32(7)
@@ -122,7 +122,7 @@ describe('a recurrence', () => {
         const direction: Direction = { weights, backwards, activations: FUNCTIONS[cell], initial }
         const given = { cell, input: x!, mask: masked ? mask : undefined, directions: [direction], resetAfter, zeroMasked }
         const result = recurrence(builder, { ...given, sequences })
-        return [sideBySide(builder, result), ...result.states[0]!]
+        return [concatenateDirections(builder, result), ...result.states[0]!]
       })
     const all = await run(true)
     const made = [all[0]!, ...(await run(false))]
@@ -150,7 +150,7 @@ describe('a recurrence', () => {
         return { weights, backwards: k === 1, activations: FUNCTIONS.LSTM }
       })
       const made = recurrence(builder, { cell: 'LSTM', input: input!, mask, directions, sequences: true })
-      return [sideBySide(builder, made), sideBySide(builder, { last: made.last })]
+      return [concatenateDirections(builder, made), concatenateDirections(builder, { last: made.last })]
     })
     const ways = [forward, backward].map((weights, k) => reference(weights, { cell: 'LSTM', masked: true, backwards: k === 1 }))
     const both = ways[0]!.outputs.flatMap((row, k) => [...row, ...ways[1]!.outputs[k]!])

@@ -8,7 +8,7 @@ import type { GraphBuilder, Value } from '../build/graph-builder.ts'
 import { concat, reshape, squeeze, unsqueeze } from '../build/shapes.ts'
 import type { RecurrentActivation } from './activation-functions.ts'
 import { transpose } from './layout.ts'
-import { type Compacted, compact, spread } from './recurrent-mask.ts'
+import { type CompactedSequence, compact, scatterSteps } from './recurrent-mask.ts'
 
 export type CellType = 'RNN' | 'GRU' | 'LSTM'
 
@@ -159,7 +159,7 @@ interface Raw {
   readonly sequences: Value
   readonly finals: readonly Value[]
   readonly initial: readonly (Value | undefined)[]
-  readonly masked: Compacted | undefined
+  readonly masked: CompactedSequence | undefined
 }
 
 function finished(builder: GraphBuilder, parts: Recurrence, { sequences, finals, initial, masked }: Raw): RecurrenceResult {
@@ -180,7 +180,7 @@ function finished(builder: GraphBuilder, parts: Recurrence, { sequences, finals,
   const placed =
     masked === undefined
       ? sequences
-      : spread(builder, sequences, masked, { backwards: directions.map(({ backwards }) => backwards), zeroMasked })
+      : scatterSteps(builder, sequences, masked, { backwards: directions.map(({ backwards }) => backwards), zeroMasked })
   return { sequences: transpose(builder, placed, [2, 0, 1, 3]), last, states }
 }
 
@@ -193,7 +193,10 @@ export function directionOf(builder: GraphBuilder, value: Value, at: number, cou
 }
 
 /** All directions side by side: [n, steps, directions, units] or [directions, n, units] as […, directions · units]. */
-export function sideBySide(builder: GraphBuilder, { sequences, last }: Pick<RecurrenceResult, 'sequences' | 'last'>): Value {
+export function concatenateDirections(
+  builder: GraphBuilder,
+  { sequences, last }: Pick<RecurrenceResult, 'sequences' | 'last'>,
+): Value {
   const turned = sequences ?? transpose(builder, last, [1, 0, 2])
   const [count, units] = turned.shape.slice(-2) as number[]
   // A turn in front of an axis that goes can be moved behind it; in front of one that is run together it cannot.

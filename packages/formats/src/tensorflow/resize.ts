@@ -66,7 +66,7 @@ export function repeat(builder: GraphBuilder, x: Value, times: readonly number[]
 }
 
 /** [n, c, height, width] as an image of `sizes` (int64 list of two), of which `shape` is what is known. */
-export function resizedTo(
+export function resizeTo(
   builder: GraphBuilder,
   x: Value,
   { sizes, shape }: { readonly sizes: Value; readonly shape: readonly Dimension[] },
@@ -101,7 +101,7 @@ function resizeNode(
     const scales = builder.constant(float32s([4], [1, 1, ...to.times]), 'scales')
     return builder.op('Resize', [x, undefined, scales], type, attributes)
   }
-  return resizedTo(builder, x, { sizes: builder.ints(to.sizes), shape: sizes }, attributes)
+  return resizeTo(builder, x, { sizes: builder.ints(to.sizes), shape: sizes }, attributes)
 }
 
 function matrix(builder: GraphBuilder, rows: readonly Float64Array[], turned: boolean): Value {

@@ -2,7 +2,7 @@
 // https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/util/strided_slice_op.cc
 import type { Dimension } from '@whyslow/graph/types.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { type AxisSlice, concat, slice, squeeze, take, unsqueeze } from '../build/shapes.ts'
+import { type AxisSlice, concat, slice, squeeze, takeEntry, unsqueeze } from '../build/shapes.ts'
 
 /** A bound that is known, or the place in its list of one that is computed. */
 type Bound = number | { readonly at: number }
@@ -79,7 +79,8 @@ export function stridedSlice(builder: GraphBuilder, x: Value, axes: readonly Str
       const shape = value.shape.filter((_, k) => k !== axis)
       value = builder.op('Gather', [value, element(builder, listOf('begin'), begin.at)], { dtype: value.dtype, shape }, { axis })
     } else
-      value = value.constant === undefined ? take(builder, value, { axis, index: begin! }) : taken(builder, value, axis, begin!)
+      value =
+        value.constant === undefined ? takeEntry(builder, value, { axis, index: begin! }) : taken(builder, value, axis, begin!)
   }
   const kept = axes.filter((axis) => axis.kind === 'new' || !axis.shrinks)
   return unsqueeze(
@@ -126,4 +127,4 @@ function boundOf(builder: GraphBuilder, listOf: ListOf, bounds: 'begin' | 'end',
 }
 
 /** One element of a list of bounds, as an int64 scalar. */
-const element = (builder: GraphBuilder, list: Value, at: number): Value => take(builder, list, { axis: 0, index: at })
+const element = (builder: GraphBuilder, list: Value, at: number): Value => takeEntry(builder, list, { axis: 0, index: at })

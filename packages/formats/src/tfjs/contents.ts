@@ -5,7 +5,7 @@ import { type ConstantArray, type ConstantData, numbersOf } from '../build/const
 import type { Value } from '../build/graph-builder.ts'
 
 /** A tensor of a few elements; an element that is not a number is a free size of some input, by its symbol, or not known (null). */
-export interface Known {
+export interface KnownTensor {
   readonly dtype: DType
   readonly shape: readonly number[]
   readonly elements: readonly Dimension[]
@@ -15,9 +15,9 @@ export interface Known {
 const MOST_ELEMENTS = 256
 
 export class Contents {
-  readonly #noted = new WeakMap<Value, Known>()
+  readonly #noted = new WeakMap<Value, KnownTensor>()
 
-  of(value: Value): Known | undefined {
+  of(value: Value): KnownTensor | undefined {
     const noted = this.#noted.get(value)
     if (noted !== undefined) return noted
     const { constant } = value
@@ -25,7 +25,7 @@ export class Contents {
     return { dtype: constant.dtype, shape: constant.shape, elements: numbersOf(constant) }
   }
 
-  note(value: Value, known: Known): void {
+  note(value: Value, known: KnownTensor): void {
     this.#noted.set(value, known)
   }
 }
@@ -41,7 +41,7 @@ const ARRAYS = {
 } as const
 
 /** Undefined if an element is not known, or its type has no numbers here. */
-export function constantOf({ dtype, shape, elements }: Known): ConstantData | undefined {
+export function constantOf({ dtype, shape, elements }: KnownTensor): ConstantData | undefined {
   if (!isKnown(elements) || !(dtype in ARRAYS)) return undefined
   return { dtype, shape, data: arrayOf(dtype as keyof typeof ARRAYS, elements) }
 }

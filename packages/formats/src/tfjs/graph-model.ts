@@ -9,7 +9,7 @@ import { isComplex } from './complex.ts'
 import { CONTROL_FLOW } from './control-flow.ts'
 import { type GraphDef, type NodeDef, readGraphDef, refOf, type TensorRef } from './graph-def.ts'
 import type { ModelJson, SignatureTensor } from './model-json.ts'
-import { Scope, type SpecialWriter, type World, worldOf } from './scope.ts'
+import { type ModelScope, Scope, type SpecialWriter, worldOf } from './scope.ts'
 import { TENSOR_LISTS } from './tensor-lists.ts'
 
 /** Throws InputError, naming the node, where the graph holds what ONNX cannot. */
@@ -36,7 +36,7 @@ export function writeGraphModel(model: ModelJson, weights: ReadonlyMap<string, C
 }
 
 /** TensorFlow.js has no int64: what ONNX computes of sizes leaves as int32. */
-function asDeclared(world: World, builder: GraphBuilder, value: Value): Value {
+function asDeclared(world: ModelScope, builder: GraphBuilder, value: Value): Value {
   if (isComplex(value))
     throw new InputError(
       `${world.file} gives complex numbers (${value.name}), which ONNX has no operators for; give their magnitude, or both parts`,

@@ -23,7 +23,7 @@ export type TensorList =
 export type SpecialWriter = (node: NodeDef, scope: Scope) => readonly Value[]
 
 /** What all scopes of a model share. */
-export interface World {
+export interface ModelScope {
   readonly file: string
   readonly graph: GraphDef
   readonly weights: ReadonlyMap<string, ConstantData>
@@ -40,7 +40,7 @@ export function worldOf(
   graph: GraphDef,
   weights: ReadonlyMap<string, ConstantData>,
   specials: ReadonlyMap<string, SpecialWriter>,
-): World {
+): ModelScope {
   return { file, graph, weights, specials, contents: new Contents(), lists: new WeakMap(), increments: new WeakMap() }
 }
 
@@ -48,14 +48,14 @@ export function worldOf(
 const DEEPEST = 64
 
 export class Scope {
-  readonly world: World
+  readonly world: ModelScope
   readonly nodes: NodeTable
   readonly builder: GraphBuilder
   readonly parent: Scope | undefined
   readonly depth: number
   readonly #written = new Map<string, readonly Value[]>()
 
-  constructor(world: World, nodes: NodeTable, builder: GraphBuilder, parent?: Scope) {
+  constructor(world: ModelScope, nodes: NodeTable, builder: GraphBuilder, parent?: Scope) {
     this.world = world
     this.nodes = nodes
     this.builder = builder
@@ -169,7 +169,7 @@ export class Scope {
   }
 }
 
-function noteIncrement(call: OperatorCall, value: Value | undefined, { increments }: World): void {
+function noteIncrement(call: OperatorCall, value: Value | undefined, { increments }: ModelScope): void {
   if (value === undefined || (call.node.op !== 'AddV2' && call.node.op !== 'Add')) return
   const [a, b] = call.inputs
   const isOne = (given: Value | undefined) => given?.constant !== undefined && call.contents.of(given)?.elements.join() === '1'

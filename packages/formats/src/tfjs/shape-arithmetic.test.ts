@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { GraphBuilder } from '../build/graph-builder.ts'
 import type { Json } from '../layers/layer-config.ts'
-import { Contents, constantOf, type Known } from './contents.ts'
+import { Contents, constantOf, type KnownTensor } from './contents.ts'
 import { NodeDef } from './graph-def.ts'
 import { OperatorCall } from './operator-call.ts'
 import { evaluate } from './shape-arithmetic.ts'
 
-const ints = (shape: readonly number[], elements: Known['elements']): Known => ({ dtype: 'int32', shape, elements })
+const ints = (shape: readonly number[], elements: KnownTensor['elements']): KnownTensor => ({ dtype: 'int32', shape, elements })
 
 /** What is known of the results of an operator whose inputs are known so. */
-function results(op: string, inputs: readonly Known[], attr: Json = {}): readonly Known[] | undefined {
+function results(op: string, inputs: readonly KnownTensor[], attr: Json = {}): readonly KnownTensor[] | undefined {
   const contents = new Contents()
   const builder = new GraphBuilder()
   const values = inputs.map((known, k) => {

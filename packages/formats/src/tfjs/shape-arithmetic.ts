@@ -4,17 +4,17 @@ import { broadcastAxes } from '@whyslow/graph/broadcast.ts'
 import { elementCount } from '@whyslow/graph/dtype.ts'
 import type { Dimension, DType } from '@whyslow/graph/types.ts'
 import type { AxisRange } from '../tensorflow/strided-slice.ts'
-import { isKnown, type Known } from './contents.ts'
+import { isKnown, type KnownTensor } from './contents.ts'
 import type { OperatorCall } from './operator-call.ts'
 import { stridedAxesOf } from './strided-slice.ts'
 
-type Evaluate = (inputs: readonly Known[], call: OperatorCall) => Known | readonly Known[] | undefined
+type Evaluate = (inputs: readonly KnownTensor[], call: OperatorCall) => KnownTensor | readonly KnownTensor[] | undefined
 
 /** Larger results are left to the engine. */
 const MOST_ELEMENTS = 256
 
 /** What is known of the results of a node; undefined if nothing is. */
-export function evaluate(call: OperatorCall): readonly Known[] | undefined {
+export function evaluate(call: OperatorCall): readonly KnownTensor[] | undefined {
   const { op } = call.node
   const ofShape = Object.hasOwn(OF_SHAPES, op) ? OF_SHAPES[op]!(call) : undefined
   if (ofShape !== undefined) return ofShape
@@ -28,11 +28,11 @@ export function evaluate(call: OperatorCall): readonly Known[] | undefined {
   return list
 }
 
-const sizesOf = (shape: readonly Dimension[]): Known => ({ dtype: 'int64', shape: [shape.length], elements: shape })
-const one = (element: Dimension): Known => ({ dtype: 'int64', shape: [], elements: [element] })
+const sizesOf = (shape: readonly Dimension[]): KnownTensor => ({ dtype: 'int64', shape: [shape.length], elements: shape })
+const one = (element: Dimension): KnownTensor => ({ dtype: 'int64', shape: [], elements: [element] })
 
 /** What needs no content of its inputs, only their shapes. */
-const OF_SHAPES: Readonly<Record<string, (call: OperatorCall) => readonly Known[]>> = {
+const OF_SHAPES: Readonly<Record<string, (call: OperatorCall) => readonly KnownTensor[]>> = {
   Shape: (call) => [sizesOf(call.input(0).shape)],
   ShapeN: (call) => call.inputs.map(({ shape }) => sizesOf(shape)),
   Rank: (call) => [one(call.input(0).shape.length)],
@@ -110,7 +110,7 @@ function rounded(dtype: DType, elements: readonly Dimension[]): readonly Dimensi
   return dtype === 'float32' ? elements.map((one) => (typeof one === 'number' ? Math.fround(one) : one)) : elements
 }
 
-const withShape = (known: Known, shape: readonly number[]): Known => ({ ...known, shape })
+const withShape = (known: KnownTensor, shape: readonly number[]): KnownTensor => ({ ...known, shape })
 
 const reshape: Evaluate = ([x, target]) => {
   if (x === undefined || target === undefined || !isKnown(target.elements)) return undefined
@@ -134,11 +134,11 @@ const pack: Evaluate = (inputs, call) => {
   }
 }
 
-const common = (inputs: readonly Known[]): DType =>
+const common = (inputs: readonly KnownTensor[]): DType =>
   inputs.every(({ dtype }) => dtype === inputs[0]!.dtype) ? inputs[0]!.dtype : 'int64'
 
 /** Along the first axis. */
-function joined(parts: readonly Known[], axis: Known | undefined): Known | undefined {
+function joined(parts: readonly KnownTensor[], axis: KnownTensor | undefined): KnownTensor | undefined {
   const [first] = parts
   if (first === undefined || axis?.elements[0] !== 0 || first.shape.length === 0) return undefined
   const length = parts.reduce((sum, { shape }) => sum + (shape[0] ?? 0), 0)

@@ -6,17 +6,17 @@ import type { ConstantData } from '../build/constant-data.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
 import type { CheckedModel } from './checked-model.ts'
 import {
-  type Declared,
+  type DeclaredTensorRow,
   FreeSizeError,
   type OperatorCall,
   type Tensor,
   type Variable,
   type WriteOperator,
-  withDeclared,
+  withDeclaredShape,
 } from './operator.ts'
 import { OPERATORS, type OperatorName } from './operator-codes.ts'
 import { CUSTOM_WRITERS, WRITERS } from './operators/index.ts'
-import { asUnsigned } from './quantized.ts'
+import { toUnsigned } from './quantized.ts'
 import type { OperatorRow, SubgraphRow, TensorRow } from './schema.ts'
 import { contentOf, dtypeOf, fill, quantizationOf } from './tensor-content.ts'
 
@@ -25,7 +25,7 @@ const DEEPEST_CALLS = 16
 const MOST_OPERATORS = 200_000
 
 /** What all graphs of one file share while they are written. */
-export interface Writing extends CheckedModel {
+export interface FileContext extends CheckedModel {
   readonly file: string
   /** Sizes that the file leaves free stay so. */
   readonly free: boolean
@@ -42,7 +42,7 @@ export interface Place {
 }
 
 /** What graph `index` makes of these inputs. Throws InputError; FreeSizeError or RangeError if a size is not known that has to be. */
-export function writeSubgraph(writing: Writing, { index, builder }: Place, inputs: readonly Tensor[]): Tensor[] {
+export function writeSubgraph(writing: FileContext, { index, builder }: Place, inputs: readonly Tensor[]): Tensor[] {
   const { model, file, active } = writing
   const subgraph = model.subgraphs[index]
   if (subgraph === undefined)
@@ -71,7 +71,7 @@ interface Scope {
   readonly tensors: Map<number, Tensor>
 }
 
-function writeOperator(writing: Writing, scope: Scope & { readonly operator: OperatorRow }): void {
+function writeOperator(writing: FileContext, scope: Scope & { readonly operator: OperatorRow }): void {
   const { model, file } = writing
   const { builder, subgraph, tensors, operator } = scope
   if (++writing.written > MOST_OPERATORS)
@@ -84,7 +84,7 @@ function writeOperator(writing: Writing, scope: Scope & { readonly operator: Ope
     new InputError(`${file}: ${code.custom_code || name || `operator ${number}`} that makes ${place} ${why}`)
   const writer = writerOf(name, code.custom_code)
   if (name === undefined || writer === undefined) throw refusal(adviceFor(name, code.custom_code))
-  const outputs = operator.outputs.map((at) => asUnsigned(declarationOf(writing, subgraph.tensors[at]!)))
+  const outputs = operator.outputs.map((at) => toUnsigned(declarationOf(writing, subgraph.tensors[at]!)))
   const handles: string[] = []
   const inputs = operator.inputs.map((at) => (at === -1 ? undefined : madeBefore(tensorAt(writing, scope, at), refusal)))
   const imaginary = inputs.map((tensor) => tensor?.imaginary)
@@ -161,13 +161,13 @@ function adviceFor(name: string | undefined, custom: string): string {
   return 'is not read: give an ONNX export of the model'
 }
 
-function madeTensor(writing: Writing, output: Declared, value: Value): Tensor {
-  const known = withDeclared(value, output)
+function madeTensor(writing: FileContext, output: DeclaredTensorRow, value: Value): Tensor {
+  const known = withDeclaredShape(value, output)
   const { quantization } = value.dtype === output.dtype ? output : declarationOf(writing, output.row)
   return { ...output, quantization, dtype: value.dtype, shape: known.shape, value: known, content: value.constant }
 }
 
-const handleTensor = (output: Declared, resource: string): Tensor => ({
+const handleTensor = (output: DeclaredTensorRow, resource: string): Tensor => ({
   ...output,
   content: undefined,
   resource,
@@ -193,7 +193,7 @@ function refused(error: Error): never {
 }
 
 /** The tensor as it was made, or a constant. Undefined if neither is so; a variable is given by its state. */
-function tensorAt(writing: Writing, { builder, subgraph, tensors }: Scope, at: number): Tensor | undefined {
+function tensorAt(writing: FileContext, { builder, subgraph, tensors }: Scope, at: number): Tensor | undefined {
   const known = tensors.get(at)
   if (known !== undefined) return known
   const row = subgraph.tensors[at]!
@@ -212,7 +212,7 @@ function emptyContent(row: TensorRow): ConstantData | undefined {
 }
 
 /** It becomes an initializer when its value is requested: most weights are written in another layout. */
-function constantTensor(builder: GraphBuilder, about: Declared, content: ConstantData): Tensor {
+function constantTensor(builder: GraphBuilder, about: DeclaredTensorRow, content: ConstantData): Tensor {
   return {
     ...about,
     content,
@@ -223,14 +223,14 @@ function constantTensor(builder: GraphBuilder, about: Declared, content: Constan
 }
 
 /** As the file declares it; free sizes are null. */
-export function declarationOf({ file }: Writing, row: TensorRow): Declared {
+export function declarationOf({ file }: FileContext, row: TensorRow): DeclaredTensorRow {
   const { shape, shape_signature } = row
   const sizes = shape_signature.length > 0 ? shape_signature.map((size): Dimension => (size < 0 ? null : size)) : shape
   // Resources and variants hold no numbers; operators that take them look at their names alone.
   return { row, dtype: dtypeOf(row) ?? 'float32', shape: sizes, quantization: quantizationOf(row, file) }
 }
 
-function variableTensor(writing: Writing, row: TensorRow): Tensor {
+function variableTensor(writing: FileContext, row: TensorRow): Tensor {
   const about = declarationOf(writing, row)
   return {
     ...about,
@@ -241,14 +241,14 @@ function variableTensor(writing: Writing, row: TensorRow): Tensor {
   }
 }
 
-function stateOf(writing: Writing, subgraph: SubgraphRow, at: number, refusal: (why: string) => Error): Variable {
+function stateOf(writing: FileContext, subgraph: SubgraphRow, at: number, refusal: (why: string) => Error): Variable {
   const row = subgraph.tensors[at]
   if (row === undefined) throw refusal('lacks a state')
   if (!row.is_variable) throw refusal(`keeps its state in ${row.name}, which is not a variable`)
   return variableOf(writing, row)
 }
 
-function variableOf(writing: Writing, row: TensorRow): Variable {
+function variableOf(writing: FileContext, row: TensorRow): Variable {
   const { dtype, shape, quantization } = declarationOf(writing, row)
   if (writing.free && shape.some((size) => typeof size !== 'number'))
     throw new FreeSizeError(`the state ${row.name} has a free size`)
@@ -258,7 +258,7 @@ function variableOf(writing: Writing, row: TensorRow): Variable {
 }
 
 /** Sets what a variable holds before the first prediction, without a node; see `variable`. */
-function variable(writing: Writing, name: string, initial: () => ConstantData): Variable {
+function variable(writing: FileContext, name: string, initial: () => ConstantData): Variable {
   const { variables, builder } = writing
   if (!variables.has(name)) {
     const content = initial()

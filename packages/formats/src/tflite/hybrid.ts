@@ -4,7 +4,7 @@
 // https://github.com/google-ai-edge/LiteRT/blob/main/tflite/kernels/internal/reference/portable_tensor_utils.cc
 // (PortableAsymmetricQuantizeFloats); XNNPACK packages/graph/src/operators/…-qd8-f32: the zero point is whole, and so falls out.
 
-import { binary, scalar, unary, variadic } from '../build/broadcast.ts'
+import { binary, scalar, unary, variadicOperator } from '../build/broadcast.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
 import { reduce } from '../build/reduce.ts'
 import type { OperatorCall, Tensor } from './operator.ts'
@@ -25,8 +25,8 @@ export function hybridInput(call: OperatorCall, x: Value, weights: Tensor, axes:
   const { builder } = call
   const over = { axes, keepDims: true }
   const zero = scalar(builder, 'float32', 0)
-  const low = variadic(builder, 'Min', [reduce(builder, 'ReduceMin', x, over), zero])
-  const high = variadic(builder, 'Max', [reduce(builder, 'ReduceMax', x, over), zero])
+  const low = variadicOperator(builder, 'Min', [reduce(builder, 'ReduceMin', x, over), zero])
+  const high = variadicOperator(builder, 'Max', [reduce(builder, 'ReduceMax', x, over), zero])
   return onStepsOf(builder, x, binary(builder, 'Sub', high, low), 255)
 }
 
@@ -45,6 +45,6 @@ export function hybridState(call: OperatorCall, x: Value, weights: Tensor, asymm
 /** The nearest of `count` steps over `range` (one per row). */
 function onStepsOf(builder: GraphBuilder, x: Value, range: Value, count: number): Value {
   const number = (value: number) => scalar(builder, 'float32', value)
-  const steps = binary(builder, 'Div', number(count), variadic(builder, 'Max', [range, number(SMALLEST_RANGE)]))
+  const steps = binary(builder, 'Div', number(count), variadicOperator(builder, 'Max', [range, number(SMALLEST_RANGE)]))
   return binary(builder, 'Div', unary(builder, 'Round', binary(builder, 'Mul', x, steps)), steps)
 }

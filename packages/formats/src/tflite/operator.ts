@@ -9,12 +9,12 @@ import { toChannelsFirst, toChannelsLast } from '../tensorflow/layout.ts'
 import type { Row } from './fields.ts'
 import type { OperatorName } from './operator-codes.ts'
 import { OPTIONS, type OptionsName } from './options.ts'
-import { asUnsigned, dequantize, dequantizedConstant, quantize, quantizedRange, unsignedConstant } from './quantized.ts'
+import { dequantize, dequantizedConstant, quantize, quantizedRange, toUnsigned, unsignedConstant } from './quantized.ts'
 import { ACTIVATIONS, type OperatorRow, TENSOR_TYPES, type TensorRow } from './schema.ts'
 import type { Quantization } from './tensor-content.ts'
 
 /** What an operator makes, as the file declares it. `shape`: null if a size is free. */
-export interface Declared {
+export interface DeclaredTensorRow {
   readonly row: TensorRow
   readonly dtype: DType
   readonly shape: readonly Dimension[]
@@ -22,7 +22,7 @@ export interface Declared {
 }
 
 /** What it takes: `value` has the stored type, `content` is there for constants (which become part of the graph with `value`). */
-export interface Tensor extends Declared {
+export interface Tensor extends DeclaredTensorRow {
   readonly content: ConstantData | undefined
   readonly value: Value
   /** The variable whose handle it is. */
@@ -37,7 +37,7 @@ export interface OperatorCall {
   readonly row: OperatorRow
   /** Undefined if an optional input is left out. */
   readonly inputs: readonly (Tensor | undefined)[]
-  readonly outputs: readonly Declared[]
+  readonly outputs: readonly DeclaredTensorRow[]
   /** Imaginary parts of inputs that are complex numbers; `value` is the real one. */
   readonly imaginary: readonly (Value | undefined)[]
   /** Says that output 0 is complex, with this imaginary part. */
@@ -97,12 +97,12 @@ export const inputs = (call: OperatorCall): Tensor[] => call.inputs.filter((tens
 
 /** The numbers of input `k`, which must be a constant. */
 export function numbers(call: OperatorCall, k: number): number[] {
-  const found = numbersIfKnown(call, k)
+  const found = knownNumbers(call, k)
   if (found === undefined) throw new FreeSizeError(`input ${k} is not a constant`)
   return found
 }
 
-export function numbersIfKnown(call: OperatorCall, k: number): number[] | undefined {
+export function knownNumbers(call: OperatorCall, k: number): number[] | undefined {
   const { content } = input(call, k)
   return content === undefined ? undefined : numbersOf(content)
 }
@@ -115,13 +115,13 @@ export function number(call: OperatorCall, k: number): number {
 }
 
 /** Input `k` as real numbers (float32); integers that are not quantized stay what they are. */
-export const real = (call: OperatorCall, k: number): Value => realOf(call, input(call, k))
+export const realInput = (call: OperatorCall, k: number): Value => realOf(call, input(call, k))
 
 export function realOf({ builder }: OperatorCall, tensor: Tensor): Value {
   const { dtype, quantization, content } = tensor
   if (dtype === 'float16' && content !== undefined) return builder.constant(dequantizedConstant(content))
   if (quantization !== undefined && dtype === 'int8' && content !== undefined && quantization.scales.length === 1)
-    return dequantize(builder, builder.constant(unsignedConstant(content)), asUnsigned({ dtype, quantization }).quantization)
+    return dequantize(builder, builder.constant(unsignedConstant(content)), toUnsigned({ dtype, quantization }).quantization)
   if (quantization !== undefined && dtype !== 'float32') return dequantize(builder, tensor.value, quantization)
   return dtype === 'float16' ? cast(builder, tensor.value, 'float32') : tensor.value
 }
@@ -199,7 +199,7 @@ export function inReal(write: (call: OperatorCall, ...inputs: readonly Value[]) 
 }
 
 /** True where the result is stored as its input is: only then may integers be moved about as they are. */
-export function sameStorage(tensor: Declared, output: Declared): boolean {
+export function sameStorage(tensor: DeclaredTensorRow, output: DeclaredTensorRow): boolean {
   const [a, b] = [tensor.quantization, output.quantization]
   if (tensor.dtype !== output.dtype) return false
   if (a === undefined || b === undefined) return a === b
@@ -217,7 +217,7 @@ export function movement(write: (call: OperatorCall, x: Value) => Value): WriteO
 }
 
 /** `value` with what the file knows of its shape besides. */
-export function withDeclared(value: Value, { shape }: Declared): Value {
+export function withDeclaredShape(value: Value, { shape }: DeclaredTensorRow): Value {
   if (value.constant !== undefined || shape.length !== value.shape.length) return value
   return { ...value, shape: value.shape.map((size, axis) => (typeof size === 'number' ? size : (shape[axis] ?? size))) }
 }

@@ -29,7 +29,7 @@ const SIGNED_SHIFT = 128
  * Activations of int8 are kept as uint8, 128 higher: the same numbers, in the type that onnxruntime on x86 computes with. It changes
  * types itself only where a value has one user, and leaves real arithmetic at every branch.
  */
-export function asUnsigned<Stored extends { readonly dtype: DType; readonly quantization: Quantization | undefined }>(
+export function toUnsigned<Stored extends { readonly dtype: DType; readonly quantization: Quantization | undefined }>(
   one: Stored,
 ): Stored {
   const { dtype, quantization } = one

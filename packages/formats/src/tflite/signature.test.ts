@@ -1,6 +1,6 @@
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { describe, expect, test } from 'vitest'
-import { chosenSignature, isRunUntold, notesOnSignatures } from './signature.ts'
+import { chosenSignature, isRunByDefault, notesOnSignatures } from './signature.ts'
 
 const signatures = (...names: readonly string[]) => ({
   signature_defs: names.map((signature_key, subgraph_index) => {
@@ -35,7 +35,7 @@ test('what is left out is said', () => {
 
 test('a runtime runs the usual one by itself, else the first, and only where that is the first graph', () => {
   const untold = ({ signature_defs: all }: ReturnType<typeof signatures>) =>
-    all.filter((one) => isRunUntold(one, { signature_defs: all })).map(({ signature_key }) => signature_key)
+    all.filter((one) => isRunByDefault(one, { signature_defs: all })).map(({ signature_key }) => signature_key)
   expect(untold(signatures('serving_default', 'tail'))).toEqual(['serving_default'])
   expect(untold(signatures('encode', 'decode'))).toEqual(['encode'])
   // LiteRT serves the second, the interpreter runs the first.

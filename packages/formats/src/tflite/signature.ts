@@ -31,7 +31,7 @@ export function chosenSignature(
 }
 
 /** Whether runtimes run it by themselves: the interpreter the first graph, LiteRT what TensorFlow serves, else the first signature. */
-export function isRunUntold(own: SignatureRow, { signature_defs: all }: Pick<ModelRow, 'signature_defs'>): boolean {
+export function isRunByDefault(own: SignatureRow, { signature_defs: all }: Pick<ModelRow, 'signature_defs'>): boolean {
   const served = all.find(({ signature_key }) => signature_key === USUAL) ?? all[0]
   return own === served && own.subgraph_index === 0
 }

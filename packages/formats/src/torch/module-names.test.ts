@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf'
 import { GraphProtoSchema, ModelProtoSchema, NodeProtoSchema } from 'onnx-buf'
 import { expect, test } from 'vitest'
-import { moduleOf, namedByModules } from './module-names.ts'
+import { moduleOf, nameByModules } from './module-names.ts'
 
 const node = (name: string, opType: string, scopes?: string) =>
   create(NodeProtoSchema, {
@@ -30,7 +30,7 @@ test('nodes are called after their module, each by a name of its own; the model 
       ],
     }),
   })
-  expect(namedByModules(given).graph!.node.map(({ name }) => name)).toEqual(['head/MatMul', 'head/MatMul_1', 'Add', 'node_4'])
+  expect(nameByModules(given).graph!.node.map(({ name }) => name)).toEqual(['head/MatMul', 'head/MatMul_1', 'Add', 'node_4'])
   expect(given.graph!.node[0]!.name).toBe('node_1')
-  expect(namedByModules(create(ModelProtoSchema, {})).graph).toBeUndefined()
+  expect(nameByModules(create(ModelProtoSchema, {})).graph).toBeUndefined()
 })

@@ -7,7 +7,7 @@ import type { GraphProto, ModelProto, NodeProto } from 'onnx-buf'
 const SCOPES = 'pkg.torch.onnx.name_scopes'
 
 /** The model with nodes named so; nodes without such a property keep their names. */
-export function namedByModules(proto: ModelProto): ModelProto {
+export function nameByModules(proto: ModelProto): ModelProto {
   if (proto.graph === undefined) return proto
   return copyWith(proto, { graph: named(proto.graph, new Map()) })
 }

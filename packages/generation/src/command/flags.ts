@@ -1,10 +1,10 @@
 // Flags of the commands on text generation, in the order of their help; rows that several commands share are in terminal/flags/rows.ts.
-import { type FlagsIn, flag, inGroup, optionsIn, showing } from '@whyslow/command/terminal/flags/flag.ts'
+import { type FlagsIn, flag, inGroup, optionsIn, showOnly } from '@whyslow/command/terminal/flags/flag.ts'
 import * as parse from '@whyslow/command/terminal/flags/option-values.ts'
 import * as row from '@whyslow/command/terminal/flags/rows.ts'
 
 export const flags = {
-  embed: showing(
+  embed: showOnly(
     ['texts', 'batch', 'maxTokens', 'threads', 'dtype', 'quick', ...row.DOCUMENT],
     [
       ...inGroup('inputs', [
@@ -30,7 +30,7 @@ export const flags = {
       ...row.verbose,
     ],
   ),
-  generate: showing(
+  generate: showOnly(
     ['promptTokens', 'newTokens', 'prompts', 'engine', 'threads', 'quick', ...row.DOCUMENT],
     [
       flag('--prompt-tokens <n>', 'tokens of each made-up prompt', parse.positiveInteger, { usual: '256' }),

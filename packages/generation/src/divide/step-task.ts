@@ -6,7 +6,7 @@ import { type TensorType, toOrt } from '@whyslow/measure/engines/onnxruntime/ten
 import { type Clock, processClock } from '@whyslow/measure/engines/sampler.ts'
 import type { OpenOptions } from '@whyslow/measure/engines/types.ts'
 import { loadInputs } from '@whyslow/measure/samples/saved.ts'
-import { ascending, median, pairsInTurns, percentileInterval } from '@whyslow/measure/statistics/index.ts'
+import { median, pairsInTurns, percentileInterval, sortAscending } from '@whyslow/measure/statistics/index.ts'
 import { defineTask } from '@whyslow/measure/trials/port.ts'
 import type * as Ort from 'onnxruntime-node'
 
@@ -67,7 +67,7 @@ export async function inTurns(
   // The difference pair by pair: what changes on the machine meets both. One that may be none is none.
   const stepMs = median(pairs.map(([all]) => all))
   const differences = pairs.map(([all, logits]) => all - logits)
-  const isSure = percentileInterval(differences, ascending(differences), 0.5).low > 0
+  const isSure = percentileInterval(differences, sortAscending(differences), 0.5).low > 0
   return { stepMs, logitsOnlyMs: isSure ? stepMs - median(differences) : stepMs }
 }
 

@@ -16,7 +16,7 @@ import type { GenerationRequest } from '../generator.ts'
 import { withLoop } from '../loop/loop.ts'
 import { recognize } from '../recognize/recognize.ts'
 import { groupQueryAttention } from '../remedies/group-query-attention.ts'
-import { writtenInPlace } from './held/from-layout.ts'
+import { cachesWrittenInPlace } from './held/from-layout.ts'
 import { openHeld } from './held/index.ts'
 import { logMel } from './loop/log-mel.ts'
 import { openOrtGenerator } from './ort-cpu.ts'
@@ -75,7 +75,7 @@ describe('an encoder and its decoder', () => {
     const given = { ...targetOf(await readOnnx(file)), hasFirst: true }
     const { model } = await applied(groupQueryAttention, given)
     fs.writeFileSync(file, writeModel(model.proto))
-    expect(writtenInPlace(model.proto.graph!, targetOf(model).layout.cache).map(({ role }) => role)).toEqual(
+    expect(cachesWrittenInPlace(model.proto.graph!, targetOf(model).layout.cache).map(({ role }) => role)).toEqual(
       Array(4).fill('self'),
     )
     const generator = await openHeld(made, plainOptions)

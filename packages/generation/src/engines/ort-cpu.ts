@@ -10,8 +10,8 @@ import type { OpenOptions } from '@whyslow/measure/engines/types.ts'
 import type * as Ort from 'onnxruntime-node'
 import type { Generator, GeneratorEngine, GeneratorOptions } from '../generator.ts'
 import { chosenVariant, contextOf, generatorFiles, longestSource, type Variant } from '../recognize/folder.ts'
-import { type DecoderLayout, decoderLayout, givenByEncoder, readsEncoder } from '../recognize/layout.ts'
-import { smallestKnown } from '../recognize/numbers.ts'
+import { type DecoderLayout, decoderLayout, encoderInputs, readsEncoder } from '../recognize/layout.ts'
+import { smallerKnown } from '../recognize/numbers.ts'
 import { decoderGenerator } from './loop/decoder-generator.ts'
 import { decoderFeeds, type Encoded, type Encoder, type EncoderPlace, encoderOf } from './loop/encoder.ts'
 import { type DecoderSession, startSequence } from './loop/sequence.ts'
@@ -49,10 +49,10 @@ export async function openOrtGenerator(
   const prefill = apart ? await openSession(ort, { model, threads: options.prefillThreads, extras: {} }) : decode
   const embedding = await openEmbedding(ort, { variant, layout, options })
   const session = decoderSession(ort, { decode, prefill, embedding })
-  const context = smallestKnown(contextOf(files), layout.capacity)
+  const context = smallerKnown(contextOf(files), layout.capacity)
   const opening = first === null ? null : openingOf(ort, first, variant)
   const encoderThreads = options.prefillThreads ?? options.threads
-  const lacking = opening === null ? givenByEncoder(layout.cache) : []
+  const lacking = opening === null ? encoderInputs(layout.cache) : []
   const place = { ...files, longest: longestSource(files), lacking }
   const encoder = readsEncoder(opening?.layout ?? layout)
     ? await openEncoder(ort, { variant, threads: encoderThreads, place })

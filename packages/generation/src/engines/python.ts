@@ -11,7 +11,7 @@ import type {
   Sequence,
   Step,
 } from '../generator.ts'
-import { hasEncoder } from './decoders-alone.ts'
+import { hasEncoder } from './standalone-decoders.ts'
 
 export interface PythonGenerator {
   readonly id: string

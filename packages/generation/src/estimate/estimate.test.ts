@@ -1,10 +1,10 @@
 import type { PartsOf, TokenPartId } from '@whyslow/report/documents/generation.ts'
 import { expect, test } from 'vitest'
-import { elementsRead, estimates, type Known } from './estimate.ts'
+import { type EstimateFacts, elementsRead, estimates } from './estimate.ts'
 import { lookupOf, tokensPerRound } from './lookup.ts'
 
 // 400 MB of float32 at 10 GB/s: 40 ms; 60 ms a token after 512, of which 10 ms a thousand are the context's.
-const KNOWN: Known = {
+const KNOWN: EstimateFacts = {
   model: { dtype: 'float32', bytesPerToken: 400e6, context: 4096 },
   timePerTokenMs: 60,
   depth: 512,
@@ -15,7 +15,7 @@ const KNOWN: Known = {
   lookup: null,
 }
 
-const at = (known: Partial<Known>, what: string, depth: number) =>
+const at = (known: Partial<EstimateFacts>, what: string, depth: number) =>
   estimates({ ...KNOWN, ...known }).find((one) => one.what === what && one.depth === depth)?.timePerTokenMs
 
 test('types of weights at three depths: weights by their bytes, the rest as it was measured', () => {

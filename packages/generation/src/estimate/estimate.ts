@@ -26,7 +26,7 @@ export const DTYPE_BYTES: Readonly<Record<string, number>> = {
 const TRIED = ['float32', 'int8', 'int4'] as const
 const DEPTHS = [0, 512, 2048]
 
-export interface Known {
+export interface EstimateFacts {
   readonly model: Pick<GenerationModel, 'dtype' | 'bytesPerToken' | 'context'>
   /** The matrices that each token is multiplied by, as far as they are known one by one. */
   readonly weights?: readonly WeightFact[]
@@ -44,7 +44,7 @@ export interface Known {
   readonly lookup: Lookup | null
 }
 
-export function estimates(known: Known): GenerationEstimate[] {
+export function estimates(known: EstimateFacts): GenerationEstimate[] {
   return [...ofTypes(known), ...ofBatches(known), ...ofSpeculation(known)]
 }
 
@@ -52,7 +52,7 @@ export function estimates(known: Known): GenerationEstimate[] {
 export function elementsRead({
   model: { dtype, bytesPerToken },
   weights = [],
-}: Pick<Known, 'weights'> & {
+}: Pick<EstimateFacts, 'weights'> & {
   readonly model: Pick<GenerationModel, 'dtype' | 'bytesPerToken'>
 }): number | undefined {
   const elements = sumOf(weights, (one) => one.elements)
@@ -63,12 +63,12 @@ export function elementsRead({
 /** Share of the bytes from which on a type is that of the weights. */
 const ONE_TYPE = 0.95
 
-function isTypeNow(dtype: string, { model, weights = [] }: Pick<Known, 'model' | 'weights'>): boolean {
+function isTypeNow(dtype: string, { model, weights = [] }: Pick<EstimateFacts, 'model' | 'weights'>): boolean {
   if (weights.length === 0) return dtype === model.dtype
   return bytesOf(weights.filter((one) => one.dtype === dtype)) >= ONE_TYPE * bytesOf(weights)
 }
 
-function ofTypes(known: Known): GenerationEstimate[] {
+function ofTypes(known: EstimateFacts): GenerationEstimate[] {
   const { model, timePerTokenMs, depth, floor, line, tokenParts, kernelRates = {} } = known
   const elements = elementsRead(known)
   if (elements === undefined || floor === null || timePerTokenMs === null) return []
@@ -81,7 +81,7 @@ function ofTypes(known: Known): GenerationEstimate[] {
   const depths = line === null ? [Math.round(depth)] : DEPTHS.filter((one) => one <= (model.context ?? Number.POSITIVE_INFINITY))
   return TRIED.flatMap((dtype) => {
     const isNow = isTypeNow(dtype, known)
-    if (!isNow && kernelRates[dtype] === undefined && hidesComputing(known)) return []
+    if (!isNow && kernelRates[dtype] === undefined && isComputeHidden(known)) return []
     return depths.map((at) => {
       const here = line === null ? timePerTokenMs : timePerTokenMs + slope * (at - depth)
       const rate = kernelRates[dtype]
@@ -104,7 +104,7 @@ function ofTypes(known: Known): GenerationEstimate[] {
  * What products take within an engine that shows no operators: its weights at the rate of its own kernels, and no more than its whole call. 0: it shows
  * them, or a rate is not known.
  */
-function hiddenProductsMs({ weights = [], tokenParts, kernelRates = {} }: Known): number {
+function hiddenProductsMs({ weights = [], tokenParts, kernelRates = {} }: EstimateFacts): number {
   if (!isWhole(tokenParts)) return 0
   // Kernels of 4 and of 8 bits are timed at that level.
   const rateOf = ({ dtype, accuracyLevel }: WeightFact) =>
@@ -120,18 +120,18 @@ const isWhole = (tokenParts: PartsOf | null): boolean => tokenParts?.parts.some(
 const READS = 0.5
 
 /** The engine shows no operators, and takes much longer than reading the weights: what it would compute with another type nobody knows. */
-export function hidesComputing({
+export function isComputeHidden({
   floor,
   timePerTokenMs,
   tokenParts,
-}: Pick<Known, 'floor' | 'timePerTokenMs' | 'tokenParts'>): boolean {
+}: Pick<EstimateFacts, 'floor' | 'timePerTokenMs' | 'tokenParts'>): boolean {
   return isWhole(tokenParts) && floor !== null && timePerTokenMs !== null && floor.weightsMs < READS * timePerTokenMs
 }
 
 const partsMs = (of: PartsOf | null, ids: readonly string[]): number =>
   (of?.parts ?? []).filter(({ id }) => ids.includes(id)).reduce((sum, { ms }) => sum + ms, 0)
 
-function ofBatches({ several, timePerTokenMs, depth }: Known): GenerationEstimate[] {
+function ofBatches({ several, timePerTokenMs, depth }: EstimateFacts): GenerationEstimate[] {
   if (several === null || timePerTokenMs === null) return []
   return several.points
     .filter(({ tokens }) => tokens > 1)
@@ -143,7 +143,7 @@ function ofBatches({ several, timePerTokenMs, depth }: Known): GenerationEstimat
     }))
 }
 
-function ofSpeculation({ several, timePerTokenMs, depth, lookup }: Known): GenerationEstimate[] {
+function ofSpeculation({ several, timePerTokenMs, depth, lookup }: EstimateFacts): GenerationEstimate[] {
   if (several === null || timePerTokenMs === null || lookup === null) return []
   const tried = several.points
     .filter(({ tokens }) => tokens > 1)

@@ -4,7 +4,7 @@ import type { Generation, GenerationRequest, Generator } from '../generator.ts'
 import type { Prompt } from './prompts.ts'
 import type { MeasuredCall } from './types.ts'
 
-export interface Around {
+export interface CallClocks {
   readonly now: Clock
   /** Time of garbage collection in this process from one time of the clock to another, ms. */
   readonly garbageMs: (fromMs: number, toMs: number) => Promise<number>
@@ -21,7 +21,7 @@ export async function measuredCall(
   generator: Pick<Generator, 'generate'>,
   prompt: Prompt,
   { keepsIds = false, ...asked }: CallOptions,
-  { now, garbageMs }: Around,
+  { now, garbageMs }: CallClocks,
 ): Promise<MeasuredCall> {
   const { given, media } = prompt
   const source = media === undefined ? { prompt: given } : { prompt: given, media }

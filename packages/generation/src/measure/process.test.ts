@@ -1,6 +1,6 @@
 import { type Script, scriptedGenerator } from '@whyslow/generation/support/scripted-generator.ts'
 import { describe, expect, test } from 'vitest'
-import type { Around } from './calls.ts'
+import type { CallClocks } from './calls.ts'
 import { measureProcess } from './process.ts'
 import { threadsIn } from './summarize.ts'
 import type { MeasurePlan } from './types.ts'
@@ -21,7 +21,7 @@ const PLAN: MeasurePlan = {
   seed: 0,
 }
 
-async function measured(script: Script, plan: Partial<MeasurePlan> = {}, garbageMs: Around['garbageMs'] = async () => 0) {
+async function measured(script: Script, plan: Partial<MeasurePlan> = {}, garbageMs: CallClocks['garbageMs'] = async () => 0) {
   const scripted = scriptedGenerator(script)
   const process = await measureProcess(scripted.open, { ...PLAN, ...plan }, { now: scripted.now, garbageMs })
   return { process, requests: scripted.requests, starts: scripted.starts, left: scripted.openSequences() }

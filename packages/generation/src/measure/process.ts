@@ -2,7 +2,7 @@
 import type { Clock } from '@whyslow/measure/engines/sampler.ts'
 import { median } from '@whyslow/measure/statistics/index.ts'
 import type { Generator } from '../generator.ts'
-import { type Around, measuredCall } from './calls.ts'
+import { type CallClocks, measuredCall } from './calls.ts'
 import { madeUpMedia, madeUpPrompt, type Prompt, piecesOf, readSounds, type Tokens, usersPrompt } from './prompts.ts'
 import { timeDepths, timePrefill, timeSeveral } from './steps.ts'
 import type { MeasuredCall, MeasurePlan, ProcessMeasurement, StepTimes } from './types.ts'
@@ -26,7 +26,7 @@ const UNCOUNTED =
 export async function measureProcess(
   open: () => Promise<Generator>,
   plan: MeasurePlan,
-  around: Around,
+  around: CallClocks,
 ): Promise<ProcessMeasurement> {
   const { now } = around
   const from = now()
@@ -42,7 +42,7 @@ export async function measureProcess(
 async function measureOpened(
   generator: Generator,
   requested: MeasurePlan,
-  around: Around,
+  around: CallClocks,
 ): Promise<Omit<ProcessMeasurement, 'openMs'>> {
   const { engine, versions, context, threads, defaultThreads } = generator
   const { vocabulary } = tokensOf(generator, requested)
@@ -120,7 +120,7 @@ function naturalStop(
   generator: Generator,
   prompt: Prompt,
   { promptTokens, newTokens }: MeasurePlan,
-  around: Around,
+  around: CallClocks,
 ): Promise<MeasuredCall> {
   // Of a text nobody knows how many tokens it has: as many as were planned.
   const fed = typeof prompt.given === 'string' || generator.encoder !== undefined ? promptTokens : prompt.given.length
@@ -155,7 +155,7 @@ type Curves = Pick<ProcessMeasurement, 'prefill' | 'depths' | 'several'>
 async function measureCurves(
   generator: Generator,
   plan: MeasurePlan,
-  around: Around,
+  around: CallClocks,
   reasons: Record<string, string>,
 ): Promise<Curves> {
   const { context, start } = generator
@@ -191,7 +191,7 @@ async function measureCurves(
 async function depthsByCalls(
   generator: Generator,
   plan: MeasurePlan,
-  { around, reasons }: { readonly around: Around; readonly reasons: Record<string, string> },
+  { around, reasons }: { readonly around: CallClocks; readonly reasons: Record<string, string> },
 ): Promise<StepTimes[]> {
   const next = promptsOf(generator, { ...plan, seed: plan.seed + 1_000_000 }, around.now)
   const rows = plan.depths.map(() => ({ ms: [] as number[], depth: [] as number[] }))

@@ -2,7 +2,7 @@
 import fs from 'node:fs'
 import { mulberry32 } from '@whyslow/graph/random.ts'
 import { soundOf } from '@whyslow/measure/samples/sound/sounds.ts'
-import { readWav, type Sound } from '@whyslow/measure/samples/wav.ts'
+import { readWav, type Waveform } from '@whyslow/measure/samples/wav.ts'
 import type { EncoderFacts, Generator, Media } from '../generator.ts'
 
 /** Common words; most tokenizers have a token for each, with the space before it. */
@@ -85,11 +85,11 @@ export function madeUpMedia({ reads, samplesPerSecond, longestMs }: EncoderFacts
   }
 }
 
-export const readSounds = (files: readonly string[]): readonly Sound[] =>
+export const readSounds = (files: readonly string[]): readonly Waveform[] =>
   files.map((file) => readWav(fs.readFileSync(file), file))
 
 /** The user's sounds, each in pieces that the model reads at once. */
-export function piecesOf(sounds: readonly Sound[], { longestMs }: EncoderFacts): readonly Prompt[] {
+export function piecesOf(sounds: readonly Waveform[], { longestMs }: EncoderFacts): readonly Prompt[] {
   return sounds.flatMap(({ samples, samplesPerSecond }) => {
     const longest = longestMs === null ? samples.length : Math.floor((samplesPerSecond * longestMs) / 1000)
     const pieces = Math.max(1, Math.ceil(samples.length / Math.max(1, longest)))

@@ -1,6 +1,5 @@
 // Processes -> the numbers of the document: medians over processes of each process's own median, with the interval over processes.
 import {
-  ascending,
   type Basis,
   fitLine,
   median,
@@ -9,6 +8,7 @@ import {
   type RatioInterval,
   type Reservation,
   reservationsOf,
+  sortAscending,
   trustOf,
 } from '@whyslow/measure/statistics/index.ts'
 import { percent } from '@whyslow/measure/statistics/numbers.ts'
@@ -60,7 +60,7 @@ export function prefillRate({ promptTokens, cachedTokens, parts, firstMs, tokeni
 
 export function speedOf(processes: Processes): GenerationSpeed {
   const calls = processes.flatMap((one) => one.calls)
-  const gaps = ascending(calls.flatMap(({ gapsMs }) => gapsMs))
+  const gaps = sortAscending(calls.flatMap(({ gapsMs }) => gapsMs))
   const each = (of: (call: MeasuredCall) => number | null) => overThoseWith(processes, (one) => middleOf(one.calls, of))
   const timePerTokenMs = each(({ perTokenMs }) => perTokenMs)
   const timeToFirstTokenMs = each(({ firstMs }) => firstMs)!

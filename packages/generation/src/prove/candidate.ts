@@ -4,7 +4,7 @@ import type { Answer } from './answers.ts'
 import type { GeneratorSetup } from './setup.ts'
 
 /** What is known when a candidate is applied. */
-export interface Known {
+export interface CandidateContext {
   /** What the user named. */
   readonly original: GeneratorSetup
   /** The original's answers to the prompts, greedily. */
@@ -20,7 +20,7 @@ export interface Known {
   folder(): string
 }
 
-export type Applied =
+export type Application =
   | {
       readonly setup: GeneratorSetup
       readonly changes: readonly string[]
@@ -37,5 +37,5 @@ export interface Candidate {
   readonly effect: 'lossless' | 'lossy'
   /** Several ways to do one thing, the most careful first: if one is no gain or not equal, those after it are not tried. */
   readonly family?: string
-  apply(setup: GeneratorSetup, known: Known): Promise<Applied>
+  apply(setup: GeneratorSetup, known: CandidateContext): Promise<Application>
 }

@@ -15,7 +15,7 @@ export interface DuelPlan {
   readonly endsEarly: boolean
 }
 
-export interface Compared extends RatioInterval {
+export interface DuelResult extends RatioInterval {
   readonly verdict: Verdict
 }
 
@@ -23,8 +23,8 @@ type Readings = readonly (readonly [ProcessTimes, ProcessTimes])[]
 
 export interface Duel {
   /** Candidate over base: below 1 is faster. */
-  readonly perToken: Compared
-  readonly first: Compared
+  readonly perToken: DuelResult
+  readonly first: DuelResult
   /** Both sides' times, pair by pair. */
   readonly readings: Readings
 }
@@ -73,7 +73,7 @@ export async function duel(
 const ratios = (pairs: Readings, key: 'perTokenMs' | 'firstMs'): number[] => pairs.map(([a, b]) => b[key] / a[key])
 
 /** Too few pairs for an interval have a range: that of their ratios. */
-function compared(each: readonly number[]): Compared {
+function compared(each: readonly number[]): DuelResult {
   const decided = decide(each)
   return each.length < LEAST_PAIRS ? { ...decided, ratioLow: Math.min(...each), ratioHigh: Math.max(...each) } : decided
 }
@@ -103,10 +103,10 @@ const allBut = (others: number, values: readonly number[], limit: number): boole
   values.filter((value) => value >= limit).length <= others
 
 /** Some pair shows a gain in one of the two times. */
-export const isPromising = ({ readings }: Duel): boolean => mayGain(readings)
+export const mayBeFaster = ({ readings }: Duel): boolean => mayGain(readings)
 
 /** No gain in one pair, and none that another could not show: processes of one setup differ by as much on a busy machine. */
-export const isDoubtful = (found: Duel): boolean => !isPromising(found) && found.perToken.ratio < DOUBT
+export const isDoubtful = (found: Duel): boolean => !mayBeFaster(found) && found.perToken.ratio < DOUBT
 
 /** One of the two times is lower with significance, and the other one is not higher. */
 export const isFaster = ({ perToken, first }: Duel): boolean =>

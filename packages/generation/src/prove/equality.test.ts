@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Answer, Rating } from './answers.ts'
-import { type Gate, judge, NEAR_TIE, USUAL_LOSS } from './equality.ts'
+import { DEFAULT_LOSS, type Gate, judge, NEAR_TIE } from './equality.ts'
 
 const original: Answer[] = [
   { prompt: [1], ids: [1, 2, 3, 4] },
@@ -8,7 +8,7 @@ const original: Answer[] = [
 ]
 const changed: Answer[] = [original[0]!, { prompt: [2], ids: [5, 6, 9, 9] }]
 const rating = (nats: number, gaps: number[] = []): Rating => ({ nats, tokens: 100, gaps })
-const lossless: Gate = { lossless: true, maxLoss: USUAL_LOSS, allowsOthers: false }
+const lossless: Gate = { lossless: true, maxLoss: DEFAULT_LOSS, allowsOthers: false }
 const lossy: Gate = { ...lossless, lossless: false }
 
 test('lossless: equal or refused, however near the tie', () => {
@@ -78,6 +78,6 @@ test('lossy: the metric of the user decides instead of perplexity and near ties'
   expect(refused.equality.sentence).toMatch(/score\.mjs 0\.900 to 0\.800: a loss of 0\.10, more than the 0\.01 allowed$/)
   expect(judge(original, changed, scores(0.95), lossless).passes).toBe(false)
   // What sums of shares are off by in their last digits is no loss.
-  const at = (loss: number) => judge(original, changed, { ...scores(0.89), loss: USUAL_LOSS + loss }, lossy).passes
+  const at = (loss: number) => judge(original, changed, { ...scores(0.89), loss: DEFAULT_LOSS + loss }, lossy).passes
   expect([at(0.95e-9), at(1.05e-9)]).toEqual([true, false])
 })

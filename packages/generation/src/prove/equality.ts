@@ -10,7 +10,7 @@ import { metricText } from './metric.ts'
 /** Logits closer than this are a near tie: the second token is at least 0.6 times as probable as the first. */
 export const NEAR_TIE = 0.5
 /** What perplexity may lose unless --max-loss says otherwise. */
-export const USUAL_LOSS = 0.01
+export const DEFAULT_LOSS = 0.01
 
 export interface Gate {
   readonly lossless: boolean
@@ -36,7 +36,7 @@ export interface Scores {
 /** Sums of shares differ in their last digits. */
 const FLOAT_SLACK = 1e-9
 
-export interface Judged {
+export interface EqualityJudgement {
   readonly equality: GenerationEquality
   readonly passes: boolean
 }
@@ -50,7 +50,7 @@ export function judge(
   other: readonly Answer[],
   said: Ratings | Scores | null,
   { lossless, maxLoss, allowsOthers }: Gate,
-): Judged {
+): EqualityJudgement {
   const [ratings, scores] = said === null ? [null, null] : 'metric' in said ? [null, said] : [said, null]
   if (original.length !== other.length) throw new Error(`${original.length} answers, and ${other.length} of the other`)
   const found = divergences(original, other)

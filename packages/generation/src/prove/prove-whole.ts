@@ -8,8 +8,8 @@ import type { Candidate } from './candidate.ts'
 import { prefixCache } from './candidates/prefix-cache.ts'
 import { promptLookup } from './candidates/prompt-lookup.ts'
 import { type Duel, type DuelPlan, duel } from './duel.ts'
-import type { Judged } from './equality.ts'
-import { appliedTo, judgeSetup, type KeptRemedy, type SearchPlan } from './search.ts'
+import type { EqualityJudgement } from './equality.ts'
+import { applyCandidate, judgeSetup, type KeptRemedy, type SearchPlan } from './search.ts'
 import { type GeneratorSetup, SHIPPED_LOOP } from './setup.ts'
 
 export interface ProofPlan extends Pick<SearchPlan, 'bench' | 'base' | 'reference' | 'gate' | 'metric' | 'known' | 'signal'> {
@@ -20,26 +20,29 @@ export interface ProofPlan extends Pick<SearchPlan, 'bench' | 'base' | 'referenc
   readonly shipped: (setup: GeneratorSetup, kept: readonly KeptRemedy[]) => Promise<GeneratorSetup | string>
 }
 
-export interface Dropped {
+export interface DroppedRemedy {
   readonly id: string
   readonly outcome: Exclude<GenerationTrial['outcome'], 'kept'>
   readonly reason: string
 }
 
-export interface Proven {
+export interface WholeProof {
   readonly kept: readonly KeptRemedy[]
-  readonly dropped: readonly Dropped[]
-  readonly judged: Judged
+  readonly dropped: readonly DroppedRemedy[]
+  readonly judged: EqualityJudgement
   readonly compared: Duel
   readonly setup: GeneratorSetup
 }
 
 /** What is proven, or the reason why nothing is. */
-export async function proveWhole(plan: ProofPlan, found: readonly KeptRemedy[]): Promise<Proven | { readonly reason: string }> {
+export async function proveWhole(
+  plan: ProofPlan,
+  found: readonly KeptRemedy[],
+): Promise<WholeProof | { readonly reason: string }> {
   let kept = found
   // The folder remembers the call before, unless that changes tokens.
   let [remembers, guesses] = [true, true]
-  const dropped: Dropped[] = []
+  const dropped: DroppedRemedy[] = []
   for (;;) {
     plan.signal?.throwIfAborted()
     const last = kept.at(-1)?.setup ?? plan.base
@@ -110,12 +113,12 @@ const reasonOf = (trial: NotMeasured): string => ('reason' in trial ? trial.reas
 async function reapplied(
   { base, candidates, known, signal }: Pick<ProofPlan, 'base' | 'candidates' | 'known' | 'signal'>,
   kept: readonly KeptRemedy[],
-  dropped: Dropped[],
+  dropped: DroppedRemedy[],
 ): Promise<readonly KeptRemedy[]> {
   const again: KeptRemedy[] = []
   for (const { id, effect } of kept) {
     const candidate = candidates.find((one) => one.id === id)!
-    const applied = await appliedTo(candidate, again.at(-1)?.setup ?? base, known, signal)
+    const applied = await applyCandidate(candidate, again.at(-1)?.setup ?? base, known, signal)
     if ('setup' in applied) again.push({ id, effect, ...applied })
     else dropped.push({ id, outcome: applied.failed === true ? 'failed' : 'does not apply', reason: applied.reason })
   }

@@ -9,9 +9,9 @@ import { ratioWithInterval } from '../measure/summarize.ts'
 import type { Answer, Divergence, FedText } from './answers.ts'
 import type { Bench, Prompts } from './bench.ts'
 import { firstOf, lookTokens } from './budget.ts'
-import type { Applied, Candidate, Known } from './candidate.ts'
-import { type Duel, type DuelPlan, duel, isDoubtful, isFaster, isPromising, LEAST_GAIN } from './duel.ts'
-import { divergences, type Gate, type Judged, judge, type Ratings, type Scores } from './equality.ts'
+import type { Application, Candidate, CandidateContext } from './candidate.ts'
+import { type Duel, type DuelPlan, duel, isDoubtful, isFaster, LEAST_GAIN, mayBeFaster } from './duel.ts'
+import { divergences, type EqualityJudgement, type Gate, judge, type Ratings, type Scores } from './equality.ts'
 import { lossOf, type Metric, type Score } from './metric.ts'
 import type { GeneratorSetup } from './setup.ts'
 
@@ -27,7 +27,7 @@ export interface SearchPlan {
   readonly gate: Omit<Gate, 'lossless'>
   /** The user's own, which judges what is lossy; null: perplexity and near ties do. */
   readonly metric: { readonly of: Metric; readonly before: Score } | null
-  readonly known: Known
+  readonly known: CandidateContext
   /** Whether there is time for another candidate. */
   readonly hasTime: () => boolean
   readonly onTrial?: (trial: GenerationTrial) => void
@@ -45,12 +45,12 @@ export interface KeptRemedy {
 /** The reason that a user reads of what was not tried. */
 export const NO_TIME = 'the budget ended before it; give --budget for more time'
 
-export interface Searched {
+export interface GenerationSearch {
   readonly tried: readonly GenerationTrial[]
   readonly kept: readonly KeptRemedy[]
 }
 
-export async function search(plan: SearchPlan): Promise<Searched> {
+export async function search(plan: SearchPlan): Promise<GenerationSearch> {
   const tried = new Map<Candidate, GenerationTrial>()
   const kept: KeptRemedy[] = []
   const lost = new Map<string, string>()
@@ -105,11 +105,11 @@ interface Standing {
 interface Outcome {
   readonly trial: GenerationTrial
   /** What is kept, and its answers; null: nothing. */
-  readonly won: { readonly applied: Extract<Applied, { setup: GeneratorSetup }>; readonly answers: readonly Answer[] } | null
+  readonly won: { readonly applied: Extract<Application, { setup: GeneratorSetup }>; readonly answers: readonly Answer[] } | null
 }
 
 async function tryOne(plan: SearchPlan, candidate: Candidate, setup: GeneratorSetup, standing: Standing): Promise<Outcome> {
-  const applied = await appliedTo(candidate, setup, plan.known, plan.signal)
+  const applied = await applyCandidate(candidate, setup, plan.known, plan.signal)
   const lost = (outcome: GenerationTrial['outcome'], reason: string, found: Duel | null = null): Outcome => {
     // A copy of the model for each candidate would fill the disk before the search ends.
     if ('folder' in applied) fs.rmSync(applied.folder, { recursive: true, force: true })
@@ -124,7 +124,7 @@ async function tryOne(plan: SearchPlan, candidate: Candidate, setup: GeneratorSe
   if (isLossy && compared.outcome === 'measured' && isDoubtful(compared.value))
     compared = await compare(2, compared.value.readings)
   if (compared.outcome !== 'measured') return lost('failed', reasonInWords(compared))
-  if (!(isLossy ? isPromising(compared.value) : isFaster(compared.value)))
+  if (!(isLossy ? mayBeFaster(compared.value) : isFaster(compared.value)))
     return lost('not faster', timesText(compared.value), compared.value)
   const judged = await lookedAt(plan, { effect: candidate.effect, before: setup, after: applied.setup }, standing)
   if (judged.outcome !== 'measured') return lost('failed', reasonInWords(judged), compared.value)
@@ -138,12 +138,12 @@ async function tryOne(plan: SearchPlan, candidate: Candidate, setup: GeneratorSe
 }
 
 /** One candidate's failure is its own: the others go on. Throws the signal's reason alone. */
-export async function appliedTo(
+export async function applyCandidate(
   candidate: Candidate,
   setup: GeneratorSetup,
-  known: Known,
+  known: CandidateContext,
   signal: AbortSignal | undefined,
-): Promise<Applied> {
+): Promise<Application> {
   try {
     return await candidate.apply(setup, known)
   } catch (error) {
@@ -182,7 +182,7 @@ async function lookedAt(plan: SearchPlan, tried: Tried, { answers, isOriginal }:
   return { outcome: 'measured', value: { ...rest, equality: { ...equality, sentence } } }
 }
 
-export interface JudgedAnswers extends Judged {
+export interface JudgedAnswers extends EqualityJudgement {
   /** Answers of the setup that was judged. */
   readonly answers: readonly Answer[]
 }
@@ -249,7 +249,7 @@ export const textsOf = (answers: readonly Answer[]): readonly string[] =>
   })
 
 async function ratingsOf(
-  { bench, reference, known }: { readonly bench: Bench; readonly reference: GeneratorSetup; readonly known: Known },
+  { bench, reference, known }: { readonly bench: Bench; readonly reference: GeneratorSetup; readonly known: CandidateContext },
   setup: GeneratorSetup,
   { original, other }: { readonly original: readonly Answer[]; readonly other: readonly Answer[] },
 ): Promise<Trial<Ratings>> {
@@ -267,7 +267,7 @@ async function ratingsOf(
 }
 
 /** A prompt and its answer, as one text or behind an encoder that reads the prompt. */
-function fedText({ prompt, ids }: Answer, divergence: Divergence | null, { hasEncoder = false }: Known): FedText {
+function fedText({ prompt, ids }: Answer, divergence: Divergence | null, { hasEncoder = false }: CandidateContext): FedText {
   if (hasEncoder) return { source: prompt, ids, divergence }
   return {
     ids: [...prompt, ...ids],

@@ -127,7 +127,7 @@ export function listShape(declared: readonly Dimension[] | null, count: number):
 }
 
 /** Inputs that an encoder has to fill: keys and values of what it read, which no output of the decoder gives. */
-export const givenByEncoder = (cache: readonly CacheEntry[]): string[] =>
+export const encoderInputs = (cache: readonly CacheEntry[]): string[] =>
   cache.flatMap(({ role, past, present }) => (role === 'cross' && present === null ? [past] : []))
 
 /** Whether an encoder has to read something before it. */
@@ -165,7 +165,7 @@ function problemOf({ strange, unknown, byRole, cache, outputs, hasEmbedding, giv
   const joined = cache.find(({ shape }) => shape.some((size) => typeof size === 'string' && /batch.*head/i.test(size)))
   if (joined !== undefined)
     return `input ${describe({ ...joined, name: joined.past })} has batch and heads in one axis, as exports of BLOOM once had; export it again with a newer optimum`
-  const [lacking] = givenByEncoder(cache)
+  const [lacking] = encoderInputs(cache)
   if (lacking !== undefined && byRole.encoderStates === undefined && !givesKeys)
     return `input ${lacking} holds keys or values of an encoder that this decoder does not compute; give decoder_model_merged.onnx or decoder_model.onnx, and its encoder next to it`
   if (byRole.ids === undefined && !hasEmbedding)

@@ -5,5 +5,5 @@ import type { GenerationModel } from '@whyslow/report/documents/generation.ts'
 export type ModelNumbers = Omit<GenerationModel, 'name' | 'kind' | 'tokenizer'> & { readonly heads: number | null }
 
 /** null: neither is known. */
-export const smallestKnown = (a: number | null, b: number | null): number | null =>
+export const smallerKnown = (a: number | null, b: number | null): number | null =>
   a === null ? b : b === null ? a : Math.min(a, b)

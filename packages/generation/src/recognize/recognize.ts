@@ -26,10 +26,10 @@ import { openGguf } from './gguf-file.ts'
 import { ggufModel } from './gguf-model.ts'
 import { wholeOf } from './json.ts'
 import { type DecoderLayout, decoderLayout, readsEncoder } from './layout.ts'
-import { type ModelNumbers, smallestKnown } from './numbers.ts'
+import { type ModelNumbers, smallerKnown } from './numbers.ts'
 import { onnxNumbers } from './onnx-model.ts'
 
-export interface Recognized {
+export interface RecognizedGenerator {
   readonly kind: GeneratorKind
   /** As it was given. */
   readonly source: string
@@ -73,7 +73,7 @@ const UNKNOWN: ModelNumbers = {
  * null: it generates no text, or does not exist. `dtype`: the variant of a folder. Throws InputError, one line, if a file that should hold a
  * generator is damaged, or the folder has no such variant.
  */
-export async function recognize(source: string, dtype: string | null = null): Promise<Recognized | null> {
+export async function recognize(source: string, dtype: string | null = null): Promise<RecognizedGenerator | null> {
   const address = generatorAddress(source)
   if (address !== null) return ofAddress(source, address)
   if (isGguf(source)) return ofGguf(source)
@@ -97,7 +97,7 @@ export interface FoundFiles {
 }
 
 /** The same of a model that is read already. */
-export function recognizeModel(model: Model, { source, files, variant }: FoundFiles): Recognized | null {
+export function recognizeModel(model: Model, { source, files, variant }: FoundFiles): RecognizedGenerator | null {
   const view = viewGraph(model)
   const layout = decoderLayout(view.inputs, view.outputs, {
     hasEmbedding: variant.embedding !== null,
@@ -130,7 +130,7 @@ function generatesWithoutCache(view: GraphView, layout: DecoderLayout, { files, 
   return !isClassifier(view, layout) && !/ForMaskedLM|ForTokenClassification/.test(architecturesOf(files))
 }
 
-function ofGguf(source: string): Recognized | null {
+function ofGguf(source: string): RecognizedGenerator | null {
   const found = ggufModel(openGguf(source))
   if (found === null) return null
   return {
@@ -148,7 +148,7 @@ function ofGguf(source: string): Recognized | null {
   }
 }
 
-const ofAddress = (source: string, address: GeneratorAddress): Recognized => ({
+const ofAddress = (source: string, address: GeneratorAddress): RecognizedGenerator => ({
   kind: 'address',
   source,
   name: new URL(source).host,
@@ -219,6 +219,6 @@ function withConfig(numbers: ModelNumbers, files: GeneratorFiles): ModelNumbers 
       numbers.kvHeads ?? said(config, 'num_key_value_heads', 'num_kv_heads') ?? said(decoder, 'num_key_value_heads') ?? heads,
     headSize: numbers.headSize ?? said(config, 'head_dim', 'd_kv') ?? said(decoder, 'head_size') ?? divided,
     vocabulary: numbers.vocabulary ?? said(config, 'vocab_size') ?? said(genai, 'vocab_size'),
-    context: smallestKnown(contextOf(files), numbers.context),
+    context: smallerKnown(contextOf(files), numbers.context),
   }
 }

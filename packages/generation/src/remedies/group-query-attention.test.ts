@@ -15,7 +15,7 @@ import {
 import { decoderWeights, TINY } from '../../test/support/decoder/weights.ts'
 import { decoderModel } from '../../test/support/decoder/write-decoder.ts'
 import { transformersAttention } from '../../test/support/transformers-attention.ts'
-import { writtenInPlace } from '../engines/held/from-layout.ts'
+import { cachesWrittenInPlace } from '../engines/held/from-layout.ts'
 import { groupQueryAttention } from './group-query-attention.ts'
 import { int8Weights } from './int8-weights.ts'
 import type { RemedyTarget } from './kit/remedy.ts'
@@ -56,7 +56,7 @@ describe('group-query-attention', () => {
     for (const gone of ['Softmax', 'Concat', 'Expand', 'Transpose', 'Slice', 'Where', 'Range'])
       expect(operators).not.toContain(gone)
     const { layout } = targetOf(model)
-    expect(writtenInPlace(model.proto.graph!, layout.cache)).toEqual(layout.cache)
+    expect(cachesWrittenInPlace(model.proto.graph!, layout.cache)).toEqual(layout.cache)
     expect(layout.inputs.positions).toBeUndefined()
   })
 
@@ -135,7 +135,7 @@ describe('group-query-attention', () => {
     it.each(['input', null] as const)('writes in place with positions %s', async (positions) => {
       for (const context of [null, 64]) {
         const { model } = await applied(groupQueryAttention, targetOf(transformersAttention({ ...form, positions }), context))
-        expect(writtenInPlace(model.proto.graph!, targetOf(model).layout.cache)).toEqual(targetOf(model).layout.cache)
+        expect(cachesWrittenInPlace(model.proto.graph!, targetOf(model).layout.cache)).toEqual(targetOf(model).layout.cache)
       }
     })
 
@@ -163,7 +163,7 @@ describe('group-query-attention', () => {
         expect(changes).toEqual([
           '1 attention over a cache as GroupQueryAttention, with rotary positions inside, with a window of the last tokens',
         ])
-        expect(writtenInPlace(model.proto.graph!, targetOf(model).layout.cache)).toEqual(targetOf(model).layout.cache)
+        expect(cachesWrittenInPlace(model.proto.graph!, targetOf(model).layout.cache)).toEqual(targetOf(model).layout.cache)
         expect(largestOff(...(await bothLogits(given, targetOf(model))))).toBeLessThan(1e-5)
         const without = targetOf(transformersAttention({ ...form, mask }), 64)
         expect(largestOff(...(await bothLogits(given, without)))).toBeGreaterThan(1e-4)
@@ -241,7 +241,7 @@ describe('group-query-attention', () => {
       expect(changes).toEqual([
         '1 attention over a cache as GroupQueryAttention, with rotary positions inside, with a bias on its scores',
       ])
-      expect(writtenInPlace(model.proto.graph!, targetOf(model).layout.cache)).toEqual(targetOf(model).layout.cache)
+      expect(cachesWrittenInPlace(model.proto.graph!, targetOf(model).layout.cache)).toEqual(targetOf(model).layout.cache)
       expect(largestOff(...(await bothLogits(gap, targetOf(model))))).toBeLessThan(1e-5)
       const bias = targetOf(transformersAttention({ ...form, bias: 0.7 }), 64)
       expect(await offBy(groupQueryAttention, bias)).toBeLessThan(1e-5)

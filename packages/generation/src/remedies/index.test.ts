@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { applied, decoderTarget, logitsAfter, meanOff, someIds, targetOf, tools } from '../../test/support/check-remedy.ts'
 import { decoderWeights, TINY } from '../../test/support/decoder/weights.ts'
 import { decoderModel } from '../../test/support/decoder/write-decoder.ts'
-import { writtenInPlace } from '../engines/held/from-layout.ts'
+import { cachesWrittenInPlace } from '../engines/held/from-layout.ts'
 import { remedies } from './index.ts'
 
 const weights = decoderWeights({ shape: { ...TINY, width: 64, heads: 4, kvHeads: 2 } })
@@ -34,7 +34,7 @@ describe('remedies', () => {
       done.push(remedy.id)
     }
     expect(done).toEqual(expected)
-    expect(writtenInPlace(target.model.proto.graph!, target.layout.cache)).toEqual(target.layout.cache)
+    expect(cachesWrittenInPlace(target.model.proto.graph!, target.layout.cache)).toEqual(target.layout.cache)
     const ids = someIds(9, 64)
     expect(meanOff(await logitsAfter(before, ids, 5), await logitsAfter(target.model, ids, 5))).toBeLessThan(0.5)
   })

@@ -6,7 +6,7 @@ import { copyWith } from '@whyslow/graph/copy.ts'
 import { editGraph, freshNames, type GraphEdit, joinEdits, withGraph } from '@whyslow/graph/edit.ts'
 import { attributeOf, isOperator } from '@whyslow/graph/rewrite/match.ts'
 import type { GraphProto, NodeProto, ValueInfoProto } from 'onnx-buf'
-import { partMaking, stepFeeds } from './attention/evaluated.ts'
+import { partMaking, stepFeeds } from './attention/evaluate-part.ts'
 import { defineGeneratorRemedy, type RemedyTarget, type RemedyTools } from './kit/remedy.ts'
 
 /** Places among the inputs. */

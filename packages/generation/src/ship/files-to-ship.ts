@@ -4,8 +4,8 @@ import path from 'node:path'
 import { readOnnx } from '@whyslow/formats/onnx.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { GeneratorSetup } from '../prove/setup.ts'
-import { filesBeside } from '../recognize/files-beside.ts'
 import { chosenVariant, generatorFiles } from '../recognize/folder.ts'
+import { filesBeside } from '../recognize/sibling-files.ts'
 import type { CopiedFile } from './plan.ts'
 
 /** `original`: what the user named, whose folder has the tokenizer if that of the setup has none. */

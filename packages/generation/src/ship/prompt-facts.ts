@@ -7,7 +7,7 @@ import type { JsonObject } from '@whyslow/graph/json.ts'
 import { constraintsOf } from '../recognize/beginning.ts'
 import { openGguf } from '../recognize/gguf-file.ts'
 import { readJson } from '../recognize/json.ts'
-import type { PromptFacts, Recommended } from './folder/folder-options.ts'
+import type { PromptFacts, RecommendedSampling } from './folder/folder-options.ts'
 
 /** `source`: a file, or a folder. */
 export function promptFactsOf(source: string): PromptFacts {
@@ -44,7 +44,7 @@ function recommendedIn(config: JsonObject): Pick<PromptFacts, 'recommended'> {
     0,
   )
   const all = { ...(config.do_sample === true ? drawn : {}), repetitionPenalty, noRepeatNgramSize, minNewTokens }
-  const said: Recommended = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
+  const said: RecommendedSampling = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
   return Object.keys(said).length === 0 ? {} : { recommended: said }
 }
 

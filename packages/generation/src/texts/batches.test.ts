@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { batchesOf, feedsOf, positionsOf, specialTokensOf, truncated } from './batches.ts'
+import { batchesOf, feedsOf, positionsOf, specialTokensOf, truncateIds } from './batches.ts'
 
 test('batches as the texts come, and by length', () => {
   const lengths = [9, 2, 7, 2, 5]
@@ -14,10 +14,10 @@ test('batches as the texts come, and by length', () => {
 test('a text that is cut keeps the special tokens at its end', () => {
   const special = specialTokensOf([101, 7, 102], [7])
   expect(special).toEqual({ before: [101], after: [102] })
-  expect(truncated([101, 1, 2, 3, 4, 102], 4, special)).toEqual([101, 1, 2, 102])
-  expect(truncated([101, 1, 102], 4, special)).toEqual([101, 1, 102])
-  expect(truncated([101, 1, 2, 102], null, special)).toEqual([101, 1, 2, 102])
-  expect(truncated([101, 1, 102], 1, special)).toEqual([102])
+  expect(truncateIds([101, 1, 2, 3, 4, 102], 4, special)).toEqual([101, 1, 2, 102])
+  expect(truncateIds([101, 1, 102], 4, special)).toEqual([101, 1, 102])
+  expect(truncateIds([101, 1, 2, 102], null, special)).toEqual([101, 1, 2, 102])
+  expect(truncateIds([101, 1, 102], 1, special)).toEqual([102])
   expect(specialTokensOf([7], [7])).toEqual({ before: [], after: [] })
 })
 

@@ -1,7 +1,7 @@
 // Texts in batches: which are together, how long each batch is, and what a batch is fed.
 import type { Feeds, TensorValue } from '@whyslow/measure/engines/types.ts'
 import type { TextEncoder, TextInput } from '../recognize/text-encoder.ts'
-import type { TextsPlan, Way } from './texts-plan.ts'
+import type { TextsPlan, TextsWay } from './texts-plan.ts'
 
 /** Places of texts, in batches of `size`, as they come or by their length. */
 export function batchesOf(lengths: readonly number[], size: number, order: 'given' | 'sorted'): number[][] {
@@ -16,12 +16,12 @@ export const positionsOf = (batches: readonly (readonly number[])[], lengths: re
 
 /** What every batch of a way is padded to at least; null: its longest text alone says. `maximum`: what ways pad to that pad to the maximum. */
 export const paddedToIn = (
-  { padding }: Pick<Way, 'padding'>,
+  { padding }: Pick<TextsWay, 'padding'>,
   { fixedLength, maximum }: Pick<TextEncoder, 'fixedLength'> & Pick<TextsPlan, 'maximum'>,
 ): number | null => fixedLength ?? (padding === 'maximum' ? maximum : null)
 
 /** Tokens of texts after they were cut to `longest`. */
-export const keptOf = (lengths: readonly number[], longest: number | null): number[] =>
+export const cutLengths = (lengths: readonly number[], longest: number | null): number[] =>
   lengths.map((length) => Math.min(length, longest ?? length))
 
 /** What is put in front of a text's own tokens, and behind them. */
@@ -39,7 +39,7 @@ export function specialTokensOf(whole: readonly number[], bare: readonly number[
 }
 
 /** As many ids as the model takes; the special tokens at the end stay. */
-export function truncated(ids: readonly number[], most: number | null, { after }: SpecialTokens): readonly number[] {
+export function truncateIds(ids: readonly number[], most: number | null, { after }: SpecialTokens): readonly number[] {
   if (most === null || ids.length <= most) return ids
   const kept = Math.max(0, most - after.length)
   return [...ids.slice(0, kept), ...after].slice(0, most)

@@ -4,8 +4,8 @@ import { InputError } from '@whyslow/graph/input-error.ts'
 import type { Session, TensorValue } from '@whyslow/measure/engines/types.ts'
 import type { TextEncoder } from '../recognize/text-encoder.ts'
 import type { Tokenizer } from '../tokenize/tokenizer.ts'
-import { feedsOf, type SpecialTokens, specialTokensOf, truncated } from './batches.ts'
-import { normalize, pooled } from './pool.ts'
+import { feedsOf, type SpecialTokens, specialTokensOf, truncateIds } from './batches.ts'
+import { normalize, poolVectors } from './pool.ts'
 
 /** Times of a batch, or of several, ms. */
 export interface StepTimes {
@@ -47,7 +47,7 @@ export function encodeOf({ session, tokenizer, encoder, longest, now }: EncodePa
     ids,
     async batch(texts, padTo) {
       const started = now()
-      const rows = texts.map((text) => truncated(ids(text), longest, special))
+      const rows = texts.map((text) => truncateIds(ids(text), longest, special))
       const tokenized = now()
       const lengths = rows.map((row) => row.length)
       const length = Math.max(1, padTo ?? 0, ...lengths)
@@ -59,7 +59,8 @@ export function encodeOf({ session, tokenizer, encoder, longest, now }: EncodePa
       if (found === undefined) throw new InputError(`${model} gave no output ${output.name}; check the file`)
       const values = floatsOf(found, model)
       const width = found.shape.at(-1)!
-      const vectors = pooling === null ? values.slice() : pooled({ values, length, width, lengths, side: padding.side }, pooling)
+      const vectors =
+        pooling === null ? values.slice() : poolVectors({ values, length, width, lengths, side: padding.side }, pooling)
       const poolEnd = now()
       if (normalizes) normalize(vectors, width)
       return {

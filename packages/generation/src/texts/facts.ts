@@ -4,7 +4,7 @@ import { definerOf, type Rule, type WithAbsent } from '@whyslow/diagnosis/rule.t
 import type { EmbeddingDocument, EmbeddingWay } from '@whyslow/report/documents/embedding.ts'
 
 /** A way against another one, over the same texts: time over time, pair by pair. */
-export interface Against {
+export interface WayComparison {
   readonly way: EmbeddingWay
   readonly other: EmbeddingWay
   readonly ratio: number
@@ -26,7 +26,7 @@ export interface FixedPaddingFact {
   /** 'tokenizer.json', or the model's file, whose inputs have one size. */
   readonly from: string
   /** Padded to so many tokens against padded to the longest of the batch; null: the model takes no other length. */
-  readonly against: Against | null
+  readonly against: WayComparison | null
 }
 
 export interface TextsEvidence extends WithAbsent {
@@ -34,11 +34,11 @@ export interface TextsEvidence extends WithAbsent {
   /** Time of a text one at a time. */
   readonly oneMs?: number
   /** Sorted by length against as the texts come, in the largest batches. */
-  readonly sorted?: Against
+  readonly sorted?: WayComparison
   /** The best way in batches against one at a time. */
-  readonly batched?: Against
+  readonly batched?: WayComparison
   /** Smaller batches, sorted, against the largest, sorted. */
-  readonly smaller?: Against
+  readonly smaller?: WayComparison
   readonly truncation?: TruncationFact
   /** Absent: each batch is as long as its longest text. */
   readonly fixedPadding?: FixedPaddingFact | 'none'
@@ -49,10 +49,10 @@ export type TextRule = Rule<TextsEvidence>
 export const defineRule = definerOf<TextsEvidence>()
 
 /** Faster, proven, and by so much that somebody would notice. */
-export const isFaster = ({ ratio, ratioHigh }: Against, least = 0.03): boolean => ratioHigh < 1 && 1 - ratio >= least
+export const isFaster = ({ ratio, ratioHigh }: WayComparison, least = 0.03): boolean => ratioHigh < 1 && 1 - ratio >= least
 
 /** What a text would save, ms: the ratio is of pairs, so that it counts and not the difference of two medians. */
-export const savedMs = ({ other, ratio }: Against): number => Math.max(0, other.msPerText.value * (1 - ratio))
+export const savedMs = ({ other, ratio }: WayComparison): number => Math.max(0, other.msPerText.value * (1 - ratio))
 
 /** The same measurement with a setting of its own. */
 export const embedAgain = (...words: readonly string[]): NextCommand => nextCommand('embed', { placeholder: 'MODEL' }, ...words)

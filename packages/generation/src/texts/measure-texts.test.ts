@@ -4,7 +4,7 @@ import { rowOf, WIDTH } from '../../test/support/texts/write-text-encoder.ts'
 import type { TextEncoder } from '../recognize/text-encoder.ts'
 import { encodeOf } from './encode.ts'
 import { measureTexts } from './measure-texts.ts'
-import type { TextsPlan, Way } from './texts-plan.ts'
+import type { TextsPlan, TextsWay } from './texts-plan.ts'
 
 const encoder = {
   model: 'model.onnx',
@@ -94,7 +94,7 @@ describe('a process has only so much time', () => {
       texts: new Array(100).fill('a'),
       ways: [
         ONE,
-        ...[8, 32].flatMap((batch): Way[] => [
+        ...[8, 32].flatMap((batch): TextsWay[] => [
           { ...ONE, batch },
           { ...ONE, batch, order: 'sorted' },
         ]),

@@ -3,9 +3,9 @@
 import { average } from '@whyslow/measure/statistics/index.ts'
 import type { TextEncoder } from '../recognize/text-encoder.ts'
 import type { Tokenizer } from '../tokenize/tokenizer.ts'
-import { batchesOf, keptOf, paddedToIn } from './batches.ts'
+import { batchesOf, cutLengths, paddedToIn } from './batches.ts'
 import { type Encode, type EncodeParts, encodeOf, type StepTimes } from './encode.ts'
-import type { TextsPlan, Way } from './texts-plan.ts'
+import type { TextsPlan, TextsWay } from './texts-plan.ts'
 import { type Probe, withinTime } from './within-time.ts'
 
 export interface TextsInput {
@@ -20,7 +20,7 @@ export interface Pass extends StepTimes {
 }
 
 export interface WayTimes {
-  readonly way: Way
+  readonly way: TextsWay
   readonly texts: number
   readonly passes: readonly Pass[]
 }
@@ -63,11 +63,11 @@ export async function measureTexts(
     const all = plan.texts.slice(0, plan.count ?? undefined).map((text) => encode.ids(text).length)
     const { count, ways } =
       plan.count === null
-        ? withinTime(plan, await probe(encode, { plan, kept: keptOf(all, plan.longest), padTo: encoder.fixedLength, now }))
+        ? withinTime(plan, await probe(encode, { plan, kept: cutLengths(all, plan.longest), padTo: encoder.fixedLength, now }))
         : { count: plan.count, ways: plan.ways }
     const texts = plan.texts.slice(0, count)
     const lengths = all.slice(0, count)
-    const kept = keptOf(lengths, plan.longest)
+    const kept = cutLengths(lengths, plan.longest)
     const runs = ways.map((way) => {
       const some = way.texts === null ? texts : texts.slice(0, way.texts)
       const batches = batchesOf(kept.slice(0, some.length), way.batch, way.order).map((batch) => batch.map((at) => some[at]!))

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { normalize, pooled } from './pool.ts'
+import { normalize, poolVectors } from './pool.ts'
 
 // Two texts of two tokens and one, padded to three positions with nines.
 const right = {
@@ -8,12 +8,12 @@ const right = {
 }
 
 test('positions of padding are in no vector', () => {
-  expect([...pooled(right, 'mean')]).toEqual([2, -1, 5, 6])
-  expect([...pooled(right, 'first')]).toEqual([1, -4, 5, 6])
-  expect([...pooled(right, 'last')]).toEqual([3, 2, 5, 6])
-  expect([...pooled(right, 'max')]).toEqual([3, 2, 5, 6])
+  expect([...poolVectors(right, 'mean')]).toEqual([2, -1, 5, 6])
+  expect([...poolVectors(right, 'first')]).toEqual([1, -4, 5, 6])
+  expect([...poolVectors(right, 'last')]).toEqual([3, 2, 5, 6])
+  expect([...poolVectors(right, 'max')]).toEqual([3, 2, 5, 6])
   const left = { ...right, values: Float32Array.of(9, 9, 1, -4, 3, 2, 9, 9, 9, 9, 5, 6), side: 'left' as const }
-  for (const how of ['mean', 'first', 'last', 'max'] as const) expect(pooled(left, how)).toEqual(pooled(right, how))
+  for (const how of ['mean', 'first', 'last', 'max'] as const) expect(poolVectors(left, how)).toEqual(poolVectors(right, how))
 })
 
 test('vectors of length 1; nothing stays nothing', () => {

@@ -13,7 +13,7 @@ export interface TokenVectors {
 }
 
 /** [texts, width] */
-export function pooled({ values, length, width, lengths, side }: TokenVectors, how: EmbeddingPooling): Float32Array {
+export function poolVectors({ values, length, width, lengths, side }: TokenVectors, how: EmbeddingPooling): Float32Array {
   const result = new Float32Array(lengths.length * width)
   lengths.forEach((own, row) => {
     const start = row * length + (side === 'left' ? length - own : 0)

@@ -1,6 +1,6 @@
 // Which texts are encoded, in which ways, and how long that may take.
 
-export interface Way {
+export interface TextsWay {
   readonly batch: number
   readonly order: 'given' | 'sorted'
   readonly padding: 'longest' | 'maximum'
@@ -15,7 +15,7 @@ export interface TextsPlan {
   readonly count: number | null
   readonly leastTexts: number
   readonly passMs: number
-  readonly ways: readonly Way[]
+  readonly ways: readonly TextsWay[]
   readonly leastRounds: number
   readonly mostRounds: number
   /** No new round begins after so long. */

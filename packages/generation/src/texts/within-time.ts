@@ -1,5 +1,5 @@
 // How many texts a process has time for, by those that it encoded first: of slow models fewer, in smaller batches and in fewer ways.
-import type { TextsPlan, Way } from './texts-plan.ts'
+import type { TextsPlan, TextsWay } from './texts-plan.ts'
 
 /** The order of texts changes little in fewer batches, and nothing in one. */
 export const LEAST_BATCHES = 2
@@ -22,7 +22,7 @@ export function withinTime(plan: Planned, { eachMs, positionMs }: Probe): Pick<T
   const isShort = count < Math.min(texts.length, leastTexts)
   const mostBatch = isShort ? Math.floor(count / LEAST_BATCHES) : count
   const mostPadded = Math.min(count, Math.floor(mostPassMs / (positionMs * Math.max(1, maximum ?? 1))))
-  const fitting = ways.flatMap((way): Way[] => {
+  const fitting = ways.flatMap((way): TextsWay[] => {
     if (way.texts !== null) {
       const some = Math.min(way.texts, mostPadded)
       return some < 1 ? [] : [{ ...way, texts: some, batch: Math.min(way.batch, some) }]
@@ -33,4 +33,5 @@ export function withinTime(plan: Planned, { eachMs, positionMs }: Probe): Pick<T
   return { count, ways: fitting.filter((way, at) => fitting.findIndex((other) => isSame(way, other)) === at) }
 }
 
-const isSame = (way: Way, other: Way): boolean => (Object.keys(way) as (keyof Way)[]).every((key) => way[key] === other[key])
+const isSame = (way: TextsWay, other: TextsWay): boolean =>
+  (Object.keys(way) as (keyof TextsWay)[]).every((key) => way[key] === other[key])

@@ -12,7 +12,7 @@ import type { ModelProto } from 'onnx-buf'
 import { expect } from 'vitest'
 import { openOrtGenerator } from '../../src/engines/ort-cpu.ts'
 import { decoderLayout } from '../../src/recognize/layout.ts'
-import type { GeneratorRemedy, RemedyTarget, RemedyTools, Rewritten } from '../../src/remedies/kit/remedy.ts'
+import type { DecoderRewrite, GeneratorRemedy, RemedyTarget, RemedyTools } from '../../src/remedies/kit/remedy.ts'
 import { plainOptions } from './plain-options.ts'
 
 export const tools: RemedyTools = { evaluate: (model, feeds) => runModel(model, feeds) }
@@ -31,7 +31,7 @@ export async function applied(
   target: RemedyTarget,
   variant = remedy.variants[0]!,
   given: RemedyTools = tools,
-): Promise<Rewritten> {
+): Promise<DecoderRewrite> {
   expect(remedy.applies(target)).toBe(true)
   const before = writeModel(target.model.proto)
   const rewritten = await remedy.rewrite(target, variant, given)

@@ -2,7 +2,7 @@
 import { runRules } from '@whyslow/diagnosis/run-rules.ts'
 import { checkerOf } from '@whyslow/diagnosis/support/check-rule.ts'
 import type { EmbeddingWay } from '@whyslow/report/documents/embedding.ts'
-import type { Against, TextRule, TextsEvidence } from '../../src/texts/facts.ts'
+import type { TextRule, TextsEvidence, WayComparison } from '../../src/texts/facts.ts'
 
 export const exampleWay = (given: Partial<EmbeddingWay> & { readonly ms?: number } = {}): EmbeddingWay => {
   const { ms = 4, ...way } = given
@@ -19,7 +19,11 @@ export const exampleWay = (given: Partial<EmbeddingWay> & { readonly ms?: number
 }
 
 /** A way against one that takes 4 ms; the interval is two per cent wide to either side. */
-export const exampleAgainst = (ratio: number, way: Partial<EmbeddingWay> = {}, other: Partial<EmbeddingWay> = {}): Against => ({
+export const exampleAgainst = (
+  ratio: number,
+  way: Partial<EmbeddingWay> = {},
+  other: Partial<EmbeddingWay> = {},
+): WayComparison => ({
   way: exampleWay({ ms: 4 * ratio, ...way }),
   other: exampleWay(other),
   ratio,

@@ -2,7 +2,7 @@
 import type { Trial } from '@whyslow/measure/trials/port.ts'
 import type { Answer, FedText } from '../../src/prove/answers.ts'
 import type { Bench } from '../../src/prove/bench.ts'
-import type { Candidate, Known } from '../../src/prove/candidate.ts'
+import type { Candidate, CandidateContext } from '../../src/prove/candidate.ts'
 import type { SearchPlan } from '../../src/prove/search.ts'
 import { type GeneratorSetup, PLAIN_OPTIONS } from '../../src/prove/setup.ts'
 
@@ -64,7 +64,7 @@ export function benchOf(scripts: Readonly<Record<number, Script>>): { bench: Ben
   return { bench, timed }
 }
 
-export const known: Known = {
+export const known: CandidateContext = {
   original: setupOf(1),
   answers: ANSWERS,
   texts: [[1, 2, 3]],

@@ -2,7 +2,7 @@
 import { EXAMPLE_MACHINE } from '@whyslow/command/support/example-trials.ts'
 import { type GeneratePorts, generate } from '@whyslow/generation/commands/generate/generate.ts'
 import type { GenerateOptions } from '@whyslow/generation/commands/generate/options.ts'
-import type { Recognized } from '@whyslow/generation/commands/generate/recognized.ts'
+import type { RecognizedSource } from '@whyslow/generation/commands/generate/recognized.ts'
 import { type KernelRates, kernelRatesTask } from '@whyslow/generation/estimate/kernel-rates.ts'
 import type { GeneratorEngine } from '@whyslow/generation/generator.ts'
 import { measureProcess } from '@whyslow/generation/measure/process.ts'
@@ -24,7 +24,7 @@ export const MODEL: GenerationModel = {
   },
 }
 
-export const FOUND: Recognized = { source: 'model.onnx', kind: 'onnx', model: MODEL, step: async () => 'there is no graph' }
+export const FOUND: RecognizedSource = { source: 'model.onnx', kind: 'onnx', model: MODEL, step: async () => 'there is no graph' }
 
 const engine: GeneratorEngine = {
   id: 'scripted',
@@ -37,7 +37,7 @@ const engine: GeneratorEngine = {
 export function scriptedWorld(
   script: Script,
   given: {
-    readonly found?: Recognized
+    readonly found?: RecognizedSource
     readonly fails?: (process: number) => boolean
     readonly engine?: Partial<GeneratorEngine>
     /** Bytes a second; absent: they cannot be timed. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { exampleForest, exampleTabular } from '../../test/support/forest/example-forest.ts'
 import { evaluateRow } from './evaluate.ts'
 import { roundedDown, roundedUp } from './rounding.ts'
-import { changedRows, hasDoubles, singlePrecision } from './single-precision.ts'
+import { compareRows, hasDoubles, singlePrecision } from './single-precision.ts'
 
 const below = (value: number): number => value * (1 - 2 ** -24)
 
@@ -29,7 +29,7 @@ describe('a model in float32', () => {
 
   test('decides otherwise between a threshold and the next float32, which is counted', () => {
     const rows = [0.1, 0.2, Math.fround(0.1)].map((x) => [x, 0, 0, 0])
-    expect(changedRows(exact, single, rows)).toEqual({ rows: 3, otherLeaves: 1, otherLabels: 1, largestDifference: 1 })
+    expect(compareRows(exact, single, rows)).toEqual({ rows: 3, otherLeaves: 1, otherLabels: 1, largestDifference: 1 })
   })
 
   test('has no linear leaves', () => {

@@ -97,7 +97,7 @@ function singleNetwork(scores: NetworkScores): NetworkScores {
   return { ...scores, precision: 'float32', layers }
 }
 
-export interface Changed {
+export interface PrecisionChange {
   readonly rows: number
   /** Rows that come to another leaf in some tree; 0 if there are no trees. */
   readonly otherLeaves: number
@@ -108,7 +108,7 @@ export interface Changed {
 }
 
 /** What the float32 form changes on these rows. */
-export function changedRows(exact: TabularModel, single: TabularModel, rows: readonly ArrayLike<number>[]): Changed {
+export function compareRows(exact: TabularModel, single: TabularModel, rows: readonly ArrayLike<number>[]): PrecisionChange {
   let [otherLeaves, otherLabels, largestDifference] = [0, 0, 0]
   for (const row of rows) {
     const [before, after] = [evaluateRow(exact, row), evaluateRow(single, row)]

@@ -1,5 +1,5 @@
 // Reading a node's attributes with the default that the operator's definition gives.
-export { axisFromFront, numberAttribute, numbersAttribute, textAttribute, textsAttribute } from '../attributes.ts'
+export { axisFromFront, numberAttribute, numbersAttribute, textAttribute, textsAttribute } from '../view-attributes.ts'
 
 import type { NodeContext } from './types.ts'
 

@@ -5,7 +5,7 @@
 import { elementCount } from '../dtype.ts'
 import { hasInput, hasOutput, numberAttribute, textAttribute } from './attributes.ts'
 import { activationOps } from './counts/activation-ops.ts'
-import { evaluateCounts, evaluatedTogether } from './counts/functions.ts'
+import { evaluateCounts, sumFunctionCounts } from './counts/functions.ts'
 import { defineFamily, formula, sameFor } from './family.ts'
 
 // query [B, T, heads * dk], key, value [B, T, kv_heads * dv], past_state, decay, beta
@@ -42,7 +42,7 @@ const gate = formula([0], [], ([a], _, context) => {
   return {
     simpleOps: elements * (softplus.simple + 2 + sigmoid.simple),
     specialOps: elements * (softplus.special + sigmoid.special),
-    functions: evaluatedTogether(evaluateCounts(softplus.functions, elements), evaluateCounts(sigmoid.functions, elements)),
+    functions: sumFunctionCounts(evaluateCounts(softplus.functions, elements), evaluateCounts(sigmoid.functions, elements)),
     arithmetic: 'float32',
   }
 })

@@ -4,7 +4,7 @@
 import { sizeInBytes } from '../dtype.ts'
 import type { NodeView, TensorType } from '../types.ts'
 import { numberAttribute, numbersAttribute, textAttribute } from './attributes.ts'
-import { evaluatedTogether } from './counts/functions.ts'
+import { sumFunctionCounts } from './counts/functions.ts'
 import { postTransformOps } from './counts/post-transform.ts'
 import { defineFamily, type Formula, formula, type OperatorFacts, sameFor } from './family.ts'
 import type { ReadInput } from './input-use.ts'
@@ -64,7 +64,7 @@ const svm = (vectorsOf: (node: NodeView) => number): Formula => {
       macs: kernels.macs! + rows * coefficients,
       simpleOps: kernels.simpleOps! + after.simple,
       specialOps: kernels.specialOps! + after.special,
-      functions: evaluatedTogether(kernels.functions, after.functions),
+      functions: sumFunctionCounts(kernels.functions, after.functions),
       attributeBytes: floatBytes(vectors * features + coefficients),
     }
   })

@@ -5,7 +5,7 @@
 import { elementCount } from '../dtype.ts'
 import { hasInput, numberAttribute, textAttribute } from './attributes.ts'
 import { activationOps } from './counts/activation-ops.ts'
-import { evaluateCounts, evaluatedTogether } from './counts/functions.ts'
+import { evaluateCounts, sumFunctionCounts } from './counts/functions.ts'
 import { DEQUANTIZE_OPS } from './counts/quantize-ops.ts'
 import { softmaxOps } from './counts/softmax-ops.ts'
 import { defineFamily, formula } from './family.ts'
@@ -48,7 +48,7 @@ const mixture = (inputs: Inputs, dequantizeOps: number) =>
         routing.simple +
         (tokens > 0 ? asked * weights * dequantizeOps : 0),
       specialOps: visits * inner * activation.special + routing.special,
-      functions: evaluatedTogether(evaluateCounts(activation.functions, visits * inner), routing.functions),
+      functions: sumFunctionCounts(evaluateCounts(activation.functions, visits * inner), routing.functions),
       readBytes: Object.fromEntries(
         [inputs.fc1, inputs.fc2, ...inputs.ofExperts].map((i) => [
           i,

@@ -7,7 +7,7 @@ import { elementCount, sizeInBytes } from '../dtype.ts'
 import type { TensorType } from '../types.ts'
 import { hasInput, numberAttribute, textAttribute, textsAttribute } from './attributes.ts'
 import { activationOps, type ElementOps } from './counts/activation-ops.ts'
-import { evaluateCounts, evaluatedTogether, type FunctionCounts } from './counts/functions.ts'
+import { evaluateCounts, type FunctionCounts, sumFunctionCounts } from './counts/functions.ts'
 import { DYNAMIC_QUANTIZE_OPS } from './counts/quantize-ops.ts'
 import { softmaxOps } from './counts/softmax-ops.ts'
 import { defineFamily, formula, type OperatorFacts, sameFor } from './family.ts'
@@ -81,7 +81,7 @@ const attentionLstm = formula([0, 1, 2, QUERY_WEIGHT, MEMORY_WEIGHT, MEMORY], []
       looks * (width + depth),
     simpleOps: work.simpleOps! + looks * width + softmax.simple,
     specialOps: work.specialOps! + looks * width + softmax.special,
-    functions: evaluatedTogether(work.functions, { tanh: looks * width }, softmax.functions),
+    functions: sumFunctionCounts(work.functions, { tanh: looks * width }, softmax.functions),
   }
 })
 
@@ -137,7 +137,7 @@ function activationsOf(cell: Cell, { node }: NodeContext): ElementOps | string {
     if (ops === undefined) return `its activation '${name}' is not known`
     simple += times * ops.simple
     special += times * ops.special
-    functions = evaluatedTogether(functions, evaluateCounts(ops.functions, times))
+    functions = sumFunctionCounts(functions, evaluateCounts(ops.functions, times))
   }
   return { simple, special, functions }
 }

@@ -4,8 +4,9 @@
 // reciprocal of the root, the root by Pow, the scale before the product (Keras) or the quotient, means of means over one axis each, no scale or
 // bias, casts to the type that is there.
 import type { NodeProto } from 'onnx-buf'
-import { axisFromFront, intsOf, numberOf } from '../attributes.ts'
+import { intsOf, numberOf } from '../attributes.ts'
 import type { TensorType } from '../types.ts'
+import { axisFromFront } from '../view-attributes.ts'
 import { isOperator, otherOperand, type PatternGraph, type Size, withConstant } from './pattern-graph.ts'
 
 /** Larger numbers added to a variance are not there to keep it from zero. */
@@ -28,21 +29,21 @@ export interface NormPattern {
 }
 
 /** What is normalized: axes as in a NormPattern, and the value's shape if it is known. */
-export interface Over {
+export interface NormalizedValue {
   readonly axes: readonly number[]
   readonly shape: readonly Size[] | undefined
 }
 
 /** Which norms are meant. */
-export interface Meant {
-  readonly over: (over: Over) => boolean
+export interface NormFilter {
+  readonly over: (over: NormalizedValue) => boolean
   /** Whether a constant that multiplies the normalized value, or is added to it, belongs to the norm. */
-  readonly takes: (constant: TensorType | undefined, over: Over) => boolean
+  readonly takes: (constant: TensorType | undefined, over: NormalizedValue) => boolean
 }
 
-const LAYER_NORM: Meant = { over: ({ axes }) => axes.length === 1 && axes[0] === -1, takes: () => true }
+const LAYER_NORM: NormFilter = { over: ({ axes }) => axes.length === 1 && axes[0] === -1, takes: () => true }
 
-export const ANY_NORM: Meant = { over: () => true, takes: () => true }
+export const ANY_NORM: NormFilter = { over: () => true, takes: () => true }
 
 /** The normalization in float32 around the Add of `variance + epsilon`, over the last axis if nothing else is meant; whether others read its parts is not checked. */
 export function findNorm(matching: PatternGraph, add: NodeProto, meant = LAYER_NORM): NormPattern | undefined {

@@ -4,7 +4,7 @@ import { floatTensor, node } from '../build.ts'
 import { floatsOf } from './floats.ts'
 import { type Matching, withConstant } from './match.ts'
 
-export interface Affine {
+export interface AffineTransform {
   readonly node: NodeProto
   /** What is multiplied and shifted. */
   readonly value: string
@@ -15,7 +15,7 @@ export interface Affine {
 }
 
 /** x * c + s with one number or one per channel of a value [N, C, …] of three axes or more. */
-export function affineOf(matching: Matching, one: NodeProto): Affine | undefined {
+export function affineOf(matching: Matching, one: NodeProto): AffineTransform | undefined {
   const found = withConstant(matching, one, 'Add', 'Sub', 'Mul', 'Div')
   if (found === undefined) return undefined
   const shape = matching.shape(found.value)
@@ -35,7 +35,7 @@ export function affineOf(matching: Matching, one: NodeProto): Affine | undefined
 }
 
 /** Whether the node before, read by nobody else, is of the same kind: the chain starts there. */
-export function followsAffine(matching: Matching, { node: one, value }: Affine): boolean {
+export function followsAffine(matching: Matching, { node: one, value }: AffineTransform): boolean {
   const before = matching.producer(value)
   return before !== undefined && matching.onlyReader(before) === one && affineOf(matching, before) !== undefined
 }
@@ -48,11 +48,11 @@ export interface AffineChain {
 }
 
 /** All that follows, each read by the next alone. */
-export function affineChain(matching: Matching, first: Affine): AffineChain {
+export function affineChain(matching: Matching, first: AffineTransform): AffineChain {
   const scale = new Float64Array(first.channels).fill(1)
   const shift = new Float64Array(first.channels)
   const parts: NodeProto[] = []
-  for (let step: Affine | undefined = first; step !== undefined; ) {
+  for (let step: AffineTransform | undefined = first; step !== undefined; ) {
     for (let c = 0; c < first.channels; c++) {
       scale[c]! *= step.scale(c)
       shift[c] = shift[c]! * step.scale(c) + step.shift(c)

@@ -24,7 +24,7 @@ export function bypass({ producer, isOutput }: Matching, node: NodeProto, source
  * The replacements, without those that an earlier one stands in the way of: it takes out or renames the same node, or a value that
  * they read. They are found again in the next round.
  */
-export function apart(replacements: readonly (Replacement | undefined)[]): Replacement[] {
+export function selectSeparate(replacements: readonly (Replacement | undefined)[]): Replacement[] {
   const touched = new Set<NodeProto>()
   const vanished = new Set<string>()
   const needed = new Set<string>()

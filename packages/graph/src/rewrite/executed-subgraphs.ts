@@ -15,7 +15,7 @@ import { isOperator } from './match.ts'
 
 type Path = InnerOrigin['path']
 
-export interface Lifted {
+export interface LiftedModel {
   readonly model: Model
   /** The lifted twins of the user's nodes, by `placeKey`; those of the main graph by their names and first outputs too. */
   readonly nodes: ReadonlyMap<string, NodeProto>
@@ -51,7 +51,7 @@ interface Lifting {
 }
 
 /** `paths`: of the subgraphs in which nodes ran. An If of which several branches ran stays unchanged, and so do bodies of other operators. */
-export function withExecutedSubgraphs(model: Model, paths: readonly Path[]): Lifted {
+export function withExecutedSubgraphs(model: Model, paths: readonly Path[]): LiftedModel {
   const graph = model.proto.graph!
   // If a graph ran, so did those around it.
   const ran = new Set(paths.flatMap((path) => path.map((_, depth) => keyOf(path.slice(0, depth + 1)))))

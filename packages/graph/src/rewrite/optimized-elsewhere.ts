@@ -56,6 +56,6 @@ export function nodesGone(optimized: Model, original: Model): NodeProto[] {
 }
 
 /** Nodes that compute something: `Constant` left out. */
-export function computingNodes({ proto }: Model): number {
+export function countComputingNodes({ proto }: Model): number {
   return nodesOf(proto).filter(({ opType }) => opType !== 'Constant').length
 }

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { node } from '../build.ts'
-import { phasesOf, phaseWeights, type Transposed, transposedAxes } from './phases.ts'
+import { phasesOf, phaseWeights, type TransposedWindow, transposedAxes } from './phases.ts'
 
 /** Along one axis, as ONNX defines it. */
-function transposed(x: readonly number[], w: readonly number[], { stride, pads, outputPadding }: Transposed): number[] {
+function transposed(x: readonly number[], w: readonly number[], { stride, pads, outputPadding }: TransposedWindow): number[] {
   const length = stride * (x.length - 1) + outputPadding + w.length - pads[0] - pads[1]
   const y = new Array<number>(length).fill(0)
   x.forEach((value, i) => {
@@ -16,7 +16,7 @@ function transposed(x: readonly number[], w: readonly number[], { stride, pads, 
 }
 
 /** The same as a convolution with a channel for each phase, laid out and cut. */
-function byPhases(x: readonly number[], w: readonly number[], asked: Transposed): number[] | undefined {
+function byPhases(x: readonly number[], w: readonly number[], asked: TransposedWindow): number[] | undefined {
   const phases = phasesOf(asked)
   if (phases === undefined) return undefined
   const { values, shape } = phaseWeights(Float32Array.from(w), [1, 1, w.length], [phases])
@@ -41,7 +41,7 @@ test('phases give what the transposed convolution gives, for every geometry that
       for (const begin of [0, 1, 2, 3])
         for (const end of [0, 1, 2])
           for (let outputPadding = 0; outputPadding < stride; outputPadding++) {
-            const asked: Transposed = { kernel, stride, pads: [begin, end], outputPadding }
+            const asked: TransposedWindow = { kernel, stride, pads: [begin, end], outputPadding }
             const w = Array.from({ length: kernel }, (_, k) => k + 1)
             const got = byPhases(x, w, asked)
             if (got === undefined) continue

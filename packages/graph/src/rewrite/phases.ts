@@ -18,7 +18,7 @@ export interface Phases {
 }
 
 /** Along one axis, as ONNX has it. */
-export interface Transposed {
+export interface TransposedWindow {
   readonly kernel: number
   readonly stride: number
   readonly pads: readonly [number, number]
@@ -26,7 +26,7 @@ export interface Transposed {
 }
 
 /** The phases with the fewest taps, nothing cut where that is equal; undefined if the pads reach past the kernel. */
-export function phasesOf(transposed: Transposed): Phases | undefined {
+export function phasesOf(transposed: TransposedWindow): Phases | undefined {
   const ways = Array.from({ length: transposed.stride }, (_, before) => phasesFrom(transposed, before) ?? [])
   const cuts = ({ cut }: Phases): number => Number(cut[0] > 0) + Number(cut[1] > 0)
   return ways.flat().sort((a, b) => a.taps - b.taps || cuts(a) - cuts(b))[0]
@@ -36,7 +36,7 @@ export function phasesOf(transposed: Transposed): Phases | undefined {
  * Output `o` is the sum over inputs `i` of x[i] * w[o + pad - i * stride]. With o = q * stride + r - before, input q - j meets tap
  * j * stride + r + pad - before, so that phase r is a filter over the inputs from q - last to q - first.
  */
-function phasesFrom({ kernel, stride, pads, outputPadding }: Transposed, before: number): Phases | undefined {
+function phasesFrom({ kernel, stride, pads, outputPadding }: TransposedWindow, before: number): Phases | undefined {
   const shift = pads[0] - before
   const first = -Math.floor((stride - 1 + shift) / stride)
   const last = Math.floor((kernel - 1 - shift) / stride)
@@ -62,12 +62,12 @@ export function transposedAxes(
   node: NodeProto,
   kernel: readonly number[],
   input: readonly (Size | undefined)[],
-): readonly Transposed[] | undefined {
+): readonly TransposedWindow[] | undefined {
   if (intsOf(node, 'dilations')?.some((one) => one !== 1)) return undefined
   const auto = String(attributeOf(node, 'auto_pad') ?? 'NOTSET')
   const [strides, added, pads] = [intsOf(node, 'strides'), intsOf(node, 'output_padding'), intsOf(node, 'pads')]
   const wanted = intsOf(node, 'output_shape')?.slice(-kernel.length)
-  const axes = kernel.map((taps, axis): Transposed | undefined => {
+  const axes = kernel.map((taps, axis): TransposedWindow | undefined => {
     const [stride, outputPadding] = [strides?.[axis] ?? 1, added?.[axis] ?? 0]
     const one = { kernel: taps, stride, outputPadding }
     if (wanted === undefined && !auto.startsWith('SAME')) {

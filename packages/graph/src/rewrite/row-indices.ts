@@ -2,7 +2,7 @@
 // one index for each row up to the shape of what is moved. https://onnx.ai/onnx/operators/onnx__ScatterElements.html
 
 import type { NodeProto } from 'onnx-buf'
-import { axisFromFront } from '../attributes.ts'
+import { axisFromFront } from '../view-attributes.ts'
 import { isOperator, type Matching, numberOf } from './match.ts'
 import { type Size, sameShape } from './sizes.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { over, sameShape, symbol, times } from './sizes.ts'
+import { divideSizes, sameShape, symbolSize, times } from './sizes.ts'
 
 test('equal products are equal, whatever their order', () => {
   expect(times([2, 'b', 3, 'a'])).toBe('6*a*b')
@@ -10,18 +10,18 @@ test('equal products are equal, whatever their order', () => {
 })
 
 test('a quotient stands only where it is whole for every size', () => {
-  expect(over('12*batch', 4)).toBe('3*batch')
-  expect(over('12*batch', 'batch')).toBe(12)
-  expect(over('a*a', 'a')).toBe('a')
-  expect(over('a*b', 'b*a')).toBe(1)
-  expect(over('12*batch', 5)).toBeUndefined()
-  expect(over(12, 'batch')).toBeUndefined()
-  expect(over(12, 0)).toBeUndefined()
+  expect(divideSizes('12*batch', 4)).toBe('3*batch')
+  expect(divideSizes('12*batch', 'batch')).toBe(12)
+  expect(divideSizes('a*a', 'a')).toBe('a')
+  expect(divideSizes('a*b', 'b*a')).toBe(1)
+  expect(divideSizes('12*batch', 5)).toBeUndefined()
+  expect(divideSizes(12, 'batch')).toBeUndefined()
+  expect(divideSizes(12, 0)).toBeUndefined()
 })
 
 test('a symbol is one factor, whatever it is called', () => {
-  expect(times([symbol('2*n'), 3])).toBe('3*2×n')
-  expect(over(times([symbol('7'), 'a']), 7)).toBeUndefined()
+  expect(times([symbolSize('2*n'), 3])).toBe('3*2×n')
+  expect(divideSizes(times([symbolSize('7'), 'a']), 7)).toBeUndefined()
 })
 
 test('shapes are the same only where they are known', () => {

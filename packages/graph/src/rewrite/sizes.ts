@@ -12,7 +12,7 @@ interface Product {
 }
 
 /** A symbol as a size: '*' is the sign of products here, and digits alone are numbers. */
-export const symbol = (name: string): Size => (/^\d+$/.test(name) ? `#${name}` : name.replaceAll('*', '×'))
+export const symbolSize = (name: string): Size => (/^\d+$/.test(name) ? `#${name}` : name.replaceAll('*', '×'))
 
 /** The product of all sizes; 1 for none. */
 export function times(sizes: readonly Size[]): Size {
@@ -22,7 +22,7 @@ export function times(sizes: readonly Size[]): Size {
 }
 
 /** The quotient where it comes out even for every value of the symbols, else undefined. */
-export function over(size: Size, divisor: Size): Size | undefined {
+export function divideSizes(size: Size, divisor: Size): Size | undefined {
   const [a, b] = [productOf(size), productOf(divisor)]
   if (b.factor === 0 || a.factor % b.factor !== 0) return undefined
   const symbols = [...a.symbols]

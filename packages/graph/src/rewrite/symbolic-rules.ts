@@ -1,11 +1,12 @@
 // What each operator makes of the types of its inputs, sizes as symbols. Each operator's rule: https://onnx.ai/onnx/operators/;
 // com.microsoft: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
-import { axisFromFront } from '../attributes.ts'
+
 import { decodeNumbers } from '../decode.ts'
 import { dtypeOf, elementCount, isInteger } from '../dtype.ts'
 import { inlineBytes, isExternal, tensorType } from '../tensor-data.ts'
 import type { DType } from '../types.ts'
-import { over, type Size, times } from './sizes.ts'
+import { axisFromFront } from '../view-attributes.ts'
+import { divideSizes, type Size, times } from './sizes.ts'
 import { PRODUCT_RULES } from './symbolic-product-rules.ts'
 import { attributeOrConstant, broadcastShapes, int, ints, type Rule, SIZES_LIMIT } from './symbolic-rule.ts'
 import { alsoTables, reshapeTable, slicedTable, transposedTable } from './symbolic-table-rules.ts'
@@ -37,7 +38,7 @@ function arithmetic(opType: string, a?: readonly Size[], b?: readonly Size[]): r
     const [x, y] = [a[a.length === 1 ? 0 : k]!, b[b.length === 1 ? 0 : k]!]
     // No size is below zero, whatever the symbol.
     if (opType === 'Equal' && (negative(x) || negative(y)) && x !== y) return 0
-    if (opType === 'Div') return negative(x) || negative(y) ? undefined : over(x, y)
+    if (opType === 'Div') return negative(x) || negative(y) ? undefined : divideSizes(x, y)
     if (typeof x === 'string' || typeof y === 'string')
       return opType === 'Mul' && !negative(x) && !negative(y) ? times([x, y]) : undefined
     return NUMBERS[opType]?.(x, y)
@@ -104,7 +105,7 @@ const reshape: Rule = ({ input, attribute, unknown }) => {
   const copies = int(attribute('allowzero'), 0) === 0
   const filled = asked.map((size, axis) => (size === 0 && copies ? (shape?.[axis] ?? unknown(axis)) : size))
   const rest = times(filled.filter((size) => size !== -1))
-  const left = shape && over(times(shape), rest)
+  const left = shape && divideSizes(times(shape), rest)
   const result = filled.map((size, axis) => (size === -1 ? (left ?? unknown(axis)) : size))
   return [{ dtype, shape: result, sizes: result.length < 2 ? sizes : undefined }]
 }
@@ -152,7 +153,7 @@ const split: Rule = (typed) => {
   if (shape === undefined) return output.map(() => ({ dtype }))
   const axis = axisFromFront(int(typed.attribute('axis'), 0), shape.length)
   const parts = attributeOrConstant(typed, 'split', 1)
-  const even = (typed.node.input[1] ?? '') === '' ? over(shape[axis]!, output.length) : undefined
+  const even = (typed.node.input[1] ?? '') === '' ? divideSizes(shape[axis]!, output.length) : undefined
   return output.map((_, index) => {
     const part = parts?.[index] ?? even ?? typed.unknown(axis, index)
     return { dtype, shape: shape.map((size, k) => (k === axis ? part : size)) }

@@ -7,7 +7,7 @@ import { decodeNumbers } from '../decode.ts'
 import { isInteger } from '../dtype.ts'
 import type { Model } from '../model.ts'
 import { declaration } from '../view.ts'
-import { symbol } from './sizes.ts'
+import { symbolSize } from './sizes.ts'
 import { SIZES_LIMIT, type SymbolicType } from './symbolic-rule.ts'
 import { RULES } from './symbolic-rules.ts'
 
@@ -39,7 +39,7 @@ export function symbolicTypes(model: Model, graph: GraphProto, outer: SymbolicTy
 
 function declaredType(info: Parameters<typeof declaration>[0]): SymbolicType {
   const { name, dtype, shape } = declaration(info)
-  const sizes = shape?.map((size, axis) => (typeof size === 'number' ? size : symbol(size ?? `${name}@${axis}`)))
+  const sizes = shape?.map((size, axis) => (typeof size === 'number' ? size : symbolSize(size ?? `${name}@${axis}`)))
   return { dtype: dtype ?? undefined, shape: sizes }
 }
 
@@ -51,6 +51,6 @@ function infer(node: NodeProto, typeOf: (name: string) => SymbolicType, opset: n
     opset,
     input: (index) => typeOf(node.input[index] ?? ''),
     attribute: (name) => attributeOf(node, name),
-    unknown: (axis, output = 0) => symbol(`${node.output[output]}@${axis}`),
+    unknown: (axis, output = 0) => symbolSize(`${node.output[output]}@${axis}`),
   })
 }

@@ -1,6 +1,6 @@
 // What operators that go over space make of the types of their inputs: https://onnx.ai/onnx/operators/onnx__Conv.html
-import { axisFromFront } from '../attributes.ts'
-import { over, type Size, times } from './sizes.ts'
+import { axisFromFront } from '../view-attributes.ts'
+import { divideSizes, type Size, times } from './sizes.ts'
 import { attributeOrConstant, int, ints, type Rule, type TypedNode } from './symbolic-rule.ts'
 
 /** Conv and pools: spatial sizes where they are numbers. */
@@ -102,7 +102,9 @@ export const shuffle: Rule = ({ node, input, attribute, unknown }) => {
   if (shape?.length !== 4) return [{ dtype }]
   const toSpace = node.opType === 'DepthToSpace'
   const [channels, ...spatial] = [shape[1]!, shape[2]!, shape[3]!].map((size, axis) =>
-    (axis === 0) === toSpace ? over(size, axis === 0 ? block * block : block) : times([size, axis === 0 ? block * block : block]),
+    (axis === 0) === toSpace
+      ? divideSizes(size, axis === 0 ? block * block : block)
+      : times([size, axis === 0 ? block * block : block]),
   )
   return [{ dtype, shape: [shape[0]!, channels ?? unknown(1), ...spatial.map((size, k) => size ?? unknown(k + 2))] }]
 }

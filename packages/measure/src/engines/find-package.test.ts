@@ -9,9 +9,9 @@ import {
   findPackageFolder,
   findPartOf,
   installCommand,
-  type PackageWorld,
+  type PackageEnvironment,
   placesOf,
-  whyNearerWasSkipped,
+  skippedInstallation,
 } from './find-package.ts'
 
 const [ROOT, ALICE, MALLORY] = [0, 1000, 1001]
@@ -41,7 +41,7 @@ function install(into: string, version: unknown, name = NAME): string {
 }
 
 /** Files are Alice's, who asks, but for these. */
-function world(cwd: string, others: Readonly<Record<string, number>> = {}, given: Partial<Owners> = {}): PackageWorld {
+function world(cwd: string, others: Readonly<Record<string, number>> = {}, given: Partial<Owners> = {}): PackageEnvironment {
   const byPath = new Map(Object.entries(others).map(([file, owner]) => [at(file), owner]))
   return {
     cwd: at(cwd),
@@ -59,7 +59,7 @@ function world(cwd: string, others: Readonly<Record<string, number>> = {}, given
 const versionOf = (cwd: string, ...given: [Readonly<Record<string, number>>?, Partial<Owners>?]) =>
   findPackage(NAME, null, world(cwd, ...given))?.version ?? null
 const passed = (cwd: string, ...given: [Readonly<Record<string, number>>?, Partial<Owners>?]) =>
-  whyNearerWasSkipped(NAME, null, world(cwd, ...given))?.replaceAll(`${folder}/`, '') ?? null
+  skippedInstallation(NAME, null, world(cwd, ...given))?.replaceAll(`${folder}/`, '') ?? null
 
 describe("the user's own project", () => {
   test.each(['dependencies', 'devDependencies', 'optionalDependencies'])('is measured with what its %s declare', (field) => {

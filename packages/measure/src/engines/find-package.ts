@@ -17,17 +17,21 @@ export interface PackageFolder {
 }
 
 /** What the search reads of the world. */
-export interface PackageWorld {
+export interface PackageEnvironment {
   readonly cwd: string
   /** A folder of whyslow's own. */
   readonly whyslow: string
   readonly owners: Owners
 }
 
-export const packageWorld = (cwd = process.cwd()): PackageWorld => ({ cwd, whyslow: import.meta.dirname, owners: owners() })
+export const packageEnvironment = (cwd = process.cwd()): PackageEnvironment => ({
+  cwd,
+  whyslow: import.meta.dirname,
+  owners: owners(),
+})
 
 /** null: it is not installed. `packageFrom`: a folder, the package's own or one that has it; null: the usual places. */
-export function findPackage(name: string, packageFrom: string | null, world = packageWorld()): FoundPackage | null {
+export function findPackage(name: string, packageFrom: string | null, world = packageEnvironment()): FoundPackage | null {
   const { at } = lookFor(name, packageFrom, world)
   if (at === null) return null
   try {
@@ -42,18 +46,18 @@ export function findPackage(name: string, packageFrom: string | null, world = pa
 }
 
 /** The same for a package whose entry Node's `require` does not take. */
-export const findPackageFolder = (name: string, packageFrom: string | null, world = packageWorld()): PackageFolder | null =>
+export const findPackageFolder = (name: string, packageFrom: string | null, world = packageEnvironment()): PackageFolder | null =>
   lookFor(name, packageFrom, world).at
 
 /** A package that `whole` brings along: it declares it. */
-export function findPartOf(whole: PackageFolder, name: string, world = packageWorld()): FoundPackage | null {
+export function findPartOf(whole: PackageFolder, name: string, world = packageEnvironment()): FoundPackage | null {
   const declared = declares(readPackage(whole.folder), name)
   const part = declared ? findPackage(name, whole.folder, world) : null
   return part !== null && whyNot(part.folder, [], world) === null ? part : null
 }
 
 /** Why an installation that is nearer than the one in use was passed over, in one line; null: none was. */
-export const whyNearerWasSkipped = (name: string, packageFrom: string | null, world = packageWorld()): string | null =>
+export const skippedInstallation = (name: string, packageFrom: string | null, world = packageEnvironment()): string | null =>
   lookFor(name, packageFrom, world).passedOver
 
 /** What to type to install packages. whyslow's Python package installs them in a folder of its own, and says so in the environment. */
@@ -61,7 +65,7 @@ export const installCommand = (...names: readonly string[]): string =>
   [process.env.WHYSLOW_INSTALL || 'npm install', ...names].join(' ')
 
 /** Where a package was looked for that was not found, in words. */
-export function placesOf(name: string, packageFrom: string | null, world = packageWorld()): string {
+export function placesOf(name: string, packageFrom: string | null, world = packageEnvironment()): string {
   const places = packageFrom === null ? 'in the current project or next to whyslow' : `in ${packageFrom}`
   const { passedOver } = lookFor(name, packageFrom, world)
   return passedOver === null ? places : `${places} (${passedOver})`
@@ -77,7 +81,7 @@ interface LookedFor {
   readonly passedOver: string | null
 }
 
-function lookFor(name: string, packageFrom: string | null, world: PackageWorld): LookedFor {
+function lookFor(name: string, packageFrom: string | null, world: PackageEnvironment): LookedFor {
   if (packageFrom !== null) return described(name, named(name, packageFrom))
   const project = ofProject(name, world)
   if (project.at !== null) return project
@@ -94,18 +98,18 @@ function lookFor(name: string, packageFrom: string | null, world: PackageWorld):
 const passedOverText = (folder: string, reason: string): string => `${folder} was passed over: ${reason}`
 
 /** Whoever installed whyslow installed the packages next to it. */
-function withOwnerOf(world: PackageWorld): PackageWorld {
+function withOwnerOf(world: PackageEnvironment): PackageEnvironment {
   const { users, ownerOf } = world.owners
   const owner = ownerOf(world.whyslow)
   const all = users === null || owner === null ? users : [...users, owner]
   return { ...world, owners: { ...world.owners, users: all, isCheckedIn: () => false } }
 }
 
-const whyNot = (folder: string, files: readonly string[], { owners }: PackageWorld): string | null =>
+const whyNot = (folder: string, files: readonly string[], { owners }: PackageEnvironment): string | null =>
   whyNotOwn(folder, [...files, folder, path.join(folder, 'package.json')], owners)
 
 /** The nearest project that declares the package and has it installed, if all is the user's own. `folder`: what was passed over. */
-function ofProject(name: string, world: PackageWorld): LookedFor & { readonly folder: string | null } {
+function ofProject(name: string, world: PackageEnvironment): LookedFor & { readonly folder: string | null } {
   let passed: { readonly folder: string; readonly reason: string } | null = null
   const pass = (folder: string, reason: string) => {
     passed ??= { folder, reason }

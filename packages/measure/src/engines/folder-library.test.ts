@@ -5,10 +5,11 @@ import os from 'node:os'
 import path from 'node:path'
 import type { DType } from '@whyslow/graph/types.ts'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { thisSystem } from '../machine/system.ts'
 import { openLibrary, ownKoffi, tensorsOf } from './folder-library.ts'
 import { apiLoader } from './koffi.ts'
 import { LITERT } from './litert/find-library.ts'
-import { findNativeLibrary, surroundings } from './native-library.ts'
+import { findNativeLibrary, libraryEnvironment } from './native-library.ts'
 import { OPENVINO } from './openvino/find-library.ts'
 
 let root: string
@@ -31,9 +32,9 @@ describe.each([OPENVINO, LITERT])('$title', (library) => {
     })
     syncBuiltinESMExports()
     try {
-      expect(surroundings().home).toBeNull()
-      const read = vi.spyOn(fs, 'readdirSync')
-      findNativeLibrary(library, { folder: undefined, python: undefined }, { ...surroundings(), env: { PATH: '' } })
+      expect(libraryEnvironment().home).toBeNull()
+      const read = vi.spyOn(thisSystem, 'list')
+      findNativeLibrary(library, { folder: undefined, python: undefined }, { ...libraryEnvironment(), env: { PATH: '' } })
       expect(read.mock.calls.length).toBeGreaterThan(0)
       expect(read.mock.calls.filter(([folder]) => String(folder).includes('.local'))).toEqual([])
     } finally {

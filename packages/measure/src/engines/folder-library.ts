@@ -8,7 +8,7 @@ import type { DType } from '@whyslow/graph/types.ts'
 import type * as Koffi from 'koffi'
 import { checkNames, checkTensor, inTurns, type PlainTensor, type PlainTensors } from './folder-predictions.ts'
 import { FFI, isShapeOf, shapeText } from './koffi.ts'
-import { findNativeLibrary, type NativeLibrary, surroundings } from './native-library.ts'
+import { findNativeLibrary, libraryEnvironment, type NativeLibrary } from './native-library.ts'
 import type { Feeds, InputDeclaration, Results, TensorValue } from './types.ts'
 
 /** What options.json says of the library. */
@@ -103,7 +103,7 @@ export async function openLibrary<Api>(
       cause: koffi,
     })
   }
-  const found = findNativeLibrary(library, { folder: undefined, python: undefined }, surroundings(nodeRuntime))
+  const found = findNativeLibrary(library, { folder: undefined, python: undefined }, libraryEnvironment(nodeRuntime))
   if (!found.ok) throw new Error(`${found.reason}: ${install}`)
   try {
     return await load(found.file)

@@ -10,12 +10,12 @@ import type { Feeds, InputDeclaration } from './types.ts'
 /** An object of a library's. */
 export type Handle = unknown
 /** Where a library writes a handle or a number: an array of one. */
-export type Out<T> = [T | null]
+export type OutPointer<T> = [T | null]
 export type Call = (...given: readonly unknown[]) => number
 
 export const FFI = 'koffi'
 /** What a shipped folder calls a library by. */
-export const CALLED_BY = { package: FFI, range: '^3.0.0' } as const
+export const FFI_REQUIREMENT = { package: FFI, range: '^3.0.0' } as const
 
 /**
  * Throws if a feed is not what the model declares, or has other data than its shape says. A library takes another shape, makes room by it, and
@@ -105,7 +105,7 @@ export function nativeApi<CallName extends string, FreeName extends string>(
     calls: functions,
     call,
     got<T>(name: CallName, ...given: readonly unknown[]): T {
-      const out: Out<T> = [null]
+      const out: OutPointer<T> = [null]
       call(name, ...given, out)
       return out[0] as T
     },

@@ -31,7 +31,7 @@ export interface NativeLibrary {
 }
 
 /** What finding it reads of the world. */
-export interface Surroundings {
+export interface LibraryEnvironment {
   readonly platform: NodeJS.Platform
   readonly env: Readonly<Record<string, string | undefined>>
   /** null: the user has none. */
@@ -42,7 +42,7 @@ export interface Surroundings {
   readonly linkerFolder: string
 }
 
-export const surroundings = (nodeRuntime: string | null = null): Surroundings => ({
+export const libraryEnvironment = (nodeRuntime: string | null = null): LibraryEnvironment => ({
   platform: process.platform,
   env: process.env,
   home: knownHome(),
@@ -68,7 +68,7 @@ interface Named {
 }
 
 /** What tells a shipped folder where the library is that the engine found: it is elsewhere, and may have other packages around it. */
-export function shippedPlace(variable: string, found: FoundLibrary): ShippedLibrary['place'] {
+export function placeForShipping(variable: string, found: FoundLibrary): ShippedLibrary['place'] {
   return found.ok ? { variable, file: found.file } : { variable }
 }
 
@@ -76,7 +76,7 @@ export function shippedPlace(variable: string, found: FoundLibrary): ShippedLibr
  * The first place that has it. A folder that was named for it is not passed over in silence; a Python that was named, for whatever reason, is
  * one place more.
  */
-export function findNativeLibrary(library: NativeLibrary, { folder, python }: Named, world: Surroundings): FoundLibrary {
+export function findNativeLibrary(library: NativeLibrary, { folder, python }: Named, world: LibraryEnvironment): FoundLibrary {
   const { title, flag, variable, install, files } = library
   const inPython = folder === undefined && python !== undefined ? sitePackages(library, pythonAt(python, world)) : []
   const inThat = libraryIn(library, inPython, world)
@@ -100,7 +100,7 @@ export function findNativeLibrary(library: NativeLibrary, { folder, python }: Na
 
 const foundAt = (file: string): FoundLibrary => ({ ok: true, file, from: path.dirname(file) })
 
-function usualFolders(library: NativeLibrary, world: Surroundings): string[] {
+function usualFolders(library: NativeLibrary, world: LibraryEnvironment): string[] {
   const { env, nodeRuntime } = world
   const lists = [env.LD_LIBRARY_PATH, env.DYLD_LIBRARY_PATH, world.platform === 'win32' ? env.PATH : undefined]
   const home = library.home === undefined ? undefined : env[library.home]
@@ -155,16 +155,16 @@ function sitesIn({ wheel }: NativeLibrary, lib: string): string[] {
 }
 
 /** A command is looked up on the path, as a shell does. */
-function pythonAt(named: string, world: Surroundings): string {
+function pythonAt(named: string, world: LibraryEnvironment): string {
   if (/[\\/]/.test(named) || fs.existsSync(named)) return path.resolve(named)
   const file = world.platform === 'win32' && !named.endsWith('.exe') ? `${named}.exe` : named
   const found = foldersOfPath(world).find((folder) => isFile(path.join(folder, file)))
   return found === undefined ? path.resolve(named) : path.join(found, file)
 }
 
-const foldersOfPath = ({ env }: Surroundings): string[] => env.PATH?.split(path.delimiter).filter(Boolean) ?? []
+const foldersOfPath = ({ env }: LibraryEnvironment): string[] => env.PATH?.split(path.delimiter).filter(Boolean) ?? []
 
-function pythonsOnPath(world: Surroundings): string[] {
+function pythonsOnPath(world: LibraryEnvironment): string[] {
   const names = world.platform === 'win32' ? ['python.exe'] : ['python3', 'python']
   return foldersOfPath(world).flatMap((folder) =>
     names
@@ -175,7 +175,7 @@ function pythonsOnPath(world: Surroundings): string[] {
 }
 
 /** A place is a folder, or the library itself. */
-function libraryIn({ files }: NativeLibrary, places: readonly string[], { platform }: Surroundings): string | null {
+function libraryIn({ files }: NativeLibrary, places: readonly string[], { platform }: LibraryEnvironment): string | null {
   const pattern = files[platform]?.[0]
   if (pattern === undefined) return null
   for (const place of places) {

@@ -1,7 +1,7 @@
 // Optional packages of a command: one is imported when it is needed, and what is missing is said with how to get it.
 import { pathToFileURL } from 'node:url'
 import { InputError } from '@whyslow/graph/input-error.ts'
-import { findPackage, installCommand, placesOf, whyNearerWasSkipped } from './find-package.ts'
+import { findPackage, installCommand, placesOf, skippedInstallation } from './find-package.ts'
 
 /** The package's module. `asked`: the flag and what it takes, as in '--store: PostgreSQL'. Throws InputError if it is not installed. */
 export async function importOptional<Module>(name: string, asked: string): Promise<Module> {
@@ -10,7 +10,7 @@ export async function importOptional<Module>(name: string, asked: string): Promi
     throw new InputError(
       `${asked} takes the package ${name}, which was not found ${placesOf(name, null)}; ${installCommand(name)}`,
     )
-  const passed = whyNearerWasSkipped(name, null)
+  const passed = skippedInstallation(name, null)
   // What Node prints once, on the standard error.
   if (passed !== null) process.emitWarning(`${passed}; ${found.folder} is used`)
   const module = (await import(pathToFileURL(found.entry).href)) as { readonly default?: Module }

@@ -59,16 +59,16 @@ export interface Session {
    * Load, first prediction, warm-up and samples, timed where the engine runs; absent if a clock around `run` is as near.
    * The first two are those of this session, however late it is asked.
    */
-  sample?(feeds: readonly Feeds[], plan: SamplePlan): Promise<Sampled>
+  sample?(feeds: readonly Feeds[], plan: SamplePlan): Promise<SampleRun>
   /** Observes tensors, on engines that offer `tensors-by-hand`; runs after all that is timed. */
-  observe?(feeds: Feeds): Promise<Observed>
+  observe?(feeds: Feeds): Promise<TensorObservation>
   /** Ends profiling, where the session was opened with it, and returns the raw trace file's path. */
   endProfiling?(): Promise<string | null>
   close(): Promise<void>
 }
 
 /** What a runtime whose tensors live until they are disposed can tell of its predictions. */
-export interface Observed {
+export interface TensorObservation {
   /** A call with these inputs that computes nothing, ms, median. */
   readonly callMs: number
   /** Per prediction without `tidy`: tensors that the caller gets, and what else is alive once those are disposed. */
@@ -94,7 +94,7 @@ export interface SamplePlan {
   readonly capMs?: number
 }
 
-export interface Sampled {
+export interface SampleRun {
   readonly loadMs: number
   readonly firstMs: number
   readonly warmupMs: number

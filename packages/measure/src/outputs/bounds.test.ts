@@ -4,7 +4,7 @@ import type { Results } from '../engines/types.ts'
 import { boundsOf } from './bounds.ts'
 import { compareOutputs } from './compare.ts'
 import { makersOf } from './joined-parts.ts'
-import { USUAL_LIMITS, verdict } from './verdict.ts'
+import { DEFAULT_LOSS_LIMITS, verdict } from './verdict.ts'
 
 const weights = { dtype: 'float32', sizeBytes: 4, from: 'initializer', isGraphInput: false, shape: [] } as const
 const constants = {
@@ -119,7 +119,11 @@ test('a value that many operators read is looked at once', () => {
 const judged = (original: readonly Results[], candidate: readonly Results[], opType?: string) => {
   const graph = opType === undefined ? undefined : graphOf([graphNode(opType, ['x'], 'y')])
   const agreement = compareOutputs(original, candidate, { graph })
-  return { rounding: verdict(agreement, 'rounding', null), kept: verdict(agreement, 'approximate', USUAL_LIMITS), agreement }
+  return {
+    rounding: verdict(agreement, 'rounding', null),
+    kept: verdict(agreement, 'approximate', DEFAULT_LOSS_LIMITS),
+    agreement,
+  }
 }
 
 describe('scores that made-up inputs leave faint', () => {
@@ -184,7 +188,7 @@ describe('scores that made-up inputs leave faint', () => {
     const map = tensorsOf([1, 2, 150, 150], ([, k], random) => (k === 0 ? 2 / 22500 : other) * random())
     const kept = (share: number) => {
       const off = changed(map, (x, place, random) => (place < 22500 ? x * (1 + 2 * share * (random() - 0.5)) : x * 1.001))
-      return verdict(compareOutputs(map, off, { graph: graphOf(...graph) }), 'approximate', USUAL_LIMITS).ok
+      return verdict(compareOutputs(map, off, { graph: graphOf(...graph) }), 'approximate', DEFAULT_LOSS_LIMITS).ok
     }
     expect([kept(0.05), kept(0.9)]).toEqual([true, false])
   })
@@ -217,7 +221,7 @@ describe('samples in which nothing decides, of an output that decides in others'
     const rows = { name: 'x', kind: 'tensor', dtype: 'float32', shape: ['N', 8] } as const
     const graph = { ...graphOf([graphNode('Sigmoid', ['x'], 'y')]), inputs: [rows] }
     const kept = (by: (x: number, place: number, random: () => number) => number) =>
-      verdict(compareOutputs(original, changed(original, onlyDark(by)), { graph }), 'approximate', USUAL_LIMITS).ok
+      verdict(compareOutputs(original, changed(original, onlyDark(by)), { graph }), 'approximate', DEFAULT_LOSS_LIMITS).ok
     expect([kept((x, _k, random) => x * (0.9 + 0.2 * random())), kept(() => mean), kept((x) => 0.021 - x)]).toEqual([
       true,
       false,
@@ -234,10 +238,10 @@ describe('samples in which nothing decides, of an output that decides in others'
       scores,
       onlyDark(() => 0),
     )
-    const { ok, reason } = verdict(compareOutputs(joined(scores), joined(lost), { graph }), 'approximate', USUAL_LIMITS)
+    const { ok, reason } = verdict(compareOutputs(joined(scores), joined(lost), { graph }), 'approximate', DEFAULT_LOSS_LIMITS)
     expect(ok).toBe(true)
     expect(reason).toMatch(/; no score of 'y' reaches 0\.25 in 3 samples$/)
-    expect(verdict(compareOutputs(scores, lost, { graph }), 'approximate', USUAL_LIMITS).ok).toBe(false)
+    expect(verdict(compareOutputs(scores, lost, { graph }), 'approximate', DEFAULT_LOSS_LIMITS).ok).toBe(false)
   })
 
   test('of two joined parts, faint scores may move next to boxes, but not next to other scores', () => {
@@ -258,7 +262,7 @@ describe('samples in which nothing decides, of an output that decides in others'
         4,
       )
       const moved = changed(original, (x) => (x <= 0.1 ? 0.18 - x : x))
-      return verdict(compareOutputs(original, moved, { graph }), 'approximate', USUAL_LIMITS).ok
+      return verdict(compareOutputs(original, moved, { graph }), 'approximate', DEFAULT_LOSS_LIMITS).ok
     }
     expect([kept('Conv'), kept('Sigmoid')]).toEqual([true, false])
   })

@@ -6,14 +6,14 @@ import type { DType, GraphView } from '@whyslow/graph/types.ts'
 import type { Results, TensorValue } from '../engines/types.ts'
 import { elementCount } from '../samples/dtype-arrays.ts'
 import type { Bounds } from './bounds.ts'
-import type { Compared } from './compared.ts'
 import { compareDecisions, sameDecisions, tiesOf } from './decisions.ts'
-import { compareHead } from './found.ts'
+import { compareHead } from './detections.ts'
 import { headsOf, mayLoseIn, withoutArbitrary } from './heads.ts'
-import type { Joined } from './joined-parts.ts'
+import type { JoinedParts } from './joined-parts.ts'
 import { type Meaning, meaningOf } from './meaning.ts'
 import { metricOf } from './metric.ts'
 import { equalElements, isRealFloat, type Numbers, numbersOf, sameBits, spacingOf } from './numbers.ts'
+import type { OutputPair } from './output-pair.ts'
 import { comparePeaks } from './peaks.ts'
 import { compareQuantities, isFaint, joinedBySample, meaningfulScale, relativeTo, sizeOf } from './quantities.ts'
 import { withRawScores } from './raw-scores.ts'
@@ -23,7 +23,7 @@ import { selectionsOf } from './selections.ts'
 import type { SliceSums } from './slice-sums.ts'
 import type { Agreement, DecisionsCompared, MetricName, OutputAgreement } from './types.ts'
 import { weakOutputs } from './weak.ts'
-import { closenessOfSilent, decides, isSilent, signalOverNoise } from './yes-no.ts'
+import { canDecide, closenessOfSilent, isSilent, signalOverNoise } from './yes-no.ts'
 
 export interface CompareOptions {
   /** Per sample, the labels of its rows. */
@@ -92,7 +92,7 @@ export function compareOutputs(
 }
 
 /** 0 and NaN are what comes out where a mask hides everything, or a value is outside of what the model knows. */
-const holdsNothing = ({ original, scale }: Compared): boolean =>
+const holdsNothing = ({ original, scale }: OutputPair): boolean =>
   scale === 0 && isRealFloat(original[0]!.dtype) && original.some(({ shape }) => elementCount(shape) > 0)
 
 /** The selections in the graph whose outputs are compared. */
@@ -109,7 +109,7 @@ function selectionsAmong(
 }
 
 /** The numbers row by row in place of those of the whole tensors. */
-function inRows(compared: Compared, selection: ComparedSelection | undefined): Compared {
+function inRows(compared: OutputPair, selection: ComparedSelection | undefined): OutputPair {
   if (selection === undefined) return compared
   const { original, candidate, role } = selection.numbers.get(compared.name)!
   const meaning: Meaning = { meaning: 'selection', threshold: 0 }
@@ -165,7 +165,7 @@ function prepare(
   originals: readonly Results[],
   candidates: readonly Results[],
   graph: GraphView | undefined,
-): Compared {
+): OutputPair {
   const original = originals.map((results) => results[name]!)
   const candidate = candidates.map((results) => results[name]!)
   const dtype = original[0]!.dtype
@@ -185,7 +185,7 @@ function allNumbers(tensors: readonly TensorValue[]): readonly Numbers[] | null 
 }
 
 /** Says which elements are NaN or infinite on one side only; null: none. */
-function differentPlaces({ name, originalNumbers, candidateNumbers }: Compared): string | null {
+function differentPlaces({ name, originalNumbers, candidateNumbers }: OutputPair): string | null {
   if (originalNumbers === null || candidateNumbers === null) return null
   for (const [sample, a] of originalNumbers.entries()) {
     const b = candidateNumbers[sample]!
@@ -198,7 +198,7 @@ function differentPlaces({ name, originalNumbers, candidateNumbers }: Compared):
   return null
 }
 
-function compareOutput(one: Compared, all: readonly Compared[], graph: GraphView | undefined): OutputAgreement {
+function compareOutput(one: OutputPair, all: readonly OutputPair[], graph: GraphView | undefined): OutputAgreement {
   const { name, original, candidate, meaning, scale, selected } = one
   const equal = original.every((tensor, sample) => sameBits(tensor, candidate[sample]!))
   const ties = meaning.meaning === 'label' && !equal ? tiesOf(one, all, graph) : null
@@ -219,9 +219,9 @@ function compareOutput(one: Compared, all: readonly Compared[], graph: GraphView
 }
 
 /** The worst differences, of the whole and of the quantities that it joins. */
-function differencesApart(one: Compared, graph: GraphView | undefined): Differences {
+function differencesApart(one: OutputPair, graph: GraphView | undefined): Differences {
   const joined = joinedBySample(one, graph)
-  const [{ parts }] = joined as [Joined]
+  const [{ parts }] = joined as [JoinedParts]
   const whole = differences(one, parts.length === 1 ? parts[0]!.bounds : null)
   const apart = compareQuantities(one, joined, whole.maxAbs, graph)
   if (apart === null) return whole
@@ -241,14 +241,14 @@ const shareOf = ({ rows, differing }: DecisionsCompared): number => (rows === 0 
 /** Scores are of the rows that both select as well, so that other rows' do not stand in for them. */
 function asSelected(
   found: OutputAgreement,
-  { isScore, alike, same, maxPairRelative }: NonNullable<Compared['selected']>,
+  { isScore, alike, same, maxPairRelative }: NonNullable<OutputPair['selected']>,
 ): OutputAgreement {
   if (!isScore) return { ...found, top1: alike, sameRows: same }
   const maxRelative = Math.max(found.maxRelative, maxPairRelative)
   return { ...found, maxRelative, maxAbs: Math.max(found.maxAbs, maxPairRelative * found.scale) }
 }
 
-function equalShareOf({ original, candidate, originalNumbers, candidateNumbers, selected }: Compared): number {
+function equalShareOf({ original, candidate, originalNumbers, candidateNumbers, selected }: OutputPair): number {
   if (selected === undefined) {
     const elements = sum(original.map(({ shape }) => elementCount(shape)))
     return elements === 0 ? 1 : sum(original.map((tensor, sample) => equalElements(tensor, candidate[sample]!))) / elements
@@ -272,7 +272,7 @@ const noDifference = ({ dtype }: TensorValue): Differences => ({
 })
 
 function differences(
-  { original, originalNumbers, candidateNumbers, scale: largest, mayLose = 0 }: Compared,
+  { original, originalNumbers, candidateNumbers, scale: largest, mayLose = 0 }: OutputPair,
   bounds: Bounds | null,
 ): Differences {
   const { dtype } = original[0]!
@@ -301,7 +301,7 @@ function differences(
     deciding.candidate += candidate
     deciding.dot += dot
     // Scores that each say yes or no are one by one what is decided, and samples only where they lie.
-    if (bounds?.isYesNo === true && decides(one)) continue
+    if (bounds?.isYesNo === true && canDecide(one)) continue
     const negligible = a!.length * (ROUNDING * sizeOf(largest, bounds)) ** 2
     if (signal <= negligible && candidate <= negligible) continue
     all.cosine = Math.min(all.cosine, cosineOf(one))

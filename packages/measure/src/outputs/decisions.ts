@@ -1,18 +1,18 @@
 // Decisions taken from outputs: the class of a row, yes or no, a label. The same, or different where the original was as good as tied?
 
-import { axisFromFront } from '@whyslow/graph/attributes.ts'
 import type { GraphView } from '@whyslow/graph/types.ts'
+import { axisFromFront } from '@whyslow/graph/view-attributes.ts'
 import { elementCount, elementOf } from '../samples/dtype-arrays.ts'
-import type { Compared } from './compared.ts'
 import { classAxis, isChosen, makerOf } from './meaning.ts'
 import type { Numbers } from './numbers.ts'
+import type { OutputPair } from './output-pair.ts'
 import type { DecisionsCompared } from './types.ts'
 
 /** Per sample and row: were the two best classes closer than rounding in the original? */
 type Ties = readonly (readonly boolean[])[]
 
 /** How many decisions are not the same, and were no tie. `ties`: for labels, where another output tells. */
-export function compareDecisions(one: Compared, ties: Ties | null): DecisionsCompared {
+export function compareDecisions(one: OutputPair, ties: Ties | null): DecisionsCompared {
   let differing = 0
   const rows = one.original.map((_, sample) => rowsIn(one, sample))
   rows.forEach((count, sample) => {
@@ -22,13 +22,13 @@ export function compareDecisions(one: Compared, ties: Ties | null): DecisionsCom
 }
 
 /** Decisions of outputs that are equal. */
-export const sameDecisions = (one: Compared): DecisionsCompared => ({
+export const sameDecisions = (one: OutputPair): DecisionsCompared => ({
   rows: sum(one.original.map((_, sample) => rowsIn(one, sample))),
   differing: 0,
 })
 
 /** Empty tensors decide nothing. */
-const rowsIn = (one: Compared, sample: number): number =>
+const rowsIn = (one: OutputPair, sample: number): number =>
   elementCount(one.original[sample]!.shape) === 0 ? 0 : decisionsIn(one, sample)
 
 const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0)
@@ -36,7 +36,7 @@ const sum = (counts: readonly number[]): number => counts.reduce((total, count) 
 /**
  * Of the scores or probabilities that decide the label, found by the graph, else by their number of rows; null if there are none.
  */
-export function tiesOf(label: Compared, all: readonly Compared[], graph: GraphView | undefined): Ties | null {
+export function tiesOf(label: OutputPair, all: readonly OutputPair[], graph: GraphView | undefined): Ties | null {
   const chosen = graph === undefined ? null : chosenFrom(label, all, graph)
   if (chosen !== null) return chosen
   const deciding = all.find(
@@ -54,7 +54,7 @@ export function tiesOf(label: Compared, all: readonly Compared[], graph: GraphVi
 const MONOTONE = new Set(['Softmax', 'LogSoftmax', 'Sigmoid', 'Identity', 'Cast'])
 
 /** Where ArgMax or ArgMin reads an output, or what makes one. */
-function chosenFrom(label: Compared, all: readonly Compared[], graph: GraphView): Ties | null {
+function chosenFrom(label: OutputPair, all: readonly OutputPair[], graph: GraphView): Ties | null {
   const node = makerOf(graph, label.name)
   if (node === undefined || !isChosen(node)) return null
   const roots = rootsOf(node.inputs[0] ?? '', graph)
@@ -80,7 +80,12 @@ function rootsOf(value: string, graph: GraphView): readonly string[] {
   return roots
 }
 
-function tiesAlong({ original, originalNumbers, tie }: Compared, sample: number, axis: number, sign: number): readonly boolean[] {
+function tiesAlong(
+  { original, originalNumbers, tie }: OutputPair,
+  sample: number,
+  axis: number,
+  sign: number,
+): readonly boolean[] {
   const { shape } = original[sample]!
   const at = axisFromFront(axis, shape.length)
   const [classes, inner] = [shape[at] ?? 1, elementCount(shape.slice(at + 1))]
@@ -101,7 +106,7 @@ function tiesAlong({ original, originalNumbers, tie }: Compared, sample: number,
 export const classesIn = (shape: readonly number[]): number => shape[classAxis(shape)] ?? 1
 
 /** How many decisions a sample of this output holds. */
-export function decisionsIn({ original, meaning }: Compared, sample: number): number {
+export function decisionsIn({ original, meaning }: OutputPair, sample: number): number {
   const { shape } = original[sample]!
   return meaning.meaning === 'scores' ? elementCount(shape) / classesIn(shape) : elementCount(shape)
 }
@@ -116,7 +121,7 @@ export function bestOf(values: Numbers, row: number, classes: number): number {
 }
 
 function decidesSame(
-  { original, candidate, originalNumbers, candidateNumbers, meaning, tie }: Compared,
+  { original, candidate, originalNumbers, candidateNumbers, meaning, tie }: OutputPair,
   sample: number,
   row: number,
 ) {
@@ -135,7 +140,7 @@ function decidesSame(
   return before === after || a[row * classes + before]! - a[row * classes + after]! <= tie
 }
 
-function isTie({ original, originalNumbers, meaning, tie }: Compared, sample: number, row: number): boolean {
+function isTie({ original, originalNumbers, meaning, tie }: OutputPair, sample: number, row: number): boolean {
   const values = originalNumbers![sample]!
   if (meaning.meaning === 'binary') return Math.abs(values[row]! - meaning.threshold) <= tie / 2
   const classes = classesIn(original[sample]!.shape)

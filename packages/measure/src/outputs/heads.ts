@@ -6,14 +6,14 @@
 import type { GraphView } from '@whyslow/graph/types.ts'
 import { elementCount } from '../samples/dtype-arrays.ts'
 import { boundsOf } from './bounds.ts'
-import type { Compared } from './compared.ts'
 import { featureAxis } from './feature-axis.ts'
-import { type Joined, makersOf } from './joined-parts.ts'
-import { classAxis, SAYS_PLACES, SAYS_SCORES } from './meaning.ts'
+import { type JoinedParts, makersOf } from './joined-parts.ts'
+import { classAxis, PLACE_NAMES, SCORE_NAMES } from './meaning.ts'
 import { isRealFloat } from './numbers.ts'
+import type { OutputPair } from './output-pair.ts'
 import { isWithinOne, joinedBySample } from './quantities.ts'
 import { sharesOf } from './raw-scores.ts'
-import { layoutOf, placeOf, rowsEach, type TableFeatures } from './rows-each.ts'
+import { layoutOf, rowsEach, type TableFeatures, valueIndex } from './rows-each.ts'
 import { FOUND_FROM, HALF_STEP, NONE_BELOW } from './yes-no.ts'
 
 export interface HeadPart extends TableFeatures {
@@ -38,12 +38,12 @@ const MOST_CLASSES = 2048
 const BACKGROUND = 0.9
 
 /** Those that have scores, by their number of rows. */
-export function headsOf(all: readonly Compared[], graph: GraphView | undefined): readonly Head[] {
+export function headsOf(all: readonly OutputPair[], graph: GraphView | undefined): readonly Head[] {
   const heads = new Map<number, { rows: number; scores: HeadPart[]; places: HeadPart[] }>()
   const hasLogits = all.some(({ raw }) => raw !== undefined)
   for (const output of all) {
     // A Sigmoid may make boxes as well: next to logits they are no scores.
-    const isBox = hasLogits && output.raw === undefined && SAYS_PLACES.test(output.name)
+    const isBox = hasLogits && output.raw === undefined && PLACE_NAMES.test(output.name)
     const split = splitOf(output, isBox, graph)
     if (split === null) continue
     const { rows, scores, places } = split
@@ -71,16 +71,16 @@ export function mayLoseIn(heads: readonly Head[], output: string): number {
  * gives for the same rows are places, or classes that count where it finds something: the largest decides nothing either. Without places
  * for these rows it is no detector, as a tagger's flags and classes of the same tokens are none.
  */
-export function withoutArbitrary(compared: readonly Compared[], graph: GraphView | undefined): readonly Compared[] {
+export function withoutArbitrary(compared: readonly OutputPair[], graph: GraphView | undefined): readonly OutputPair[] {
   if (graph === undefined) return compared
   const makers = makersOf(graph)
-  const rowsOf = (one: Compared) => rowsEach(one, classAxis(one.original[0]!.shape), graph)
-  const isYesNo = (one: Compared) =>
+  const rowsOf = (one: OutputPair) => rowsEach(one, classAxis(one.original[0]!.shape), graph)
+  const isYesNo = (one: OutputPair) =>
     rowsOf(one) >= LEAST_ROWS && (one.raw?.by === 'Sigmoid' || boundsOf({ graph, makers }, one.name)?.isYesNo === true)
   const rows = new Set(compared.filter(isYesNo).map(rowsOf))
-  const hasPlaces = (one: Compared) =>
-    compared.some((other) => other !== one && SAYS_PLACES.test(other.name) && rowsOf(other) === rowsOf(one))
-  return compared.map((one): Compared => {
+  const hasPlaces = (one: OutputPair) =>
+    compared.some((other) => other !== one && PLACE_NAMES.test(other.name) && rowsOf(other) === rowsOf(one))
+  return compared.map((one): OutputPair => {
     if (one.meaning.meaning !== 'scores' || !rows.has(rowsOf(one))) return one
     const isArbitrary = isYesNo(one) || (!isWithinOne(one) && (isGuess(one) || hasPlaces(one)))
     return isArbitrary ? { ...one, meaning: { meaning: 'values', threshold: 0 } } : one
@@ -88,7 +88,7 @@ export function withoutArbitrary(compared: readonly Compared[], graph: GraphView
 }
 
 /** Neither its name nor its rows call it scores (meaning.ts): only its two axes do. */
-const isGuess = ({ name, original }: Compared): boolean => original[0]!.shape.length === 2 && !SAYS_SCORES.test(name)
+const isGuess = ({ name, original }: OutputPair): boolean => original[0]!.shape.length === 2 && !SCORE_NAMES.test(name)
 
 interface Split {
   readonly rows: number
@@ -97,7 +97,7 @@ interface Split {
 }
 
 /** null if it is no table of rows with features. */
-function splitOf(output: Compared, isBox: boolean, graph: GraphView | undefined): Split | null {
+function splitOf(output: OutputPair, isBox: boolean, graph: GraphView | undefined): Split | null {
   const { original, originalNumbers, meaning, selected, name } = output
   const [{ shape, dtype }] = original as [(typeof original)[0]]
   const isNumeric = originalNumbers !== null && isRealFloat(dtype) && selected === undefined
@@ -115,10 +115,10 @@ function splitOf(output: Compared, isBox: boolean, graph: GraphView | undefined)
   if (isBox) return { rows, scores: [], places: { output, axis, features } }
   const isClasses = meaning.meaning === 'scores' && !isGuess(output)
   const isProbability = meaning.meaning === 'scores' && isWithinOne(output)
-  const [{ parts, partOf }] = joinedBySample(output, graph) as [Joined]
+  const [{ parts, partOf }] = joinedBySample(output, graph) as [JoinedParts]
   const inner = elementCount(shape.slice(axis + 1))
   const boundsAt = (row: number, feature: number) =>
-    parts[partOf === null ? 0 : partOf[placeOf(row, feature, features.length, inner)]!]!.bounds
+    parts[partOf === null ? 0 : partOf[valueIndex(row, feature, features.length, inner)]!]!.bounds
   // Rows may be joined from several heads, so that some of each are looked at.
   const seen = [0, 0.2, 0.5, 0.8, 1].map((share) => Math.round(share * (rows - 1)))
   const isMade = (feature: number, by: 'isShare' | 'isYesNo') => seen.every((row) => boundsAt(row, feature)?.[by] === true)
@@ -135,7 +135,7 @@ function splitOf(output: Compared, isBox: boolean, graph: GraphView | undefined)
   }
 }
 
-function isBackground(output: Compared, axis: number, feature: number): boolean {
+function isBackground(output: OutputPair, axis: number, feature: number): boolean {
   const { shape } = output.original[0]!
   const { start, step } = layoutOf({ output, axis })
   const rows = elementCount(shape) / shape[axis]!

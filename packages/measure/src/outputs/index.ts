@@ -7,10 +7,10 @@ export {
   type AgreementVerdict,
   type AllowedLoss,
   boundOf,
+  DEFAULT_LOSS_LIMITS,
   type Loss,
   type LossLimits,
   lossOf,
   SAME_DECISIONS,
-  USUAL_LIMITS,
   verdict,
 } from './verdict.ts'

@@ -1,8 +1,9 @@
 // What an output is joined from: where the graph ends in a Concat (behind operators that keep each element for itself), its inputs are
 // quantities of their own, such as boxes in pixels and scores. Told from the graph and the shape that came out.
-import { axisFromFront } from '@whyslow/graph/attributes.ts'
+
 import { elementCount } from '@whyslow/graph/dtype.ts'
 import type { Dimension, GraphView, NodeView } from '@whyslow/graph/types.ts'
+import { axisFromFront } from '@whyslow/graph/view-attributes.ts'
 import { type Bounds, boundsOf } from './bounds.ts'
 
 export interface JoinedPart {
@@ -12,7 +13,7 @@ export interface JoinedPart {
   readonly bounds: Bounds | null
 }
 
-export interface Joined {
+export interface JoinedParts {
   readonly parts: readonly JoinedPart[]
   /** The index of each element's part. null: all elements are of the only part. */
   readonly partOf: Uint16Array | null
@@ -38,8 +39,8 @@ type Unit = 'open' | Bounds | null
 /** The index of the only part, or one for each element. */
 type Places = number | Uint16Array
 
-export function joinedParts(graph: GraphView | undefined, output: string, shape: readonly number[]): Joined {
-  const whole: Joined = { parts: [{ value: output, bounds: null }], partOf: null }
+export function joinedParts(graph: GraphView | undefined, output: string, shape: readonly number[]): JoinedParts {
+  const whole: JoinedParts = { parts: [{ value: output, bounds: null }], partOf: null }
   if (graph === undefined) return whole
   const makers = makersOf(graph)
   const parts: JoinedPart[] = []

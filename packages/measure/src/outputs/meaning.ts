@@ -30,8 +30,8 @@ const ROWS_SEEN = 256
 /** Sums of probabilities in float16 are this far from 1. */
 const SUM_TOLERANCE = 5e-3
 
-export const SAYS_SCORES = /logit|prob|softmax|scores?(\b|_|$)|class(?!ifier_)/i
-export const SAYS_PLACES = /box|coord|landmark|keypoint|corner|anchor|offset|delta/i
+export const SCORE_NAMES = /logit|prob|softmax|scores?(\b|_|$)|class(?!ifier_)/i
+export const PLACE_NAMES = /box|coord|landmark|keypoint|corner|anchor|offset|delta/i
 const SAYS_OTHER =
   /embed|hidden|feature|state|box|coord|landmark|keypoint|mask|delta|anchor|memory|cell|pool|(^|[_./])[hc]n?(_?\d*|_out)$/i
 
@@ -62,7 +62,7 @@ export function meaningOf(
 
   const bySigmoid = graph !== undefined && makerOf(graph, name)?.opType === 'Sigmoid'
   if (oneEach || (rank === 2 && bySigmoid)) {
-    if (!bySigmoid && !SAYS_SCORES.test(name)) return values
+    if (!bySigmoid && !SCORE_NAMES.test(name)) return values
     return { meaning: 'binary', threshold: bySigmoid || numbers.every((one) => allIn(one, 0, 1)) ? 0.5 : 0 }
   }
   const axis = classAxis(shape)
@@ -72,7 +72,7 @@ export function meaningOf(
   if (numbers.every((one) => addUpToOne(one, classes, (x) => x))) return scores
   if (numbers.every((one) => addUpToOne(one, classes, Math.exp))) return scores
   if (SAYS_OTHER.test(name)) return values
-  if (SAYS_SCORES.test(name)) return scores
+  if (SCORE_NAMES.test(name)) return scores
   const isUnit = numbers.every((one) => addUpToOne(one, classes, (x) => x * x))
   const isOne = axis === 1 && classes >= LEAST_UNNAMED_CLASSES && !isUnit
   return isOne && joinedParts(graph, name, shape).parts.length === 1 ? scores : values

@@ -3,9 +3,9 @@
 // mean squared error of the output with as many numbers.
 import type { TensorValue } from '../engines/types.ts'
 import { elementCount } from '../samples/dtype-arrays.ts'
-import type { Compared } from './compared.ts'
 import { bestOf, classesIn, decisionsIn } from './decisions.ts'
 import { isRealFloat, type Numbers, numbersOf } from './numbers.ts'
+import type { OutputPair } from './output-pair.ts'
 import type { Metric, MetricName } from './types.ts'
 
 interface Measured {
@@ -15,7 +15,7 @@ interface Measured {
 
 /** `wanted`: what the user named; null chooses. No labels: no metric, and no reason either. */
 export function metricOf(
-  compared: readonly Compared[],
+  compared: readonly OutputPair[],
   labels: readonly TensorValue[] | null,
   wanted: MetricName | null,
 ): Measured {
@@ -52,9 +52,9 @@ function areClasses(labels: TensorValue): boolean {
 }
 
 /** The output whose decisions the labels are about: a label first, then scores, then yes or no. */
-function deciding(compared: readonly Compared[], labels: readonly TensorValue[]): Compared | undefined {
+function deciding(compared: readonly OutputPair[], labels: readonly TensorValue[]): OutputPair | undefined {
   const isText = labels[0]?.dtype === 'string'
-  const fits = (one: Compared) =>
+  const fits = (one: OutputPair) =>
     (one.meaning.meaning === 'label' ? (one.original[0]!.dtype === 'string') === isText : !isText) &&
     labels.every((label, sample) => decisionsIn(one, sample) === elementCount(label.shape))
   const found = (['label', 'scores', 'binary'] as const).flatMap((meaning) =>
@@ -68,7 +68,7 @@ function deciding(compared: readonly Compared[], labels: readonly TensorValue[])
 }
 
 /** A row of numbers for each label, the label's place among them: class labels make scores of what nothing else calls so. */
-const rowsOfClasses = ({ original, originalNumbers }: Compared, labels: readonly TensorValue[]): boolean =>
+const rowsOfClasses = ({ original, originalNumbers }: OutputPair, labels: readonly TensorValue[]): boolean =>
   originalNumbers !== null &&
   isRealFloat(original[0]!.dtype) &&
   original.every(({ shape }, sample) => {
@@ -80,7 +80,7 @@ const rowsOfClasses = ({ original, originalNumbers }: Compared, labels: readonly
 const areYesOrNo = (labels: TensorValue): boolean =>
   Array.from(numbersOf(labels) ?? [2]).every((value) => value === 0 || value === 1)
 
-const oneFloatEach = ({ original }: Compared, labels: readonly TensorValue[]): boolean =>
+const oneFloatEach = ({ original }: OutputPair, labels: readonly TensorValue[]): boolean =>
   isRealFloat(original[0]!.dtype) &&
   original.every(({ shape }, sample) => {
     const count = elementCount(shape)
@@ -88,13 +88,13 @@ const oneFloatEach = ({ original }: Compared, labels: readonly TensorValue[]): b
   })
 
 /** One float a row under labels of 0 and 1: a probability where none is outside of 0..1, else a logit. */
-function asYesOrNo(one: Compared | undefined): Compared | undefined {
+function asYesOrNo(one: OutputPair | undefined): OutputPair | undefined {
   if (one === undefined) return undefined
   const isProbability = one.originalNumbers!.every((values) => Array.from(values).every((x) => x >= 0 && x <= 1))
   return { ...one, meaning: { meaning: 'binary', threshold: isProbability ? 0.5 : 0 } }
 }
 
-function accuracy(one: Compared, labels: readonly TensorValue[]): Metric {
+function accuracy(one: OutputPair, labels: readonly TensorValue[]): Metric {
   let [before, after, rows, worse, better] = [0, 0, 0, 0, 0]
   for (const [sample, label] of labels.entries()) {
     const truth = label.dtype === 'string' ? (label.data as readonly string[]) : numbersOf(label)!
@@ -113,7 +113,7 @@ function accuracy(one: Compared, labels: readonly TensorValue[]): Metric {
   return { name: 'accuracy', before: share(before), after: share(after), decisions: { rows, worse, better } }
 }
 
-function decision({ meaning }: Compared, tensor: TensorValue, numbers: Numbers | undefined, row: number): number | string {
+function decision({ meaning }: OutputPair, tensor: TensorValue, numbers: Numbers | undefined, row: number): number | string {
   if (meaning.meaning === 'scores') return bestOf(numbers!, row, classesIn(tensor.shape))
   if (meaning.meaning === 'binary') return numbers![row]! > meaning.threshold ? 1 : 0
   return tensor.dtype === 'string' ? (tensor.data as readonly string[])[row]! : numbers![row]!

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { graphNode, graphOf, tensorsOf } from '../../test/support/outputs/example-joined.ts'
 import type { Results } from '../engines/types.ts'
 import { compareOutputs } from './compare.ts'
-import { USUAL_LIMITS, verdict } from './verdict.ts'
+import { DEFAULT_LOSS_LIMITS, verdict } from './verdict.ts'
 
 const SIDE = 64
 const graph = graphOf([graphNode('Conv', ['x', 'w'], 'y')])
@@ -25,7 +25,7 @@ const maps = (of: (x: number, k: number, row: number, column: number) => number,
 
 const judged = (before: readonly Results[], after: readonly Results[], of = graph) => {
   const agreement = compareOutputs(before, after, { graph: of })
-  return { ...verdict(agreement, 'approximate', USUAL_LIMITS), peaks: agreement.peaks }
+  return { ...verdict(agreement, 'approximate', DEFAULT_LOSS_LIMITS), peaks: agreement.peaks }
 }
 
 describe.each([

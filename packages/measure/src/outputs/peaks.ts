@@ -4,10 +4,10 @@
 // (COCO's σ 0.025), it is an object keypoint similarity of 0.95. https://cocodataset.org/#keypoints-eval
 import type { GraphView } from '@whyslow/graph/types.ts'
 import { elementCount } from '../samples/dtype-arrays.ts'
-import type { Compared } from './compared.ts'
 import { featureAxis } from './feature-axis.ts'
 import { isRealFloat, type Numbers } from './numbers.ts'
-import { placeOf } from './rows-each.ts'
+import type { OutputPair } from './output-pair.ts'
+import { valueIndex } from './rows-each.ts'
 import type { PeaksAgreement } from './types.ts'
 
 /** Peaks that are no further apart are the same, of the map's longer side. */
@@ -36,7 +36,7 @@ interface Maps {
 }
 
 /** null if nobody reads its peaks, as far as is known. */
-export function comparePeaks(one: Compared, graph: GraphView | undefined): PeaksAgreement | null {
+export function comparePeaks(one: OutputPair, graph: GraphView | undefined): PeaksAgreement | null {
   const { name, original, originalNumbers, candidateNumbers, selected, tie } = one
   const [{ shape, dtype }] = original as [(typeof original)[0]]
   const isNumeric = originalNumbers !== null && candidateNumbers !== null && isRealFloat(dtype) && selected === undefined
@@ -87,7 +87,7 @@ function mapsOf(name: string, shape: readonly number[], graph: GraphView | undef
   const [maps, height, width] = [shape[axis]!, shape[axis === 1 ? 2 : 1]!, shape[axis === 1 ? 3 : 2]!]
   if (maps > MOST_MAPS || Math.min(height, width) < SHORTEST_SIDE) return null
   const inner = axis === 1 ? height * width : 1
-  const at = (map: number, place: number) => placeOf(Math.floor(map / maps) * height * width + place, map % maps, maps, inner)
+  const at = (map: number, place: number) => valueIndex(Math.floor(map / maps) * height * width + place, map % maps, maps, inner)
   return { count: elementCount(shape) / (height * width), height, width, at }
 }
 

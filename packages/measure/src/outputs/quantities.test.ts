@@ -5,13 +5,13 @@ import { changed, graphNode, graphOf, tensorsOf } from '../../test/support/outpu
 import type { Results } from '../engines/types.ts'
 import { compareOutputs } from './compare.ts'
 import type { AllowedLoss } from './verdict.ts'
-import { USUAL_LIMITS, verdict } from './verdict.ts'
+import { DEFAULT_LOSS_LIMITS, verdict } from './verdict.ts'
 
 const judged = (
   original: readonly Results[],
   candidate: readonly Results[],
   graph?: GraphView,
-  limits: AllowedLoss = USUAL_LIMITS,
+  limits: AllowedLoss = DEFAULT_LOSS_LIMITS,
 ) => {
   const agreement = compareOutputs(original, candidate, { graph })
   return {

@@ -13,14 +13,14 @@
 // thousands of places, a small state that Tanh makes): 1e-4 of the bounds, but never more than 1 % and 0.1 % of what is there.
 import type { GraphView } from '@whyslow/graph/types.ts'
 import type { Bounds } from './bounds.ts'
-import type { Compared } from './compared.ts'
 import { featureAxis } from './feature-axis.ts'
-import { type Joined, joinedParts } from './joined-parts.ts'
+import { type JoinedParts, joinedParts } from './joined-parts.ts'
 import { isRealFloat } from './numbers.ts'
+import type { OutputPair } from './output-pair.ts'
 import { ROUNDING } from './scale.ts'
 import { addSums, type SlicedSample, type SliceSums, sumSlices } from './slice-sums.ts'
 import type { ApartAgreement } from './types.ts'
-import { closenessOfSilent, decides, isSilent, LOST, signalOverNoise } from './yes-no.ts'
+import { canDecide, closenessOfSilent, isSilent, LOST_NOISE_RATIO, signalOverNoise } from './yes-no.ts'
 
 /** Sizes that differ by no more are alike. A wider gap between them separates two quantities. */
 const ALIKE = 8
@@ -65,15 +65,15 @@ interface Slice {
 
 /** The worst of an output's quantities; null if it is one quantity, or no difference is large enough to count. */
 export function compareQuantities(
-  one: Compared,
-  joined: readonly Joined[],
+  one: OutputPair,
+  joined: readonly JoinedParts[],
   maxAbs: number,
   graph: GraphView | undefined,
 ): ApartAgreement | null {
   const { original, originalNumbers, candidateNumbers, meaning, scale, selected, mayLose = 0 } = one
   if (originalNumbers === null || candidateNumbers === null || !isRealFloat(original[0]!.dtype) || selected !== undefined)
     return null
-  const [{ parts }] = joined as [Joined]
+  const [{ parts }] = joined as [JoinedParts]
   if (parts.length === 1 && maxAbs <= ROUNDING * LEAST_SIZE * scale) return null
   const samples = original.map(({ shape }, sample): SlicedSample => {
     const { partOf } = joined[sample]!
@@ -154,14 +154,15 @@ function scaleAndSize(largest: number, bounds: Bounds | null, tensor: number): P
 const PROBABILITIES: Bounds = { low: 0, high: 1, isShare: true, isYesNo: false }
 
 /** Whether scores that each say yes or no, below 1e-4 everywhere, still stand out from the noise. Softmax divides 1 among many places: each may be as small. */
-export const isFaint = (largest: number, signal: number, noise: number): boolean => largest <= ROUNDING && noise < LOST * signal
+export const isFaint = (largest: number, signal: number, noise: number): boolean =>
+  largest <= ROUNDING && noise < LOST_NOISE_RATIO * signal
 
 /** Engines may take numbers below the smallest normal float32 for zero. */
 export const relativeTo = (difference: number, scale: number): number => (difference < SMALLEST_NORMAL ? 0 : difference / scale)
 
 /** What each sample of an output is joined from. Shapes that came before are not looked at again. Where samples join different parts, nothing is known of them. */
-export function joinedBySample({ name, original }: Compared, graph: GraphView | undefined): readonly Joined[] {
-  const known = new Map<string, Joined>()
+export function joinedBySample({ name, original }: OutputPair, graph: GraphView | undefined): readonly JoinedParts[] {
+  const known = new Map<string, JoinedParts>()
   const joined = original.map(({ shape }) => {
     const key = shape.join()
     const one = known.get(key) ?? joinedParts(graph, name, shape)
@@ -173,14 +174,14 @@ export function joinedBySample({ name, original }: Compared, graph: GraphView | 
 }
 
 /** No value is below 0 or above 1. */
-export const isWithinOne = ({ originalNumbers }: Compared): boolean =>
+export const isWithinOne = ({ originalNumbers }: OutputPair): boolean =>
   originalNumbers!.every((values) => {
     for (let k = 0; k < values.length; k++) if (!(values[k]! >= 0 && values[k]! <= 1)) return false
     return true
   })
 
 /** The feature axis, if it is as long in all samples and short enough to be a list of quantities. */
-function commonAxis({ name, original }: Compared, graph: GraphView | undefined): number | null {
+function commonAxis({ name, original }: OutputPair, graph: GraphView | undefined): number | null {
   const [{ shape: first }] = original as [(typeof original)[0]]
   if (first.length === 0) return null
   const axis = featureAxis(graph, name, first)
@@ -223,10 +224,12 @@ function isNegligible({ count, signal, candidate }: SliceSums, size: number): bo
 }
 
 const isLost = ({ sums, bounds, size }: Quantity): boolean =>
-  sums.noise >= LOST * sums.signal && !isNegligible(sums, size) && !(bounds?.isYesNo === true && sums.largest <= ROUNDING)
+  sums.noise >= LOST_NOISE_RATIO * sums.signal &&
+  !isNegligible(sums, size) &&
+  !(bounds?.isYesNo === true && sums.largest <= ROUNDING)
 
 function cosineOf({ sums, deciding = sums, bySample, bounds, size }: Quantity): number {
-  const alone = bounds?.isYesNo === true ? bySample.filter((one) => !decides(one)) : bySample
+  const alone = bounds?.isYesNo === true ? bySample.filter((one) => !canDecide(one)) : bySample
   const cosines = [deciding, ...alone].flatMap((one) => {
     const { signal, candidate, dot } = one
     if (isNegligible(one, size)) return []

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { graphNode, graphOf, tensorsOf } from '../../test/support/outputs/example-joined.ts'
 import type { Results } from '../engines/types.ts'
 import { compareOutputs } from './compare.ts'
-import { USUAL_LIMITS, verdict } from './verdict.ts'
+import { DEFAULT_LOSS_LIMITS, verdict } from './verdict.ts'
 
 const [ROWS, CLASSES, SAMPLES] = [1000, 20, 3]
 /** A model that reads images and computes what it returns by convolutions. */
@@ -57,7 +57,7 @@ function named(outputs: Readonly<Record<string, readonly Results[]>>): readonly 
 describe.each(Object.entries(forms))('%s', (_, form) => {
   const judged = (score: Of, box?: Of) => {
     const agreement = compareOutputs(form(logit), form(score, box), { graph })
-    return { ...verdict(agreement, 'approximate', USUAL_LIMITS), agreement }
+    return { ...verdict(agreement, 'approximate', DEFAULT_LOSS_LIMITS), agreement }
   }
 
   test('what is slightly off is kept, by what is found in both', () => {
@@ -94,7 +94,7 @@ test('one score for each box and its points, without names', () => {
       Identity_1: table(1, (row, _, sample) => (isLost && row === 250 ? -3 : score(row) + off + sample / 100)),
     })
   const judged = (after: readonly Results[]) =>
-    verdict(compareOutputs(of(0, false), after, { graph }), 'approximate', USUAL_LIMITS)
+    verdict(compareOutputs(of(0, false), after, { graph }), 'approximate', DEFAULT_LOSS_LIMITS)
   expect(judged(of(0.02, false))).toMatchObject({ ok: true, reason: expect.stringMatching(/; 30 of 30 scores of 0\.5 or more/) })
   expect(judged(of(0, true))).toMatchObject({
     ok: false,
@@ -112,7 +112,7 @@ test('logits that say no may move where nobody looks, as far as they are alike',
         { graph },
       ),
       'approximate',
-      USUAL_LIMITS,
+      DEFAULT_LOSS_LIMITS,
     ).ok
   expect([kept(0.2), kept(0.9)]).toEqual([true, false])
 })

@@ -4,10 +4,10 @@
 // objectness and its classes (5 + C).
 import type { GraphView } from '@whyslow/graph/types.ts'
 import { elementCount } from '../samples/dtype-arrays.ts'
-import type { Compared, RawScores } from './compared.ts'
 import { featureAxis } from './feature-axis.ts'
-import { SAYS_PLACES, SAYS_SCORES } from './meaning.ts'
+import { PLACE_NAMES, SCORE_NAMES } from './meaning.ts'
 import { isRealFloat, type Numbers } from './numbers.ts'
+import type { OutputPair, RawScores } from './output-pair.ts'
 import { joinedBySample } from './quantities.ts'
 import { layoutOf, rowsEach } from './rows-each.ts'
 import { NONE_BELOW } from './yes-no.ts'
@@ -27,7 +27,7 @@ const MOST_PLACES = 64
 const USUAL_CLASSES: readonly number[] = [2, 20, 21, 80, 81, 90, 91, 92]
 
 /** The outputs, those that are logits of a detector with what is known of them. Only models that read images, of which photos tell it. */
-export function withRawScores(all: readonly Compared[], graph: GraphView | undefined): readonly Compared[] {
+export function withRawScores(all: readonly OutputPair[], graph: GraphView | undefined): readonly OutputPair[] {
   if (graph?.inputs.some(({ shape }) => shape?.length === 4) !== true) return all
   const tables = all.flatMap((one) => tableOf(one, graph) ?? [])
   return all.map((one) => {
@@ -38,7 +38,7 @@ export function withRawScores(all: readonly Compared[], graph: GraphView | undef
 }
 
 interface Table {
-  readonly output: Compared
+  readonly output: OutputPair
   readonly axis: number
   readonly rows: number
   readonly features: number
@@ -47,7 +47,7 @@ interface Table {
 }
 
 /** null if it holds no features of many rows. */
-function tableOf(output: Compared, graph: GraphView): Table | null {
+function tableOf(output: OutputPair, graph: GraphView): Table | null {
   const { original, originalNumbers, selected, name } = output
   const [{ shape, dtype }] = original as [(typeof original)[0]]
   if (originalNumbers === null || !isRealFloat(dtype) || selected !== undefined || shape.length < 2) return null
@@ -65,11 +65,11 @@ const range = (from: number, to: number): number[] => Array.from({ length: to - 
 function apart(table: Table, all: readonly Table[]): RawScores | null {
   const { output, axis, features, rows } = table
   const { name } = output
-  if (SAYS_PLACES.test(name)) return null
+  if (PLACE_NAMES.test(name)) return null
   const places = all.filter((one) => one !== table && one.rows === rows && one.features <= MOST_PLACES)
   // A box, or a box and points.
-  const isBox = ({ output: { name }, features }: Table) => SAYS_PLACES.test(name) || (features >= SIDES && features % 2 === 0)
-  const isNamed = SAYS_SCORES.test(name) || /cls|conf|obj/i.test(name)
+  const isBox = ({ output: { name }, features }: Table) => PLACE_NAMES.test(name) || (features >= SIDES && features % 2 === 0)
+  const isNamed = SCORE_NAMES.test(name) || /cls|conf|obj/i.test(name)
   // As many values a row as a box has, or one for each pixel of a map, may be anything.
   const isOpen = features === SIDES || (features === 1 && output.original[0]!.shape.length > 3)
   if (!places.some(isBox) || (isOpen && !isNamed)) return null
@@ -114,7 +114,7 @@ function said({ output, axis }: Table, features: readonly number[]): { readonly 
 }
 
 /** The output with the shares that its logits mean in place of them. */
-export function sharesOf(output: Compared, { by, axis }: RawScores): Compared {
+export function sharesOf(output: OutputPair, { by, axis }: RawScores): OutputPair {
   const { shape } = output.original[0]!
   const [features, rows] = [shape[axis]!, elementCount(shape) / shape[axis]!]
   const { start, step } = layoutOf({ output, axis })

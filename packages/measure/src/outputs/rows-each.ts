@@ -1,17 +1,17 @@
 // The rows of a table with features: cells, anchors, queries, pixels. They are numbered over all axes but that of the features.
 import type { GraphView } from '@whyslow/graph/types.ts'
 import { elementCount } from '../samples/dtype-arrays.ts'
-import type { Compared } from './compared.ts'
+import type { OutputPair } from './output-pair.ts'
 
 /** Some features of one output. */
 export interface TableFeatures {
-  readonly output: Compared
+  readonly output: OutputPair
   readonly axis: number
   readonly features: readonly number[]
 }
 
 /** Rows of one input. None if the first of two axes is the batch: the axis of the batch holds no rows. */
-export function rowsEach({ name, original }: Compared, axis: number, graph: GraphView | undefined): number {
+export function rowsEach({ name, original }: OutputPair, axis: number, graph: GraphView | undefined): number {
   const [{ shape }] = original as [(typeof original)[0]]
   const rows = elementCount(shape) / shape[axis]!
   if (shape.length > 2) return axis === 0 ? rows : rows / shape[0]!
@@ -29,7 +29,7 @@ function isBatch(output: string, size: number, graph: GraphView | undefined): bo
 }
 
 /** Where a feature of a row is, among features of which each has `inner` values behind it. */
-export const placeOf = (row: number, feature: number, features: number, inner: number): number =>
+export const valueIndex = (row: number, feature: number, features: number, inner: number): number =>
   (Math.floor(row / inner) * features + feature) * inner + (row % inner)
 
 /** Where the features of a row are among an output's values: `start` of the row, and `step` from one feature to the next. */
@@ -39,5 +39,5 @@ export function layoutOf({ output, axis }: Pick<TableFeatures, 'output' | 'axis'
 } {
   const { shape } = output.original[0]!
   const [features, step] = [shape[axis]!, elementCount(shape.slice(axis + 1))]
-  return { start: (row) => placeOf(row, 0, features, step), step }
+  return { start: (row) => valueIndex(row, 0, features, step), step }
 }

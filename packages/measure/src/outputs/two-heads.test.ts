@@ -12,7 +12,7 @@ import { loadInputs, saveInputs } from '../samples/saved.ts'
 import { modelTask } from '../trials/model-task.ts'
 import { compareOutputs } from './compare.ts'
 import { outputsTask } from './outputs-task.ts'
-import { USUAL_LIMITS, verdict } from './verdict.ts'
+import { DEFAULT_LOSS_LIMITS, verdict } from './verdict.ts'
 
 const folder = folderOfTests()
 const graph = viewGraph(modelInMemory(twoHeads()))
@@ -32,7 +32,7 @@ test('one scale for boxes and scores destroys the scores, and is refused with an
   const [original, joined] = [await predicted('none'), await predicted('joined')]
   // 640 / 255 is more than any score.
   for (const { y } of joined) expect((y!.data as Float32Array).subarray(FIRST_SCORE).every((score) => score === 0)).toBe(true)
-  const known = verdict(compareOutputs(original, joined, { graph }), 'approximate', USUAL_LIMITS)
+  const known = verdict(compareOutputs(original, joined, { graph }), 'approximate', DEFAULT_LOSS_LIMITS)
   expect(known).toEqual({ ok: false, reason: "cosine of the worst output 0 ('y' where it joins 'score sums'), below 0.995" })
   const unknown = verdict(compareOutputs(original, joined), 'approximate', 0.01)
   expect(unknown).toMatchObject({ ok: false, reason: expect.stringMatching(/^cosine 0 \('y' at 4-9 of axis 1\)/) })
@@ -40,6 +40,6 @@ test('one scale for boxes and scores destroys the scores, and is refused with an
 
 test('a scale for each keeps both', async () => {
   const [original, each] = [await predicted('none'), await predicted('each')]
-  expect(verdict(compareOutputs(original, each, { graph }), 'approximate', USUAL_LIMITS).ok).toBe(true)
-  expect(verdict(compareOutputs(original, each), 'approximate', USUAL_LIMITS).ok).toBe(true)
+  expect(verdict(compareOutputs(original, each, { graph }), 'approximate', DEFAULT_LOSS_LIMITS).ok).toBe(true)
+  expect(verdict(compareOutputs(original, each), 'approximate', DEFAULT_LOSS_LIMITS).ok).toBe(true)
 })

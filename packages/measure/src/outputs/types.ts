@@ -88,7 +88,7 @@ export interface Metric {
   readonly decisions?: DecisionCounts
 }
 
-/** What a detector's scores find in both, and where: see found.ts. */
+/** What a detector's scores find in both, and where: see detections.ts. */
 export interface HeadAgreement {
   readonly scores: readonly string[]
   /** Those of an output of their own that are logits: what their Sigmoid or Softmax gives is compared. Absent: none. */

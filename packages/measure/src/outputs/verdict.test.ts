@@ -2,7 +2,7 @@ import { describe, expect, it, test } from 'vitest'
 import type { Results, TensorValue } from '../engines/types.ts'
 import { compareOutputs } from './compare.ts'
 import type { Agreement } from './types.ts'
-import { type AllowedLoss, lossOf, USUAL_LIMITS, verdict } from './verdict.ts'
+import { type AllowedLoss, DEFAULT_LOSS_LIMITS, lossOf, verdict } from './verdict.ts'
 
 const values = (numbers: readonly number[]): Results[] => [
   { y: { dtype: 'float32', shape: [1, 1, numbers.length], data: Float32Array.from(numbers) } },
@@ -158,11 +158,11 @@ describe('agreement on few rows', () => {
         'top-1 agreement 1, within --max-loss 0.01; on 8 rows a loss of up to 0.312 cannot be ruled out, which takes 299 rows at least',
       open: { rows: 8, largestLoss: expect.closeTo(1 - 0.05 ** (1 / 8), 9), rowsNeeded: 299 },
     })
-    expect(judged(8, 0, USUAL_LIMITS).reason).toBe(
+    expect(judged(8, 0, DEFAULT_LOSS_LIMITS).reason).toBe(
       'top-1 agreement 1, cosine of the worst output 1.0000; on 8 rows a loss of up to 0.312 cannot be ruled out, which takes 299 rows at least',
     )
     expect(judged(299, 0)).toEqual({ ok: true, reason: 'top-1 agreement 1, within --max-loss 0.01' })
-    expect(judged(299, 0, USUAL_LIMITS)).not.toHaveProperty('open')
+    expect(judged(299, 0, DEFAULT_LOSS_LIMITS)).not.toHaveProperty('open')
   })
 
   it('holds a loss that was seen with its interval', () => {
@@ -172,7 +172,9 @@ describe('agreement on few rows', () => {
         /^top-1 agreement 0\.995: a loss of 0\.005, not held to be within --max-loss 0\.01; on 200 rows a loss of up to 0\.0235/,
       ),
     })
-    expect(judged(200, 1, USUAL_LIMITS).reason).toMatch(/^top-1 agreement 0\.995, not held to be at least 0\.99; on 200 rows/)
+    expect(judged(200, 1, DEFAULT_LOSS_LIMITS).reason).toMatch(
+      /^top-1 agreement 0\.995, not held to be at least 0\.99; on 200 rows/,
+    )
     expect(judged(1000, 4).ok).toBe(true)
   })
 })

@@ -5,7 +5,7 @@ import { ROUNDING } from './scale.ts'
 import type { Agreement, OpenLoss, OutputAgreement, SelectionAgreement } from './types.ts'
 
 /** What a change promises; as remedies name it. */
-export type Promised = 'exact' | 'rounding' | 'approximate'
+export type PromisedEffect = 'exact' | 'rounding' | 'approximate'
 
 /** Limits by what the loss is of. Without a metric, decisions and the cosine of every output must both keep theirs. */
 export interface LossLimits {
@@ -17,8 +17,8 @@ export interface LossLimits {
 /** Largest loss allowed: one number for whatever decides (see `lossOf`), or a limit for each. */
 export type AllowedLoss = number | LossLimits
 
-/** By default: one decision in a hundred, and no output further off than a cosine of 0.995. */
-export const USUAL_LIMITS: LossLimits = { metric: 0.01, top1: 0.01, cosine: 0.005 }
+/** The default: one decision in a hundred, and no output further off than a cosine of 0.995. */
+export const DEFAULT_LOSS_LIMITS: LossLimits = { metric: 0.01, top1: 0.01, cosine: 0.005 }
 
 export interface AgreementVerdict {
   readonly ok: boolean
@@ -42,7 +42,7 @@ export const SAME_DECISIONS = 0.999
  * alike. Outputs of float16 and bfloat16 may be off by
  * one (exact) or two (rounding) of their own steps. Of outputs that hold nothing no loss is known, so that nothing approximate is.
  */
-export function verdict(agreement: Agreement, promise: Promised, maxLoss: AllowedLoss | null): AgreementVerdict {
+export function verdict(agreement: Agreement, promise: PromisedEffect, maxLoss: AllowedLoss | null): AgreementVerdict {
   if (agreement.mismatch !== null) return { ok: false, reason: agreement.mismatch }
   if (promise === 'approximate' && agreement.isEmpty === true && agreement.metric === null)
     return { ok: false, reason: NOTHING_SEEN }

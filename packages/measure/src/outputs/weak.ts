@@ -1,11 +1,11 @@
 // Inputs on which a comparison says little: the original decides nothing on them, or always the same, so that no change could show. Made-up
 // inputs often drive a network where it never works.
 import type { GraphView } from '@whyslow/graph/types.ts'
-import type { Compared } from './compared.ts'
 import { bestOf, classesIn, decisionsIn } from './decisions.ts'
 import type { Head } from './heads.ts'
 import { makersOf } from './joined-parts.ts'
 import { isRealFloat, type Numbers } from './numbers.ts'
+import type { OutputPair } from './output-pair.ts'
 import { layoutOf } from './rows-each.ts'
 import type { WeakOutput } from './types.ts'
 import { NONE_BELOW } from './yes-no.ts'
@@ -18,7 +18,7 @@ const ALL_YES = 0.99
 const GIVES_SIZES = new Set(['Shape', 'Size'])
 
 export function weakOutputs(
-  all: readonly Compared[],
+  all: readonly OutputPair[],
   heads: readonly Head[],
   graph: GraphView | undefined,
 ): readonly WeakOutput[] {
@@ -61,7 +61,7 @@ function weakHead({ rows, scores }: Head): readonly WeakOutput[] {
 
 const short = (value: number): string => String(Number(value.toPrecision(2)))
 
-function isConstant({ original, originalNumbers, scale }: Compared): boolean {
+function isConstant({ original, originalNumbers, scale }: OutputPair): boolean {
   const [first, ...others] = originalNumbers ?? []
   if (first === undefined || others.length === 0 || first.length === 0 || !isRealFloat(original[0]!.dtype)) return false
   return others.every((one) => {
@@ -95,7 +95,7 @@ function isOfInputs(output: string, graph: GraphView | undefined): boolean {
 }
 
 /** Where an output decides classes, or yes and no. */
-function sameDecision(one: Compared): string | null {
+function sameDecision(one: OutputPair): string | null {
   const { original, originalNumbers, meaning, selected } = one
   if (originalNumbers === null || selected !== undefined || (meaning.meaning !== 'scores' && meaning.meaning !== 'binary'))
     return null

@@ -13,10 +13,10 @@ export const NONE_BELOW = 0.25
 export const HALF_STEP = 0.5001 / 255
 
 /** Noise over signal (powers) from which on a slice has lost what it held. */
-export const LOST = 0.5
+export const LOST_NOISE_RATIO = 0.5
 
 /** Whether a score of the sample may reach a threshold in one of the two. */
-export const decides = ({ largest, maxAbs }: Pick<SliceSums, 'largest' | 'maxAbs'>): boolean => largest + maxAbs >= NONE_BELOW
+export const canDecide = ({ largest, maxAbs }: Pick<SliceSums, 'largest' | 'maxAbs'>): boolean => largest + maxAbs >= NONE_BELOW
 
 /**
  * No score decides in either. The candidate's scores have to be the original's still: in size, and in what varies from place to place. If
@@ -27,9 +27,9 @@ export function isSilent(
   largestOfAll: number,
   mayLose: number,
 ): boolean {
-  if (decides({ largest, maxAbs })) return false
+  if (canDecide({ largest, maxAbs })) return false
   if (largestOfAll >= FOUND_FROM && maxAbs <= mayLose) return true
-  return noise < LOST * signal && noise - drift ** 2 / count < LOST * (signal - sum ** 2 / count)
+  return noise < LOST_NOISE_RATIO * signal && noise - drift ** 2 / count < LOST_NOISE_RATIO * (signal - sum ** 2 / count)
 }
 
 /** What differences leave of the score that would decide, or of the sample itself, if it is closer than that. */

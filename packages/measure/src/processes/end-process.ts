@@ -70,7 +70,7 @@ function childrenListed(): (pid: number) => readonly number[] {
 const MARK = 'WHYSLOW_PASS'
 
 /** What a process's environment gets, so that it and what it starts are found by `mark`. */
-export const markedBy = (mark: string): Readonly<Record<string, string>> => ({ [MARK]: mark })
+export const markVariables = (mark: string): Readonly<Record<string, string>> => ({ [MARK]: mark })
 
 /** The same for all that one run of the command starts. */
 const RUN_MARK = 'WHYSLOW_RUN'
@@ -92,7 +92,7 @@ const GONE_PAUSE_MS = 10
  */
 export function endRun(
   run: string,
-  listed = () => processesMarked(run, RUN_MARK),
+  listed = () => markedProcesses(run, RUN_MARK),
   pause = (): void => {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, GONE_PAUSE_MS)
   },
@@ -104,7 +104,7 @@ export function endRun(
 }
 
 /** Processes that bear the mark (Linux; elsewhere none: the environment of others is not told). */
-export function processesMarked(mark: string, variable: string = MARK): number[] {
+export function markedProcesses(mark: string, variable: string = MARK): number[] {
   if (process.platform !== 'linux') return []
   const pids = fs.readdirSync('/proc').filter((name) => /^\d+$/.test(name))
   return pids.map(Number).filter((pid) => pid !== process.pid && environmentOf(pid).includes(`${variable}=${mark}\0`))
@@ -113,7 +113,7 @@ export function processesMarked(mark: string, variable: string = MARK): number[]
 const environmentOf = (pid: number): string => orNone(() => [fs.readFileSync(`/proc/${pid}/environ`, 'latin1')])[0] ?? ''
 
 /** Ends those that bear the mark, at once: those that have lost their parent, too. */
-export const endMarked = (mark: string): void => killAll(processesMarked(mark))
+export const endMarked = (mark: string): void => killAll(markedProcesses(mark))
 
 /** Kills what is left in the process group of a process that was started with its own (POSIX), including those that have lost their parent. */
 export const endGroup = ({ pid }: ChildProcess): void => void signalGroup(pid, 'SIGKILL')

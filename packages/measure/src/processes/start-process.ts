@@ -10,8 +10,8 @@ import {
   endGroup,
   endMarked,
   isGroupAlive,
-  markedBy,
-  processesMarked,
+  markedProcesses,
+  markVariables,
 } from './end-process.ts'
 import { lastWords } from './last-words.ts'
 import { memoryAbove } from './resident.ts'
@@ -100,7 +100,7 @@ export function startProcess(setup: ProcessSetup): RunningProcess {
     ...(stdio === undefined ? {} : { stdio }),
     ...(serialization === undefined ? {} : { serialization }),
     ...(cwd === undefined ? {} : { cwd }),
-    env: { ...env, ...QUIET, ...(mark === null ? {} : markedBy(mark)) },
+    env: { ...env, ...QUIET, ...(mark === null ? {} : markVariables(mark)) },
     detached: hasGroup && process.platform !== 'win32',
     windowsHide: true,
   })
@@ -199,7 +199,7 @@ function watch(child: ChildProcess, limits: ProcessLimits, onStop: (stop: Stop) 
 /** How many of its descendants, of its group or with its mark are alive, without itself. */
 function leftBy(child: ChildProcess, mark: string | null): number {
   const { pid, exitCode, signalCode } = child
-  const marked = mark === null ? [] : processesMarked(mark).filter((one) => one !== pid)
+  const marked = mark === null ? [] : markedProcesses(mark).filter((one) => one !== pid)
   if (pid === undefined) return marked.length
   const hasEnded = exitCode !== null || signalCode !== null
   return Math.max(marked.length, descendantsOf(pid).length, hasEnded && isGroupAlive(pid) ? 1 : 0)

@@ -4,9 +4,13 @@ import os from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, test, vi } from 'vitest'
 import { needs } from '../../../../test/needs.ts'
-import { checkProbe, findInterpreter, isolatedEnvironment, type PythonWorld, probeInterpreter } from './interpreter.ts'
+import { checkProbe, findInterpreter, isolatedEnvironment, type PythonEnvironment, probeInterpreter } from './interpreter.ts'
 
-const world = (files: readonly string[], env: PythonWorld['env'] = {}, platform: NodeJS.Platform = 'linux'): PythonWorld => ({
+const world = (
+  files: readonly string[],
+  env: PythonEnvironment['env'] = {},
+  platform: NodeJS.Platform = 'linux',
+): PythonEnvironment => ({
   platform,
   env,
   exists: (file) => files.includes(file),
@@ -14,14 +18,14 @@ const world = (files: readonly string[], env: PythonWorld['env'] = {}, platform:
 })
 
 /** Files belong to Alice, who asks, but for these, by path. */
-const ownersOf = (others: Readonly<Record<string, number>>, checkedIn: readonly string[] = []): PythonWorld['owners'] => ({
+const ownersOf = (others: Readonly<Record<string, number>>, checkedIn: readonly string[] = []): PythonEnvironment['owners'] => ({
   users: [ALICE, ROOT],
   home: '/home/alice',
   ownerOf: (file) => others[file] ?? ALICE,
   isCheckedIn: (folder) => checkedIn.includes(folder),
 })
 const [ROOT, ALICE, MALLORY] = [0, 1000, 1001]
-const found = (named: string | null, beside: string, given: PythonWorld) => {
+const found = (named: string | null, beside: string, given: PythonEnvironment) => {
   const answer = findInterpreter({ named, beside }, given)
   return answer.ok ? [answer.interpreter.executable, answer.interpreter.from] : answer.reason
 }
@@ -68,7 +72,7 @@ describe('which Python', () => {
 
 describe('an environment that is found, not named', () => {
   const venv = (folder: string) => [`${folder}/.venv/pyvenv.cfg`, `${folder}/.venv/bin/python`]
-  const asked = (beside: string, files: readonly string[], owners: PythonWorld['owners']) => {
+  const asked = (beside: string, files: readonly string[], owners: PythonEnvironment['owners']) => {
     const answer = findInterpreter({ named: null, beside }, { ...world(files), owners })
     return answer.ok && answer.interpreter
   }

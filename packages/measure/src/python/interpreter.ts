@@ -12,14 +12,14 @@ const OLDEST = [3, 9] as const
 const PROBE_MS = 20_000
 
 /** What finding it reads of the world. */
-export interface PythonWorld {
+export interface PythonEnvironment {
   readonly platform: NodeJS.Platform
   readonly env: Readonly<Record<string, string | undefined>>
   readonly exists: (file: string) => boolean
   readonly owners: Owners
 }
 
-export const pythonWorld = (): PythonWorld => ({
+export const pythonEnvironment = (): PythonEnvironment => ({
   platform: process.platform,
   env: process.env,
   exists: fs.existsSync,
@@ -49,7 +49,7 @@ export interface InterpreterQuestion {
 }
 
 /** Nothing is run. */
-export function findInterpreter({ named, beside }: InterpreterQuestion, world: PythonWorld): FoundInterpreter {
+export function findInterpreter({ named, beside }: InterpreterQuestion, world: PythonEnvironment): FoundInterpreter {
   if (named !== null) return findNamed(named, world)
   const { env, platform } = world
   if (env.WHYSLOW_PYTHON === 'off')
@@ -88,12 +88,12 @@ export function findInterpreter({ named, beside }: InterpreterQuestion, world: P
 }
 
 /** The folder that a file is in. */
-function startOf(beside: string, { exists }: PythonWorld): string {
+function startOf(beside: string, { exists }: PythonEnvironment): string {
   const at = path.resolve(beside)
   return exists(`${at}${path.sep}.`) ? at : path.dirname(at)
 }
 
-function findNamed(named: string, world: PythonWorld): FoundInterpreter {
+function findNamed(named: string, world: PythonEnvironment): FoundInterpreter {
   const from = 'named by --python'
   const inside = inEnvironment(named, world)
   if (inside) return { ok: true, interpreter: { executable: inside, arguments: [], from } }
@@ -107,12 +107,12 @@ function findNamed(named: string, world: PythonWorld): FoundInterpreter {
   return { ok: true, interpreter: { executable: isPath ? path.resolve(named) : named, arguments: [], from } }
 }
 
-function inEnvironment(folder: string, { platform, exists }: PythonWorld): string | null {
+function inEnvironment(folder: string, { platform, exists }: PythonEnvironment): string | null {
   const names = platform === 'win32' ? ['Scripts/python.exe', 'python.exe'] : ['bin/python', 'bin/python3']
   return names.map((name) => path.join(folder, name)).find(exists) ?? null
 }
 
-export type Probed =
+export type ProbeResult =
   | {
       readonly ok: true
       readonly version: string
@@ -172,7 +172,7 @@ export async function probeInterpreter(
   { executable, arguments: before, from }: NamedInterpreter,
   asked: InterpreterRequest = { modules: [], distributions: [] },
   signal?: AbortSignal,
-): Promise<Probed> {
+): Promise<ProbeResult> {
   const given = [...before, '-c', PROBE, JSON.stringify(asked)]
   const { child, ended } = startProcess({
     executable,
@@ -193,7 +193,7 @@ export async function probeInterpreter(
   return checkProbe(said, executable)
 }
 
-type Said = Extract<Probed, { ok: true }>
+type Said = Extract<ProbeResult, { ok: true }>
 
 /** null: not what the probe prints. */
 function parseProbe(stdout: string): Omit<Said, 'ok'> | null {
@@ -206,7 +206,7 @@ function parseProbe(stdout: string): Omit<Said, 'ok'> | null {
 }
 
 /** Whether the collector runs there. */
-export function checkProbe(said: Omit<Said, 'ok'>, executable: string): Probed {
+export function checkProbe(said: Omit<Said, 'ok'>, executable: string): ProbeResult {
   const [major = 0, minor = 0] = said.version.split('.').map(Number)
   const fix = `name CPython ${OLDEST.join('.')} or newer with --python`
   if (said.implementation !== 'cpython') return { ok: false, reason: `${executable} is ${said.implementation}, not CPython`, fix }

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { endInWords, startProcess, textFrom } from '../processes/start-process.ts'
 import { COLLECTOR } from './collector.ts'
-import { findInterpreter, isolatedEnvironment, probeInterpreter, pythonWorld } from './interpreter.ts'
+import { findInterpreter, isolatedEnvironment, probeInterpreter, pythonEnvironment } from './interpreter.ts'
 import { isTorchFile } from './torch-endings.ts'
 
 /** Large models are traced for minutes. */
@@ -45,7 +45,7 @@ export async function exportTorch(
   file: string,
   { out, example, python, memoryBytes, signal }: TorchExportQuestion,
 ): Promise<TorchExport> {
-  const found = findInterpreter({ named: python, beside: file }, pythonWorld())
+  const found = findInterpreter({ named: python, beside: file }, pythonEnvironment())
   if (!found.ok) throw new InputError(`${file}: ${found.reason}; ${found.fix}`)
   const { executable, arguments: before } = found.interpreter
   const probed = await probeInterpreter(found.interpreter, { modules: ['torch', 'numpy'], distributions: [] }, signal)

@@ -6,7 +6,7 @@ import { elementCount, isPlainFloat, isPlainInteger } from './dtype-arrays.ts'
 import { type InputFacts, readInputFacts } from './graph-facts.ts'
 import { type ImageAxes, isTextLine } from './photo-tensors.ts'
 import type { PictureNumbers } from './picture-numbers.ts'
-import { ASSUMED, BYTES, type Pixels, valueRange } from './pixels.ts'
+import { ASSUMED_PIXELS, BYTES, type Pixels, valueRange } from './pixels.ts'
 import type { Likeness, ResolvedInput } from './resolved.ts'
 import { type SignalContent, signalOf, valuesOf } from './signal-content.ts'
 import { type TokenContent, tokensOf } from './token-ids.ts'
@@ -128,7 +128,7 @@ function contentOf(input: ResolvedInput, declared: ValueDeclaration, facts: Inpu
   const signal = signalOf(input, facts, graph, image !== undefined)
   if (signal !== undefined) return signal
   if (image !== undefined && !isLatent(input, image) && !isSpectrogram(input, image))
-    return photos(input, image, input.pixels ?? ASSUMED)
+    return photos(input, image, input.pixels ?? ASSUMED_PIXELS)
   return valuesOf(input, facts, graph)
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { flagsOf, graphOf, input, node } from '../../test/support/samples/example-graphs.ts'
 import { readRefusal } from '../engines/onnxruntime/facts/refusals.ts'
-import { findWorkingInputs, guesses, type TryRun } from './find-working.ts'
+import { findWorkingInputs, guessSizes, type TryRun } from './find-working.ts'
 import { NO_FLAGS } from './flags.ts'
 import { adjustTo } from './input-refusals.ts'
 import { resolveInputs } from './resolve.ts'
@@ -66,7 +66,7 @@ describe('adjustTo', () => {
 
 describe('guesses', () => {
   it('changes both sides together, one meaning at a time, likeliest first', () => {
-    const shapes = [...guesses(resolvedImage)].map(({ inputs }) => inputs[0]!.shape.join('x'))
+    const shapes = [...guessSizes(resolvedImage)].map(({ inputs }) => inputs[0]!.shape.join('x'))
     expect(shapes.slice(0, 3)).toEqual(['1x3x640x640', '1x3x256x256', '1x3x32x32'])
     expect(new Set(shapes).size).toBe(shapes.length)
   })

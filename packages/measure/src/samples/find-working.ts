@@ -31,7 +31,7 @@ const OTHER_SIZES: Readonly<Partial<Record<AxisMeaning, readonly number[]>>> = {
 }
 
 /** Other sizes for the guessed axes, likeliest first; axes of one meaning change together, one meaning at a time. */
-export function* guesses(base: ResolvedInputs): Generator<ResolvedInputs> {
+export function* guessSizes(base: ResolvedInputs): Generator<ResolvedInputs> {
   const guessed = base.inputs.flatMap((input) =>
     input.freeAxes.filter(({ from }) => from === 'guess').map((free) => ({ ...free, input: input.name })),
   )
@@ -66,7 +66,7 @@ export async function findWorkingInputs(
 ): Promise<ResolvedInputs> {
   const base = resolveInputs(declared, graph, flags)
   checkNeededValues(base, declared, graph, flags)
-  const others = guesses(base)
+  const others = guessSizes(base)
   const tried = new Set<string>()
   const observations: Observation[] = []
   let current: ResolvedInputs | undefined = base

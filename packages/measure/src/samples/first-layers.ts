@@ -7,7 +7,7 @@ import type { Model } from '@whyslow/graph/model.ts'
 import { linksOf } from '@whyslow/graph/walk.ts'
 import type { NodeProto } from 'onnx-buf'
 import type { Convolution } from './convolution.ts'
-import { type Places, placesJoined, unfold } from './space-to-depth.ts'
+import { joinedPlaces, type Places, unfoldConvolution } from './space-to-depth.ts'
 
 /** One number for each channel. */
 export interface Moments {
@@ -112,7 +112,7 @@ function joinedBlocks(value: string, readers: readonly NodeProto[], reader: Read
   for (const node of reader.model.proto.graph!.node) {
     if (node.opType !== 'Concat' || node.input.length !== 4) continue
     const numbers = (name: string | undefined) => numbersOf(name, reader)
-    const places = placesJoined(node, value, { producers: reader.producers, numbersOf: numbers })
+    const places = joinedPlaces(node, value, { producers: reader.producers, numbersOf: numbers })
     if (places !== null) return { places, output: node.output[0]! }
   }
   return null
@@ -213,7 +213,7 @@ function takeConvolution(node: NodeProto, found: Found, reader: Reader): boolean
     dilations,
     bias: bias ?? null,
   }
-  found.convolution = found.places === null ? convolution : unfold(convolution, found.places)
+  found.convolution = found.places === null ? convolution : unfoldConvolution(convolution, found.places)
   return found.convolution !== null
 }
 

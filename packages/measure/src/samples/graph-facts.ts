@@ -77,7 +77,7 @@ interface Gathered {
   hiddenWhere?: boolean
 }
 
-function follow({ name, shape }: ValueDeclaration, index: Index): InputFacts {
+function follow({ name, shape }: ValueDeclaration, index: Index): Gathered {
   const facts: Gathered = { axes: (shape ?? []).map(() => ({})), comparedWith: [], isState: false }
   const queue: { value: string; map: AxisMap; isInverted: boolean }[] = [
     { value: name, map: shape?.map((_, axis) => axis), isInverted: false },

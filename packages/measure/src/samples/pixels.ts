@@ -43,7 +43,7 @@ const CLEARLY = 0.85
  */
 const IN_BALANCE = 1.41
 
-export const ASSUMED: Pixels = { ...UNIT_RGB, why: 'The range is assumed: nothing in the model shows it.' }
+export const ASSUMED_PIXELS: Pixels = { ...UNIT_RGB, why: 'The range is assumed: nothing in the model shows it.' }
 
 const MAKES_BYTES: Pixels = {
   ...BYTES,

@@ -5,7 +5,14 @@ import { dimensionsOf, meaningsOf, usualSize } from './axis-guess.ts'
 import { checkFlagNames, describeInput, type InputFlags, listInputs, parseElements } from './flags.ts'
 import { type AxisMeaning, type InputFacts, readInputFacts } from './graph-facts.ts'
 import type { KnownValues } from './known.ts'
-import { checkSizes, type FreeAxis, type ResolvedInput, type ResolvedInputs, restate, type SizeSource } from './resolved.ts'
+import {
+  checkSizes,
+  type FreeAxis,
+  type ResolvedInput,
+  type ResolvedInputs,
+  restateAssumptions,
+  type SizeSource,
+} from './resolved.ts'
 
 /**
  * A size for every axis of every input. Nothing is tried: see `findWorkingInputs`.
@@ -188,7 +195,7 @@ function settle(draft: Draft, drafts: readonly Draft[]): ResolvedInput {
     typeof dimension === 'number' ? [] : [{ axis, symbol: dimension, meaning: meanings[axis]!, from: from[axis] ?? 'guess' }],
   )
   if (sizes.includes(null)) throw new Error(`an axis of '${input.name}' was left open among ${drafts.length} inputs`)
-  return restate({
+  return restateAssumptions({
     name: input.name,
     dtype: input.dtype,
     shape: sizes as number[],

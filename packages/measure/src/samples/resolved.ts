@@ -82,7 +82,7 @@ export function withSizes(
         ...free,
         from: own.find(({ axis }) => axis === free.axis)?.from ?? free.from,
       }))
-      return restate({ ...input, shape, freeAxes })
+      return restateAssumptions({ ...input, shape, freeAxes })
     }),
   }
 }
@@ -106,7 +106,7 @@ export function withDataShapes(inputs: readonly ResolvedInput[], feeds: Feeds): 
       return (free === undefined ? undefined : sizeOf(free)) ?? size
     })
     const freeAxes = input.freeAxes.map((free) => (sizeOf(free) === undefined ? free : { ...free, from: 'data' as const }))
-    return restate({ ...input, shape, freeAxes })
+    return restateAssumptions({ ...input, shape, freeAxes })
   })
 }
 
@@ -129,7 +129,7 @@ export function checkSizes(inputs: readonly ResolvedInput[], limitBytes: number 
 }
 
 /** The input with its assumptions in words. */
-export function restate(input: ResolvedInput): ResolvedInput {
+export function restateAssumptions(input: ResolvedInput): ResolvedInput {
   const { name, shape } = input
   const flag = flagOf('--shape', name, shape.join('x'))
   const assumed = input.freeAxes

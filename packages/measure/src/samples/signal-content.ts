@@ -4,7 +4,7 @@ import type { ConstantView, GraphView } from '@whyslow/graph/types.ts'
 import { elementCount } from './dtype-arrays.ts'
 import type { InputFacts } from './graph-facts.ts'
 import type { Likeness, ResolvedInput } from './resolved.ts'
-import type { Sound } from './sound/sounds.ts'
+import type { SoundName } from './sound/sounds.ts'
 import type { Spectrum } from './sound/spectra.ts'
 
 /** Values are moved to the place that the model expects: to these means and deviations along an axis, or so that they fill a range. */
@@ -19,11 +19,11 @@ export interface Quantization {
 }
 
 type Signal =
-  | { readonly kind: 'sound'; readonly sound: Sound; readonly rate: number; readonly along: number }
+  | { readonly kind: 'sound'; readonly sound: SoundName; readonly rate: number; readonly along: number }
   /** `frames`, `bins`: the axes; null if the one frame has none. `flat`: frames times bins are in the one axis `bins`. */
   | {
       readonly kind: 'spectrum'
-      readonly sound: Sound
+      readonly sound: SoundName
       readonly spectrum: Spectrum
       readonly frames: number | null
       readonly bins: number
@@ -193,7 +193,7 @@ function quantizationBy(
   return { scale: scale[0]!, zero: values[0]! - (isUnsigned(zero) ? 128 : 0) }
 }
 
-function soundOf(words: string, length: number): { readonly sound: Sound; readonly rate: number; readonly why: string } {
+function soundOf(words: string, length: number): { readonly sound: SoundName; readonly rate: number; readonly why: string } {
   const said = /(?<![0-9])(8|16|22|24|32|44|48)(?:[._]?(?:05|1))?[ _-]?k(?:hz)?(?![a-z0-9])/i.exec(words)
   const seconds = RATES.find((rate) => {
     const count = Math.round(length / rate)

@@ -12,7 +12,7 @@ interface Graph {
 }
 
 /** The places of the images that a Concat joins, all taken from `value`; null if it joins anything else. */
-export function placesJoined(concat: NodeProto, value: string, graph: Graph): Places | null {
+export function joinedPlaces(concat: NodeProto, value: string, graph: Graph): Places | null {
   const places = concat.input.map((name) => placeOf(name, value, graph))
   const known = places.filter((place) => place !== null)
   return known.length === 4 && known.length === places.length ? known : null
@@ -38,7 +38,7 @@ function placeOf(name: string, value: string, { producers, numbersOf }: Graph): 
 }
 
 /** The convolution over the image; null if it is none over the joined images. */
-export function unfold({ shape, weights, groups, dilations, bias }: Convolution, places: Places): Convolution | null {
+export function unfoldConvolution({ shape, weights, groups, dilations, bias }: Convolution, places: Places): Convolution | null {
   const [outputs, joined, height, width] = shape as [number, number, number, number]
   const channels = joined / places.length
   if (groups !== 1 || dilations.some((one) => one !== 1) || !Number.isInteger(channels)) return null

@@ -12,7 +12,7 @@ import { type Content, contentsOf, imageAxes, likenessOf } from './content.ts'
 import { arrayFor, byteLength, elementCount, isPlainFloat, type NumericArray, store } from './dtype-arrays.ts'
 import { type ImageAxes, photoTensor } from './photo-tensors.ts'
 import type { PictureNumbers } from './picture-numbers.ts'
-import { ASSUMED, findPixels, type Pixels } from './pixels.ts'
+import { ASSUMED_PIXELS, findPixels, type Pixels } from './pixels.ts'
 import type { ResolvedInput } from './resolved.ts'
 import { SENTENCES } from './sentences.ts'
 import type { SignalContent } from './signal-content.ts'
@@ -72,7 +72,7 @@ export function pixelsIn(model: Model, given: () => PictureNumbers | null): With
       const key = `${input.name} ${channels}`
       const numbers = known.has(key) ? null : orNull(given)
       if (numbers !== null) known.set(key, { ...numbers, why: `${numbers.from} says so.` })
-      else if (!known.has(key)) known.set(key, findPixels(model, input.name, channels) ?? ASSUMED)
+      else if (!known.has(key)) known.set(key, findPixels(model, input.name, channels) ?? ASSUMED_PIXELS)
       return { ...input, pixels: known.get(key)! }
     })
 }

@@ -9,7 +9,7 @@ import type { ResolvedInput } from './resolved.ts'
 
 export const isSound = (name: string): boolean => /\.wav$/i.test(name)
 
-export interface Sound {
+export interface Waveform {
   readonly samplesPerSecond: number
   readonly samples: Float32Array
 }
@@ -17,7 +17,7 @@ export interface Sound {
 const [PCM, FLOAT, EXTENSIBLE] = [1, 3, 0xfffe]
 
 /** Throws an InputError if it is not a .wav, or compressed. */
-export function readWav(bytes: Uint8Array, where: string): Sound {
+export function readWav(bytes: Uint8Array, where: string): Waveform {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const tag = (at: number) => String.fromCharCode(...bytes.subarray(at, at + 4))
   if (bytes.length < 12 || tag(0) !== 'RIFF' || tag(8) !== 'WAVE')
@@ -73,7 +73,7 @@ function mono(view: DataView, { start, end, channels, bits, kind }: Stored): Flo
 }
 
 /** Windows of a sound. One shorter than the input gives one window that ends in silence. */
-export function windowsOf({ samples }: Sound, inputs: readonly ResolvedInput[], where: string): readonly DataRecord[] {
+export function windowsOf({ samples }: Waveform, inputs: readonly ResolvedInput[], where: string): readonly DataRecord[] {
   const input = soundInputOf(inputs, where)
   const length = lengthOf(input) ?? samples.length
   const count = Math.max(1, Math.floor(samples.length / length))
@@ -86,7 +86,7 @@ export function windowsOf({ samples }: Sound, inputs: readonly ResolvedInput[], 
 }
 
 /** For whoever reads the numbers. */
-export function soundNote({ samplesPerSecond }: Sound, inputs: readonly ResolvedInput[]): string {
+export function soundNote({ samplesPerSecond }: Waveform, inputs: readonly ResolvedInput[]): string {
   const input = soundInputOf(inputs, '')
   const length = lengthOf(input)
   const cut = length === null ? 'whole' : `in windows of ${length} samples`

@@ -1,6 +1,6 @@
 // Intervals, 95 % unless a level is given: of a p50 over processes, of a percentile or a mean of samples that follow each other, and of a
 // ratio over pairs.
-import { ascending, average, median, percentileOf, type Values } from './order.ts'
+import { average, median, percentileOf, sortAscending, type Values } from './order.ts'
 import { studentT } from './student-t.ts'
 
 /** The level of an interval that is shown, percent. */
@@ -45,7 +45,7 @@ export const p50Interval = (blocks: readonly { readonly p50Ms: number; readonly 
 
 /** Interval of the p50 of one process. Drift within the process widens it; differences between processes are not in it. */
 function sampleInterval(samples: readonly number[]): Interval {
-  const sorted = ascending(samples)
+  const sorted = sortAscending(samples)
   const whole = { low: sorted[0]!, high: sorted.at(-1)! }
   if (samples.length < LEAST_BLOCKS * LEAST_IN_BLOCK) return whole
   const { low, high } = percentileInterval(samples, sorted, 0.5)
@@ -117,7 +117,7 @@ function halfWidth(blocks: readonly number[]): number {
 /** Half width of the 95 % interval of the median of many samples relative to it, as if they were independent: how long to sample goes by it. */
 export function medianHalfWidth(values: readonly number[]): number {
   if (values.length < 10) return Number.POSITIVE_INFINITY
-  const s = ascending(values)
+  const s = sortAscending(values)
   const reach = (Z95 * Math.sqrt(s.length)) / 2
   const low = s[Math.max(0, Math.floor(s.length / 2 - reach))]!
   const high = s[Math.min(s.length - 1, Math.ceil(s.length / 2 + reach))]!

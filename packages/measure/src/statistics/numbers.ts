@@ -122,7 +122,7 @@ export const durationInWords = (seconds: number): string =>
   seconds < 90 ? `${Math.round(seconds)} s` : `${Number((seconds / 60).toPrecision(2))} minutes`
 
 /** A unit of many as that of one: 'samples' -> 'sample', 'pixels of one side' -> 'pixel of one side'. */
-export function one(unit: string): string {
+export function singular(unit: string): string {
   return unit.replace(/^(\w+)s\b/, '$1')
 }
 

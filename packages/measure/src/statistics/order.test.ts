@@ -1,5 +1,5 @@
 import { expect, it, test } from 'vitest'
-import { ascending, geometricMean, lowerQuartile, median, medianOrNull, midmean, percentileOf } from './order.ts'
+import { geometricMean, lowerQuartile, median, medianOrNull, midmean, percentileOf, sortAscending } from './order.ts'
 
 test('the median is the middle, and the mean of the two middle ones', () => {
   expect(median([3, 1, 2])).toBe(2)
@@ -15,13 +15,13 @@ test('of nothing there is no middle, and it is not 0', () => {
 })
 
 test('a percentile is a value that occurred, by its nearest rank; the p50 is the median', () => {
-  const sorted = ascending(Array.from({ length: 100 }, (_, k) => 100 - k))
+  const sorted = sortAscending(Array.from({ length: 100 }, (_, k) => 100 - k))
   expect([0.9, 0.99, 0.999, 0.001].map((share) => percentileOf(sorted, share))).toEqual([90, 99, 100, 1])
   expect(percentileOf(sorted, 0.5)).toBe(50.5)
 })
 
 test('a percentile among what never came is infinite', () => {
-  const some = ascending([1, 2, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY])
+  const some = sortAscending([1, 2, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY])
   expect([0.25, 0.5, 0.9].map((share) => percentileOf(some, share))).toEqual([
     1,
     Number.POSITIVE_INFINITY,

@@ -3,7 +3,7 @@
 export type Values = readonly number[] | Float64Array
 
 /** An ascending copy; what never came (infinite) is last. */
-export const ascending = (values: Values): Float64Array => Float64Array.from(values).sort()
+export const sortAscending = (values: Values): Float64Array => Float64Array.from(values).sort()
 
 /**
  * A percentile of ascending values: the nearest rank, which is the least value that at least this share does not exceed. The p50 is the
@@ -16,14 +16,14 @@ export function percentileOf(sorted: Values, share: number): number {
 }
 
 /** The middle value; the mean of the two middle ones of an even count. NaN for none: unknown never looks like 0. */
-export const median = (values: Values): number => percentileOf(ascending(values), 0.5)
+export const median = (values: Values): number => percentileOf(sortAscending(values), 0.5)
 
 /** As `median`; null for none. */
 export const medianOrNull = (values: Values): number | null => (values.length === 0 ? null : median(values))
 
 /** Between its two neighbours in proportion (Hyndman and Fan 1996, type 7), so that two, three and four samples give the same. NaN for none. */
 export function lowerQuartile(values: Values): number {
-  const s = ascending(values)
+  const s = sortAscending(values)
   const at = (s.length - 1) / 4
   const below = s[Math.floor(at)] ?? Number.NaN
   return below + (at - Math.floor(at)) * (s[Math.ceil(at)]! - below)
@@ -31,7 +31,7 @@ export function lowerQuartile(values: Values): number {
 
 /** Mean of the middle half: robust as a median, and not bound to whole microseconds as a median of rounded times is. */
 export function midmean(values: Values): number {
-  const s = ascending(values)
+  const s = sortAscending(values)
   const cut = Math.floor(s.length / 4)
   return average(s.subarray(cut, s.length - cut))
 }

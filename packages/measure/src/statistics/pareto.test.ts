@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Axis, paretoOf, smaller } from './pareto.ts'
+import { type Axis, compareNumbers, paretoOf } from './pareto.ts'
 
 interface Point {
   readonly id: string
@@ -8,8 +8,8 @@ interface Point {
   readonly error: number | null
 }
 const axes: Axis<Point>[] = [
-  { name: 'time', compare: (x, y) => smaller(x.time, y.time) },
-  { name: 'error', compare: (x, y) => smaller(x.error, y.error) },
+  { name: 'time', compare: (x, y) => compareNumbers(x.time, y.time) },
+  { name: 'error', compare: (x, y) => compareNumbers(x.error, y.error) },
 ]
 const point = (id: string, time: number | null, error: number | null): Point => ({ id, time, error })
 

@@ -30,7 +30,7 @@ export function paretoOf<T extends ParetoCandidate>(candidates: readonly T[], ax
 }
 
 /** Smaller is better; null if one is not known. */
-export function smaller(x: number | null, y: number | null): -1 | 0 | 1 | null {
+export function compareNumbers(x: number | null, y: number | null): -1 | 0 | 1 | null {
   if (x === null || y === null) return null
   return x < y ? -1 : x > y ? 1 : 0
 }

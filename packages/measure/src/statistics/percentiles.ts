@@ -1,7 +1,7 @@
 // Which percentiles samples support, and how high they may be: MLPerf LoadGen's early stopping,
 // https://github.com/mlcommons/inference/blob/master/loadgen/early_stopping.cc (confidence 0.99, tolerance 0). It takes samples for
 // independent. Requests that share a queue are not, and `percentileInterval` allows for that.
-import { ascending, percentileOf, type Values } from './order.ts'
+import { percentileOf, sortAscending, type Values } from './order.ts'
 
 const CONFIDENCE = 0.99
 
@@ -45,7 +45,7 @@ export interface Tail {
 }
 
 export function tailOf(samplesMs: Values): Tail {
-  const sorted = ascending(samplesMs)
+  const sorted = sortAscending(samplesMs)
   const count = sorted.length
   const given = (share: number, of: () => number): number | null => (count < leastSamples(share) ? null : of())
   const estimate = (share: number) => given(share, () => percentileOf(sorted, share))

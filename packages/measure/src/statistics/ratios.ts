@@ -1,6 +1,6 @@
 // Which of two is faster: one experiment (both in turns, the ratio taken pair by pair), one interval and one decision, for every command.
 import { INTERVAL_LEVEL, logInterval } from './intervals.ts'
-import { ascending, average, median } from './order.ts'
+import { average, median, sortAscending } from './order.ts'
 import { studentT } from './student-t.ts'
 import { turns } from './turns.ts'
 
@@ -47,7 +47,7 @@ const TRIMMED_SHARE = 0.2
 export function ratioOverRounds(ratios: readonly number[], percent = INTERVAL_LEVEL): RatioInterval {
   const n = ratios.length
   if (n < LEAST_TRIMMED) return ratioOver(ratios, percent)
-  const logs = [...ascending(ratios.map(Math.log))]
+  const logs = [...sortAscending(ratios.map(Math.log))]
   const cut = Math.floor(TRIMMED_SHARE * n)
   const kept = logs.slice(cut, n - cut)
   const mean = average(kept)

@@ -5,8 +5,8 @@ import { Worker } from 'node:worker_threads'
 import { expect, test } from 'vitest'
 import { LINUX } from '../../../../test/needs.ts'
 import {
-  collectedMs,
   compareWaits,
+  garbageCollectionMs,
   parseRunQueueNs,
   parseStealTicks,
   startWatch,
@@ -70,8 +70,8 @@ test('garbage collections in the watched time are counted', async () => {
 
 test('those that begin before or after it are not', () => {
   const at = (...startsMs: number[]) => startsMs.map((startMs) => ({ startMs, durationMs: 3 }))
-  expect(collectedMs(at(9.9, 10, 15, 20, 20.1), 10, 20)).toBe(9)
-  expect(collectedMs([], 10, 20)).toBe(0)
+  expect(garbageCollectionMs(at(9.9, 10, 15, 20, 20.1), 10, 20)).toBe(9)
+  expect(garbageCollectionMs([], 10, 20)).toBe(0)
 })
 
 test.runIf(process.platform === 'linux')('the reader reads threads that live, and outlives those that end', LINUX, async () => {

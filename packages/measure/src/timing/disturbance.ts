@@ -31,7 +31,7 @@ export const throttledMs = (
 ): number => throttledCpuMs / Math.max(1, Math.min(threads, onlineCpus))
 
 /** A disturbance; what this system does not tell is 0. */
-export interface Watched extends Disturbance {
+export interface DisturbanceWatch extends Disturbance {
   /** The longest wait of a single thread, ms: what a prediction can have lost at most where all threads work together. */
   readonly waitedMaxMs: number
   readonly wallMs: number
@@ -39,7 +39,7 @@ export interface Watched extends Disturbance {
 
 export interface Watch {
   /** Counters are read at once; the promise waits for pending garbage collection entries. Call it once. */
-  stop(): Promise<Watched>
+  stop(): Promise<DisturbanceWatch>
 }
 
 /** Linux counts /proc/stat in USER_HZ, which is 100 on every architecture that Node runs on. */
@@ -82,7 +82,7 @@ export function startWatch(): Watch {
         stolenCpuMs: stealBefore === null || steal === null ? 0 : Math.max(0, steal - stealBefore),
         majorFaults: usage.majorPageFault - usageBefore.majorPageFault,
         involuntarySwitches: usage.involuntaryContextSwitches - usageBefore.involuntaryContextSwitches,
-        gcMs: collectedMs(collections, startMs, endMs),
+        gcMs: garbageCollectionMs(collections, startMs, endMs),
         clockRatio: clockBefore > 0 ? clockAfter / clockBefore : null,
         wallMs: endMs - startMs,
       }
@@ -99,7 +99,7 @@ export function withoutThrottling(waits: ThreadWaits | null, throttledCpuMs: num
 }
 
 /** Time of the garbage collections that began in this time, ms. */
-export function collectedMs(
+export function garbageCollectionMs(
   collections: readonly { readonly startMs: number; readonly durationMs: number }[],
   startMs: number,
   endMs: number,
@@ -110,7 +110,7 @@ export function collectedMs(
 }
 
 /** Run-queue wait by thread, ns. */
-export type Waits = ReadonlyMap<string, number>
+export type QueueWaits = ReadonlyMap<string, number>
 
 /** Field 2 of a schedstat file's text, ns; null for any other text. */
 export function parseRunQueueNs(text: string): number | null {
@@ -120,7 +120,7 @@ export function parseRunQueueNs(text: string): number | null {
 
 const taskFolder = '/proc/self/task'
 
-function readWaits(): Waits | null {
+function readWaits(): QueueWaits | null {
   const waits = new Map<string, number>()
   for (const thread of threads()) {
     try {
@@ -137,7 +137,7 @@ function readWaits(): Waits | null {
 export const threads = (): readonly string[] => thisSystem.list(taskFolder)
 
 /** What threads waited in between: new threads count from zero, ended ones are lost. */
-export function compareWaits(before: Waits, after: Waits): { readonly sumMs: number; readonly maxMs: number } {
+export function compareWaits(before: QueueWaits, after: QueueWaits): { readonly sumMs: number; readonly maxMs: number } {
   const waitedMs = [...after].map(([thread, ns]) => Math.max(0, ns - (before.get(thread) ?? 0)) / 1e6)
   return { sumMs: waitedMs.reduce((sum, ms) => sum + ms, 0), maxMs: Math.max(0, ...waitedMs) }
 }

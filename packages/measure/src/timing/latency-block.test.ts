@@ -5,10 +5,10 @@ import { type ScriptedClock, scriptedClock } from '../../test/support/engines/ex
 import { type EngineScript, scriptedEngine } from '../../test/support/engines/example-engine.ts'
 import { plainOptions } from '../../test/support/engines/example-options.ts'
 import { folderOfTests } from '../../test/support/trials/example-folder.ts'
-import type { Sampled, SamplePlan } from '../engines/types.ts'
+import type { SamplePlan, SampleRun } from '../engines/types.ts'
 import { loadInputs, saveInputs } from '../samples/saved.ts'
 import { modelTask } from '../trials/model-task.ts'
-import type { Watched } from './disturbance.ts'
+import type { DisturbanceWatch } from './disturbance.ts'
 import { type BlockTools, expectedBlockMs, type LatencyInput, measureBlock } from './latency-block.ts'
 
 const folder = folderOfTests()
@@ -18,7 +18,7 @@ beforeAll(() => {
   inputs = saveInputs(join(folder, 'in'), [row(1), row(2)])
 })
 
-const QUIET: Watched = {
+const QUIET: DisturbanceWatch = {
   waitedMs: 0,
   waitedMaxMs: 0,
   throttledCpuMs: 0,
@@ -34,7 +34,7 @@ interface Given {
   readonly input?: Partial<LatencyInput>
   readonly engine?: Partial<EngineScript>
   readonly tools?: (clock: ScriptedClock) => Partial<BlockTools>
-  readonly watched?: Partial<Watched>
+  readonly watched?: Partial<DisturbanceWatch>
 }
 
 /** Predictions take 10 ms, loading 100 and a handoff 15, if nothing else is given. */
@@ -316,8 +316,8 @@ describe('outputs', () => {
 })
 
 describe('an engine that is timed where it runs', () => {
-  const SAMPLED: Sampled = { loadMs: 5, firstMs: 4, warmupMs: 3, warmupRuns: 2, samplesMs: [1, 2, 9], wallMs: 12 }
-  const elsewhere = async (input: Partial<LatencyInput>, watched: Partial<Watched> = {}) => {
+  const SAMPLED: SampleRun = { loadMs: 5, firstMs: 4, warmupMs: 3, warmupRuns: 2, samplesMs: [1, 2, 9], wallMs: 12 }
+  const elsewhere = async (input: Partial<LatencyInput>, watched: Partial<DisturbanceWatch> = {}) => {
     const plans: SamplePlan[] = []
     const sample = (_: unknown, plan: SamplePlan) => {
       plans.push(plan)

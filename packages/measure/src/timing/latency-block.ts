@@ -3,7 +3,7 @@
 
 import { firstLineOf } from '@whyslow/graph/input-error.ts'
 import { type Clock, processClock, type SamplerPlan, sample, type TimedRun, timeEachRun, warmUp } from '../engines/sampler.ts'
-import type { Feeds, LeastRuns, Observed, Sampled, SamplePlan, Session } from '../engines/types.ts'
+import type { Feeds, LeastRuns, SamplePlan, SampleRun, Session, TensorObservation } from '../engines/types.ts'
 import { keepOutputs, type OutputsOutput } from '../outputs/outputs-task.ts'
 import { loadInputs } from '../samples/saved.ts'
 import { median, medianHalfWidth } from '../statistics/index.ts'
@@ -55,7 +55,7 @@ export interface LatencyInput extends ModelTask {
 
 export interface LatencyOutput extends LatencyBlock {
   readonly eventLoop?: EventLoop
-  readonly observed?: Observed
+  readonly observed?: TensorObservation
   /** Threads that predictions ran on; absent if the engine does not tell. */
   readonly threads?: number
   /** Medians of the samples of either kind, ms, if `newArrays` was requested. */
@@ -238,7 +238,7 @@ const samplePlan = (input: LatencyInput): SamplePlan => ({
  * of this process do not.
  */
 function sampledElsewhere(
-  sampled: Sampled,
+  sampled: SampleRun,
   { throttledCpuMs, stolenCpuMs }: Disturbance,
 ): Omit<LatencyBlock, 'process' | 'handoffBeforeNs'> {
   return {

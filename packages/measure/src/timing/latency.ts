@@ -4,7 +4,7 @@
 
 import { median, p50Interval, type Reservation, reservationsOf, trustOf } from '../statistics/index.ts'
 import { type SummedCpus, stolenMs, throttledMs } from './disturbance.ts'
-import { tellRegimes, UNTOLD } from './regimes.ts'
+import { tellRegimes, UNKNOWN_REGIMES } from './regimes.ts'
 import type { Latency, LatencyBlock } from './types.ts'
 
 /** Run-queue wait over wall time from which a neighbour is felt. */
@@ -20,7 +20,8 @@ export function summarize(measured: readonly LatencyBlock[], threads: number, cp
   const regimes = new Map<string, LatencyBlock[]>()
   for (const block of blocks) regimes.set(block.regime, [...(regimes.get(block.regime) ?? []), block])
   const ranked = [...regimes].sort(
-    ([a, x], [b, y]) => Number(UNTOLD.has(a)) - Number(UNTOLD.has(b)) || y.length - x.length || p50Of(x) - p50Of(y),
+    ([a, x], [b, y]) =>
+      Number(UNKNOWN_REGIMES.has(a)) - Number(UNKNOWN_REGIMES.has(b)) || y.length - x.length || p50Of(x) - p50Of(y),
   )
   const [regime, chosen] = ranked[0]!
   const samplesMs = chosen.flatMap((block) => block.samplesMs)

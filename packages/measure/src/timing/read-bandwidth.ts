@@ -4,7 +4,7 @@ import { freemem } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { compiledTwin } from '@whyslow/graph/compiled-twin.ts'
 import { readUsableCpus } from '../machine/index.ts'
-import { ascending, percentileOf } from '../statistics/index.ts'
+import { percentileOf, sortAscending } from '../statistics/index.ts'
 import { defineTask } from '../trials/port.ts'
 import type { ReadingThread, ThreadPasses } from './read-bandwidth-thread.ts'
 
@@ -76,7 +76,7 @@ export function rateTogether(threads: readonly (ThreadPasses | null)[]): number 
       }
     }
   }
-  return (percentileOf(ascending(sums), SHARE) / windowMs) * 1000
+  return (percentileOf(sortAscending(sums), SHARE) / windowMs) * 1000
 }
 
 /** The nearest level of memory that holds so much, of as many cores as there are threads. */

@@ -32,7 +32,7 @@ export function spanRegimes(blocks: readonly Handoffs[], threads: number): boole
 }
 
 /** Regimes that say nothing of the machine: reported only if there is no other. */
-export const UNTOLD: ReadonlySet<string> = new Set(['handoff-unknown', 'changing-handoff'])
+export const UNKNOWN_REGIMES: ReadonlySet<string> = new Set(['handoff-unknown', 'changing-handoff'])
 
 /**
  * Several threads only: a single thread hands nothing over, and its blocks are one regime. A block whose handoff could not be measured is

@@ -13,7 +13,7 @@
 // A body that runs several times finds its weights again where they and its data fit. A recurrent node reads the weights of its
 // state at every step, from where these alone fit.
 import { bitsPerElement } from '@whyslow/graph/dtype.ts'
-import { EVALUATED_BY, type SpecialFunction } from '@whyslow/graph/operators/counts/functions.ts'
+import { OPERATORS_BY_FUNCTION, type SpecialFunction } from '@whyslow/graph/operators/counts/functions.ts'
 import type { Cost } from '@whyslow/graph/operators/types.ts'
 import type { DType } from '@whyslow/graph/types.ts'
 import { type Level, type Memory, nearestMemory } from '@whyslow/measure/machine/memories.ts'
@@ -69,7 +69,7 @@ function computeMs({ macs, simpleOps, functions, arithmetic }: Cost, { flopsPerS
 
 /** Evaluations a second in float32; undefined if no operator that evaluates it was measured. */
 function rateOf(name: SpecialFunction, elementsPerSecond: Roofs['elementsPerSecond']): number | undefined {
-  const rates = EVALUATED_BY[name].flatMap((operator) => elementsPerSecond?.[operator] ?? [])
+  const rates = OPERATORS_BY_FUNCTION[name].flatMap((operator) => elementsPerSecond?.[operator] ?? [])
   return rates.length === 0 ? undefined : Math.max(...rates)
 }
 

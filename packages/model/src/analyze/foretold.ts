@@ -1,6 +1,6 @@
 // What exact remedies would give, from experiments on operators alone: said before the whole model is tried.
 import type { OperatorExperiment, OperatorExperiments, OperatorVariant } from '@whyslow/measure/timing/operators/types.ts'
-import { fasterAlone, type Saving, savingOf } from './shown-faster.ts'
+import { fasterAlone, type Saving, savingOf } from './faster-variants.ts'
 
 /** Savings of each remedy that was tried on operators alone, summed over all of them. If the remedy was also tried on the whole model, that saving is used. */
 export function savingsByRemedy(experiments: OperatorExperiments | undefined): ReadonlyMap<string, Saving> {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { orderBetween, orderOf, type PairedRatio, rank } from './ranking.ts'
+import { orderOf, type PairedRatio, pairedOrder, rank } from './ranking.ts'
 
 /** `b` over `a` with ±5 %. */
 const pair = (a: string, b: string, ratio: number, spread = 0.05): PairedRatio => ({
@@ -21,9 +21,9 @@ describe('the order of two', () => {
 
   test('reads a pair from both sides, and none where there is none', () => {
     const pairs = [pair('a', 'b', 2)]
-    expect(orderBetween('a', 'b', pairs)).toBe('faster')
-    expect(orderBetween('b', 'a', pairs)).toBe('slower')
-    expect(orderBetween('a', 'c', pairs)).toBe('no-difference')
+    expect(pairedOrder('a', 'b', pairs)).toBe('faster')
+    expect(pairedOrder('b', 'a', pairs)).toBe('slower')
+    expect(pairedOrder('a', 'c', pairs)).toBe('no-difference')
   })
 })
 

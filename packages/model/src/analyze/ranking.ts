@@ -20,7 +20,7 @@ const OPPOSITE = { faster: 'slower', slower: 'faster', 'no-difference': 'no-diff
 export const orderOf = (ratio: Pick<PairedRatio, 'ratioLow' | 'ratioHigh'>): Order => OPPOSITE[verdictOf(ratio)]
 
 /** How `x` compares with `y`; no-difference if they were not compared. */
-export function orderBetween(x: string, y: string, pairs: readonly PairedRatio[]): Order {
+export function pairedOrder(x: string, y: string, pairs: readonly PairedRatio[]): Order {
   for (const pair of pairs) {
     if (pair.a === x && pair.b === y) return orderOf(pair)
     if (pair.a === y && pair.b === x) return verdictOf(pair)
@@ -28,7 +28,7 @@ export function orderBetween(x: string, y: string, pairs: readonly PairedRatio[]
   return 'no-difference'
 }
 
-export interface Ranked {
+export interface RankedContestant {
   readonly id: string
   /** 1 and how many are detectably faster. */
   readonly place: number
@@ -40,12 +40,12 @@ export interface Ranked {
 export function rank(
   measured: readonly { readonly id: string; readonly p50Ms: number }[],
   pairs: readonly PairedRatio[],
-): readonly Ranked[] {
+): readonly RankedContestant[] {
   const byTime = [...measured].sort((x, y) => x.p50Ms - y.p50Ms)
   const ranked = byTime.map(({ id }) => {
     const others = byTime.filter((other) => other.id !== id)
-    const place = 1 + others.filter((other) => orderBetween(other.id, id, pairs) === 'faster').length
-    const tiedWith = others.filter((other) => orderBetween(other.id, id, pairs) === 'no-difference').map((other) => other.id)
+    const place = 1 + others.filter((other) => pairedOrder(other.id, id, pairs) === 'faster').length
+    const tiedWith = others.filter((other) => pairedOrder(other.id, id, pairs) === 'no-difference').map((other) => other.id)
     return { id, place, tiedWith }
   })
   return ranked.sort((x, y) => x.place - y.place)

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { keptScreen } from '@whyslow/command/support/terminal/example-screen.ts'
 import { commanderOption } from '@whyslow/command/terminal/flags/flag.ts'
-import { checkGoal, endingOf, GoalMissed, UsageError } from '@whyslow/command/terminal/usage-error.ts'
+import { checkGoal, commandExit, GoalMissed, UsageError } from '@whyslow/command/terminal/usage-error.ts'
 import type { ReportDocument } from '@whyslow/report/documents/report.ts'
 import type { TrialRow } from '@whyslow/report/documents/trial-row.ts'
 import { Command } from 'commander'
@@ -233,7 +233,7 @@ describe('--require', () => {
     const json = join(folder, 'r.json')
     const missed = await run({ out: 'fast', require: 3, json }).catch((error) => error)
     expect(missed).toBeInstanceOf(GoalMissed)
-    expect(endingOf(missed, false)).toEqual({
+    expect(commandExit(missed, false)).toEqual({
       line: '--require 3x: not reached, at least 2.41x is proven (median 2.50x)',
       exitCode: 3,
     })

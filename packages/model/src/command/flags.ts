@@ -1,6 +1,15 @@
 // Flags of the commands on one model, in the order of their help; rows that several commands share are in terminal/flags/rows.ts.
 
-import { type Flag, type FlagsIn, flag, inGroup, oneOf, optionsIn, own, showing } from '@whyslow/command/terminal/flags/flag.ts'
+import {
+  type Flag,
+  type FlagsIn,
+  flag,
+  inGroup,
+  oneOf,
+  optionsIn,
+  ownFlag,
+  showOnly,
+} from '@whyslow/command/terminal/flags/flag.ts'
 import * as parse from '@whyslow/command/terminal/flags/option-values.ts'
 import * as row from '@whyslow/command/terminal/flags/rows.ts'
 import { calibrationMethods, goals, precisionMethods } from '../commands/choices.ts'
@@ -24,31 +33,31 @@ const shipEngines = flag('--ship-engines <ids>', 'engines that may be shipped, s
 })
 
 export const flags = {
-  why: showing(
+  why: showOnly(
     ['quick', 'duration', 'open', 'shape', 'data', 'batch', 'engine', 'threads', ...row.DOCUMENT, 'quiet'],
     [
       ...row.sampling('three processes instead of five, no sweeps'),
       row.open,
       row.save('the result'),
-      own(flag('--save-evidence <file>', 'keep what was measured, for whyslow explain')),
-      own(flag('--save-trace <file>', 'keep the profile as a trace that Perfetto and speedscope open')),
+      ownFlag(flag('--save-evidence <file>', 'keep what was measured, for whyslow explain')),
+      ownFlag(flag('--save-trace <file>', 'keep the profile as a trace that Perfetto and speedscope open')),
       ...row.model,
       ...row.report,
       row.roofline(),
     ],
   ),
-  fix: showing(
+  fix: showOnly(
     ['out', 'for', 'slo', 'maxLoss', 'budget', 'require', 'dryRun', 'shape', 'data', ...row.DOCUMENT],
     [
-      ...row.out('-o, --out <dir>', 'folder to write', "replace a folder that is not whyslow's", 'MODEL-fast/'),
-      own(flag('--for <goal>', 'what to improve', goal, { usual: 'latency; with --slo that objective' })),
+      ...row.outputFlags('-o, --out <dir>', 'folder to write', "replace a folder that is not whyslow's", 'MODEL-fast/'),
+      ownFlag(flag('--for <goal>', 'what to improve', goal, { usual: 'latency; with --slo that objective' })),
       flag('--slo <objective>', "what the server must hold under load, as in 'p99<20ms'"),
       row.budget(
         'how long to search; with --slo, tuning the server takes four times as long in addition',
         '75s, more for slow models',
       ),
       row.maxLoss('allow approximate remedies up to this loss', 'outputs stay equal up to rounding'),
-      own(
+      ownFlag(
         flag('--metric <name>', 'how labelled --data is scored, or the module that scores what a generator answers', metric, {
           usual: 'chosen by the labels; perplexity',
         }),
@@ -59,27 +68,27 @@ export const flags = {
       flag('--dry-run', 'list what would be tried; try nothing'),
       flag('--fix-shapes', 'symbolic dimensions may be fixed to the shapes used'),
       flag('--outputs <names>', 'the only outputs to keep, separated by commas', parse.list, { usual: 'all' }),
-      own(
+      ownFlag(
         flag('--prompts <file>', 'prompts to prove a text generator on: one per line, or JSON', parse.inputPath, {
           usual: 'made-up sentences',
         }),
       ),
-      own(
+      ownFlag(
         flag('--dtype <name>', 'which weights of a generator whose folder has several, as in q4', undefined, {
           usual: "the engine's choice",
         }),
       ),
-      own(flag('--timeout <duration>', 'end a program that hangs for longer', parse.seconds, { usual: '5m' })),
+      ownFlag(flag('--timeout <duration>', 'end a program that hangs for longer', parse.seconds, { usual: '5m' })),
       ...image([
-        own(
+        ownFlag(
           flag('--image-normalize <mean,std>', 'move this normalization into the model; or imagenet', undefined, {
             formerly: ['--normalize'],
           }),
         ),
-        own(flag('--image-layout <nhwc>', 'images come with channels last', undefined, { formerly: ['--layout'] })),
-        own(flag('--image-dtype <uint8>', 'images come as bytes')),
-        own(flag('--image-size <HxW>', 'images come in this size; or free', undefined, { formerly: ['--resize'] })),
-        own(
+        ownFlag(flag('--image-layout <nhwc>', 'images come with channels last', undefined, { formerly: ['--layout'] })),
+        ownFlag(flag('--image-dtype <uint8>', 'images come as bytes')),
+        ownFlag(flag('--image-size <HxW>', 'images come in this size; or free', undefined, { formerly: ['--resize'] })),
+        ownFlag(
           flag('--image-input <name>', 'the input that takes the images', undefined, {
             formerly: ['--picture'],
             usual: 'the only one that can',
@@ -90,11 +99,11 @@ export const flags = {
       ...row.report,
     ],
   ),
-  lint: showing(
+  lint: showOnly(
     ['repair', 'out', 'maxLoss', 'duration', 'shape', 'data', 'engine', 'threads', ...row.DOCUMENT, 'quiet'],
     [
-      own(flag('--repair', 'repair what can be repaired; keep only what is proven')),
-      own(flag('-o, --out <file>', 'the repaired model to write', parse.outputPath)),
+      ownFlag(flag('--repair', 'repair what can be repaired; keep only what is proven')),
+      ownFlag(flag('-o, --out <file>', 'the repaired model to write', parse.outputPath)),
       flag('--force', 'replace a file that exists'),
       row.maxLoss('largest loss of outputs that a repair may cost', '0.01 of the decisions, a cosine of 0.995'),
       row.budget('how long to try repairs', '75s, more for slow models'),
@@ -103,7 +112,7 @@ export const flags = {
       ...row.output('the lint document', 'the result'),
     ],
   ),
-  compare: showing(
+  compare: showOnly(
     ['runs', 'duration', 'quick', 'engines', 'threads', 'shape', 'data', 'batch', ...row.DOCUMENT, 'quiet'],
     [
       row.runs('fresh processes of each', '5', '3'),
@@ -116,31 +125,31 @@ export const flags = {
       ...row.output('the comparison document', 'the comparison'),
     ],
   ),
-  quantize: showing(
+  quantize: showOnly(
     ['out', 'method', 'bits', 'maxLoss', 'budget', 'require', 'allowSynthetic', 'shape', 'data', ...row.DOCUMENT],
     [
-      ...row.out(
+      ...row.outputFlags(
         '-o, --out <path>',
         'folder to write, or name.onnx or name.tflite for the model alone',
         'replace what exists',
         'MODEL-fast/',
       ),
-      own(
+      ownFlag(
         flag('--method <name>', 'how to use fewer bits', oneOf([...precisionMethods, 'float16']), {
           usual: 'all that gain time',
         }),
       ),
-      own(
+      ownFlag(
         flag('--bits <n>', 'bits for weight-only quantization', bits, {
           usual: '8 or 4, the faster',
         }),
       ),
-      own(
+      ownFlag(
         flag('--calibration <name>', 'how ranges of activations are found', oneOf(calibrationMethods), {
           usual: 'minmax, and others if it loses too much',
         }),
       ),
-      own(flag('--allow-synthetic', 'static int8 may take its ranges from synthetic inputs')),
+      ownFlag(flag('--allow-synthetic', 'static int8 may take its ranges from synthetic inputs')),
       row.maxLoss('largest loss of the outputs', '0.01 of the decisions, a cosine of 0.995'),
       row.metric,
       row.budget('how long to search', '75s, more for slow models'),
@@ -151,25 +160,29 @@ export const flags = {
     ],
   ),
   convert: [
-    ...row.out('-o, --out <file>', 'file to write: name.onnx, name.tflite or model.json', 'replace a file that exists'),
+    ...row.outputFlags('-o, --out <file>', 'file to write: name.onnx, name.tflite or model.json', 'replace a file that exists'),
     flag('--allow-rounding', 'write a tabular model of doubles as float32, for engines that need it'),
     row.data('rows on which to count what rounding changes'),
     row.labels,
     row.signature,
     row.python,
-    ...row.text('the convert document'),
+    ...row.textOutput('the convert document'),
     ...row.verbose,
   ],
   distill: [
     row.data('rows, labelled if possible, that the model was not trained on'),
     row.labels,
-    ...row.out('-o, --out <folder>', 'folder to write: predict.mjs, without an engine', "replace a folder that is not whyslow's"),
+    ...row.outputFlags(
+      '-o, --out <folder>',
+      'folder to write: predict.mjs, without an engine',
+      "replace a folder that is not whyslow's",
+    ),
     row.maxLoss('largest drop of the metric', '0.01'),
     ...row.output('the distill document', 'the result'),
     row.progress,
     ...row.verbose,
   ],
-  check: showing(
+  check: showOnly(
     [
       'baseline',
       'against',
@@ -196,7 +209,7 @@ export const flags = {
       ...row.sampling('at least three runs instead of five', ['1.25s', '0.75s']),
       flag('--allow-other-machine', 'compare with a report of another machine'),
       ...row.model,
-      ...row.text('the check document'),
+      ...row.textOutput('the check document'),
     ],
   ),
 }

@@ -9,7 +9,7 @@ import type { CheckOptions } from '../commands/check.ts'
 import type { compare } from '../commands/compare/compare.ts'
 import type { convert } from '../commands/convert.ts'
 import type { distill } from '../commands/distill.ts'
-import type { Fixed } from '../commands/fix/fix.ts'
+import type { FixOutcome } from '../commands/fix/fix.ts'
 import type { FixOptions } from '../commands/fix/options.ts'
 import type { lint } from '../commands/lint.ts'
 import type { quantize } from '../commands/quantize.ts'
@@ -18,7 +18,7 @@ import type { why } from '../commands/why.ts'
 
 export interface Stages {
   readonly why: typeof why
-  readonly fix: (file: string, options: Partial<FixOptions>) => Promise<Fixed>
+  readonly fix: (file: string, options: Partial<FixOptions>) => Promise<FixOutcome>
   readonly quantize: typeof quantize
   readonly quantizeLite: typeof quantizeLite
   readonly lint: typeof lint

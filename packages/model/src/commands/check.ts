@@ -24,11 +24,11 @@ import { inputsOf } from '@whyslow/report/documents/history.ts'
 import { isReport, type ReportDocument } from '@whyslow/report/documents/report.ts'
 import { faultIn, readJson } from '@whyslow/report/saved/saved-document.ts'
 import { checkAnswer } from '@whyslow/report/text/verdict-text.ts'
-import { limitsFor, type Opening, openModels } from './compare/contestants.ts'
+import { limitsFor, type OpeningContext, openModels } from './compare/contestants.ts'
 import { blocksOf, isReady } from './compare/measure.ts'
 import { COMPARE_DEFAULTS } from './compare/options.ts'
-import { type Judge, judgedOf, judgeOf } from './judged-statistic.ts'
-import { type BlockWithHandoff, roundsAlike, sameRegime, whyApart } from './regimes-alike.ts'
+import { type Judge, judgeOf, judgeStatistic } from './judged-statistic.ts'
+import { type BlockWithHandoff, roundsAlike, sameRegime, whyApart } from './same-regime.ts'
 
 export interface CheckOptions extends WhyOptions {
   /** The model that is measured in turns with the one that is checked; exactly one of `baseline` and `against` is given. */
@@ -99,7 +99,7 @@ export async function check(
   for (const one of files) models.push(await openModel(one, options))
   const progress = options.onProgress ?? (() => {})
   return inTemporaryFolder(async (folder) => {
-    const opening: Opening = {
+    const opening: OpeningContext = {
       options: { ...COMPARE_DEFAULTS, ...options, batches: options.batch === null ? null : [options.batch] },
       folder,
       limits: limitsOf(machineOf(options.trials), options),
@@ -160,7 +160,7 @@ export async function check(
     const { apart: otherState, ...facts } =
       report === null ? { ...paired(files, runs, threads), apart: null } : apart(own, { report, file: against! })
     if (otherState !== null) warnings.push(otherState)
-    const judged = judge === null ? null : judgedOf(roundsAlike(runs, threads), judge, { sampleMs, least })
+    const judged = judge === null ? null : judgeStatistic(roundsAlike(runs, threads), judge, { sampleMs, least })
     const document = {
       ...documentHead('whyslow-check/1'),
       verdict: otherState !== null ? ('unclear' as const) : decide(judged ?? facts, options.failAbove),
@@ -181,7 +181,7 @@ export function isClear(runs: readonly SetupRun[], least: number, failAbove: num
   if (base!.failure !== null || model!.failure !== null) return true
   const ratio = ratioOf(base!, model!, LEVEL)
   if (ratio === null || ratio.rounds < least) return false
-  const judged = judge === null ? ratio : judgedOf(roundsAlike(runs, base!.threads ?? 2), judge, null)
+  const judged = judge === null ? ratio : judgeStatistic(roundsAlike(runs, base!.threads ?? 2), judge, null)
   return decide(judged, failAbove) !== 'unclear'
 }
 

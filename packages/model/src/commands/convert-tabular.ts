@@ -1,6 +1,6 @@
 // A model of doubles written in float32 if that was requested, and what it changes on the rows that were given.
 import { tabularGraph } from '@whyslow/formats/index.ts'
-import { type Changed, changedRows, hasDoubles, singlePrecision } from '@whyslow/graph/forest/single-precision.ts'
+import { compareRows, hasDoubles, type PrecisionChange, singlePrecision } from '@whyslow/graph/forest/single-precision.ts'
 import type { TabularModel } from '@whyslow/graph/forest/types.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { type Model, tabularOf } from '@whyslow/graph/model.ts'
@@ -18,7 +18,7 @@ export interface RoundingOptions {
   readonly labels: string | null
 }
 
-export interface Rounded {
+export interface RoundedModel {
   /** What is to be written. */
   readonly model: Model
   readonly notes: readonly string[]
@@ -29,7 +29,7 @@ export interface Rounded {
 const MOST_ROWS = 100_000
 
 /** The model as it is to be written. Throws InputError if rounding was asked for and there is none, or the data cannot be read. */
-export function roundedModel(model: Model, { allowRounding, data, labels }: RoundingOptions): Rounded {
+export function roundedModel(model: Model, { allowRounding, data, labels }: RoundingOptions): RoundedModel {
   const tabular = tabularOf(model)
   if (tabular === undefined) {
     if (!allowRounding && data === null) return { model, notes: [], rounding: null }
@@ -39,7 +39,7 @@ export function roundedModel(model: Model, { allowRounding, data, labels }: Roun
   }
   const single = hasDoubles(tabular) ? singlePrecision(tabular) : undefined
   const rows = data === null ? [] : rowsOf(model, tabular, { data, labels })
-  const counted = single === undefined || data === null ? null : changedRows(tabular, single, rows)
+  const counted = single === undefined || data === null ? null : compareRows(tabular, single, rows)
   if (!allowRounding) return { model, notes: tabular.notes, rounding: null }
   if (!hasDoubles(tabular))
     return { model, notes: [...tabular.notes, 'the model is float32 throughout: nothing had to be rounded'], rounding: null }
@@ -48,7 +48,7 @@ export function roundedModel(model: Model, { allowRounding, data, labels }: Roun
   return { model: tabularGraph(single, model), notes: tabular.notes, rounding: roundingOf(counted) }
 }
 
-const roundingOf = (counted: Changed | null): NonNullable<ConvertDocument['rounding']> =>
+const roundingOf = (counted: PrecisionChange | null): NonNullable<ConvertDocument['rounding']> =>
   counted === null ? { rows: null, otherLeaves: null, otherLabels: null, largestDifference: null } : counted
 
 function rowsOf(

@@ -2,7 +2,7 @@
 import { checkOut } from '@whyslow/command/model-files/out-folder.ts'
 import type { StageProgress } from '@whyslow/command/progress.ts'
 import { toolVersion } from '@whyslow/command/version.ts'
-import { type Distilled, distill as findStudents, LEAST_ROWS, refusal } from '@whyslow/compile/distill/distill.ts'
+import { type Distillation, distill as findStudents, LEAST_ROWS, refusal } from '@whyslow/compile/distill/distill.ts'
 import { type CompilableModel, compilableOf } from '@whyslow/compile/read/index.ts'
 import { openRows } from '@whyslow/compile/shipped/compiled.mjs'
 import { readModel } from '@whyslow/formats/index.ts'
@@ -133,7 +133,7 @@ function labelsOf(
 
 function documentOf(
   { source }: Model,
-  { metric, rows, teacher, students, best }: Distilled,
+  { metric, rows, teacher, students, best }: Distillation,
   { maxLoss, out, createdAt }: DistillOptions & { readonly createdAt: string },
 ): DistillDocument {
   const { file, format, sha256, sizeBytes } = source
@@ -167,7 +167,7 @@ function documentOf(
   }
 }
 
-function warningsOf(against: 'labels' | 'teacher', best: Distilled['best']): string[] {
+function warningsOf(against: 'labels' | 'teacher', best: Distillation['best']): string[] {
   const unlabelled = against === 'teacher' ? ['the data has no labels: what students lose is known against the model alone'] : []
   return best === null ? unlabelled : [...unlabelled, 'what the model was trained on flatters it: give rows that it has not seen']
 }

@@ -1,7 +1,6 @@
 // What `check` judges in place of the median, of two models that took turns: a percentile of all predictions, or predictions per second.
 import { InputError } from '@whyslow/graph/input-error.ts'
 import {
-  ascending,
   average,
   LEVEL,
   leastSamples,
@@ -9,6 +8,7 @@ import {
   percentileInterval,
   percentileOf,
   ratioOver,
+  sortAscending,
 } from '@whyslow/measure/statistics/index.ts'
 import type { LatencyBlock } from '@whyslow/measure/timing/types.ts'
 import type { CheckJudged } from '@whyslow/report/documents/check.ts'
@@ -37,7 +37,7 @@ interface Length {
 }
 
 /** `length` null: what longer measuring would take is not of interest. */
-export function judgedOf(rounds: Rounds, judge: Judge, length: Length | null): CheckJudged {
+export function judgeStatistic(rounds: Rounds, judge: Judge, length: Length | null): CheckJudged {
   return judge.statistic === 'throughput' ? throughputOf(rounds) : percentileRatio(rounds, judge.share, length)
 }
 
@@ -63,7 +63,7 @@ function percentileRatio(rounds: Rounds, share: number, length: Length | null): 
   const head = { statistic, unit: 'ms', samples, leastSamples: least } as const
   const all = [rounds.own, rounds.base].map((blocks) => blocks.flatMap(({ samplesMs }) => [...samplesMs]))
   const [model, baseline] = all.map((inOrder) => {
-    const sorted = ascending(inOrder)
+    const sorted = sortAscending(inOrder)
     return { value: percentileOf(sorted, share), ...percentileInterval(inOrder, sorted, share) }
   }) as [Percentile, Percentile]
   const { high, low } = model

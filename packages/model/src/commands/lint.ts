@@ -11,7 +11,7 @@ import { modelFacts } from '@whyslow/graph/facts.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { viewGraph } from '@whyslow/graph/view.ts'
 import { isQuantized, type WrittenQuantization, writtenQuantization } from '@whyslow/measure/engines/onnxruntime/int8/written.ts'
-import { USUAL_LIMITS } from '@whyslow/measure/outputs/index.ts'
+import { DEFAULT_LOSS_LIMITS } from '@whyslow/measure/outputs/index.ts'
 import type { LintDocument } from '@whyslow/report/documents/lint.ts'
 import type { ReportDocument } from '@whyslow/report/documents/report.ts'
 import type { TrialRow } from '@whyslow/report/documents/trial-row.ts'
@@ -66,7 +66,7 @@ async function repaired(file: string, linted: LintedModel, options: LintOptions,
     modelAlone: true,
     onlyProven: true,
     only: repairing.map(({ id }) => id),
-    maxLoss: options.maxLoss ?? USUAL_LIMITS,
+    maxLoss: options.maxLoss ?? DEFAULT_LOSS_LIMITS,
   })
   const found = assembleLint(linted, { ...evidence, warnings: report.warnings })
   return { ...found, repair: repairOf(report, out) }

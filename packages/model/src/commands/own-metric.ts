@@ -18,9 +18,9 @@ import type { MetricValue } from '@whyslow/report/documents/report.ts'
 import { type JudgedInputs, judgedInputs } from '../evidence/judged-inputs.ts'
 
 /** Accuracy and agreement are shares: a thousand rows tell them to a point. */
-export const LABELLED_SAMPLES = 1000
+export const METRIC_SAMPLES = 1000
 /** No further row is begun after this long. */
-export const LABELLED_MS = 20_000
+export const METRIC_LIMIT_MS = 20_000
 
 export type OwnMetric = MetricValue
 
@@ -51,15 +51,15 @@ export async function measuredMetric(run: Run, options: WhyOptions): Promise<Mea
   const own = path.join(folder, 'labelled')
   let judged: JudgedInputs
   try {
-    judged = judgedInputs(model, { ...options, folder: own }, inputs, LABELLED_SAMPLES)
+    judged = judgedInputs(model, { ...options, folder: own }, inputs, METRIC_SAMPLES)
   } catch (error) {
     // More rows are read than were measured with: one that cannot be read takes nothing from what was measured.
     if (!(error instanceof InputError)) throw error
     return { reason: error.message }
   }
   const task = modelTask(options.engine, fileForEngine(model), engineOptions, judged.saved)
-  const given = { ...task, outputFolder: path.join(own, 'outputs'), inMs: LABELLED_MS }
-  const trial = await trials.run(outputsTask, given, trialLimits(limits, LABELLED_MS))
+  const given = { ...task, outputFolder: path.join(own, 'outputs'), inMs: METRIC_LIMIT_MS }
+  const trial = await trials.run(outputsTask, given, trialLimits(limits, METRIC_LIMIT_MS))
   if (trial.outcome !== 'measured') return { reason: `its outputs under the labels could not be had: ${reasonOf(trial)}` }
   const metric = metricUnder(loadInputs(trial.value.saved), judged.labels ?? inputs.labels, { metric: null, graph })
   return metric === null ? { reason: 'no output is about the labels of --data' } : { metric }

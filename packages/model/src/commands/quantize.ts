@@ -3,7 +3,7 @@
 
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { engines, offersOf } from '@whyslow/measure/engines/index.ts'
-import { USUAL_LIMITS } from '@whyslow/measure/outputs/index.ts'
+import { DEFAULT_LOSS_LIMITS } from '@whyslow/measure/outputs/index.ts'
 import type { ReportDocument } from '@whyslow/report/documents/report.ts'
 import { fixModel } from '../diagnose/next-command.ts'
 import { PREPARATION } from '../quantize/plan/prepare.ts'
@@ -13,7 +13,7 @@ import { staticQuantization } from '../remedies/approximate/static-quantization.
 import { weightQuantization } from '../remedies/approximate/weight-quantization.ts'
 import { engineChoice } from '../remedies/settings/engine-choice.ts'
 import { commandToType } from './command-to-type.ts'
-import { type Fixed, fix } from './fix/fix.ts'
+import { type FixOutcome, fix } from './fix/fix.ts'
 import { FIX_DEFAULTS, type FixOptions } from './fix/options.ts'
 
 export interface QuantizeOptions
@@ -35,7 +35,7 @@ const LEAST_COSINE = 0.99
  * Quantizes what pays of the model in `file` and writes it to `out`: a folder, or with `modelAlone` one file; the original if nothing
  * is proven. `maxLoss: null` means the usual limits. Throws as `fix` does.
  */
-export async function quantize(file: string, given: Partial<QuantizeOptions> = {}): Promise<Fixed> {
+export async function quantize(file: string, given: Partial<QuantizeOptions> = {}): Promise<FixOutcome> {
   const { float16: half = false, maxLoss, ...options } = given
   if (half && !offersOf(options.engine ?? FIX_DEFAULTS.engine).includes('float16')) {
     const able = engines.filter(({ offers }) => offers.includes('float16')).map(({ id }) => id)
@@ -48,14 +48,14 @@ export async function quantize(file: string, given: Partial<QuantizeOptions> = {
     ...FIX_DEFAULTS,
     ...options,
     only,
-    maxLoss: maxLoss ?? USUAL_LIMITS,
+    maxLoss: maxLoss ?? DEFAULT_LOSS_LIMITS,
     keepsEngine: KEEPS_ENGINE,
   })
   return { ...fixed, report: withOtherEngine(fixed, file) }
 }
 
 /** The engine that gave most in a first look, other than the shipped one. */
-function withOtherEngine({ report, evidence }: Fixed, file: string): ReportDocument {
+function withOtherEngine({ report, evidence }: FixOutcome, file: string): ReportDocument {
   // What is shipped on another engine has to be outdone.
   const least = Math.max(LEAST_SPEEDUP, report.fix?.engine === undefined ? 0 : report.fix.speedup)
   const looked = report.trials.flatMap(({ refused, lookedSpeedup, changes, agreement }) =>

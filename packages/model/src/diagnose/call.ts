@@ -10,7 +10,7 @@ const DOMINATES_SHARE = 0.5
 const TINY_MS = 1
 
 /** Code that was written for the model in place of an engine, where it predicts in less time; it pays no call. */
-export const fasterCode = (others: readonly OtherEngine[] = []): OtherEngine | undefined =>
+export const fasterGeneratedCode = (others: readonly OtherEngine[] = []): OtherEngine | undefined =>
   others.find(({ generated, ...ratio }) => generated === true && verdictOf(ratio) === 'faster')
 
 /** True where the call costs more than the model. */

@@ -10,7 +10,7 @@ export function withoutGpu({ id, device, deviceKind }: EngineFacts): Outcome | n
   return null
 }
 
-export const NOT_WATCHED = { notChecked: 'what the device did was not measured' } as const
+export const DEVICE_NOT_MEASURED = { notChecked: 'what the device did was not measured' } as const
 
 export const copiesMs = ({ uploadMs, downloadMs }: DeviceTimes): number => uploadMs + downloadMs
 

@@ -6,7 +6,7 @@ import type { GraphView, NodeView } from '@whyslow/graph/types.ts'
 import type { NodeCost, NodeCosts } from '../analyze/costs.ts'
 
 /** Depth that boosted trees are seldom given more of. */
-export const USUAL_DEPTH = 8
+export const TYPICAL_DEPTH = 8
 
 export interface ForestNode {
   readonly node: NodeCost
@@ -17,7 +17,7 @@ export interface ForestNode {
   readonly deepest: number
   /** Tests of one row in all trees. */
   readonly tests: number
-  /** The part of these tests that would be left in trees that are no deeper than `USUAL_DEPTH`. */
+  /** The part of these tests that would be left in trees that are no deeper than `TYPICAL_DEPTH`. */
   readonly usualTests: number
   /** As the engine keeps its nodes. */
   readonly bytes: number
@@ -28,7 +28,7 @@ export function forestNodes(graph: GraphView, { nodes }: NodeCosts): readonly Fo
   return nodes.flatMap((node) => {
     const view = byName.get(node.name)
     const lists = view === undefined ? undefined : listsOf(view)
-    const depths = lists === undefined ? undefined : depthsOf(lists, USUAL_DEPTH)
+    const depths = lists === undefined ? undefined : depthsOf(lists, TYPICAL_DEPTH)
     if (lists === undefined || depths === undefined || lists.roots.length === 0) return []
     const { nodeCount, roots } = lists
     return [

@@ -3,7 +3,7 @@
 
 import type { Given } from '@whyslow/diagnosis/rule.ts'
 import type { NodeView } from '@whyslow/graph/types.ts'
-import { reaches } from '@whyslow/measure/engines/onnxruntime/facts/optimizers.ts'
+import { includesLevel } from '@whyslow/measure/engines/onnxruntime/facts/optimizers.ts'
 import { keepsInt8 } from '@whyslow/measure/engines/onnxruntime/int8/fused-types.ts'
 import { type QuantizedGroup, quantizedGroups } from '@whyslow/measure/engines/onnxruntime/int8/quantized-groups.ts'
 import type { AnalyzedEvidence } from '../analyze/analyzed-evidence.ts'
@@ -19,11 +19,11 @@ export interface TimedGroup extends QuantizedGroup {
 }
 
 /** What it needs, and what sharpens the answer. */
-export type Timed = Given<AnalyzedEvidence, 'profile' | 'costs', 'graph' | 'model' | 'engine' | 'machine'>
+export type TimedEvidence = Given<AnalyzedEvidence, 'profile' | 'costs', 'graph' | 'model' | 'engine' | 'machine'>
 
 /** The groups of the executed graph that did not fuse, with their times; the largest saving first. */
-export function timedGroups({ profile, costs, graph, model, engine, machine }: Timed): readonly TimedGroup[] {
-  const isUnoptimized = !reaches(engine?.options.graphOptimization ?? 'all', 'extended')
+export function timedGroups({ profile, costs, graph, model, engine, machine }: TimedEvidence): readonly TimedGroup[] {
+  const isUnoptimized = !includesLevel(engine?.options.graphOptimization ?? 'all', 'extended')
   // If the model says no opset, the newest behaviour is taken to hold.
   const opset = model?.opsets[''] ?? Number.POSITIVE_INFINITY
   const fusing = { opset, keepsInt8: keepsInt8(machine?.architecture, engine?.options.configEntries) }

@@ -4,7 +4,7 @@
 import type { ModelFacts } from '@whyslow/graph/facts.ts'
 import type { FirstTrees } from '@whyslow/graph/forest/first-trees.ts'
 import type { DType, GraphView } from '@whyslow/graph/types.ts'
-import type { DeviceKind, EngineOptions, Observed } from '@whyslow/measure/engines/types.ts'
+import type { DeviceKind, EngineOptions, TensorObservation } from '@whyslow/measure/engines/types.ts'
 import type { Machine, Roofs } from '@whyslow/measure/machine/types.ts'
 import type { Likeness } from '@whyslow/measure/samples/resolved.ts'
 import type { OperatorExperiments } from '@whyslow/measure/timing/operators/types.ts'
@@ -108,7 +108,7 @@ export interface Evidence {
   readonly operatorExperiments?: OperatorExperiments
   readonly eventLoop?: EventLoop
   /** Observations of runtimes whose tensors live until they are disposed. */
-  readonly observed?: Observed
+  readonly observed?: TensorObservation
   /** Times of engines on a device; absent on the CPU. */
   readonly device?: DeviceTimes
   /** Measured by `compare`, and where the model's format says which engine its owner uses. */

@@ -11,7 +11,7 @@ import type { Experiment } from '@whyslow/measure/timing/types.ts'
 import { trialLimits } from '@whyslow/measure/trials/limits.ts'
 import type { ModelTask } from '@whyslow/measure/trials/model-task.ts'
 import type { GatherPlan, VariedPlan } from './plan.ts'
-import { EXPERIMENT_SAMPLE_MS, type PlannedPairs, type Possible, type RunPlan } from './run-plan.ts'
+import { EXPERIMENT_SAMPLE_MS, type PlannedPairs, type PossibleMeasurements, type RunPlan } from './run-plan.ts'
 
 /** Ratio from which no denormals matter: those that do cost several times the rest, and most models have none. */
 const NO_DENORMALS = 0.97
@@ -25,7 +25,7 @@ interface Change {
 const SUBNORMAL_SHARE = 0.001
 
 /** Those that make sense for this model and setup. */
-export function possibleExperiments({ engineOptions, model, graph }: GatherPlan): Possible['experiments'] {
+export function possibleExperiments({ engineOptions, model, graph }: GatherPlan): PossibleMeasurements['experiments'] {
   const isSubnormal = ({ statistics }: ConstantView) => (statistics?.subnormalShare ?? 0) >= SUBNORMAL_SHARE
   const denormals: Experiment['id'][] = engineOptions.configEntries[DENORMALS_KEY] === undefined ? ['denormals'] : []
   const hasSubnormals = Object.values(graph.constants).some(isSubnormal)

@@ -7,7 +7,7 @@ import { InputError } from '@whyslow/graph/input-error.ts'
 import { fileForEngine } from '@whyslow/graph/model.ts'
 import type { GraphView } from '@whyslow/graph/types.ts'
 import { externalWeights } from '@whyslow/measure/engines/onnxruntime/external-weights.ts'
-import type { Observed } from '@whyslow/measure/engines/types.ts'
+import type { TensorObservation } from '@whyslow/measure/engines/types.ts'
 import { medianOrNull } from '@whyslow/measure/statistics/index.ts'
 import { type DeviceOutput, deviceTask } from '@whyslow/measure/timing/device/task.ts'
 import { emptyModel } from '@whyslow/measure/timing/empty-model.ts'
@@ -21,11 +21,11 @@ import { trialLimits } from '@whyslow/measure/trials/limits.ts'
 import type { ModelTask } from '@whyslow/measure/trials/model-task.ts'
 import { modelTask } from '@whyslow/measure/trials/model-task.ts'
 import { reasonOf, type Trial } from '@whyslow/measure/trials/port.ts'
-import { measurePairedEngines } from './beside.ts'
 import type { Evidence } from './evidence.ts'
 import { possibleExperiments, runExperiments } from './experiments.ts'
+import { measurePairedEngines } from './paired-engines.ts'
 import type { GatherPlan, VariedPlan } from './plan.ts'
-import { type PlannedProfile, type Possible, planRun, type RunPlan } from './run-plan.ts'
+import { type PlannedProfile, type PossibleMeasurements, planRun, type RunPlan } from './run-plan.ts'
 import { batchChoice, batchSweep, type SizeChoice, sizeChoices, sizeSweeps, threadChoice, threadSweep } from './sweeps.ts'
 
 type Optional =
@@ -40,7 +40,7 @@ type Optional =
   | 'otherEngines'
   | 'device'
 
-export interface Gathered {
+export interface GatherResult {
   readonly evidence: Required<Pick<Evidence, 'latency' | 'memory'>> & Pick<Evidence, Optional>
   readonly absent: Record<string, string>
   readonly warnings: readonly string[]
@@ -61,10 +61,10 @@ interface Gathering {
   readonly absent: Record<string, string>
   readonly step: (stage: string) => void
   eventLoop?: EventLoop
-  observed?: Observed
+  observed?: TensorObservation
 }
 
-export async function gather(given: GatherPlan): Promise<Gathered> {
+export async function gather(given: GatherPlan): Promise<GatherResult> {
   const run = begin(given)
   const { plan, time, blocks, absent, step } = run
   await measureBlocks(run, 2)
@@ -120,7 +120,7 @@ function begin(given: GatherPlan): Gathering {
   }
 }
 
-interface Choices extends Pick<Possible, 'experiments'> {
+interface Choices extends Pick<PossibleMeasurements, 'experiments'> {
   readonly threads: ReturnType<typeof threadChoice>
   readonly batch: ReturnType<typeof batchChoice>
   readonly sizes: readonly SizeChoice[]
@@ -159,7 +159,7 @@ async function measureBlocks(run: Gathering, count: number): Promise<void> {
   }
 }
 
-type More = Pick<Gathered['evidence'], 'threadSweep' | 'batchSweep' | 'sizeSweeps' | 'experiments' | 'otherEngines'>
+type More = Pick<GatherResult['evidence'], 'threadSweep' | 'batchSweep' | 'sizeSweeps' | 'experiments' | 'otherEngines'>
 
 function leftOut(absent: Record<string, string>): More {
   for (const key of ['threadSweep', 'batchSweep', 'sizeSweeps', 'experiments']) absent[key] = LEFT_OUT

@@ -1,4 +1,4 @@
-import { USUAL_LIMITS } from '@whyslow/measure/outputs/index.ts'
+import { DEFAULT_LOSS_LIMITS } from '@whyslow/measure/outputs/index.ts'
 import { describe, expect, test } from 'vitest'
 import { onlyFull } from '../../../../test/only-full.ts'
 import { sharePassing } from '../../test/support/evidence/example-held-out.ts'
@@ -39,8 +39,8 @@ describe('rows that prove', () => {
       expect(rowsForBoth(rowsToProve(limit, true))).toBeLessThanOrEqual(2 * rowsToProve(limit, true))
     // 0.99^299 = 0.0495.
     expect(rowsToProve(0.01, false)).toBe(299)
-    expect(rowsToProve({ ...USUAL_LIMITS, metric: 0.02 }, true)).toBe(149)
-    expect(rowsToProve({ ...USUAL_LIMITS, metric: 0.02 }, false)).toBe(299)
+    expect(rowsToProve({ ...DEFAULT_LOSS_LIMITS, metric: 0.02 }, true)).toBe(149)
+    expect(rowsToProve({ ...DEFAULT_LOSS_LIMITS, metric: 0.02 }, false)).toBe(299)
     expect(rowsToProve(0, true)).toBe(Number.POSITIVE_INFINITY)
     expect(rowsToProve(40, true)).toBe(5)
   })

@@ -1,9 +1,9 @@
 // What a run has time for, over models of 10 µs to a minute a prediction.
 import { describe, expect, test } from 'vitest'
-import { type AskedTime, type Possible, planProfile, planRun, type RunPlan } from './run-plan.ts'
+import { type AskedTime, type PossibleMeasurements, planProfile, planRun, type RunPlan } from './run-plan.ts'
 
 /** Two CPUs; a model with a free batch and a free size, and no more to try than usual. */
-const EVERYTHING: Possible = {
+const EVERYTHING: PossibleMeasurements = {
   nodes: 100,
   onDevice: false,
   threads: {
@@ -23,7 +23,7 @@ const QUICK: AskedTime = { quick: true, seconds: null }
 const planned = (
   predictionMs: number,
   asked = FULL,
-  { loadMs = 50, ...possible }: Partial<Possible> & { loadMs?: number } = {},
+  { loadMs = 50, ...possible }: Partial<PossibleMeasurements> & { loadMs?: number } = {},
 ) => planRun({ loadMs, predictionMs }, asked, { ...EVERYTHING, ...possible })
 
 const GRID = [0.01, 0.1, 1, 5, 10, 20, 50, 100, 200, 345, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000]

@@ -22,7 +22,7 @@ export interface AskedTime {
 }
 
 /** What could be measured, were there time. */
-export interface Possible {
+export interface PossibleMeasurements {
   /** About as many as a prediction runs; null if the engine gives no times of nodes. */
   readonly nodes: number | null
   readonly onDevice: boolean
@@ -103,7 +103,7 @@ interface Spending {
   readonly leftOut: Partial<Record<LeftOut, string>>
 }
 
-export function planRun(look: FirstLook, asked: AskedTime, possible: Possible): RunPlan {
+export function planRun(look: FirstLook, asked: AskedTime, possible: PossibleMeasurements): RunPlan {
   const usual = asked.quick ? QUICK : FULL
   const askedMs = asked.seconds === null ? usual.sampleMs : asked.seconds * 1000
   const moreMs = Math.max(0, askedMs - usual.sampleMs)
@@ -196,7 +196,7 @@ type Tried = Pick<RunPlan, 'threads' | 'batch' | 'sizes' | 'experiments'>
 const NOTHING: Tried = { threads: null, batch: null, sizes: [], experiments: {} }
 
 /** Plans what is tried, in the order of what it tells; takes from `spending`. */
-function planTried(look: FirstLook, possible: Possible, spending: Spending): Tried {
+function planTried(look: FirstLook, possible: PossibleMeasurements, spending: Spending): Tried {
   const swept = (key: LeftOut, choice: SweepChoice | null, kind: keyof typeof ROUNDS, share = 1): PlannedSweep | null => {
     if (choice === null) return null
     const { leftMs } = spending

@@ -1,11 +1,11 @@
 // Which remedy repairs which quantized group, over all conditions.
 
 import { conditions } from '@whyslow/measure/engines/onnxruntime/int8/conditions.ts'
-import type { Unfused, UnfusedGroup } from '@whyslow/measure/engines/onnxruntime/int8/unfused.ts'
+import type { UnfusedGroup, UnfusedReason } from '@whyslow/measure/engines/onnxruntime/int8/unfused.ts'
 import { expect, test } from 'vitest'
 import { remedies } from './index.ts'
 
-const ALL: readonly Unfused[] = [
+const ALL: readonly UnfusedReason[] = [
   ...conditions,
   ...([
     'optimization-level',
@@ -19,7 +19,7 @@ const ALL: readonly Unfused[] = [
   ] as const),
 ]
 
-function repairersOf(condition: Unfused, rest: Partial<UnfusedGroup> = {}): readonly string[] {
+function repairersOf(condition: UnfusedReason, rest: Partial<UnfusedGroup> = {}): readonly string[] {
   const group = { condition, opType: 'Conv', hasConstants: true, canMeasureRanges: true, ...rest }
   return remedies.filter(({ repairs }) => repairs?.(group)).map(({ id }) => id)
 }
@@ -31,7 +31,7 @@ test('one at most repairs a group', () => {
         expect(repairersOf(condition, { hasConstants, opType }).length, condition).toBeLessThanOrEqual(1)
 })
 
-test.each<[string, readonly Unfused[]]>([
+test.each<[string, readonly UnfusedReason[]]>([
   ['initializers-as-inputs', ['constants-as-inputs']],
   ['integer-scaling', ['scaling-apart']],
   ['nbits-accuracy-level', ['float-products']],

@@ -43,7 +43,7 @@ export interface Judgement {
 }
 
 /** A first look that showed no gain (score over the base's), or a judgement. */
-export type Remembered =
+export type TrialMemory =
   | { readonly kind: 'look'; readonly ratio: number }
   | { readonly kind: 'judgement'; readonly judgement: Judgement }
 
@@ -64,8 +64,8 @@ export interface Bench {
   /** The same at other sizes of the inputs, where the model leaves them open; absent: at none. */
   sizes?(): Promise<readonly SizeBench[]>
   /** What an earlier run found of the candidate against the base, with the same model, machine and engine; absent: nothing is kept. */
-  recall?(base: RemedySetup, candidate: RemedySetup): Promise<Remembered | null>
-  remember?(base: RemedySetup, candidate: RemedySetup, what: Remembered): Promise<void>
+  recall?(base: RemedySetup, candidate: RemedySetup): Promise<TrialMemory | null>
+  remember?(base: RemedySetup, candidate: RemedySetup, what: TrialMemory): Promise<void>
 }
 
 export interface SizeBench extends Pick<Bench, 'measure' | 'compare'> {

@@ -12,15 +12,15 @@ export interface Candidate {
 }
 
 /** What names a candidate, and what it changes. */
-export interface Named {
+export interface CandidateName {
   readonly remedy: Pick<Remedy, 'id'>
   readonly proposal: Pick<Proposal, 'variant' | 'changes'>
 }
 
-export type Only = ReadonlySet<string> | null
+export type RemedyFilter = ReadonlySet<string> | null
 
 /** Whether the remedy may be tried: it serves the goal, its loss is allowed, and it is not one that must be named. */
-export function isAllowed(remedy: Remedy, goal: Goal, maxLoss: AllowedLoss | null, only: Only): boolean {
+export function isAllowed(remedy: Remedy, goal: Goal, maxLoss: AllowedLoss | null, only: RemedyFilter): boolean {
   const named = only?.has(remedy.id) ?? false
   if (only !== null && !named) return false
   if (remedy.onlyWhenNamed !== undefined && !named) return false
@@ -28,7 +28,7 @@ export function isAllowed(remedy: Remedy, goal: Goal, maxLoss: AllowedLoss | nul
   return remedy.goals.includes(goal)
 }
 
-export interface Proposed {
+export interface ProposedCandidates {
   readonly candidates: readonly Candidate[]
   /** Remedies that threw: a fault of theirs costs their own trial and nothing else. */
   readonly failed: readonly { readonly remedy: Remedy; readonly reason: string }[]
@@ -45,7 +45,7 @@ export async function propose(
   setup: RemedySetup,
   evidence: RemedyEvidence,
   tools: RemedyTools,
-): Promise<Proposed> {
+): Promise<ProposedCandidates> {
   const candidates: Candidate[] = []
   const failed: { remedy: Remedy; reason: string }[] = []
   const idle: Remedy[] = []
@@ -97,7 +97,7 @@ export async function proposeAgain(
 }
 
 /** 'thread-count 1', 'memory-arena': how a trial is called. */
-export const nameOf = ({ remedy, proposal }: Named): string =>
+export const nameOf = ({ remedy, proposal }: CandidateName): string =>
   proposal.variant === '' ? remedy.id : `${remedy.id} ${proposal.variant}`
 
 /** Expected share saved of the time of a prediction with what was kept; 0 for other goals, which are not estimated. */

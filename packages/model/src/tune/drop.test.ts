@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { exampleBench, exampleRemedy, withScores } from '../../test/support/tune/example-bench.ts'
 import { original, planOn } from '../../test/support/tune/example-search.ts'
-import { drop, rebuilt } from './drop.ts'
+import { dropUnneeded, rebuildSetup } from './drop.ts'
 import { initialState } from './state.ts'
 
 /** What stays of a and b; the whole gives these scores, a alone 10 and b alone 20. */
@@ -10,9 +10,9 @@ async function dropped(scores: readonly number[]) {
   const plan = planOn(withScores(made, 'a+b', scores), [])
   const proposal = { variant: '', setup: original, changes: [], predictedSavingMs: null }
   const candidates = ['a', 'b'].map((id) => ({ remedy: exampleRemedy(id), proposal }))
-  const whole = (await rebuilt(plan, candidates))!
+  const whole = (await rebuildSetup(plan, candidates))!
   const tried = whole.kept.map((one) => ({ kept: true, name: one.remedy.id }))
-  const state = await drop(plan, { ...initialState(plan, 0), ...whole, tried: tried as never })
+  const state = await dropUnneeded(plan, { ...initialState(plan, 0), ...whole, tried: tried as never })
   return { kept: state.kept.map(({ remedy }) => remedy.id), reason: state.tried[1]!.reason }
 }
 

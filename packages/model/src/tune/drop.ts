@@ -1,9 +1,9 @@
-// The step `drop`: a search keeps the best of many, so some of what it keeps may be luck. Backward over all of it, last kept first, each
+// The step `dropUnneeded`: a search keeps the best of many, so some of what it keeps may be luck. Backward over all of it, last kept first, each
 // remedy is tested in new pairs of the whole with it and without it. It stays only if the whole is clearly slower without it.
 import type { RemedySetup } from '../remedies/kit/remedy.ts'
 import { type Candidate, nameOf, proposeAgain, worstEffect } from './candidates.ts'
 import { type JudgePlan, judge } from './judge.ts'
-import { type SearchPlan, type SearchState, withoutKept } from './state.ts'
+import { removeKept, type SearchPlan, type SearchState } from './state.ts'
 
 /** Largest share of these tests, all looks of one together, that keep a remedy whose gain is below `LEAST_DIFFERENCE`. */
 const FALSELY_KEPT = 0.05
@@ -20,13 +20,13 @@ const BACKWARD: JudgePlan = {
 }
 
 /** Runs whatever the budget, as the last proof does. A remedy that is alone, or left alone, has the last proof as its test. */
-export async function drop(plan: SearchPlan, given: SearchState): Promise<SearchState> {
+export async function dropUnneeded(plan: SearchPlan, given: SearchState): Promise<SearchState> {
   const { bench } = plan
   let state = given
   for (const candidate of [...given.kept].reverse()) {
     if (state.kept.length < 2) break
     // By remedy: what is rebuilt holds other objects, and each remedy is in it once.
-    const others = await rebuilt(
+    const others = await rebuildSetup(
       plan,
       state.kept.filter(({ remedy }) => remedy.id !== candidate.remedy.id),
     )
@@ -37,13 +37,13 @@ export async function drop(plan: SearchPlan, given: SearchState): Promise<Search
     if (trial.outcome !== 'measured' || trial.value.verdict === 'faster') continue
     const { ok } = await bench.compare(others.setup, worstEffect(others.kept))
     const reason = `faster at first, but not clearly faster on top of the others in ${trial.value.pairs} more pairs`
-    if (ok) state = withoutKept(plan, state, { candidate, others, reason })
+    if (ok) state = removeKept(plan, state, { candidate, others, reason })
   }
   return state
 }
 
 /** The candidates put on the original, one on the other; null if one does not apply any more. */
-export async function rebuilt(
+export async function rebuildSetup(
   { original, evidence, tools }: SearchPlan,
   candidates: readonly Candidate[],
 ): Promise<{ readonly setup: RemedySetup; readonly kept: readonly Candidate[] } | null> {

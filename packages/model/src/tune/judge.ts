@@ -1,6 +1,6 @@
 // Is the candidate better than the base? Both alternate as fresh processes (A B B A), the ratio is taken pair by pair, and after each
 // pair it is asked whether the answer is clear. Who looks often, at many candidates, finds gains if there are none, so that what is
-// found is a choice and no proof: `drop` and `prove` judge what was kept in pairs of their own. Few pairs are judged by Student's t; many
+// found is a choice and no proof: `dropUnneeded` and `prove` judge what was kept in pairs of their own. Few pairs are judged by Student's t; many
 // by their trimmed mean, since one process in ten is half as slow again for no reason of its own.
 
 import { decide, LEAST_DIFFERENCE, median, medianOrNull, verdictOf } from '@whyslow/measure/statistics/index.ts'

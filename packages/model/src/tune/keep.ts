@@ -5,11 +5,11 @@ import { reasonInWords, type Trial } from '@whyslow/measure/trials/port.ts'
 import type { RemedySetup } from '../remedies/kit/remedy.ts'
 import type { Judgement } from './bench.ts'
 import { type Candidate, nameOf, predictedSpeedup, proposeAgain, worstEffect } from './candidates.ts'
-import { rebuilt } from './drop.ts'
+import { rebuildSetup } from './drop.ts'
 import { judge, whyNoGain } from './judge.ts'
 import { costsLatency } from './latency-cost.ts'
-import { leftUntried, recordTrial, type SearchPlan, type SearchState, withoutKept } from './state.ts'
-import { type Tried, trialResult } from './tried.ts'
+import { markUntried, recordTrial, removeKept, type SearchPlan, type SearchState } from './state.ts'
+import { type TriedRemedy, trialResult } from './tried-remedy.ts'
 
 /** A choice, not a proof: of seven looks each asks for no more than one would. */
 const LOOKS = [3, 4, 5, 6, 7, 8, 12]
@@ -26,7 +26,7 @@ export async function judgeAndKeep(
   isBetter: (kept: Candidate) => boolean = () => false,
 ): Promise<SearchState> {
   const { bench, evidence, tools } = plan
-  const tell = (one: Tried) => recordTrial(plan, state, one)
+  const tell = (one: TriedRemedy) => recordTrial(plan, state, one)
   const taken = state.kept.find(({ remedy }) => remedy.id === candidate.remedy.id)
   if (taken !== undefined) {
     const instead = isBetter(taken) ? await judgeInstead(plan, state, candidate, taken) : null
@@ -34,7 +34,7 @@ export async function judgeAndKeep(
     const reason = `${nameOf(taken)} was better in the first look`
     return tell(trialResult(candidate, 'no-difference', reason, predictedSpeedup(candidate, state)))
   }
-  if (bench.nowMs() > state.endMs) return leftUntried(state, [nameOf(candidate)])
+  if (bench.nowMs() > state.endMs) return markUntried(state, [nameOf(candidate)])
   const again = await proposeAgain(candidate, state.setup, evidence, tools)
   if (typeof again === 'string') return tell(trialResult(candidate, 'failed', again))
   if (again === null || bench.keyOf(again.proposal.setup) === bench.keyOf(state.setup)) {
@@ -55,7 +55,7 @@ async function judgeInstead(
   candidate: Candidate,
   kept: Candidate,
 ): Promise<SearchState | null> {
-  const others = await rebuilt(
+  const others = await rebuildSetup(
     plan,
     state.kept.filter((one) => one !== kept),
   )
@@ -64,7 +64,7 @@ async function judgeInstead(
   if (plan.bench.keyOf(again.proposal.setup) === plan.bench.keyOf(state.setup)) return null
   const next = await judgeOnTop(plan, state, again, others.kept)
   if (next.setup !== again.proposal.setup) return next
-  return withoutKept(plan, next, { candidate: kept, others: next, reason: `${nameOf(candidate)} is faster in pairs` })
+  return removeKept(plan, next, { candidate: kept, others: next, reason: `${nameOf(candidate)} is faster in pairs` })
 }
 
 /** Judged against what is kept. `others`: what else its setup holds, kept with it. */
@@ -104,7 +104,7 @@ async function keep(plan: SearchPlan, state: SearchState, on: OnTop, judgement: 
   const { bench } = plan
   const { setup } = candidate.proposal
   const facts = { judgement, sizeBytes: bench.sizeBytes(setup), ...predictedSpeedup(candidate, state) }
-  const tell = (outcome: Tried['outcome'], reason: string, rest: Partial<Tried> = {}) =>
+  const tell = (outcome: TriedRemedy['outcome'], reason: string, rest: Partial<TriedRemedy> = {}) =>
     recordTrial(plan, state, trialResult(candidate, outcome, reason, { ...facts, ...rest }))
   if (judgement.verdict !== 'faster') return tell(judgement.verdict, whyNoGain(judgement))
   const slower = await costsLatency(plan, judgement, state.setup, setup)

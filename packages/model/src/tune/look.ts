@@ -8,9 +8,9 @@ import type { RemedySetup } from '../remedies/kit/remedy.ts'
 import { type Bench, type Deadline, isPast } from './bench.ts'
 import { type Candidate, expectedShare, nameOf, predictedSpeedup, shownAlone, worstEffect } from './candidates.ts'
 import { judgeAndKeep } from './keep.ts'
-import { type FirstLook, firstLooks, isShortlisted, PROMISING, type Promising } from './shortlist.ts'
-import { leftUntried, recordTrial, type SearchPlan, type SearchState } from './state.ts'
-import { trialResult } from './tried.ts'
+import { type FirstLook, firstLooks, isShortlisted, PROMISING_RATIO, type Promising } from './shortlist.ts'
+import { markUntried, recordTrial, type SearchPlan, type SearchState } from './state.ts'
+import { trialResult } from './tried-remedy.ts'
 
 /** A first look this far above the base need not be repeated in a later run. */
 const CLEARLY_NO_GAIN = 1.05
@@ -40,9 +40,9 @@ export async function look(
 ): Promise<Shortlist> {
   const { bench, evidence } = plan
   const base = given.setup
-  const candidates = distinct(bench, proposed, base)
+  const candidates = distinctCandidates(bench, proposed, base)
   if (plan.dryRun)
-    return { state: leftUntried(given, candidates.map(nameOf)), shortlist: [], shown: new Set(), promising: new Set() }
+    return { state: markUntried(given, candidates.map(nameOf)), shortlist: [], shown: new Set(), promising: new Set() }
   const shown = shownAlone(candidates, evidence, given.p50Ms)
   const sorted = await sortOut(plan, given, candidates, { deadlineMs, shown })
   const right = sorted.right.filter((one) => !shown.has(one))
@@ -75,7 +75,7 @@ export async function look(
     .filter((one) => shown.has(one))
     .map((candidate): Ranked => ({ candidate, ratio: 1 - expectedShare(candidate.proposal, evidence, given.p50Ms) }))
   const ranked = [...seen, ...foretold, ...sorted.known].sort((a, b) => a.ratio - b.ratio)
-  const promising = seen.filter(({ look }) => look !== undefined && geometricMean(look.ratios) <= PROMISING)
+  const promising = seen.filter(({ look }) => look !== undefined && geometricMean(look.ratios) <= PROMISING_RATIO)
   return {
     state,
     shortlist: ranked.map(({ candidate }) => candidate),
@@ -85,7 +85,11 @@ export async function look(
 }
 
 /** Proposals that predict in different ways, and not as the setup itself does. */
-export function distinct<C extends Candidate>(bench: Pick<Bench, 'keyOf'>, candidates: readonly C[], base: RemedySetup): C[] {
+export function distinctCandidates<C extends Candidate>(
+  bench: Pick<Bench, 'keyOf'>,
+  candidates: readonly C[],
+  base: RemedySetup,
+): C[] {
   const seen = new Set([bench.keyOf(base)])
   return candidates.filter(({ proposal }) => {
     const key = bench.keyOf(proposal.setup)
@@ -117,7 +121,7 @@ async function sortOut(
     if (before?.kind === 'look' && !shown.has(candidate))
       state = recordTrial(plan, state, noGain(state, candidate, 'an earlier run', 1 / before.ratio))
     else if (before?.kind === 'judgement') known.push({ candidate, ratio: 1 / before.judgement.speedup })
-    else if (!shown.has(candidate) && isPast(deadlineMs, bench)) state = leftUntried(state, [nameOf(candidate)])
+    else if (!shown.has(candidate) && isPast(deadlineMs, bench)) state = markUntried(state, [nameOf(candidate)])
     else {
       const wrong = candidate.remedy.kind === 'rewrite' ? await wrongOutputs(plan, state, candidate) : null
       if (wrong === null) right.push(candidate)
@@ -141,7 +145,7 @@ async function notShortlisted(
   { ratios, failure }: FirstLook,
 ): Promise<SearchState> {
   if (failure !== null) return recordTrial(plan, state, trialResult(candidate, 'failed', reasonInWords(failure)))
-  if (ratios.length === 0) return leftUntried(state, [nameOf(candidate)])
+  if (ratios.length === 0) return markUntried(state, [nameOf(candidate)])
   const ratio = geometricMean(ratios)
   const looks = ratios.length === 1 ? 'a first look' : `${ratios.length} looks`
   if (ratio >= CLEARLY_NO_GAIN) await plan.bench.remember?.(state.setup, candidate.proposal.setup, { kind: 'look', ratio })

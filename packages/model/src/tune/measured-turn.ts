@@ -1,14 +1,14 @@
-// The step `meetMeasured`: remedies were tried on an engine that is twice as fast as the measured one, so the measured one now has its turn with the
+// The step `tryOnMeasuredEngine`: remedies were tried on an engine that is twice as fast as the measured one, so the measured one now has its turn with the
 // same remedies. The other engine stays only if pairs show that it is faster than the best that came of that.
 import type { Proposal, Remedy } from '../remedies/kit/remedy.ts'
 import { type Candidate, nameOf } from './candidates.ts'
 import { judge } from './judge.ts'
 import { GROWTH } from './keep.ts'
 import type { Engines } from './other-engines.ts'
-import { initialState, type SearchPlan, type SearchState, type TakenOut, withoutKept } from './state.ts'
+import { initialState, removeKept, type SearchPlan, type SearchState, type TakenOut } from './state.ts'
 
 /** `tryOn`: tries these remedies on a setup. */
-export async function meetMeasured(
+export async function tryOnMeasuredEngine(
   plan: SearchPlan,
   taken: SearchState,
   { others }: Pick<Engines, 'others'>,
@@ -51,4 +51,4 @@ const withoutAll = (
   state: SearchState,
   gone: readonly Candidate[],
   out: Omit<TakenOut, 'candidate'>,
-): SearchState => gone.reduceRight((at, candidate) => withoutKept(plan, at, { ...out, candidate }), state)
+): SearchState => gone.reduceRight((at, candidate) => removeKept(plan, at, { ...out, candidate }), state)

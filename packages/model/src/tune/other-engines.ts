@@ -1,19 +1,19 @@
 // The step `tryEngines`: what is kept on another engine, and the original alone on it, since what pays on one engine may cost on another.
 // First looks say which is likely the best, pairs say it of those that come near. Those that may not be kept are looked at all the same: their
-// rows say what they would give. An engine that is twice as fast in a first look is taken before any remedy (`engineFirst`), and the measured one
+// rows say what they would give. An engine that is twice as fast in a first look is taken before any remedy (`tryEngineFirst`), and the measured one
 // has its turn after it (measured-turn.ts).
 
 import { geometricMean } from '@whyslow/measure/statistics/index.ts'
 import { reasonInWords } from '@whyslow/measure/trials/port.ts'
 import type { Remedy, RemedySetup } from '../remedies/kit/remedy.ts'
 import { actsOn, type Candidate, nameOf, predictedSpeedup, propose } from './candidates.ts'
-import { rebuilt } from './drop.ts'
+import { rebuildSetup } from './drop.ts'
 import { judge } from './judge.ts'
 import { GROWTH, judgeOnTop } from './keep.ts'
-import { distinct } from './look.ts'
-import { type FirstLook, firstLooks, isShortlisted, PROMISING, readOnce } from './shortlist.ts'
-import { leftUntried, recordTrial, type SearchPlan, type SearchState, withoutKept } from './state.ts'
-import { type Tried, trialResult } from './tried.ts'
+import { distinctCandidates } from './look.ts'
+import { type FirstLook, firstLooks, isShortlisted, PROMISING_RATIO, readOnce } from './shortlist.ts'
+import { markUntried, recordTrial, removeKept, type SearchPlan, type SearchState } from './state.ts'
+import { type TriedRemedy, trialResult } from './tried-remedy.ts'
 
 /** Share of the budget for judging them at least, however long the first looks took. */
 const JUDGING_SHARE = 0.2
@@ -35,7 +35,7 @@ export interface Engines {
   /** The state before any of them was kept. */
   readonly before: SearchState
   /** Set-ups that another one was better than in the first look, best first. */
-  readonly others: readonly Looked[]
+  readonly others: readonly EngineLook[]
 }
 
 /** So much faster in a first look, an engine is judged before any remedy, and remedies are tried on it; pairs may show a little less. */
@@ -43,7 +43,11 @@ const TWICE = 2
 const NEARLY_TWICE = 1.8
 
 /** null: none is twice as fast as the measured one with the original. What is then tried again later is reported later. */
-export async function engineFirst(whole: SearchPlan, given: SearchState, remedies: readonly Remedy[]): Promise<Engines | null> {
+export async function tryEngineFirst(
+  whole: SearchPlan,
+  given: SearchState,
+  remedies: readonly Remedy[],
+): Promise<Engines | null> {
   if (whole.dryRun) return null
   // Fewer bits take long to find: they come after the remedies.
   const { int8On: _, ...tools } = whole.tools
@@ -53,7 +57,7 @@ export async function engineFirst(whole: SearchPlan, given: SearchState, remedie
   const onRead = (done: number, of: number) => plan.onStep('a first look at other engines', done, of)
   const looks = await readOnce(plan.bench, given.setup, hopefuls, { deadlineMs: given.endMs, onRead })
   if (!looks.some((look) => ratioOf(look) * TWICE <= 1)) return null
-  const rows: Tried[] = []
+  const rows: TriedRemedy[] = []
   const found = await tryEngines({ ...plan, onTried: (row) => rows.push(row) }, given, remedies)
   if (!found.state.tried.some(({ kept, judgement }) => kept && (judgement?.speedup ?? 0) >= NEARLY_TWICE)) return null
   for (const row of rows) plan.onTried(row)
@@ -63,12 +67,12 @@ export async function engineFirst(whole: SearchPlan, given: SearchState, remedie
 export async function tryEngines(plan: SearchPlan, given: SearchState, remedies: readonly Remedy[]): Promise<Engines> {
   const choices = await choicesOf(plan, given, remedies)
   if (plan.dryRun) {
-    const untried = leftUntried(given, choices.filter(({ onKept }) => onKept).map(nameOf))
+    const untried = markUntried(given, choices.filter(({ onKept }) => onKept).map(nameOf))
     return { state: untried, before: untried, others: [] }
   }
   const ranked = await rankedLooks(plan, given.setup, choices)
   let state = withTimeToJudge(plan, given)
-  const others: Looked[] = []
+  const others: EngineLook[] = []
   const judged = new Set<string | undefined>()
   for (const one of withoutEchoes(ranked)) {
     const inFloat = inFloatThere(ranked, one)
@@ -99,7 +103,7 @@ export async function tryEngines(plan: SearchPlan, given: SearchState, remedies:
  */
 export async function tryInBits(plan: SearchPlan, engines: Engines, remedies: readonly Remedy[]): Promise<Engines> {
   const { kept, setup } = engines.state
-  const onMeasured = await rebuilt(
+  const onMeasured = await rebuildSetup(
     plan,
     kept.filter(({ remedy }) => remedy.kind !== 'engine'),
   )
@@ -124,7 +128,7 @@ async function rankedLooks(
   { bench, onStep }: SearchPlan,
   base: RemedySetup,
   choices: readonly Choice[],
-): Promise<readonly Looked[]> {
+): Promise<readonly EngineLook[]> {
   const hopefuls = choices.map(({ proposal: { setup } }) => ({ setup, expected: 0 }))
   const onRead = (done: number, of: number) => onStep('a first look at other engines', done, of)
   const looks = await firstLooks(bench, base, hopefuls, { deadlineMs: null, onRead })
@@ -132,7 +136,12 @@ async function rankedLooks(
 }
 
 /** The same engine in float, if that came near to what has fewer bits in its first look, and pairs do not show it to be slower. */
-async function floatAsFast(plan: SearchPlan, state: SearchState, ranked: readonly Looked[], one: Looked): Promise<Looked | null> {
+async function floatAsFast(
+  plan: SearchPlan,
+  state: SearchState,
+  ranked: readonly EngineLook[],
+  one: EngineLook,
+): Promise<EngineLook | null> {
   const { precision, refused, setup } = one.choice.proposal
   if (precision === undefined || refused !== undefined || !isShortlisted(one.look)) return null
   const float = ranked.find(
@@ -150,7 +159,7 @@ async function floatAsFast(plan: SearchPlan, state: SearchState, ranked: readonl
 }
 
 /** What runs the model as it is on the same engine, may not be kept, and looked as fast: fewer bits are not what gains there. */
-const inFloatThere = (ranked: readonly Looked[], { choice, look }: Looked): Looked | undefined =>
+const inFloatThere = (ranked: readonly EngineLook[], { choice, look }: EngineLook): EngineLook | undefined =>
   choice.proposal.precision === undefined || look.failure !== null
     ? undefined
     : ranked.find(
@@ -161,17 +170,17 @@ const inFloatThere = (ranked: readonly Looked[], { choice, look }: Looked): Look
           ratioOf(one.look) <= ratioOf(look),
       )
 
-const outdone = ({ choice, look }: Looked, better: Candidate, state: SearchState, how = 'was better in the first look') =>
+const outdone = ({ choice, look }: EngineLook, better: Candidate, state: SearchState, how = 'was better in the first look') =>
   trialResult(choice, 'no-difference', `${nameOf(better)} ${how}`, {
     lookedSpeedup: 1 / ratioOf(look),
     ...predictedSpeedup(choice, state),
   })
 
 /** For another reason than that it is not faster. */
-const isRefused = ({ tried }: SearchState, { choice }: Looked): boolean =>
+const isRefused = ({ tried }: SearchState, { choice }: EngineLook): boolean =>
   tried.some(({ name, outcome }) => name === nameOf(choice) && (outcome === 'failed' || outcome === 'rejected'))
 
-const isNear = ({ choice, look }: Looked, held: Looked): boolean =>
+const isNear = ({ choice, look }: EngineLook, held: EngineLook): boolean =>
   engineOf(choice) !== engineOf(held.choice) && ratioOf(look) <= NEAR * ratioOf(held.look)
 
 const withTimeToJudge = ({ bench, budgetMs }: SearchPlan, state: SearchState): SearchState => ({
@@ -194,7 +203,7 @@ export async function tryInstead(
   const own = new Set(before.kept.map(nameOf))
   const given = refused.kept
     .filter((one) => !own.has(nameOf(one)))
-    .reduceRight((at, candidate) => withoutKept(plan, at, { candidate, others: before, reason: doubt }), refused)
+    .reduceRight((at, candidate) => removeKept(plan, at, { candidate, others: before, reason: doubt }), refused)
   const { setup, kept, p50Ms } = before
   let state: SearchState = { ...given, setup, kept, p50Ms, tried: keptAgain(before, given.tried) }
   const left = others.filter(({ choice }) => engineOf(choice) !== engineOf(engine)).slice(0, MOST_INSTEAD)
@@ -207,7 +216,7 @@ export async function tryInstead(
 }
 
 /** The rows, with what was kept before any engine as it was reported then. */
-function keptAgain({ kept, tried }: SearchState, rows: readonly Tried[]): readonly Tried[] {
+function keptAgain({ kept, tried }: SearchState, rows: readonly TriedRemedy[]): readonly TriedRemedy[] {
   const names = new Set(kept.map(nameOf))
   const own = new Map(tried.flatMap((row) => (row.kept && names.has(row.name) ? [[row.name, row] as const] : [])))
   return rows.map((row) => own.get(row.name) ?? row)
@@ -225,7 +234,7 @@ async function choicesOf(plan: SearchPlan, { setup, kept }: SearchState, remedie
   if (kept.length === 0) return onKept
   const { candidates } = await propose(remedies, original, evidence, isQuantized ? tools : inBits)
   const alone = candidates.map((one): Choice => ({ ...one, proposal: alongside(one.proposal), onKept: false }))
-  return distinct(bench, [...onKept, ...alone], setup)
+  return distinctCandidates(bench, [...onKept, ...alone], setup)
 }
 
 const alongside = (proposal: Candidate['proposal']): Candidate['proposal'] => ({
@@ -234,7 +243,7 @@ const alongside = (proposal: Candidate['proposal']): Candidate['proposal'] => ({
 })
 
 /** An engine that fails on one set-up after the other for the same reason says it once. */
-function withoutEchoes(all: readonly Looked[]): readonly Looked[] {
+function withoutEchoes(all: readonly EngineLook[]): readonly EngineLook[] {
   const said = new Set<string>()
   return all.filter(({ choice: { proposal }, look: { failure } }) => {
     if (failure === null) return true
@@ -247,17 +256,22 @@ function withoutEchoes(all: readonly Looked[]): readonly Looked[] {
 
 const ratioOf = ({ ratios }: FirstLook): number => (ratios.length > 0 ? geometricMean(ratios) : Number.POSITIVE_INFINITY)
 
-export interface Looked {
+export interface EngineLook {
   readonly choice: Choice
   readonly look: FirstLook
 }
 
 /** What was kept of the same remedy; of those that may not be kept nothing is. */
-const betterThan = ({ kept }: SearchState, { choice: { remedy, proposal } }: Looked): Candidate | undefined =>
+const betterThan = ({ kept }: SearchState, { choice: { remedy, proposal } }: EngineLook): Candidate | undefined =>
   proposal.refused === undefined ? kept.find((one) => one.remedy.id === remedy.id) : undefined
 
 /** `given`: before any of them was kept, which their setups stand on. */
-async function take(plan: SearchPlan, given: SearchState, state: SearchState, { choice, look }: Looked): Promise<SearchState> {
+async function take(
+  plan: SearchPlan,
+  given: SearchState,
+  state: SearchState,
+  { choice, look }: EngineLook,
+): Promise<SearchState> {
   const { proposal } = choice
   if (look.failure !== null) return recordTrial(plan, state, trialResult(choice, 'failed', reasonInWords(look.failure)))
   const lookedSpeedup = 1 / ratioOf(look)
@@ -274,13 +288,18 @@ async function take(plan: SearchPlan, given: SearchState, state: SearchState, { 
   const other = betterThan(state, { choice, look })
   if (other !== undefined) return recordTrial(plan, state, outdone({ choice, look }, other, state))
   if (!isShortlisted(look)) return recordTrial(plan, state, trialResult(choice, 'no-difference', noGain, seen))
-  if (ratioOf(look) > PROMISING) return judgeBeside(plan, given, state, { choice, look })
+  if (ratioOf(look) > PROMISING_RATIO) return judgeBeside(plan, given, state, { choice, look })
   const { endMs } = state
   return { ...(await judgeBeside(plan, given, { ...state, endMs: Number.POSITIVE_INFINITY }, { choice, look })), endMs }
 }
 
 /** Against what is kept, in whose place it comes where it is faster. */
-async function judgeBeside(plan: SearchPlan, given: SearchState, state: SearchState, { choice }: Looked): Promise<SearchState> {
+async function judgeBeside(
+  plan: SearchPlan,
+  given: SearchState,
+  state: SearchState,
+  { choice }: EngineLook,
+): Promise<SearchState> {
   const { proposal, onKept } = choice
   const others = onKept ? given.kept.filter(({ remedy }) => actsOn(proposal.setup, remedy)) : []
   const next = await judgeOnTop(plan, state, choice, others)
@@ -290,7 +309,7 @@ async function judgeBeside(plan: SearchPlan, given: SearchState, state: SearchSt
   const gone = [...given.kept, ...state.kept.filter(({ remedy }) => remedy.kind === 'engine')].filter(
     (one) => !others.includes(one),
   )
-  return gone.reduce((at, one) => withoutKept(plan, at, { candidate: one, others: next, reason: whyGone(one, choice) }), restored)
+  return gone.reduce((at, one) => removeKept(plan, at, { candidate: one, others: next, reason: whyGone(one, choice) }), restored)
 }
 
 function whyGone({ remedy }: Candidate, choice: Choice): string {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { exampleBench, exampleRemedy, withScores } from '../../test/support/tune/example-bench.ts'
 import { original, outcomeOf, planOn, runOn, shipped, times } from '../../test/support/tune/example-search.ts'
-import { rebuilt } from './drop.ts'
+import { rebuildSetup } from './drop.ts'
 import { prove } from './prove.ts'
 import { initialState } from './state.ts'
 
@@ -10,7 +10,7 @@ async function proven(scores: readonly number[], isSecond = false) {
   const made = exampleBench({ seed: 1, noise: 0, timeMs: () => 10 })
   const plan = planOn(withScores(made, 'a', scores), [])
   const proposal = { variant: '', setup: original, changes: [], predictedSavingMs: null }
-  const whole = (await rebuilt(plan, [{ remedy: exampleRemedy('a'), proposal }]))!
+  const whole = (await rebuildSetup(plan, [{ remedy: exampleRemedy('a'), proposal }]))!
   const { proof } = await prove(plan, { ...initialState(plan, 0), ...whole }, { isSecond })
   return { proven: proof!.proven, readings: made.seen.filter(({ what }) => what === 'shipped reading').length }
 }
@@ -55,7 +55,7 @@ test.each([
   }
   const plan = planOn({ ...readings, measure }, [])
   const proposal = { variant: '', setup: original, changes: [], predictedSavingMs: null }
-  const whole = (await rebuilt(plan, [{ remedy: exampleRemedy('a'), proposal }]))!
+  const whole = (await rebuildSetup(plan, [{ remedy: exampleRemedy('a'), proposal }]))!
   const { proof } = await prove(plan, { ...initialState(plan, 0), ...whole })
   expect([proof!.proven, proof!.judgement.reason]).toEqual([reason === null, reason])
 })

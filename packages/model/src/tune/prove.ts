@@ -5,10 +5,10 @@ import type { OutputCheck } from '@whyslow/measure/outputs/index.ts'
 import { reasonInWords } from '@whyslow/measure/trials/port.ts'
 import type { Judgement, SizeBench } from './bench.ts'
 import { type Candidate, nameOf, worstEffect } from './candidates.ts'
-import { rebuilt } from './drop.ts'
+import { rebuildSetup } from './drop.ts'
 import { judge, whyNoGain } from './judge.ts'
 import { costsLatency } from './latency-cost.ts'
-import { type SearchPlan, type SearchState, withoutKept } from './state.ts'
+import { removeKept, type SearchPlan, type SearchState } from './state.ts'
 
 const FINAL = { looks: [6], stopEarly: false, level: 95, deadlineMs: null } as const
 /** A second look, or a second choice, that stands alone asks for more, so that two are not two chances. */
@@ -51,7 +51,7 @@ export async function prove(
   const { proof, doubt, isCuredBy } = proven
   const culprit = isCuredBy === null ? null : await culpritOf(plan, state, isCuredBy)
   if (culprit === null) return { proof, doubt, state }
-  return prove(plan, withoutKept(plan, state, { ...culprit, reason: doubt }), { isSecond: true })
+  return prove(plan, removeKept(plan, state, { ...culprit, reason: doubt }), { isSecond: true })
 }
 
 /** What the others are cured without; if no single one cures them, a setting, or else what was kept last. null: nothing may be dropped. */
@@ -61,7 +61,7 @@ async function culpritOf(plan: SearchPlan, { kept }: SearchState, isCuredBy: (re
   const suspects = kept.filter(({ remedy }) => remedy.kind !== 'engine').reverse()
   const found: { readonly candidate: Candidate; readonly others: Whole }[] = []
   for (const candidate of suspects.sort((a, b) => turnOf(a) - turnOf(b))) {
-    const others = await rebuilt(
+    const others = await rebuildSetup(
       plan,
       kept.filter((one) => one !== candidate),
     )

@@ -2,22 +2,22 @@
 // after a rewrite); then backward, dropping what no longer pays; then the whole against the untouched original once more. An engine that is twice
 // as fast comes before all of them, others after them.
 import type { Remedy, RemedySetup } from '../remedies/kit/remedy.ts'
-import { type Candidate, isAllowed, type Proposed, propose } from './candidates.ts'
-import { drop } from './drop.ts'
-import { failingOnce } from './failing-once.ts'
+import { type Candidate, isAllowed, type ProposedCandidates, propose } from './candidates.ts'
+import { dropUnneeded } from './drop.ts'
 import { judgeAndKeep } from './keep.ts'
 import { look, type Shortlist } from './look.ts'
-import { meetMeasured } from './measured-turn.ts'
-import { type Engines, engineFirst, tryEngines, tryInBits, tryInstead } from './other-engines.ts'
+import { tryOnMeasuredEngine } from './measured-turn.ts'
+import { type Engines, tryEngineFirst, tryEngines, tryInBits, tryInstead } from './other-engines.ts'
 import { type Proof, prove } from './prove.ts'
+import { rememberFailures } from './remember-failures.ts'
 import { initialState, isKept, recordTrial, type SearchPlan, type SearchState } from './state.ts'
-import { type Tried, trialResult } from './tried.ts'
+import { type TriedRemedy, trialResult } from './tried-remedy.ts'
 
 export interface SearchOutcome {
   /** The original's if nothing is proven. */
   readonly setup: RemedySetup
   readonly kept: readonly Candidate[]
-  readonly tried: readonly Tried[]
+  readonly tried: readonly TriedRemedy[]
   /** Names of candidates that the budget left no time for. */
   readonly untried: readonly string[]
   /** Proof of all that was kept together against the original; null if nothing was kept. */
@@ -43,7 +43,7 @@ interface Order {
 }
 
 export async function search(given: SearchPlan): Promise<SearchOutcome> {
-  const plan = { ...given, bench: failingOnce(given.bench) }
+  const plan = { ...given, bench: rememberFailures(given.bench) }
   const { bench, budgetMs, evidence, only } = plan
   const remedies = plan.remedies.filter((one) => isAllowed(one, evidence.goal, evidence.constraints.maxLoss, only))
   const choices = (evidence.otherEngines ?? []).length > 0 ? remedies.filter(({ kind }) => kind === 'engine') : []
@@ -52,7 +52,7 @@ export async function search(given: SearchPlan): Promise<SearchOutcome> {
   const startMs = bench.nowMs()
   const initial = initialState(plan, startMs + budgetMs)
   const firstEndMs = startMs + budgetMs * ENGINE_SHARE
-  const first = choices.length > 0 ? await engineFirst(plan, { ...initial, endMs: firstEndMs }, choices) : null
+  const first = choices.length > 0 ? await tryEngineFirst(plan, { ...initial, endMs: firstEndMs }, choices) : null
   const ownShare = first !== null ? TAKEN_SHARE : choices.length > 0 ? 1 - ENGINE_SHARE : 1
   const lookedMs = bench.nowMs()
   // An engine that hangs takes nothing of the remedies' time.
@@ -63,13 +63,13 @@ export async function search(given: SearchPlan): Promise<SearchOutcome> {
   if (first !== null) {
     const fromMs = bench.nowMs()
     const until = Math.max(startMs + budgetMs, fromMs + budgetMs * TURN_SHARE)
-    engines = await meetMeasured(plan, state, first, (from, rename) =>
+    engines = await tryOnMeasuredEngine(plan, state, first, (from, rename) =>
       tryOn(plan, from, { early: early.map(rename), late: late.map(rename) }, [fromMs, until]),
     )
     if (plan.tools.int8On !== undefined) engines = await tryInBits(plan, engines, choices)
   } else if (choices.length > 0) engines = await tryEngines(plan, { ...state, endMs: startMs + budgetMs }, choices)
   state = engines?.state ?? state
-  if (state.kept.length > 1) state = await drop(plan, state)
+  if (state.kept.length > 1) state = await dropUnneeded(plan, state)
   return conclude(plan, await proveInTurn(plan, state, engines))
 }
 
@@ -120,7 +120,7 @@ async function round(plan: SearchPlan, given: SearchState, among: readonly Remed
 }
 
 /** Remedies that proposed nothing may do so later; those that threw are told once. */
-function proposedTo(plan: SearchPlan, given: SearchState, { failed, idle }: Proposed): SearchState {
+function proposedTo(plan: SearchPlan, given: SearchState, { failed, idle }: ProposedCandidates): SearchState {
   const news = failed.filter(({ remedy }) => !given.thrown.has(remedy))
   const proposal = { variant: '', changes: [] }
   const state = news.reduce(
@@ -156,7 +156,7 @@ async function proveInTurn(plan: SearchPlan, given: SearchState, engines: Engine
   while (left !== null && found.proof?.proven !== true) {
     left = await tryInstead(plan, left, found.state, found.doubt)
     if (left === null) break
-    const state = left.state.kept.length > 1 ? await drop(plan, left.state) : left.state
+    const state = left.state.kept.length > 1 ? await dropUnneeded(plan, left.state) : left.state
     found = state.kept.length > 0 ? await prove(plan, state, { isSecond: true }) : { ...found, state }
   }
   return found

@@ -18,10 +18,10 @@ const HOPEFUL = 0.05
 const HOPEFUL_LIMIT = 1.1
 
 /** Score over the base's, up to which one look is promise enough: a speed-up of 1.1. */
-export const PROMISING = 1 / 1.1
+export const PROMISING_RATIO = 1 / 1.1
 
 /** A setup to look at, and the share of the base's score that it is expected to save; 0 if nothing is known. */
-export interface Hopeful {
+export interface ShortlistEntry {
   readonly setup: RemedySetup
   readonly expected: number
 }
@@ -53,11 +53,11 @@ export interface Promising {
 export async function firstLooks(
   bench: Bench,
   base: RemedySetup,
-  candidates: readonly Hopeful[],
+  candidates: readonly ShortlistEntry[],
   plan: LookPlan,
 ): Promise<readonly FirstLook[]> {
   const first = await readOnce(bench, base, candidates, plan)
-  const isLeft = (ratio: number) => plan.onPromising === undefined || ratio > PROMISING
+  const isLeft = (ratio: number) => plan.onPromising === undefined || ratio > PROMISING_RATIO
   const again = first
     .flatMap(({ ratios: [ratio], expected }, index) => (ratio === undefined ? [] : [{ index, ratio, expected }]))
     .filter(({ ratio }) => isLeft(ratio))
@@ -86,7 +86,7 @@ export function isShortlisted({ ratios, expected, failure }: FirstLook): boolean
 export async function readOnce(
   bench: Bench,
   base: RemedySetup,
-  candidates: readonly Hopeful[],
+  candidates: readonly ShortlistEntry[],
   { deadlineMs, onRead, onPromising }: LookPlan,
 ): Promise<FirstLook[]> {
   const looks = candidates.map(({ expected }): FirstLook => ({ ratios: [], expected, failure: null }))
@@ -113,7 +113,7 @@ export async function readOnce(
 const promisingOf = (looks: readonly FirstLook[], start: number): Promising[] =>
   looks
     .flatMap(({ ratios: [ratio] }, index) =>
-      index >= start && ratio !== undefined && ratio <= PROMISING ? [{ index, ratio }] : [],
+      index >= start && ratio !== undefined && ratio <= PROMISING_RATIO ? [{ index, ratio }] : [],
     )
     .sort((a, b) => a.ratio - b.ratio)
 

@@ -1,8 +1,8 @@
 // What the search knows at any time, as plain data. Each step takes a state and gives the next; what was tried is told on the way.
 import type { Remedy, RemedyEvidence, RemedySetup, RemedyTools } from '../remedies/kit/remedy.ts'
 import type { Bench } from './bench.ts'
-import { type Candidate, nameOf, type Only } from './candidates.ts'
-import type { Tried } from './tried.ts'
+import { type Candidate, nameOf, type RemedyFilter } from './candidates.ts'
+import type { TriedRemedy } from './tried-remedy.ts'
 
 export interface SearchPlan {
   readonly bench: Bench
@@ -10,12 +10,12 @@ export interface SearchPlan {
   readonly original: RemedySetup
   readonly evidence: RemedyEvidence
   readonly tools: RemedyTools
-  readonly only: Only
+  readonly only: RemedyFilter
   /** Budget of the search, ms; the last proof comes on top. */
   readonly budgetMs: number
   /** Nothing is measured: what would be tried is all that is told. */
   readonly dryRun: boolean
-  readonly onTried: (one: Tried) => void
+  readonly onTried: (one: TriedRemedy) => void
   readonly onStep: (step: string, done: number, of: number) => void
 }
 
@@ -25,7 +25,7 @@ export interface SearchState {
   /** Time of a prediction with it, ms, by what its steps were judged: what a saving is compared with. */
   readonly p50Ms: number
   readonly kept: readonly Candidate[]
-  readonly tried: readonly Tried[]
+  readonly tried: readonly TriedRemedy[]
   /** Names of candidates that no time was left for; some may be tried later. */
   readonly untried: readonly string[]
   /** No pair is begun after it. */
@@ -51,12 +51,12 @@ export const initialState = ({ original, evidence }: Pick<SearchPlan, 'original'
 })
 
 /** The state with one more row, which is reported at once. */
-export function recordTrial(plan: SearchPlan, state: SearchState, one: Tried): SearchState {
+export function recordTrial(plan: SearchPlan, state: SearchState, one: TriedRemedy): SearchState {
   plan.onTried(one)
   return { ...state, tried: [...state.tried, one] }
 }
 
-export const leftUntried = (state: SearchState, names: readonly string[]): SearchState => ({
+export const markUntried = (state: SearchState, names: readonly string[]): SearchState => ({
   ...state,
   untried: [...state.untried, ...names],
 })
@@ -71,7 +71,7 @@ export interface TakenOut {
 }
 
 /** Reports the row again, since it was reported as kept. */
-export function withoutKept(
+export function removeKept(
   plan: Pick<SearchPlan, 'onTried'>,
   state: SearchState,
   { candidate, others: { setup, kept }, reason }: TakenOut,

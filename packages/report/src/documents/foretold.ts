@@ -1,7 +1,7 @@
 // The estimate for a machine on which nothing of the model was measured. Never a measurement.
 import type { ReportEngine, ReportMachine, ReportModel } from './report.ts'
 
-export interface ForetoldDocument {
+export interface EstimateDocument {
   readonly schema: 'whyslow-foretold/1'
   readonly tool: { readonly version: string }
   readonly createdAt: string

@@ -38,7 +38,7 @@ export interface ReportDocument {
   readonly notChecked: readonly NotChecked[]
   readonly trials: readonly ReportTrial[]
   /** What exact remedies together would give, from experiments on operators alone; absent in documents from before it was told. */
-  readonly foretold?: null | ReportForetold
+  readonly foretold?: null | ReportEstimate
   readonly fix?: null | ReportFix
   readonly quantization?: null | ReportQuantization // absent: not looked for
   /**
@@ -349,7 +349,7 @@ export interface ReportTrial {
   readonly refused?: string | null
 }
 
-export interface ReportForetold {
+export interface ReportEstimate {
   readonly ms: number
   readonly low: number
   readonly high: number

@@ -11,12 +11,12 @@ const MOST_NAME = 120
 /** A paragraph, a list, a table, a fence: never cut. */
 export type Block = string
 
-export interface Folded {
+export interface FoldedBlock {
   readonly summary: string
   readonly blocks: readonly Block[]
 }
 
-export type Part = Block | Folded
+export type Part = Block | FoldedBlock
 
 const CUT = '_Shortened: GitHub takes no longer comments. `--json` writes all of it._'
 
@@ -34,7 +34,7 @@ export function markdown(parts: readonly Part[], most: number = MOST_LETTERS): s
 }
 
 /** The section with as many of its blocks as have room; null if not one has. */
-function folded({ summary, blocks }: Folded, room: number): string | null {
+function folded({ summary, blocks }: FoldedBlock, room: number): string | null {
   const [open, close] = [`<details>\n<summary>${text(summary)}</summary>\n\n`, '</details>']
   const kept: string[] = []
   let used = open.length + close.length + 2

@@ -2,7 +2,7 @@
 import { time } from '@whyslow/measure/statistics/numbers.ts'
 import type { GenerationDocument } from '../documents/generation.ts'
 import type { PartRow } from '../text/divided/divided-words.ts'
-import { type Block, code, type Folded, table, text } from './blocks.ts'
+import { type Block, code, type FoldedBlock, table, text } from './blocks.ts'
 
 type Finding = Pick<GenerationDocument['findings'][number], 'title' | 'sentence' | 'rule' | 'place'>
 
@@ -19,7 +19,10 @@ export const partTable = (rows: readonly PartRow[]): Block =>
     { head: 'share', isNumber: true, cells: rows.map(({ share }) => share) },
   ])
 
-export const howMeasured = (facts: readonly string[], { grade, reasons }: GenerationDocument['speed']['trust']): Folded => ({
+export const measuringFacts = (
+  facts: readonly string[],
+  { grade, reasons }: GenerationDocument['speed']['trust'],
+): FoldedBlock => ({
   summary: 'How it was measured',
   blocks: [[...facts, `trust ${grade}`, ...reasons.map(text)].map((fact) => `- ${fact}`).join('\n')],
 })

@@ -3,7 +3,7 @@ import { percent, plural, significant, time } from '@whyslow/measure/statistics/
 import type { EmbeddingDocument } from '../documents/embedding.ts'
 import { partRows, partsTitle, wayName } from '../text/embedding/embedding-words.ts'
 import { type Part, table, text } from './blocks.ts'
-import { findingBlocks, howMeasured, partTable } from './divided-parts.ts'
+import { findingBlocks, measuringFacts, partTable } from './divided-parts.ts'
 
 /** After the sentences. */
 export function embeddingParts(document: EmbeddingDocument): Part[] {
@@ -24,7 +24,7 @@ export function embeddingParts(document: EmbeddingDocument): Part[] {
       summary: `${partsTitle(of)}: ${time(of.totalMs)}`,
       blocks: [partTable(partRows(of))],
     })),
-    howMeasured(
+    measuringFacts(
       [
         `${plural(setup.texts, 'text')}, ${setup.from === 'user' ? 'your own' : 'made up'}`,
         `${text(engine.title)}, ${text(machine.cpu)}, ${plural(machine.usableCpus, 'usable CPU')}`,

@@ -3,8 +3,8 @@ import { plural, significant, time } from '@whyslow/measure/statistics/numbers.t
 import type { GenerationDocument } from '../documents/generation.ts'
 import { measured } from '../text/divided/divided-words.ts'
 import { partRows, severalWords, slopeWords } from '../text/generation/generation-words.ts'
-import { type Folded, type Part, table, text } from './blocks.ts'
-import { findingBlocks, howMeasured, partTable } from './divided-parts.ts'
+import { type FoldedBlock, type Part, table, text } from './blocks.ts'
+import { findingBlocks, measuringFacts, partTable } from './divided-parts.ts'
 
 /** After the sentence. */
 export function generationParts(document: GenerationDocument): Part[] {
@@ -21,7 +21,7 @@ export function generationParts(document: GenerationDocument): Part[] {
           },
         ]),
     ...curves(document),
-    howMeasured(
+    measuringFacts(
       [
         `first token ${measured(speed.timeToFirstTokenMs)}`,
         // What is behind an address runs elsewhere.
@@ -32,7 +32,7 @@ export function generationParts(document: GenerationDocument): Part[] {
   ]
 }
 
-function curves({ depthLine, severalTokens }: GenerationDocument): Folded[] {
+function curves({ depthLine, severalTokens }: GenerationDocument): FoldedBlock[] {
   const depth =
     depthLine === null
       ? []

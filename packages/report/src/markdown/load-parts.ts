@@ -3,7 +3,7 @@
 import { percent, perSecond, plural, time } from '@whyslow/measure/statistics/numbers.ts'
 import type { LoadDocument, LoadPoint, LoadSearch } from '../documents/load.ts'
 import { pooledRates } from '../text/answers/load-rates.ts'
-import { code, type Folded, type Part, table, text } from './blocks.ts'
+import { code, type FoldedBlock, type Part, table, text } from './blocks.ts'
 
 const MOST_ROWS = 12
 
@@ -82,7 +82,7 @@ function rangeOf({ saturated, p99Ms, intervals: { p99Ms: interval } }: LoadPoint
 }
 
 /** Tail of the highest rate that is kept up with. */
-function tail(points: readonly LoadPoint[]): Folded {
+function tail(points: readonly LoadPoint[]): FoldedBlock {
   const parts = points.findLast(({ parts, saturated }) => parts !== null && !saturated)?.parts ?? null
   const rows = parts?.names.map((_, index) => index) ?? []
   const drawn = table([
@@ -110,7 +110,7 @@ function outcomeOf({ held, saturated, generatorLate = false }: LoadSearch['runs'
   return held ? 'holds' : 'does not hold'
 }
 
-function searchRuns({ objective, runs, ended }: LoadSearch): Folded {
+function searchRuns({ objective, runs, ended }: LoadSearch): FoldedBlock {
   const drawn = table([
     { head: 'run', cells: runs.map(({ stage }) => STAGES[stage]) },
     {

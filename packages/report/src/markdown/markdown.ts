@@ -10,7 +10,7 @@ import { embeddingParts } from './embedding-parts.ts'
 import { generationParts } from './generation-parts.ts'
 import { lintParts } from './lint-parts.ts'
 import { loadParts } from './load-parts.ts'
-import { reportParts, type Typed } from './report-parts.ts'
+import { type CommandWords, reportParts } from './report-parts.ts'
 import { studyParts } from './study-parts.ts'
 import { checkParts, estimateParts, historyParts, traceComparisonParts } from './verdict-parts.ts'
 
@@ -23,7 +23,7 @@ interface Answered {
 }
 
 /** Parts keyed by the kind of document. */
-const PARTS: Readonly<Record<string, (document: never, typed: Typed) => Part[]>> = {
+const PARTS: Readonly<Record<string, (document: never, typed: CommandWords) => Part[]>> = {
   report: reportParts,
   comparison: comparisonParts,
   load: loadParts,
@@ -41,13 +41,13 @@ const PARTS: Readonly<Record<string, (document: never, typed: Typed) => Part[]>>
   'trace-comparison': traceComparisonParts,
 }
 
-function answerBlock(answer: string, { command }: Typed): string {
+function answerBlock(answer: string, { command }: CommandWords): string {
   const { text: sentence, words } = answerParts(answer, command ?? 'npx whyslow')
   return `**${text(sentence)}**${words.length === 0 ? '' : ` ${code(words.join(' '))}`}`
 }
 
 /** Pure; ends with a line end. Of a document that has no Markdown of its own: the sentence and what to be warned of. */
-export function renderMarkdown(document: object, typed: Typed = {}): string {
+export function renderMarkdown(document: object, typed: CommandWords = {}): string {
   const { schema = '', answer, warnings = [] } = document as Answered
   const kind = /^whyslow-([a-z-]+)\/\d+$/.exec(schema)?.[1] ?? ''
   const own = PARTS[kind]?.(document as never, typed) ?? []

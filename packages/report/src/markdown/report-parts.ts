@@ -5,7 +5,7 @@ import type { ReportDocument, ReportFinding, ReportTrial } from '../documents/re
 import { excessNote } from '../text/answers/parts-above-whole.ts'
 import { basisOf, isToFix, savingWords } from '../text/findings/findings-text.ts'
 import { speedupRange } from '../text/fix-answer.ts'
-import { measuredWith } from '../text/measured-with.ts'
+import { measuringConditions } from '../text/measured-with.ts'
 import { nodeName } from '../text/names.ts'
 import { nextWords } from '../text/wrap.ts'
 import { type Block, code, fence, type Part, table, text } from './blocks.ts'
@@ -17,13 +17,13 @@ const MOST_ROWS = 8
 const MOST_FINDINGS = 5
 const WIDTH = 100
 
-export interface Typed {
+export interface CommandWords {
   /** What is typed in place of `whyslow`. */
   readonly command?: string | undefined
 }
 
 /** After the sentence. */
-export function reportParts(doc: ReportDocument, typed: Typed): Part[] {
+export function reportParts(doc: ReportDocument, typed: CommandWords): Part[] {
   const saving = doc.findings.filter(isToFix)
   const others = doc.findings.filter((one) => !isToFix(one))
   return [
@@ -42,7 +42,7 @@ export function reportParts(doc: ReportDocument, typed: Typed): Part[] {
       summary: `${plural(doc.clear.length, 'check')} found nothing wrong`,
       blocks: [doc.clear.map((rule) => code(rule)).join(', ')],
     },
-    { summary: 'How it was measured', blocks: [fence(measuredWith(doc, WIDTH))] },
+    { summary: 'How it was measured', blocks: [fence(measuringConditions(doc, WIDTH))] },
   ]
 }
 
@@ -93,7 +93,7 @@ function trials(all: readonly Trial[]): Block {
   return left > 0 ? `${drawn}\n\n${plural(left, 'more trial')} in \`--json\`.` : drawn
 }
 
-function findingBlocks(finding: Finding, rank: number, doc: ReportDocument, { command }: Typed): Block[] {
+function findingBlocks(finding: Finding, rank: number, doc: ReportDocument, { command }: CommandWords): Block[] {
   // Documents of versions before have no places.
   const { title, detail, rule, next, places = [], replacement } = finding
   const saves = [text(savingWords(finding, doc.latency?.p50Ms ?? null)), ...basisOf(finding)].join(', ')

@@ -2,7 +2,7 @@
 
 import { percent, plural, significant, time } from '@whyslow/measure/statistics/numbers.ts'
 import type { CheckDocument } from '../documents/check.ts'
-import type { ForetoldDocument } from '../documents/foretold.ts'
+import type { EstimateDocument } from '../documents/foretold.ts'
 import type { HistoryDocument } from '../documents/history.ts'
 import type { TraceComparisonDocument } from '../documents/trace-comparison.ts'
 import { code, type Part, table, text } from './blocks.ts'
@@ -55,7 +55,7 @@ export function historyParts({ entries }: HistoryDocument): Part[] {
 }
 
 /** After the sentence. */
-export function estimateParts({ here, there, parts, known, notes }: ForetoldDocument): Part[] {
+export function estimateParts({ here, there, parts, known, notes }: EstimateDocument): Part[] {
   return [
     table([
       { head: '', cells: ['here', 'there'] },

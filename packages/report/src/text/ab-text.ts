@@ -5,7 +5,7 @@ import type { AbDocument, AbFix, AbSide } from '../documents/ab.ts'
 import { shortNames } from './contestant-names.ts'
 import { changeLines, speedupRange } from './fix-answer.ts'
 import { page, paper, type TerminalOptions, table, warningLines, widthOf } from './page.ts'
-import { hang, wrap } from './wrap.ts'
+import { wrap, wrapHanging } from './wrap.ts'
 
 /** Two sentences: which is faster, and whether they give the same. Pure. */
 export function abAnswer(doc: Omit<AbDocument, 'answer'>): string {
@@ -64,7 +64,7 @@ export function renderAb(doc: AbDocument, options: TerminalOptions): string {
     doc.fix === undefined ? [] : fixLines(doc.fix, doc, width),
     outputs.agreement === 'different' ? differenceLines(doc, width) : [],
     [
-      ...outputs.notes.flatMap((note) => hang(`Note: ${note}.`, width)),
+      ...outputs.notes.flatMap((note) => wrapHanging(`Note: ${note}.`, width)),
       ...repeatLines(doc, width),
       ...warningLines([...doc.warnings, ...unlikeRuntimes(a, b)], width, colours),
     ],
@@ -96,12 +96,12 @@ function sideTable({ a, b }: AbDocument, width: number, colours: Parameters<type
 /** What to type, and which models go on as they are. */
 function fixLines(fix: AbFix, doc: AbDocument, width: number): string[] {
   const left = fix.models.flatMap(({ reason, type, engine }) =>
-    reason === null ? [] : hang(`${type} of ${engine} stays unchanged: ${reason}.`, width),
+    reason === null ? [] : wrapHanging(`${type} of ${engine} stays unchanged: ${reason}.`, width),
   )
   if (fix.shipped === null)
-    return [...hang(`Nothing was written: ${unprovenBy(doc)}. What is slow in it: whyslow ${doc.a.file}`, width), ...left]
+    return [...wrapHanging(`Nothing was written: ${unprovenBy(doc)}. What is slow in it: whyslow ${doc.a.file}`, width), ...left]
   const told = `Written: ${fix.shipped} (README.md, changes.diff, requirements.txt). Lines to change, with ${fix.shipped} next to the program:`
-  return [...hang(told, width), ...changeLines(fix).map((line) => `  ${line}`), ...left]
+  return [...wrapHanging(told, width), ...changeLines(fix).map((line) => `  ${line}`), ...left]
 }
 
 /** Why the changed program is not shipped. */
@@ -142,7 +142,7 @@ function differenceLines({ outputs, samples }: AbDocument, width: number): strin
   return [
     'Differences:',
     ...outputs.differences.flatMap(({ sample, path, reason }) =>
-      hang(`  ${samples.source === 'none' ? '' : `sample ${sample} `}${path === '' ? '' : `${path}: `}${reason}`, width),
+      wrapHanging(`  ${samples.source === 'none' ? '' : `sample ${sample} `}${path === '' ? '' : `${path}: `}${reason}`, width),
     ),
     ...far,
   ]
@@ -152,7 +152,7 @@ function repeatLines({ outputs: { repeats }, a, b }: AbDocument, width: number):
   if ((repeats.a && repeats.b) || b.call.length === 0) return []
   const [first, second] = namesOf(a, b)
   const who = !repeats.a && !repeats.b ? 'Both return' : `${repeats.a ? second : first} returns`
-  return hang(`Note: ${who} another result when called again with the same sample.`, width)
+  return wrapHanging(`Note: ${who} another result when called again with the same sample.`, width)
 }
 
 function unlikeRuntimes(a: AbSide, b: AbSide): string[] {

@@ -7,11 +7,11 @@ import { excessOf } from './answers/parts-above-whole.ts'
 import { basisWord, isToFix } from './findings/findings-text.ts'
 import { listOf, predictedTime } from './foretold.ts'
 import { nodeName } from './names.ts'
-import { type Next, printable } from './wrap.ts'
+import { printable, type SuggestedCommand } from './wrap.ts'
 
 export type AnswerFacts = Pick<ReportDocument, 'latency' | 'areas' | 'nodes' | 'findings' | 'notChecked' | 'foretold'> & {
   /** The command that runs `fix` on this model; by default the one that a finding names. */
-  readonly fixCommand?: Next
+  readonly fixCommand?: SuggestedCommand
 }
 
 type Part = AreaName | 'unexplained'
@@ -88,7 +88,7 @@ function mainNode(area: Part, areaMs: number, nodes: AnswerFacts['nodes']): stri
 const FIX_FIRST = 0.5
 
 /** What to do, if the command to type next says it better than the finding's title. */
-function wins({ run }: Next): string | null {
+function wins({ run }: SuggestedCommand): string | null {
   if (run?.command === 'quantize') return 'int8 quantization'
   if (run?.arguments.includes('throughput')) return 'predicting in batches'
   return run?.command === '' && run.arguments.includes('--shape') ? 'a smaller input' : null
@@ -100,7 +100,7 @@ function consequence({
   latency,
   foretold,
   fixCommand,
-}: AnswerFacts): readonly [text: string | null, next: Next | null] {
+}: AnswerFacts): readonly [text: string | null, next: SuggestedCommand | null] {
   const first = findings.find(isToFix)
   const known = findings.find(({ wouldSaveMs }) => wouldSaveMs !== null && wouldSaveMs > 0)
   const estimate = foretold
@@ -118,7 +118,7 @@ function consequence({
 }
 
 /** The sentence and the command of a finding whose saving is known. */
-function winOf(finding: ReportDocument['findings'][number]): readonly [text: string, next: Next] {
+function winOf(finding: ReportDocument['findings'][number]): readonly [text: string, next: SuggestedCommand] {
   const { title, basis, wouldSaveMs, next } = finding
   const saving = `${basis === 'modelled' ? 'up to ' : ''}${time(wouldSaveMs!)} (${basisWord(basis)})`
   // What no command changes, such as other work on the machine, is no win to be had by typing.

@@ -1,11 +1,11 @@
 // The comparison on a terminal: the sentence, one table, what it means in sentences, who is worth choosing, who could not be measured.
 // Drawn from the document alone.
 
-import { bytes, count, metricValue, one, significant, time, timeWithInterval } from '@whyslow/measure/statistics/numbers.ts'
+import { bytes, count, metricValue, significant, singular, time, timeWithInterval } from '@whyslow/measure/statistics/numbers.ts'
 import type { ComparisonDocument, Contestant } from '../documents/comparison.ts'
 import { withShortNames } from './contestant-names.ts'
 import { type Colours, type Column, page, paper, type TerminalOptions, table, warningLines, widthOf } from './page.ts'
-import { cells, hang, nextWords, pad, printable, shorten, wrap, wrapCommand } from './wrap.ts'
+import { cells, nextWords, pad, printable, shorten, wrap, wrapCommand, wrapHanging } from './wrap.ts'
 
 interface Measure {
   readonly head: string
@@ -118,7 +118,7 @@ function growth(doc: ComparisonDocument, width: number, colours: Colours): strin
       .filter(({ dimension }) => dimension !== 'batch')
       .flatMap(({ dimension, unit, points, fit }) => {
         const shown = points.map(({ at, p50Ms }) => `${at} → ${time(p50Ms)}`).join(', ')
-        const line = fit === null ? '' : `; ${time(fit.fixedMs)} + ${time(fit.perUnitMs)} per ${one(unit)}`
+        const line = fit === null ? '' : `; ${time(fit.fixedMs)} + ${time(fit.perUnitMs)} per ${singular(unit)}`
         const name = dimension === unit ? dimension : `${dimension} (${unit})`
         return wrap(`${report.model?.file ?? ''}: ${name} ${shown}${line}`, width, '  ', '    ')
       }),
@@ -133,7 +133,7 @@ function front({ pareto, contestants }: ComparisonDocument, width: number): stri
   const axes = pareto.axes.map((axis) => AXES[axis] ?? axis)
   const worse = pareto.dominated.map(({ id, by }) => `${id} (${by} is as good or better in all)`)
   const not = worse.length > 0 ? `; not: ${worse.join(', ')}` : ''
-  return hang(`Worth choosing by ${axes.join(', ')}: ${pareto.front.join(', ')}${not}.`, width)
+  return wrapHanging(`Worth choosing by ${axes.join(', ')}: ${pareto.front.join(', ')}${not}.`, width)
 }
 
 function findings(doc: ComparisonDocument, width: number, colours: Colours, command: string | undefined): string[] {
@@ -141,7 +141,7 @@ function findings(doc: ComparisonDocument, width: number, colours: Colours, comm
   const found = index === null ? undefined : doc.reports[index]?.findings.find(({ rule }) => rule === 'engine-choice')
   if (found === undefined) return []
   const next = found.next === null ? [] : wrapCommand(nextWords(found, command), width, 'Next: ').map(colours.cyan)
-  return [...hang(`${found.title}: ${found.detail}`, width), ...next]
+  return [...wrapHanging(`${found.title}: ${found.detail}`, width), ...next]
 }
 
 function notMeasured(doc: ComparisonDocument, width: number): string[] {
@@ -149,10 +149,10 @@ function notMeasured(doc: ComparisonDocument, width: number): string[] {
   const parts = doc.contestants.filter(({ outcome, reason }) => outcome === 'measured' && reason !== null)
   const withFix = (reason: string | null, fix: string | null) => [reason, fix].filter((text) => text !== null).join('; ')
   return [
-    ...failed.flatMap(({ id, reason, fix }) => hang(`Not measured: ${id}: ${withFix(reason, fix)}`, width)),
-    ...parts.flatMap(({ id, reason }) => hang(`${id}: ${reason}`, width)),
+    ...failed.flatMap(({ id, reason, fix }) => wrapHanging(`Not measured: ${id}: ${withFix(reason, fix)}`, width)),
+    ...parts.flatMap(({ id, reason }) => wrapHanging(`${id}: ${reason}`, width)),
     ...(doc.notHere.length > 0
-      ? hang(`Not here: ${doc.notHere.map(({ id }) => id).join(', ')}. Why: whyslow\u00a0doctor`, width)
+      ? wrapHanging(`Not here: ${doc.notHere.map(({ id }) => id).join(', ')}. Why: whyslow\u00a0doctor`, width)
       : []),
   ]
 }
@@ -189,11 +189,11 @@ function basis(doc: ComparisonDocument, width: number): string[] {
       : `; ${count(rows)} labelled rows`
   const versions = [...new Set(doc.reports.flatMap(({ engine }) => (engine === null ? [] : [`${engine.id} ${engine.version}`])))]
   return [
-    ...hang(
+    ...wrapHanging(
       `${most} rounds of fresh processes in turns${fewer.length > 0 ? ` (${fewer.join(', ')})` : ''}; ratios round by round, intervals of 95 % for all pairs together${compared}.`,
       width,
     ),
-    ...hang(
+    ...wrapHanging(
       `Inputs: ${inputs.join(', ')}. ${versions.join(', ')}; ${report.machine.cpu}, ${report.machine.usableCpus} usable CPUs.`,
       width,
     ),

@@ -1,14 +1,14 @@
 // What was estimated of another machine, on a terminal. Drawn from the document alone.
 
 import { percent, plural, time, timeWithInterval } from '@whyslow/measure/statistics/numbers.ts'
-import type { ForetoldDocument } from '../documents/foretold.ts'
+import type { EstimateDocument } from '../documents/foretold.ts'
 import { labelLines, page, paper, type TerminalOptions, table } from './page.ts'
-import { hang, wrap } from './wrap.ts'
+import { wrap, wrapHanging } from './wrap.ts'
 
 const LABEL = 10
 
 /** Ends with a line end. Pure. */
-export function renderEstimate({ answer, here, there, parts, known, notes }: ForetoldDocument, options: TerminalOptions): string {
+export function renderEstimate({ answer, here, there, parts, known, notes }: EstimateDocument, options: TerminalOptions): string {
   const { width, colours } = paper(options)
   const judged =
     known === null
@@ -35,6 +35,6 @@ export function renderEstimate({ answer, here, there, parts, known, notes }: For
           ],
           colours,
         ),
-    notes.flatMap((note) => hang(`Note: ${note}`, width)),
+    notes.flatMap((note) => wrapHanging(`Note: ${note}`, width)),
   ])
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { ReportDocument } from '../documents/report.ts'
-import { listOf, predictedAndMeasured } from './foretold.ts'
+import { estimateAgainstResult, listOf } from './foretold.ts'
 
 test('a list names three', () => {
   expect(listOf(['a'])).toBe('a')
@@ -12,10 +12,10 @@ test('the estimate stands next to what was measured', () => {
   const foretold = { ms: 9, low: 8, high: 10, remedies: ['narrow-convolutions'] }
   const fix = { goal: 'latency', before: 22, after: 14, proven: true, kept: ['narrow-convolutions'] }
   const doc = { foretold, fix } as unknown as ReportDocument
-  expect(predictedAndMeasured(doc)).toMatch(
+  expect(estimateAgainstResult(doc)).toMatch(
     /^Estimated from operators alone: 9\.00 ms \(8\.00–10\.0\) saved by narrow-convolutions; measured: 8\.00 ms saved by narrow-convolutions\.$/,
   )
-  expect(predictedAndMeasured({ ...doc, fix: { ...doc.fix!, proven: false } })).toContain('measured: nothing proven')
-  expect(predictedAndMeasured({ ...doc, fix: { ...doc.fix!, goal: 'size' } })).toBeUndefined()
-  expect(predictedAndMeasured({ ...doc, foretold: null })).toBeUndefined()
+  expect(estimateAgainstResult({ ...doc, fix: { ...doc.fix!, proven: false } })).toContain('measured: nothing proven')
+  expect(estimateAgainstResult({ ...doc, fix: { ...doc.fix!, goal: 'size' } })).toBeUndefined()
+  expect(estimateAgainstResult({ ...doc, foretold: null })).toBeUndefined()
 })

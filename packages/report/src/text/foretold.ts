@@ -1,9 +1,9 @@
 // What exact remedies are expected to give, before the whole model is tried, and next to it what it came to.
 
 import { time, timeWithInterval } from '@whyslow/measure/statistics/numbers.ts'
-import type { ReportDocument, ReportForetold } from '../documents/report.ts'
+import type { ReportDocument, ReportEstimate } from '../documents/report.ts'
 
-type Foretold = ReportForetold
+type Foretold = ReportEstimate
 
 const MOST_NAMED = 3
 
@@ -16,7 +16,7 @@ export function listOf(words: readonly string[], most = MOST_NAMED): string {
 export const predictedTime = ({ ms, low, high }: Foretold): string => timeWithInterval(ms, low, high)
 
 /** undefined if nothing was estimated, or if what was fixed is not the time of a prediction. */
-export function predictedAndMeasured({ foretold: estimate, fix }: ReportDocument): string | undefined {
+export function estimateAgainstResult({ foretold: estimate, fix }: ReportDocument): string | undefined {
   if (!estimate || estimate.remedies.length === 0 || !fix || fix.goal !== 'latency') return undefined
   const came = fix.proven ? `measured: ${time(fix.before - fix.after)} saved by ${listOf(fix.kept)}` : 'measured: nothing proven'
   const from = estimate.onWhole ? 'the model and its operators' : 'operators alone'

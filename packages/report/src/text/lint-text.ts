@@ -4,7 +4,7 @@ import { percent, time } from '@whyslow/measure/statistics/numbers.ts'
 import type { LintDocument } from '../documents/lint.ts'
 import { speedupRange } from './fix-answer.ts'
 import { type Colours, labelLines, page, paper, type TerminalOptions, warningLines } from './page.ts'
-import { hang, wrap } from './wrap.ts'
+import { wrap, wrapHanging } from './wrap.ts'
 
 type Unfused = LintDocument['unfused'][number]
 
@@ -77,11 +77,11 @@ function fused({ fused, borders }: LintDocument, width: number): string[] {
   const lines: string[] = []
   if (fused.length > 0) {
     const said = fused.map(({ opType, nodes, timeMs }) => `${nodes} ${opType} ${time(timeMs)}`)
-    lines.push(...hang(`Runs in int8: ${said.join(', ')}.`, width))
+    lines.push(...wrapHanging(`Runs in int8: ${said.join(', ')}.`, width))
   }
   if (borders.nodes > 0) {
     const plural = borders.nodes === 1 ? 'conversion' : 'conversions'
-    lines.push(...hang(`Where float begins and ends: ${borders.nodes} ${plural}, ${time(borders.timeMs)}.`, width))
+    lines.push(...wrapHanging(`Where float begins and ends: ${borders.nodes} ${plural}, ${time(borders.timeMs)}.`, width))
   }
   return lines
 }
@@ -100,7 +100,7 @@ function repair({ repair }: LintDocument, width: number, colours: Colours): stri
     return wrap('Repair: nothing that was tried is proven faster with outputs that agree, so nothing was written.', width)
   const changes = repair.changes.join(', ')
   const text = `Fixed: ${time(beforeMs)} to ${time(afterMs)} (${speedupRange(speedupLow, speedupHigh)}), ${repair.outputs}; ${changes}.`
-  return [...wrap(text, width).map(colours.bold), ...(out === null ? [] : hang(`Written: ${out}`, width))]
+  return [...wrap(text, width).map(colours.bold), ...(out === null ? [] : wrapHanging(`Written: ${out}`, width))]
 }
 
 function measured({ measured }: LintDocument, width: number): string[] {

@@ -1,7 +1,7 @@
 // How far the numbers can be trusted and what they were measured with: grade, model, inputs, engine, machine, and what else
 // the measurement gave. One labelled line each; a fact that the document does not have leaves its line out.
 
-import { bytes, count, metricValue, one, percent, plural, time } from '@whyslow/measure/statistics/numbers.ts'
+import { bytes, count, metricValue, percent, plural, singular, time } from '@whyslow/measure/statistics/numbers.ts'
 import type { ReportDocument, ReportSweep } from '../documents/report.ts'
 import { sourceWords } from './answers/likeness.ts'
 import { labelLines } from './page.ts'
@@ -10,7 +10,7 @@ import { sparkline } from './plots/sparkline.ts'
 const labelWidth = 9
 
 /** The labelled lines, at most `width` cells each. */
-export function measuredWith(doc: ReportDocument, width: number): string[] {
+export function measuringConditions(doc: ReportDocument, width: number): string[] {
   const facts: [string, string | null][] = [
     ['Trust', trust(doc)],
     ['Latency', latency(doc)],
@@ -159,7 +159,7 @@ function machine({ machine }: ReportDocument): string {
 
 function sweepLine(sweep: ReportSweep): string {
   const points = sweep.points.map(({ at, p50Ms }) => `${at} → ${time(p50Ms)}`).join(', ')
-  const fit = sweep.fit === null ? '' : `; ${time(sweep.fit.fixedMs)} + ${time(sweep.fit.perUnitMs)} per ${one(sweep.unit)}`
+  const fit = sweep.fit === null ? '' : `; ${time(sweep.fit.fixedMs)} + ${time(sweep.fit.perUnitMs)} per ${singular(sweep.unit)}`
   const name = sweep.dimension === sweep.unit ? sweep.dimension : `${sweep.dimension} (${sweep.unit})`
   return `${name} ${points}${fit}`
 }

@@ -1,6 +1,6 @@
 // What nodes are called before the reader: by the names in their own model, not by the engine's after fusion.
 import type { ReportNode } from '../documents/report.ts'
-import { cells, fits, printable, shorten } from './wrap.ts'
+import { cells, fitsWidth, printable, shorten } from './wrap.ts'
 
 type Node = ReportNode
 
@@ -9,7 +9,7 @@ export function nodeName(node: Pick<Node, 'name' | 'origin'>, width: number): st
   const [first, ...others] = node.origin.map(printable)
   if (first === undefined) return shorten(printable(node.name), width)
   const whole = [first, ...others].join(' + ')
-  if (others.length === 0 || fits(whole, width)) return shorten(whole, width)
+  if (others.length === 0 || fitsWidth(whole, width)) return shorten(whole, width)
   const tail = ` + ${others.length} more`
   return shorten(first, Math.max(8, width - cells(tail))) + tail
 }

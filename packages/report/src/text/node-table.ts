@@ -4,7 +4,7 @@ import { percent, sharePercent, time } from '@whyslow/measure/statistics/numbers
 import type { ReportDocument, ReportNode } from '../documents/report.ts'
 import { nodeName } from './names.ts'
 import { type Colours, type Column, table, widthOf } from './page.ts'
-import { cells, hang, printable, shorten } from './wrap.ts'
+import { cells, printable, shorten, wrapHanging } from './wrap.ts'
 
 type Node = ReportNode
 
@@ -40,7 +40,7 @@ function byOperator({ nodes, latency }: ReportDocument, width: number): string[]
   })
   const left = ranked.length - said.length
   const rest = left > 0 ? `, and ${left} ${left === 1 ? 'other' : 'others'}` : ''
-  return hang(`By operator: ${said.join(', ')}${rest}`, width)
+  return wrapHanging(`By operator: ${said.join(', ')}${rest}`, width)
 }
 
 function largestNodes(doc: ReportDocument, width: number, colours: Colours): string[] {

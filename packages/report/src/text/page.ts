@@ -1,6 +1,6 @@
 // What every renderer writes on: a page of this many cells a line, in colour or not, of sections with an empty line between them.
 import picocolors from 'picocolors'
-import { cells, hang, pad, wrap } from './wrap.ts'
+import { cells, pad, wrap, wrapHanging } from './wrap.ts'
 
 export type Colours = ReturnType<typeof picocolors.createColors>
 
@@ -31,7 +31,7 @@ export function page(sections: readonly (readonly string[])[]): string {
 }
 
 export function warningLines(warnings: readonly string[], width: number, colours: Colours): string[] {
-  return warnings.flatMap((warning) => hang(`Warning: ${warning}`, width).map(colours.yellow))
+  return warnings.flatMap((warning) => wrapHanging(`Warning: ${warning}`, width).map(colours.yellow))
 }
 
 /** Each text with its label; one without a text is left out. */

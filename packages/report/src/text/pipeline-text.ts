@@ -19,7 +19,7 @@ import {
   widthOf,
 } from './page.ts'
 import { torchText } from './torch/torch-text.ts'
-import { hang, nextWords, wrap, wrapCommand } from './wrap.ts'
+import { nextWords, wrap, wrapCommand, wrapHanging } from './wrap.ts'
 
 type Pipeline = PipelineSection
 type Finding = ReportFinding
@@ -163,8 +163,8 @@ function inner({ inner: model, sessions }: Pipeline, width: number): string[] {
     const runs = runsPerPrediction === 1 ? '' : `, ${significant(runsPerPrediction)} runs a prediction`
     return `${engine}${version === null ? '' : ` ${version}`} (${method}${runs}, ${time(runMs)})`
   })
-  const lines = seen.length === 0 ? [] : hang(`Inside: ${seen.join('; ')}.`, width)
-  return model ? [...lines, ...hang(`The model alone: ${model.answer}`, width)] : lines
+  const lines = seen.length === 0 ? [] : wrapHanging(`Inside: ${seen.join('; ')}.`, width)
+  return model ? [...lines, ...wrapHanging(`The model alone: ${model.answer}`, width)] : lines
 }
 
 function measured({ latency, machine }: ReportDocument, pipeline: Pipeline, width: number): string[] {

@@ -6,7 +6,7 @@ import type { ReportQuantization } from '../documents/report-fix.ts'
 import { madeUpInputs } from './answers/likeness.ts'
 import { type Colours, type Column, page, paper, type TerminalOptions, table, warningLines, widthOf } from './page.ts'
 import { untriedLines } from './trials.ts'
-import { hang, nextWords, printable, shorten, wrap, wrapCommand } from './wrap.ts'
+import { nextWords, printable, shorten, wrap, wrapCommand, wrapHanging } from './wrap.ts'
 
 type Quantization = ReportQuantization
 type Layer = Quantization['layers'][number]
@@ -35,9 +35,11 @@ export function renderQuantized(
     ...(quantization ? layersAndSize(quantization, width, colours) : []),
     untriedLines(fix, width),
     quantization ? otherEngine(quantization, width, colours, options.command) : [],
-    fix?.shipped ? hang(`Written: ${fix.shipped}`, width) : [],
+    fix?.shipped ? wrapHanging(`Written: ${fix.shipped}`, width) : [],
     ...doc.warnings.map((warning) => warningLines([warning], width, colours)),
-    quantization?.inputs === 'synthetic' ? hang(syntheticNote(constraints, madeUpInputs(doc.model?.inputs ?? [])), width) : [],
+    quantization?.inputs === 'synthetic'
+      ? wrapHanging(syntheticNote(constraints, madeUpInputs(doc.model?.inputs ?? [])), width)
+      : [],
   ])
 }
 
@@ -46,7 +48,7 @@ function otherEngine({ otherEngine: other }: Quantization, width: number, { cyan
   if (other === undefined) return []
   const outputs = other.cosine === null ? '' : `, outputs of cosine ${Number(other.cosine.toFixed(6))} with the original's`
   return [
-    ...hang(
+    ...wrapHanging(
       `Another engine: ${other.change} was ${other.lookedSpeedup.toFixed(2)} times as fast in a first look${outputs}.`,
       width,
     ),
@@ -60,7 +62,7 @@ function layersAndSize(quantization: Quantization, width: number, colours: Colou
   return [
     used.length > 0 ? layerTable(used, width, colours) : [],
     sizeAfterBytes !== null ? [`On disk: ${bytes(sizeBeforeBytes)} to ${bytes(sizeAfterBytes)}`] : [],
-    ...notTried.map(({ method, reason }) => hang(`${method}: ${reason}`, width)),
+    ...notTried.map(({ method, reason }) => wrapHanging(`${method}: ${reason}`, width)),
   ]
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { ForetoldDocument } from '../documents/foretold.ts'
+import type { EstimateDocument } from '../documents/foretold.ts'
 import type { StudyCell, StudyDocument } from '../documents/study.ts'
 import { renderEstimate } from './foretold-text.ts'
 import { renderStudy } from './study-text.ts'
@@ -56,7 +56,7 @@ test('what is foretold is called estimated, with its interval, its grade and its
     parts: [{ part: 'memory', hereMs: 10, thereMs: 5 }],
     known: { pairs: 6, medianError: 0.12 },
     notes: ['A note.'],
-  } as unknown as ForetoldDocument
+  } as unknown as EstimateDocument
   const text = renderEstimate(document, options)
   expect(text).toMatch(/^There +5\.00 ms \(4\.00–7\.00\), estimated, grade C$/m)
   expect(text).toMatch(/median error\s+12 %/)

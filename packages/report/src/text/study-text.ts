@@ -6,7 +6,7 @@ import { shortNames } from './contestant-names.ts'
 import { listOf } from './foretold.ts'
 import { type Column, page, paper, type TerminalOptions, table, warningLines, widthOf } from './page.ts'
 import { engineOf } from './study-engine.ts'
-import { hang, printable, shorten, wrap } from './wrap.ts'
+import { printable, shorten, wrap, wrapHanging } from './wrap.ts'
 
 const MOST_NAME = 30
 
@@ -31,7 +31,7 @@ export function renderStudy(doc: StudyDocument, options: TerminalOptions): strin
     frontLines(doc, names, width),
     doc.sentences.flatMap((sentence) => wrap(sentence, width, '- ')),
     doc.failures.flatMap(({ model, engine, batch, machine, reason }) =>
-      hang(
+      wrapHanging(
         `Not measured: ${printable(model)} on ${engine}${batch === null ? '' : `, batch ${batch}`}${machine === null ? '' : `, on ${printable(machine)}`}: ${printable(reason)}`,
         width,
       ),

@@ -5,12 +5,12 @@ import { answerLines } from './answers/answer-lines.ts'
 import { madeUpLines } from './answers/likeness.ts'
 import { areaBar } from './area-bar.ts'
 import { basisOf, checkedLines, isToFix, savingWords, sentenceCase } from './findings/findings-text.ts'
-import { measuredWith } from './measured-with.ts'
+import { measuringConditions } from './measured-with.ts'
 import { nodeList } from './names.ts'
 import { nodeTable } from './node-table.ts'
 import { type Colours, link, page, paper, type TerminalOptions, warningLines } from './page.ts'
 import { rooflinePlot } from './plots/roofline-plot.ts'
-import { hang, nextWords, quoteWord, wrap, wrapCommand } from './wrap.ts'
+import { nextWords, quoteWord, wrap, wrapCommand, wrapHanging } from './wrap.ts'
 
 type Finding = ReportFinding
 
@@ -29,7 +29,7 @@ export function renderTerminal(doc: ReportDocument, options: TerminalOptions): s
     notes(doc, width, colours, options),
     checkedLines(doc, width),
     assumptions(doc, width),
-    measuredWith(doc, width),
+    measuringConditions(doc, width),
     warningLines(doc.warnings, width, colours),
   ])
 }
@@ -97,12 +97,12 @@ function assumptions(doc: ReportDocument, width: number): string[] {
       const byBatch = assumptions.every(({ flag }) => flag === '--batch')
       const flag = byBatch ? ['--batch', '1'] : ['--shape', quoteWord(`${name}=${shape.join('x')}`)]
       return [
-        ...hang(`Assumed for input ${name}: ${assumptions.map(({ text }) => text).join(', ')}.`, width),
+        ...wrapHanging(`Assumed for input ${name}: ${assumptions.map(({ text }) => text).join(', ')}.`, width),
         ...wrapCommand(flag, width, '  To change it: '),
       ]
     })
   const resembling = madeUpLines(inputs)
   if (resembling.length === 0) return lines
   const last = `${resembling.at(-1)} To measure with your own: --data\u00a0PATH`
-  return [...lines, ...[...resembling.slice(0, -1), last].flatMap((line) => hang(line, width))]
+  return [...lines, ...[...resembling.slice(0, -1), last].flatMap((line) => wrapHanging(line, width))]
 }

@@ -8,7 +8,7 @@ import { checkedLines, isToFix } from './findings/findings-text.ts'
 import { nodeName } from './names.ts'
 import { type Colours, type Column, page, paper, type TerminalOptions, table, warningLines, widthOf } from './page.ts'
 import { windowName } from './trace-answer.ts'
-import { hang, nextWords, printable, shorten, wrap, wrapCommand } from './wrap.ts'
+import { nextWords, printable, shorten, wrap, wrapCommand, wrapHanging } from './wrap.ts'
 
 type Finding = ReportFinding
 
@@ -164,7 +164,7 @@ function sameModelNotes(
           `Here: ${here.cpu}, ${here.engine ?? 'no engine'}, p50 ${time(here.p50Ms)}; ${time(here.otherMs)} of it in nodes that no operator was joined with.`,
         ]),
   ]
-  return told.flatMap((line) => hang(printable(line), width))
+  return told.flatMap((line) => wrapHanging(printable(line), width))
 }
 
 const MOST_LISTED = 5
@@ -244,7 +244,10 @@ function recordedWith({ trace }: ReportDocument, width: number): string[] {
   const kind = trace.tokens === undefined ? 'steps' : 'requests'
   const steps = trace.steps === null ? 'no steps marked' : `${trace.steps} ${kind} judged`
   const extras = trace.recordedWith.length === 0 ? '' : `; recorded with ${trace.recordedWith.join(', ')}`
-  return hang(`Recording: ${trace.format}${version}, recognised by ${printable(trace.recognisedBy)}; ${steps}${extras}.`, width)
+  return wrapHanging(
+    `Recording: ${trace.format}${version}, recognised by ${printable(trace.recognisedBy)}; ${steps}${extras}.`,
+    width,
+  )
 }
 
 const MOST_CHANGES = 8
@@ -281,7 +284,7 @@ export function renderTraceComparison(doc: TraceComparisonDocument, options: Ter
       'Operators',
       doc.operators.map(({ opType, ...times }) => ({ name: opType, ...times })),
     ),
-    said.flatMap(([label, rules]) => (rules.length === 0 ? [] : hang(`${label}: ${rules.join(', ')}.`, width))),
+    said.flatMap(([label, rules]) => (rules.length === 0 ? [] : wrapHanging(`${label}: ${rules.join(', ')}.`, width))),
     warningLines(doc.warnings, width, colours),
   ])
 }

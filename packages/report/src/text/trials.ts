@@ -6,9 +6,9 @@ import type { ReportFix, ReportPython, ReportServing } from '../documents/report
 import type { TrialRow } from '../documents/trial-row.ts'
 import { madeUpInputs } from './answers/likeness.ts'
 import { speedupRange } from './fix-answer.ts'
-import { predictedAndMeasured } from './foretold.ts'
+import { estimateAgainstResult } from './foretold.ts'
 import { type Colours, page, paper, type TerminalOptions, warningLines } from './page.ts'
-import { hang, nextWords, wrap, wrapCommand } from './wrap.ts'
+import { nextWords, wrap, wrapCommand, wrapHanging } from './wrap.ts'
 
 /** One trial as its own lines: name, before and after, interval, agreement, kept or not and why. No line end. Pure. */
 export function trialLines(trial: TrialRow, width: number, colours: Colours): string[] {
@@ -38,13 +38,13 @@ const more = (budget: ReportFix['budget']): string => `${Math.max(5, Math.ceil((
 export const untriedLines = (fix: ReportFix | null | undefined, width: number): string[] =>
   fix == null || fix.untried.length === 0
     ? []
-    : hang(`No time was left for: ${fix.untried.join(', ')}. Give more: --budget ${more(fix.budget)}`, width)
+    : wrapHanging(`No time was left for: ${fix.untried.join(', ')}. Give more: --budget ${more(fix.budget)}`, width)
 
 /** The end of `fix`: the sentence, what was kept, where it lies. Ends with a line end. Pure. */
 export function renderFix(doc: ReportDocument, options: TerminalOptions): string {
   const { width, colours } = paper(options)
   const { fix } = doc
-  const foretold = predictedAndMeasured(doc)
+  const foretold = estimateAgainstResult(doc)
   const inputs = doc.model?.inputs ?? []
   const synthetic = inputs.filter(({ source }) => source === 'synthetic').map(({ name }) => name)
   const compared = `Compared on ${madeUpInputs(inputs)} (${synthetic.slice(0, 3).join(', ')}). To prove it on your own: --data\u00a0PATH`
@@ -52,14 +52,14 @@ export function renderFix(doc: ReportDocument, options: TerminalOptions): string
   const written = `Written: ${fix?.shipped} (predict.mjs, options.json, README.md, report.json)`
   return page([
     wrap(doc.answer, width).map(colours.bold),
-    foretold === undefined ? [] : hang(foretold, width),
+    foretold === undefined ? [] : wrapHanging(foretold, width),
     fix?.int8 === undefined ? [] : int8Lines(fix.int8, options, width),
     untriedLines(fix, width),
     fix?.serving == null ? [] : servingLines(fix.serving, width),
     fix?.machineBound ? wrap(bound, width).map(colours.yellow) : [],
-    fix && fix.shipped !== null ? hang(written, width) : [],
-    fix?.python === undefined ? [] : hang(pythonText(fix.python), width),
-    synthetic.length > 0 && doc.trials.length > 0 ? hang(compared, width) : [],
+    fix && fix.shipped !== null ? wrapHanging(written, width) : [],
+    fix?.python === undefined ? [] : wrapHanging(pythonText(fix.python), width),
+    synthetic.length > 0 && doc.trials.length > 0 ? wrapHanging(compared, width) : [],
     ...doc.warnings.map((warning) => warningLines([warning], width, colours)),
   ])
 }
@@ -74,7 +74,7 @@ function servingLines({ objective, best, tried }: ServingTried, width: number): 
     const held = one.found?.confirmed === 0 ? 'held in short runs' : 'holds'
     const found = one.found === null ? one.why : `${held} ${rate(one.found.ratePerSecond)} requests/s${why}`
     const most = one.answersPerSecond === null ? '' : `answers ${rate(one.answersPerSecond)} a second at most; `
-    return hang(`${setup(one)}: ${most}${found}`, width)
+    return wrapHanging(`${setup(one)}: ${most}${found}`, width)
   })
   const won = best === null ? null : tried[best]!
   const found = won?.found
@@ -116,8 +116,8 @@ function int8Lines(
 ): string[] {
   const { timed, faster, savingMs } = int8
   const alone = 'int8 was not tried, since it changes outputs. Timed alone'
-  if (faster === 0) return hang(`${alone}, none of ${timed} operators is faster in it.`, width)
+  if (faster === 0) return wrapHanging(`${alone}, none of ${timed} operators is faster in it.`, width)
   const which = timed === 1 ? 'the one operator' : `${faster} of ${timed} operators`
   const saves = `${alone}, ${which} would take ${time(savingMs)} less in it, conversions at its borders included. To have it tried:`
-  return [...hang(saves, width), ...wrapCommand(nextWords(int8, command), width, '  ')]
+  return [...wrapHanging(saves, width), ...wrapCommand(nextWords(int8, command), width, '  ')]
 }

@@ -5,7 +5,7 @@ import type { CheckDocument, CheckJudged } from '../documents/check.ts'
 import { shortNames } from './contestant-names.ts'
 import { speedupRange } from './fix-answer.ts'
 import { page, paper, type TerminalOptions, warningLines } from './page.ts'
-import { hang, wrap } from './wrap.ts'
+import { wrap, wrapHanging } from './wrap.ts'
 
 /** One sentence. Pure. */
 export function checkAnswer({
@@ -73,10 +73,10 @@ export function renderCheck(doc: CheckDocument, options: TerminalOptions): strin
     ? `${rounds} rounds of fresh processes that take turns; ${isRatioOfIntervals(doc) ? 'of two 95 % intervals the widest ratio' : '99 % interval, ratios round by round'}`
     : 'the intervals of two separate runs, between which the machine may have changed; with a model as --baseline, both take turns'
   const basis = [
-    ...hang(`${model.file}: ${latency(model)}`, width),
-    ...hang(`${baseline.file}: ${latency(baseline)}`, width),
-    ...(doc.judged === undefined ? [] : hang(judgedValues(doc.judged), width)),
-    ...hang(`${how}.`, width),
+    ...wrapHanging(`${model.file}: ${latency(model)}`, width),
+    ...wrapHanging(`${baseline.file}: ${latency(baseline)}`, width),
+    ...(doc.judged === undefined ? [] : wrapHanging(judgedValues(doc.judged), width)),
+    ...wrapHanging(`${how}.`, width),
     ...(doc.verdict === 'unclear' && baseline.paired
       ? wrap('For a narrower interval: --runs 30, or a quieter machine.', width)
       : []),

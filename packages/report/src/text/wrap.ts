@@ -3,7 +3,7 @@
 import stringWidth from 'string-width'
 import { printable } from './shell-words.ts'
 
-export { commandWords, type Next, nextWords, printable, quoteWord } from './shell-words.ts'
+export { commandWords, nextWords, printable, quoteWord, type SuggestedCommand } from './shell-words.ts'
 
 // A number stays next to its unit.
 const beforeUnit = /(\d) (?=(?:ns|µs|ms|s|%|[kMGTP]?B|[kMGTP]|[kMGTP]?(?:B|FLOP|OP)\/s)(?![\p{L}\p{N}]))/gu
@@ -28,11 +28,11 @@ function elideMiddle(text: string): string {
 }
 
 /** Whether it takes at most `width` cells. */
-export const fits = (text: string, width: number): boolean => text.length <= MOST_LETTERS && cells(text) <= width
+export const fitsWidth = (text: string, width: number): boolean => text.length <= MOST_LETTERS && cells(text) <= width
 
 /** Shortens to `width` cells; a longer text loses its middle, since both ends of a node's name tell it apart. */
 export function shorten(text: string, width: number): string {
-  if (fits(text, width)) return text
+  if (fitsWidth(text, width)) return text
   const characters = charactersOf(elideMiddle(text))
   const tailRoom = Math.floor((width - 1) / 2)
   const tail = take(characters.toReversed(), tailRoom).toReversed().join('')
@@ -87,7 +87,7 @@ export function wrap(text: string, width: number, first = '', rest = ' '.repeat(
 }
 
 /** Lines after the first begin two cells further in. */
-export const hang = (text: string, width: number): string[] => wrap(text, width, '', '  ')
+export const wrapHanging = (text: string, width: number): string[] => wrap(text, width, '', '  ')
 
 /** The part of a long word that fits, up to a sign between its own words where one stands in the second half. */
 function cut(word: string, width: number): string[] {

@@ -3,7 +3,7 @@ import type { ComponentChildren } from 'preact'
 import { ExportMenu } from './export-menu.tsx'
 import { documentExport } from './exports.ts'
 import { Frame } from './frame.tsx'
-import { Says } from './kit/name.tsx'
+import { Sentence } from './kit/name.tsx'
 import { LaterParts, type Part } from './parts.tsx'
 
 export interface AnswerPageProps {
@@ -34,7 +34,7 @@ export function AnswerPage({ of, facts, answer, parts, exported, beside, below, 
         <div class="first-columns">
           <div>
             <h1 class="sentence">
-              <Says text={answer} />
+              <Sentence text={answer} />
             </h1>
             {children}
           </div>

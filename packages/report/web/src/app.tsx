@@ -1,8 +1,8 @@
 // Which page a document gets, by its schema; two reports stand side by side.
 import { useMemo } from 'preact/hooks'
 import { AbPage } from './ab/page.tsx'
-import { LoadBeside } from './beside/load.tsx'
-import { ComparisonBeside, StudyBeside } from './beside/many.tsx'
+import { PairedLoads } from './beside/load.tsx'
+import { PairedComparisons, PairedStudies } from './beside/many.tsx'
 import { BesidePage } from './beside/page.tsx'
 import { cleaned } from './cleaned.ts'
 import { ComparisonPage } from './comparison-page.tsx'
@@ -65,11 +65,11 @@ function DocumentPage({ given: { documents, names } }: { given: Given }) {
     if (!alike) return <Unreadable reason="It holds two documents of different kinds." />
     if (isReport(first?.schema)) return <BesidePage before={normalReport(first)} after={normalReport(second)} names={names} />
     if (first?.schema === 'whyslow-load/1')
-      return <LoadBeside before={normalLoad(first)} after={normalLoad(second)} names={names} />
+      return <PairedLoads before={normalLoad(first)} after={normalLoad(second)} names={names} />
     if (first?.schema === 'whyslow-comparison/1')
-      return <ComparisonBeside before={normalComparison(first)} after={normalComparison(second)} names={names} />
+      return <PairedComparisons before={normalComparison(first)} after={normalComparison(second)} names={names} />
     if (first?.schema === 'whyslow-study/1')
-      return <StudyBeside before={normalStudy(first)} after={normalStudy(second)} names={names} />
+      return <PairedStudies before={normalStudy(first)} after={normalStudy(second)} names={names} />
     return <Unreadable reason="It holds two documents that have no page side by side." />
   }
   if (isReport(first?.schema)) return <ReportPage report={normalReport(first)} original={original!} />

@@ -1,6 +1,6 @@
 // A document as it is drawn: every text in it without characters that steer or turn, and none so long that nobody would read it. What is exported
 // is the document as it came.
-import { harmless, middle } from './kit/shown-name.ts'
+import { elideMiddle, escapeSteering } from './kit/shown-name.ts'
 
 const MOST_LETTERS = 4000
 
@@ -9,7 +9,7 @@ export function cleaned<T>(value: T): T {
   return clean(value) as T
 }
 
-const text = (value: string): string => harmless(middle(value, MOST_LETTERS))
+const text = (value: string): string => escapeSteering(elideMiddle(value, MOST_LETTERS))
 
 function clean(value: unknown): unknown {
   if (typeof value === 'string') return text(value)

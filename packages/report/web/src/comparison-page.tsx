@@ -8,7 +8,8 @@ import { bytes, count, factorRange, known, plural, time, timeWithInterval } from
 import { Frame } from './frame.tsx'
 import { Boundary } from './kit/boundary.tsx'
 import { Figure } from './kit/figure.tsx'
-import { Name, Says, shownName } from './kit/name.tsx'
+import { Name, Sentence, shownName } from './kit/name.tsx'
+import { RankingTable } from './kit/ranking-table.tsx'
 import type { Comparison } from './page-data.ts'
 import { BatchCurves } from './pictures/batch-curves.tsx'
 import { Pareto } from './pictures/pareto.tsx'
@@ -37,14 +38,14 @@ export function ComparisonPage({ comparison, original }: { comparison: Compariso
     >
       <section id="answer" class="first" aria-label="The answer">
         <h1 class="sentence">
-          <Says text={comparison.answer} />
+          <Sentence text={comparison.answer} />
         </h1>
         <Ranking comparison={comparison} />
         {comparison.sentences.length > 0 && (
           <ul class="sentences">
             {comparison.sentences.map((sentence) => (
               <li key={sentence}>
-                <Says text={sentence} />
+                <Sentence text={sentence} />
               </li>
             ))}
           </ul>
@@ -97,40 +98,20 @@ function ranked({ contestants, ranking }: Comparison): { contestant: Contestant;
 function Ranking({ comparison }: { comparison: Comparison }) {
   const rows = ranked(comparison)
   const slowest = Math.max(...rows.map(({ contestant: { p50Ms } }) => p50Ms ?? 0))
+  const compared = comparison.of === 'engines' ? 'engine' : 'model'
+  const heads = ['place', compared, 'latency', 'vs. the slowest', 'to the first result', 'size', 'outputs', 'runs on']
   return (
-    <div class="scroll ranking" tabIndex={0} role="region" aria-label="Ranking">
-      <table>
-        <thead>
-          <tr>
-            {[
-              'place',
-              comparison.of === 'engines' ? 'engine' : 'model',
-              'latency',
-              'vs. the slowest',
-              'to the first result',
-              'size',
-              'outputs',
-              'runs on',
-            ].map((head, index) => (
-              <th key={`${index} ${head}`} scope="col">
-                {head}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(({ contestant, place }) => (
-            <RankingRow
-              key={contestant.id}
-              contestant={contestant}
-              place={place}
-              slowest={slowest}
-              reference={comparison.reference}
-            />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <RankingTable label="Ranking" heads={heads}>
+      {rows.map(({ contestant, place }) => (
+        <RankingRow
+          key={contestant.id}
+          contestant={contestant}
+          place={place}
+          slowest={slowest}
+          reference={comparison.reference}
+        />
+      ))}
+    </RankingTable>
   )
 }
 
@@ -157,12 +138,12 @@ function RankingRow({
           <b>{OUTCOMES[outcome] ?? outcome}</b>
           {reason !== null && (
             <>
-              : <Says text={reason} />
+              : <Sentence text={reason} />
             </>
           )}
           {fix !== null && (
             <>
-              ; <Says text={fix} />
+              ; <Sentence text={fix} />
             </>
           )}
         </td>
@@ -187,7 +168,7 @@ function RankingRow({
         {id === reference ? (
           'the reference'
         ) : agreement === null ? (
-          <Says text={contestant.agreementReason ?? 'not compared'} />
+          <Sentence text={contestant.agreementReason ?? 'not compared'} />
         ) : (
           agreementSaid(agreement)
         )}
@@ -208,7 +189,7 @@ function NotHere({ comparison: { notHere } }: { comparison: Comparison }) {
       <ul class="sentences">
         {notHere.map(({ id, reason, fix }) => (
           <li key={id}>
-            <Name text={id} />: <Says text={`${reason}; ${fix}`} />
+            <Name text={id} />: <Sentence text={`${reason}; ${fix}`} />
           </li>
         ))}
       </ul>

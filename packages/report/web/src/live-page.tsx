@@ -1,6 +1,6 @@
 // The page while something is measured: the stages with what is known of them, and no percentage that nobody knows.
 import { Frame } from './frame.tsx'
-import { Says } from './kit/name.tsx'
+import { Sentence } from './kit/name.tsx'
 import { live, stages, trouble } from './live.ts'
 
 export function LivePage() {
@@ -15,7 +15,7 @@ export function LivePage() {
         <ol class="stages">
           {done.map(({ stage, done: count, of }, index) => (
             <li key={`${index} ${stage}`} class={index === done.length - 1 ? 'at-work' : 'done'}>
-              <span aria-hidden="true">{index === done.length - 1 ? '…' : '✓'}</span> <Says text={stage} />
+              <span aria-hidden="true">{index === done.length - 1 ? '…' : '✓'}</span> <Sentence text={stage} />
               {of > 1 && <span class="soft">{` ${Math.min(count, of)} of ${of}`}</span>}
             </li>
           ))}

@@ -9,14 +9,14 @@ import { MostTime } from './first/most-time.tsx'
 import { NextStep } from './first/next-step.tsx'
 import { Frame } from './frame.tsx'
 import { Boundary } from './kit/boundary.tsx'
-import { Says } from './kit/name.tsx'
+import { Sentence } from './kit/name.tsx'
 import { OperatorTable } from './operators/table.tsx'
 import type { Report } from './page-data.ts'
 import { LaterParts, type Part, type PartOf, Parts, partsOf } from './parts.tsx'
 import { Blocks } from './pictures/blocks.tsx'
 import { Distribution } from './pictures/distribution.tsx'
 import { OperatorExperiments } from './pictures/experiments.tsx'
-import { MeasuredWith } from './pictures/measured-with.tsx'
+import { MeasuringConditions } from './pictures/measured-with.tsx'
 import { Roofline } from './pictures/roofline.tsx'
 import { SameModel } from './pictures/same-model.tsx'
 import { Samples } from './pictures/samples.tsx'
@@ -105,7 +105,7 @@ const PARTS: readonly PartOf<Report>[] = [
     draw: (report) => <WhatIfFigure report={report} />,
     when: ({ latency, breakdown }) => latency !== null && breakdown.some(({ area }) => area !== 'unexplained'),
   },
-  { id: 'setup', title: 'Measured with', draw: (report) => <MeasuredWith report={report} /> },
+  { id: 'setup', title: 'Measured with', draw: (report) => <MeasuringConditions report={report} /> },
 ]
 
 const partsOfReport = (report: Report): readonly Part[] =>
@@ -154,11 +154,11 @@ function First({ report, isWithin = false }: { report: Report; isWithin?: boolea
         <div>
           {isWithin ? (
             <p class="sentence">
-              <Says text={sentenceOf(report.answer)} />
+              <Sentence text={sentenceOf(report.answer)} />
             </p>
           ) : (
             <h1 class="sentence">
-              <Says text={sentenceOf(report.answer)} />
+              <Sentence text={sentenceOf(report.answer)} />
             </h1>
           )}
           {report.pipeline ? <StageBar stages={report.stages ?? []} /> : <AreaBar areas={report.areas} />}

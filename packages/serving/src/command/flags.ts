@@ -1,10 +1,10 @@
 // Flags of the commands on servers, in the order of their help; rows that several commands share are in terminal/flags/rows.ts.
-import { type FlagsIn, flag, inGroup, oneOf, optionsIn, showing } from '@whyslow/command/terminal/flags/flag.ts'
+import { type FlagsIn, flag, inGroup, oneOf, optionsIn, showOnly } from '@whyslow/command/terminal/flags/flag.ts'
 import * as parse from '@whyslow/command/terminal/flags/option-values.ts'
 import * as row from '@whyslow/command/terminal/flags/rows.ts'
 
 export const flags = {
-  load: showing(
+  load: showOnly(
     ['rate', 'slo', 'budget', 'goodput', 'concurrency', 'duration', 'body', 'workers', 'threads', ...row.DOCUMENT],
     [
       flag('--rate <list>', 'requests per second, a run for each; with --slo: the rate that must be reached', parse.rates, {
@@ -50,7 +50,7 @@ export const flags = {
       ...row.verbose,
     ],
   ),
-  serve: showing(
+  serve: showOnly(
     ['port', 'host', 'name', 'workers', 'threads', 'engine', 'queueSize', 'maxBatch', 'batchDelay', 'deadline', 'grpcPort'],
     [
       flag('--port <n>', 'port to listen on; 0: one that is free', parse.portNumber, { default: 8000 }),
@@ -64,7 +64,7 @@ export const flags = {
         usual: '60s',
       }),
       flag('--body-limit <size>', 'largest request body', parse.memorySize, { name: 'mostBodyBytes', usual: '256MiB' }),
-      flag('--allow-host <name>', 'a host name that a proxy on this machine may use; *: any (repeatable)', parse.gathered, {
+      flag('--allow-host <name>', 'a host name that a proxy on this machine may use; *: any (repeatable)', parse.collectValues, {
         name: 'allowedHosts',
       }),
       ...row.verbose,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { examplePoint } from '../../test/support/load/example-evidence.ts'
 import { exampleRun } from '../../test/support/load/example-queue.ts'
-import { isLimited, withinCeiling } from './generator-limit.ts'
+import { isLimited, limitToCeiling } from './generator-limit.ts'
 import { pointOf } from './point.ts'
 
 /** `sendsAt`: when a request is sent, from when it was due; `answerAt`: when its answer is read. */
@@ -70,10 +70,10 @@ describe('a generator that cannot keep to its schedule', () => {
 
 test('above nine tenths of its ceiling the generator is what is measured', () => {
   const point = examplePoint({ offeredPerSecond: 950, saturated: true })
-  expect(withinCeiling(point, 1100)).toBe(point)
-  const left = withinCeiling(point, 1000)
+  expect(limitToCeiling(point, 1100)).toBe(point)
+  const left = limitToCeiling(point, 1000)
   expect(left).toMatchObject({ generatorLimit: 'beyond-ceiling', saturated: false, p50Ms: null, p99Ms: null, meanMs: null })
   expect(left.reasons.p50Ms).toMatch(/does not reach that rate here/)
   const closed = examplePoint({ offeredPerSecond: null, clients: 8 })
-  expect(withinCeiling(closed, 1)).toBe(closed)
+  expect(limitToCeiling(closed, 1)).toBe(closed)
 })

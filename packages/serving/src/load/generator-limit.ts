@@ -35,7 +35,7 @@ export function fallsBehind(run: MeasuredRun, { backlogGrows, lagP50Ms }: Seen):
 }
 
 /** The point without what a rate near the generator's ceiling says of itself. */
-export function withinCeiling(point: LoadPoint, ceilingPerSecond: number): LoadPoint {
+export function limitToCeiling(point: LoadPoint, ceilingPerSecond: number): LoadPoint {
   const { offeredPerSecond } = point
   if (isLimited(point) || offeredPerSecond === null || offeredPerSecond <= CEILING_SHARE * ceilingPerSecond) return point
   return withoutLatencies(point, 'beyond-ceiling')

@@ -23,7 +23,7 @@ export const CONTROL = { stop: 0, wake: 1, sent: 2, done: 3 } as const
 /** `sending`: what is outstanding is waited for. `all`: it is given up, and stays pending. */
 export const STOP = { no: 0, sending: 1, all: 2 } as const
 
-export interface Generated {
+export interface GeneratorResult {
   /** Start on the clock of `nowMs`. */
   readonly startMs: number
   readonly endMs: number

@@ -4,11 +4,11 @@ import { MessageChannel, parentPort, Worker, workerData } from 'node:worker_thre
 import { nowMs } from '@whyslow/measure/machine/now.ts'
 import type { ClockTask } from './clock-thread.ts'
 import { drawInputs } from './draws.ts'
-import { CONTROL, type Generated, type GeneratorTask, STOP } from './generator-task.ts'
+import { CONTROL, type GeneratorResult, type GeneratorTask, STOP } from './generator-task.ts'
 import { httpSender } from './http/connections.ts'
 import { parseServerTiming } from './http/response-reader.ts'
 import { type KeptAnswer, MOST_KEPT_BYTES, requestsToKeep } from './kept-answers.ts'
-import { MOST_TOLD, OUTCOME, type Records, recordsIn } from './records.ts'
+import { MOST_SERVER_TIMES, OUTCOME, type Records, recordsIn } from './records.ts'
 import type { Draws, Sender, SenderEvents } from './sender.ts'
 import { StreamLog } from './stream-log.ts'
 import type { Target } from './target.ts'
@@ -47,7 +47,7 @@ interface State {
   end: () => void
 }
 
-async function generate(task: GeneratorTask): Promise<Generated> {
+async function generate(task: GeneratorTask): Promise<GeneratorResult> {
   const control = new Int32Array(task.control)
   const draws = drawsOf(task)
   const state: State = {
@@ -146,10 +146,10 @@ function eventsOf(state: State): SenderEvents {
 }
 
 function keepTold({ names, records }: State, request: number, told: string): void {
-  for (const { name, ms } of parseServerTiming(told, MOST_TOLD)) {
+  for (const { name, ms } of parseServerTiming(told, MOST_SERVER_TIMES)) {
     let at = names.indexOf(name)
-    if (at < 0 && names.length < MOST_TOLD) at = names.push(name) - 1
-    if (at >= 0) records.toldMs[request * MOST_TOLD + at] = ms
+    if (at < 0 && names.length < MOST_SERVER_TIMES) at = names.push(name) - 1
+    if (at >= 0) records.toldMs[request * MOST_SERVER_TIMES + at] = ms
   }
 }
 
@@ -172,7 +172,7 @@ function finish(state: State, { request, outcome, at }: { request: number; outco
 function send(state: State, request: number): void {
   const { records, control, outstanding, task } = state
   records.sentMs[request] = sinceStart(state)
-  records.toldMs.fill(Number.NaN, request * MOST_TOLD, (request + 1) * MOST_TOLD)
+  records.toldMs.fill(Number.NaN, request * MOST_SERVER_TIMES, (request + 1) * MOST_SERVER_TIMES)
   Atomics.store(control, CONTROL.sent, request + 1)
   if (outstanding.size >= task.mostOutstanding) {
     records.doneMs[request] = records.sentMs[request]!

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { setFlagsFromString } from 'node:v8'
 import { Worker } from 'node:worker_threads'
 import { compiledTwin } from '@whyslow/graph/compiled-twin.ts'
-import { CONTROL, type Generated, type GeneratorTask, STOP } from './generator-task.ts'
+import { CONTROL, type GeneratorResult, type GeneratorTask, STOP } from './generator-task.ts'
 import { makeRecords, type Records, recordsIn } from './records.ts'
 import type { Target } from './target.ts'
 import type { Timeline } from './timeline.ts'
@@ -34,7 +34,7 @@ export interface GeneratorOptions {
   readonly onProgress?: (share: number) => void
 }
 
-export interface Run extends Generated {
+export interface Run extends GeneratorResult {
   readonly records: Records
   /** Ended before its time by `stopWhen`. */
   readonly stopped: boolean
@@ -68,7 +68,7 @@ export async function runGenerator(target: Target, load: Load, options: Generato
     Atomics.notify(words, CONTROL.stop)
   }, WATCH_MS)
   try {
-    const generated = await answerOf<Generated>(worker, load.lengthMs + timeoutMs + SLACK_MS, options.signal)
+    const generated = await answerOf<GeneratorResult>(worker, load.lengthMs + timeoutMs + SLACK_MS, options.signal)
     return { ...generated, records, stopped }
   } finally {
     clearInterval(watch)

@@ -1,13 +1,13 @@
 // One point: a timeline made, the generator run on it, its numbers. Also how long a run must be if nobody says.
 import { readFileSync } from 'node:fs'
 import {
-  ascending,
   average,
   leastSamples,
   meanInterval,
   type OpenInterval,
   percentileInterval,
   percentileOf,
+  sortAscending,
 } from '@whyslow/measure/statistics/index.ts'
 import type { LoadPoint } from '@whyslow/report/documents/load.ts'
 import { type Load, type Run, runGenerator } from './generator.ts'
@@ -15,7 +15,7 @@ import { isLimited } from './generator-limit.ts'
 import type { Goodput } from './goodput.ts'
 import type { KeptAnswer } from './kept-answers.ts'
 import type { MeasuredRun } from './measured-run.ts'
-import { fromSending, latenciesOf, pointOf } from './point.ts'
+import { latenciesFromSending, latenciesOf, pointOf } from './point.ts'
 import { OUTCOME, type Records } from './records.ts'
 import { grows, queueOf } from './saturation.ts'
 import type { Target } from './target.ts'
@@ -130,7 +130,7 @@ function measured(run: Run, plan: MeasuredPlan, window: Window): MeasuredPoint {
   return {
     point,
     latencies: latenciesOf(measuredRun),
-    sinceSent: fromSending(measuredRun),
+    sinceSent: latenciesFromSending(measuredRun),
     kept: run.kept,
     // Pending ones were given up where the server, or the generator, did not keep up.
     generator: { cores: run.cpuMs / (run.endMs - run.startMs), lost: point.saturated || isLimited(point) ? 0 : pending },
@@ -159,7 +159,7 @@ function sureEnough(ratePerSecond: number): (latencies: Float64Array) => boolean
   const least = Math.max(leastSamples(0.99), LEAST_SECONDS * ratePerSecond)
   return (latencies) => {
     if (latencies.length < least) return false
-    const sorted = ascending(latencies)
+    const sorted = sortAscending(latencies)
     return (
       isNarrow(percentileInterval(latencies, sorted, 0.99), percentileOf(sorted, 0.99)) &&
       isNarrow(meanInterval(latencies), average(latencies))

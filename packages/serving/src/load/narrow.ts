@@ -26,7 +26,7 @@ interface Steps {
 /** Rounding of square roots. */
 const EPSILON = 1e-9
 
-export async function narrow(start: number, probe: Probe, { growth, ratio, mostProbes }: Steps): Promise<Bracket> {
+export async function narrowBracket(start: number, probe: Probe, { growth, ratio, mostProbes }: Steps): Promise<Bracket> {
   let low: number | null = null
   let high: number | null = null
   let late: number | null = null

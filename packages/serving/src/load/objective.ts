@@ -1,6 +1,6 @@
 // What a server must hold: 'p99<20ms', and by the way how many requests may get no good answer.
 import { InputError } from '@whyslow/graph/input-error.ts'
-import { ascending, leastSamples, meanInterval, percentileInterval, percentileOf } from '@whyslow/measure/statistics/index.ts'
+import { leastSamples, meanInterval, percentileInterval, percentileOf, sortAscending } from '@whyslow/measure/statistics/index.ts'
 
 export interface Objective {
   readonly text: string
@@ -66,7 +66,7 @@ export function judge({ share, boundMs, mostErrors }: Objective, latencies: Floa
     const mean = without === count ? null : sum / (count - without)
     return { held: fewErrors && mean !== null && mean < boundMs, valueMs: mean, over }
   }
-  const value = percentileOf(ascending(latencies), share)
+  const value = percentileOf(sortAscending(latencies), share)
   const valueMs = Number.isFinite(value) ? value : null
   return { held: fewErrors && valueMs !== null && valueMs < boundMs, valueMs, over }
 }
@@ -79,7 +79,9 @@ export function isSure(objective: Objective, latencies: Float64Array): boolean {
   if (errors > mostErrors) return errors - Z95 * Math.sqrt((errors * (1 - errors)) / latencies.length) > mostErrors
   if (valueMs === null) return true
   const interval =
-    share === null ? meanInterval(latencies.filter(Number.isFinite)) : percentileInterval(latencies, ascending(latencies), share)
+    share === null
+      ? meanInterval(latencies.filter(Number.isFinite))
+      : percentileInterval(latencies, sortAscending(latencies), share)
   if (interval === null) return false
   return held ? interval.high !== null && interval.high < boundMs : interval.low >= boundMs
 }

@@ -2,7 +2,7 @@
 // requests themselves, the slowest hundredth next to those around the median.
 import type { LoadPartMeans, LoadParts } from '@whyslow/report/documents/load.ts'
 import type { MeasuredRun } from './measured-run.ts'
-import { MOST_TOLD } from './records.ts'
+import { MOST_SERVER_TIMES } from './records.ts'
 
 /** Between the instants that are written down of every request. */
 const MEASURED = ['schedule lag', 'connect', 'server and network', 'receive'] as const
@@ -45,7 +45,7 @@ export function latencyParts(run: MeasuredRun, sorted: Float64Array, good: numbe
 }
 
 /** The parts of a server of this program: what it reports was measured by the same program, on the same machine's clock. */
-export function asOwn(parts: LoadParts): LoadParts {
+export function asOwnServer(parts: LoadParts): LoadParts {
   const renamed = (name: string) => (name === MEASURED[SERVER] ? 'network and HTTP' : name.replace(TOLD, ''))
   return { ...parts, names: parts.names.map(renamed), basis: parts.names.map(() => 'measured') }
 }
@@ -57,7 +57,7 @@ function partsOf({ records, toldNames }: MeasuredRun, k: number, into: Float64Ar
   into[1] = openMs[k]! - sentMs[k]!
   let server = firstByteMs[k]! - openMs[k]!
   for (let at = 0; at < toldNames.length; at++) {
-    const told = toldMs[k * MOST_TOLD + at]!
+    const told = toldMs[k * MOST_SERVER_TIMES + at]!
     const within = Number.isNaN(told) ? 0 : Math.min(told, server)
     into[SERVER + 1 + at] = within
     server -= within

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type ExampleQueue, exampleRun } from '../../test/support/load/example-queue.ts'
-import { asOwn } from './parts.ts'
+import { asOwnServer } from './parts.ts'
 import { pointOf } from './point.ts'
 import { OUTCOME } from './records.ts'
 
@@ -129,7 +129,7 @@ test('parts add up, and those of the slowest are theirs', () => {
   expect(parts!.all.partsMs[4]).toBeCloseTo(2, 6)
   expect(parts!.slowest.requests).toBe(12)
   expect(parts!.slowest.latencyMs).toBeGreaterThan(parts!.typical.latencyMs)
-  const own = asOwn(parts!)
+  const own = asOwnServer(parts!)
   expect(own.names).toEqual(['schedule lag', 'connect', 'network and HTTP', 'compute', 'receive'])
   expect(new Set(own.basis)).toEqual(new Set(['measured']))
   expect(own.slowest).toEqual(parts!.slowest)

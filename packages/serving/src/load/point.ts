@@ -1,12 +1,12 @@
 // What one run says: counts, percentiles with their intervals, whether the server kept up, and what latencies are made of.
 
 import {
-  ascending,
   average,
   leastSamples,
   meanInterval,
   percentileInterval,
   percentileOf,
+  sortAscending,
 } from '@whyslow/measure/statistics/index.ts'
 import type { LoadInterval, LoadIntervals, LoadLaw, LoadPoint, LoadSaturation } from '@whyslow/report/documents/load.ts'
 import { fallsBehind, LATE_MS, withoutLatencies } from './generator-limit.ts'
@@ -51,7 +51,7 @@ export function pointOf(run: MeasuredRun): LoadPoint {
   const { records, sent, measuredFrom, fromMs, toMs, ratePerSecond } = run
   const requests = Math.max(0, sent - measuredFrom)
   const inOrder = latenciesOf(run)
-  const sorted = ascending(inOrder)
+  const sorted = sortAscending(inOrder)
   const answered = sorted.indexOf(Number.POSITIVE_INFINITY)
   const good = sorted.subarray(0, answered < 0 ? sorted.length : answered)
   const counts = countsOf(run)
@@ -61,7 +61,7 @@ export function pointOf(run: MeasuredRun): LoadPoint {
   const none = saturation !== null ? SATURATED : isUnclear ? UNCLEAR : null
   const lags = lagsOf(records, measuredFrom, sent)
   const seconds = (toMs - fromMs) / 1000
-  const sinceSent = fromSending(run)
+  const sinceSent = latenciesFromSending(run)
   const percentiles = percentilesOf({ inOrder, sorted, fromSending: sinceSent, none })
   const noMean = noMeanBecause({ good, fromSending: sinceSent, none })
   const hasMean = noMean === null
@@ -261,7 +261,7 @@ function saturationReason(
 }
 
 /** Latencies from when requests were really sent, ascending; infinite where no good answer came. */
-export function fromSending({ records: { sentMs, doneMs, outcome }, measuredFrom, sent }: MeasuredRun): Float64Array {
+export function latenciesFromSending({ records: { sentMs, doneMs, outcome }, measuredFrom, sent }: MeasuredRun): Float64Array {
   return Float64Array.from({ length: Math.max(0, sent - measuredFrom) }, (_, k) => {
     const at = measuredFrom + k
     return isGood(outcome[at]!) ? doneMs[at]! - sentMs[at]! : Number.POSITIVE_INFINITY

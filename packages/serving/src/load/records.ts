@@ -19,7 +19,7 @@ export const OUTCOME = {
 } as const
 
 /** What the server reports about an answer (`Server-Timing`), by place. */
-export const MOST_TOLD = 8
+export const MOST_SERVER_TIMES = 8
 
 export interface Records {
   readonly capacity: number
@@ -30,11 +30,11 @@ export interface Records {
   readonly firstByteMs: Float64Array
   readonly doneMs: Float64Array
   readonly outcome: Int16Array
-  /** `MOST_TOLD` for each request, ms; NaN if nothing was told. */
+  /** `MOST_SERVER_TIMES` for each request, ms; NaN if nothing was told. */
   readonly toldMs: Float32Array
 }
 
-const perRequestBytes = 5 * 8 + 2 + MOST_TOLD * 4
+const perRequestBytes = 5 * 8 + 2 + MOST_SERVER_TIMES * 4
 
 export function makeRecords(capacity: number): SharedArrayBuffer {
   return new SharedArrayBuffer(Math.ceil(capacity / 8) * 8 * perRequestBytes)
@@ -51,7 +51,7 @@ export function recordsIn(memory: SharedArrayBuffer): Records {
     openMs: column(2),
     firstByteMs: column(3),
     doneMs: column(4),
-    toldMs: new Float32Array(memory, 40 * capacity, MOST_TOLD * capacity),
-    outcome: new Int16Array(memory, (40 + 4 * MOST_TOLD) * capacity, capacity),
+    toldMs: new Float32Array(memory, 40 * capacity, MOST_SERVER_TIMES * capacity),
+    outcome: new Int16Array(memory, (40 + 4 * MOST_SERVER_TIMES) * capacity, capacity),
   }
 }

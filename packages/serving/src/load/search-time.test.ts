@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type Objective, parseObjective } from './objective.ts'
+import type { SearchRun } from './rate-runs.ts'
 import { type SearchPlan, searchRate } from './search.ts'
-import type { SearchRun } from './tries.ts'
 
 type Searched = Omit<SearchPlan, 'firstSeed' | 'startAt'>
 const searchFrom = (objective: Objective, searched: Searched, firstSeed: number, startAt: number | null) =>

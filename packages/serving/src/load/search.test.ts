@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { exampleRun } from '../../test/support/load/example-queue.ts'
 import { type Objective, parseObjective } from './objective.ts'
 import { latenciesOf, pointOf } from './point.ts'
+import type { SearchRun } from './rate-runs.ts'
 import { type SearchPlan, searchRate } from './search.ts'
-import type { SearchRun } from './tries.ts'
 
 type Searched = Omit<SearchPlan, 'firstSeed' | 'startAt'>
 const searchFrom = (objective: Objective, searched: Searched, firstSeed: number, startAt: number | null) =>

@@ -7,9 +7,9 @@
 import { average } from '@whyslow/measure/statistics/index.ts'
 import { rateInWords } from '@whyslow/measure/statistics/numbers.ts'
 import type { LoadFound, LoadSearch, LoadSearchRun } from '@whyslow/report/documents/load.ts'
-import { type Bracket, narrow, type Outcome } from './narrow.ts'
+import { type Bracket, narrowBracket, type Outcome } from './narrow.ts'
 import { leastFor, nameOf, type Objective } from './objective.ts'
-import { type HasTimeFor, type Pooled, type SearchRun, type Tries, triesOf } from './tries.ts'
+import { type HasTimeFor, type PooledRuns, type SearchRun, type Tries, triesOf } from './rate-runs.ts'
 
 export interface SearchPlan {
   readonly run: SearchRun
@@ -93,7 +93,7 @@ export async function searchRate(objective: Objective, plan: SearchPlan): Promis
     // Not a number if none of them got a good answer.
     const aloneMs = average(tries.last().filter(Number.isFinite)) || objective.boundMs
     start = startAt ?? (FIRST_SHARE * 1000) / Math.min(aloneMs, objective.boundMs)
-    near = await narrow(
+    near = await narrowBracket(
       start,
       async (rate, { low, high }) => {
         if (high !== null && isTooLow(rate)) return null
@@ -108,7 +108,7 @@ export async function searchRate(objective: Objective, plan: SearchPlan): Promis
   // Nothing can be known above the first rate that holds if nothing above it failed.
   const isMost = near !== null && near.high === null && !isCut
   isCut = false
-  const confirmed = await narrow(
+  const confirmed = await narrowBracket(
     start,
     async (rate, { low, high }) => {
       if (low !== null && high === null && isMost) return null
@@ -170,7 +170,7 @@ function foundOf(tries: Tries, { low, high, late }: Bracket): LoadFound | null {
   const missed = known.map(({ all }) => all).filter((all) => !all.held && all.ratePerSecond > rate)
   const isBounded = Math.min(...missed.map((one) => one.ratePerSecond)) < (late ?? Number.POSITIVE_INFINITY)
   const held = known.map(({ all }) => all).filter((all) => all.held && all.ratePerSecond < rate)
-  const margin = ({ isSure }: Pooled) => (isSure ? STEP : STEP ** 3)
+  const margin = ({ isSure }: PooledRuns) => (isSure ? STEP : STEP ** 3)
   return {
     ratePerSecond: rate,
     low: held.length > 0 ? Math.max(...held.map((one) => one.ratePerSecond / margin(one))) : rate / STEP ** 3,
@@ -257,7 +257,7 @@ export async function roughRate(
   const { run, firstSeed, hasTimeFor, startAt, isLeast } = plan
   const tries = triesOf(objective, run, firstSeed, hasTimeFor)
   const lowest = isLeast ? startAt : startAt * LOWEST_SHARE
-  const bracket = await narrow(
+  const bracket = await narrowBracket(
     startAt,
     async (rate, { low, high }) => {
       if (rate < lowest || !hasTimeFor(rate, 1)) return null

@@ -1,5 +1,5 @@
 // What the streams of one run say: time to the first token, time per token after it, prefix hits, and streams that wait while another prompt is read.
-import { ascending, average, leastSamples, percentileOf } from '@whyslow/measure/statistics/index.ts'
+import { average, leastSamples, percentileOf, sortAscending } from '@whyslow/measure/statistics/index.ts'
 import { timePerTokenOf, tokenCountOf } from '@whyslow/measure/streams/stream-times.ts'
 import type { LoadGoodput, LoadStreams, LoadStreamTimes } from '@whyslow/report/documents/load-streams.ts'
 import type { MeasuredRun } from './measured-run.ts'
@@ -68,7 +68,7 @@ const gapsOf = (chunksMs: readonly number[]): number[] => chunksMs.slice(1).map(
 /** null: none. A percentile that too few values know is null. */
 function percentilesOf(values: readonly number[]): LoadStreamTimes | null {
   if (values.length === 0) return null
-  const sorted = ascending(Float64Array.from(values))
+  const sorted = sortAscending(Float64Array.from(values))
   const at = (share: number) => (sorted.length < leastSamples(share) ? null : percentileOf(sorted, share))
   return { values: values.length, mean: average(sorted), p50: at(0.5), p90: at(0.9), p99: at(0.99), max: sorted.at(-1)! }
 }

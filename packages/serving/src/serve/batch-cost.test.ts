@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type BatchCost, chooseBatch, delayWorthTrying, fittedLine, rowsWithoutLoss } from './batch-cost.ts'
+import { type BatchCost, chooseBatch, delayToTry, fittedLine, rowsWithoutLoss } from './batch-cost.ts'
 
 const costsOf = (cost: (rows: number) => number, most = 32): BatchCost[] => {
   const costs: BatchCost[] = []
@@ -124,20 +124,20 @@ describe('a delay', () => {
   const cheap = costsOf((b) => 8 + b)
   test('is worth a try where a second row is cheap, there is time, and somebody comes meanwhile', () => {
     // A batch of 4 takes 12 ms: of 50 ms 26 are left, half of them is more than a batch.
-    expect(delayWorthTrying(cheap, 4, { withinMs: 50, ratePerSecond: 100 })).toBe(12)
-    expect(delayWorthTrying(cheap, 4, { withinMs: 34, ratePerSecond: 300 })).toBe(5)
+    expect(delayToTry(cheap, 4, { withinMs: 50, ratePerSecond: 100 })).toBe(12)
+    expect(delayToTry(cheap, 4, { withinMs: 34, ratePerSecond: 300 })).toBe(5)
   })
 
   test('is not where any of that is missing', () => {
     expect(
-      delayWorthTrying(
+      delayToTry(
         costsOf((b) => 1 + 2 * b),
         4,
         { withinMs: 500, ratePerSecond: 100 },
       ),
     ).toBe(0)
-    expect(delayWorthTrying(cheap, 4, { withinMs: 24, ratePerSecond: 1000 })).toBe(0)
-    expect(delayWorthTrying(cheap, 4, { withinMs: 50, ratePerSecond: 10 })).toBe(0)
-    expect(delayWorthTrying([{ rows: 1, ms: 1 }], 1, { withinMs: 50, ratePerSecond: 1000 })).toBe(0)
+    expect(delayToTry(cheap, 4, { withinMs: 24, ratePerSecond: 1000 })).toBe(0)
+    expect(delayToTry(cheap, 4, { withinMs: 50, ratePerSecond: 10 })).toBe(0)
+    expect(delayToTry([{ rows: 1, ms: 1 }], 1, { withinMs: 50, ratePerSecond: 1000 })).toBe(0)
   })
 })

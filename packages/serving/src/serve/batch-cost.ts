@@ -91,7 +91,7 @@ const SECOND_ROW = 1.5
  * How long an incomplete batch may wait for others, ms; 0 if that cannot pay: rows are not cheap together, an answer may take no longer,
  * or nobody comes meanwhile.
  */
-export function delayWorthTrying(costs: readonly BatchCost[], mostRows: number, asked: DelayAsked): number {
+export function delayToTry(costs: readonly BatchCost[], mostRows: number, asked: DelayAsked): number {
   const first = costs[0]!
   const two = costs.find(({ rows }) => rows === 2 * first.rows)
   const full = costs.find(({ rows }) => rows === mostRows)

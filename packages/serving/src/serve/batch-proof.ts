@@ -2,10 +2,10 @@
 // sequence, whose rows know of each other, or a number of boxes that depends on what is in the image.
 import type { Feeds, Results } from '@whyslow/measure/engines/types.ts'
 import { compareOutputs, verdict } from '@whyslow/measure/outputs/index.ts'
-import { batchKeyOf, rowsOf, whyNotBatched } from './batches.ts'
+import { batchingObstacle, batchKeyOf, rowsOf } from './batches.ts'
 import { NotApart, type Server } from './dispatcher.ts'
 import { type ModelSpec, RequestError } from './protocol.ts'
-import { PREDICTS_NOT } from './workers.ts'
+import { CANNOT_PREDICT } from './workers.ts'
 
 /** One request by itself. */
 export type TryPredict = (feeds: Feeds) => Promise<{ readonly ok: true } | { readonly ok: false; readonly message: string }>
@@ -24,12 +24,12 @@ const COMPARED = 4
 /** The requests that were compared. Throws CannotJoin. */
 export async function proveBatches(model: ModelSpec, predict: Server['predict'], samples: Samples): Promise<readonly Feeds[]> {
   const refuse = (why: string) => new CannotJoin(why)
-  const declared = whyNotBatched(model)
+  const declared = batchingObstacle(model)
   if (declared !== null) throw refuse(declared)
   const tried: TryPredict = (feeds) =>
     predict([feeds]).then(
       () => ({ ok: true }),
-      (error: Error) => ({ ok: false, message: error.message.replace(PREDICTS_NOT, '') }),
+      (error: Error) => ({ ok: false, message: error.message.replace(CANNOT_PREDICT, '') }),
     )
   const requests = (await samples(model, tried)).slice(0, COMPARED)
   if (requests.some((feeds) => rowsOf(feeds) === null || batchKeyOf(feeds) !== batchKeyOf(requests[0]!)))

@@ -1,6 +1,6 @@
 import type { Feeds } from '@whyslow/measure/engines/types.ts'
 import { expect, test } from 'vitest'
-import { batchKeyOf, batchRequests, rowsOf, splitResults, whyNotBatched } from './batches.ts'
+import { batchingObstacle, batchKeyOf, batchRequests, rowsOf, splitResults } from './batches.ts'
 import type { ModelSpec, TensorSpec } from './protocol.ts'
 
 const request = (rows: number, from: number): Feeds => ({
@@ -52,4 +52,4 @@ test.each([
   [model([tensor('x', [1, 4])], [tensor('y', [-1])]), "the first axis of 'x' is not free (1x4)"],
   [model([tensor('x', [-1]), tensor('rate', [])], [tensor('y', [-1])]), "the first axis of 'rate' is not free (a scalar)"],
   [model([tensor('x', [-1])], [tensor('y', [1, 9])]), "the first axis of 'y' is not free (1x9)"],
-])('models whose shapes do not allow it', (spec, why) => expect(whyNotBatched(spec)).toBe(why))
+])('models whose shapes do not allow it', (spec, why) => expect(batchingObstacle(spec)).toBe(why))

@@ -7,7 +7,7 @@ import type { BatchCost, CostLine } from './batch-cost.ts'
 import type { ModelSpec } from './protocol.ts'
 
 /** Why requests to the model cannot be joined; null if its declared shapes allow it. */
-export function whyNotBatched({ inputs, outputs }: ModelSpec): string | null {
+export function batchingObstacle({ inputs, outputs }: ModelSpec): string | null {
   const isFree = ({ shape }: { readonly shape: readonly number[] | null }) => shape === null || shape[0] === -1
   const fixed = [...inputs, ...outputs].find((tensor) => !isFree(tensor))
   if (fixed === undefined) return null

@@ -6,12 +6,12 @@ import { RequestError } from './protocol.ts'
 
 export interface BodyBudget {
   /** Starts holding memory for one request, from its first byte until its answer is read. */
-  hold(): Held
+  hold(): BodyShare
   readonly bytes: number
   readonly most: number
 }
 
-export interface Held {
+export interface BodyShare {
   /** This many in all. Throws RequestError (503) if there is no room; then it holds what it held. A request that is alone always has room. */
   set(bytes: number): void
   /** Says that from now on its client sends or reads: `giveUp` ends that if it takes long and others need the room. null: it is the server's turn. */

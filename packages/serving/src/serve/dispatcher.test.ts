@@ -1,6 +1,6 @@
 import type { Feeds } from '@whyslow/measure/engines/types.ts'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { type Batching, createDispatcher, NotApart, type Predicted, type Server, WorkerLost } from './dispatcher.ts'
+import { type Batching, createDispatcher, type DispatchResult, NotApart, type Server, WorkerLost } from './dispatcher.ts'
 
 const feedsOf = (name: string): Feeds => ({ [name]: { dtype: 'float32', shape: [], data: new Float32Array(1) } })
 /** Rows of one model, whose numbers tell them apart. */
@@ -14,7 +14,7 @@ function worker() {
   const asked: { name: string; firsts: unknown[]; answer: () => void; fail: (error: Error) => void }[] = []
   const server: Server = {
     predict: (requests) =>
-      new Promise<Predicted>((resolve, reject) => {
+      new Promise<DispatchResult>((resolve, reject) => {
         const answer = () => resolve({ results: requests, startedMs: clock.now, endedMs: clock.now + 3 })
         asked.push({ name: Object.keys(requests[0]!)[0]!, firsts: requests.map((feeds) => firstOf(feeds)), answer, fail: reject })
       }),

@@ -4,7 +4,7 @@
 // fit: what had to wait anyway. None waits for others to come, unless a delay is told, up to which a free worker leaves an incomplete batch
 // in the queue.
 import type { Feeds, Results } from '@whyslow/measure/engines/types.ts'
-import { type Batching, FIRST_NOW, nextOf, takeWith } from './joined-jobs.ts'
+import { type Batching, nextOf, START_FIRST_JOB, takeWith } from './joined-jobs.ts'
 import { RequestError } from './protocol.ts'
 import { dropDue, endBatchWait, isDue, type Job, type JobAnswer, newJob, watchDeadline } from './queued-job.ts'
 
@@ -17,10 +17,10 @@ export interface Server {
    * One prediction for all of these requests together, which can be joined. Rejects with WorkerLost if it ended before it answered,
    * with NotApart if the results cannot be split, with RequestError if the engine refused.
    */
-  predict(requests: readonly Feeds[]): Promise<Predicted>
+  predict(requests: readonly Feeds[]): Promise<DispatchResult>
 }
 
-export interface Predicted {
+export interface DispatchResult {
   /** Results of each request. */
   readonly results: readonly Results[]
   /** Start on the dispatcher's clock. */
@@ -83,7 +83,7 @@ export function createDispatcher(queueLimit: number, nowMs: () => number): Dispa
   const next = () => {
     while (free.length > 0 && queue.length > 0) {
       const now = nowMs()
-      const { at, waitMs } = isClosed ? FIRST_NOW : nextOf(queue, batching, now)
+      const { at, waitMs } = isClosed ? START_FIRST_JOB : nextOf(queue, batching, now)
       if (waitMs > 0) {
         for (const job of queue) job.leftMs ??= now
         // Whole milliseconds, and never too soon.
@@ -182,7 +182,7 @@ const ticketOf = (job: Job, answer: Ticket['answer'], drop: () => void): Ticket 
 
 function answerAll(
   jobs: readonly Job[],
-  { results, startedMs, endedMs }: Predicted,
+  { results, startedMs, endedMs }: DispatchResult,
   held: { readonly sentMs: number; readonly endedMs: number },
 ): void {
   const computeMs = endedMs - startedMs

@@ -1,16 +1,16 @@
 // The body of a request, read whole: within what the model takes and the memory that is left.
 import type http from 'node:http'
-import type { Held } from './body-budget.ts'
+import type { BodyShare } from './body-budget.ts'
 import { tooLarge } from './body-size.ts'
 import { RequestError } from './protocol.ts'
 
 /** 499 is nginx' word for a client that has gone; nobody reads it. */
-export const GONE = 499
+export const CLIENT_CLOSED_REQUEST = 499
 
 export interface BodyReading {
   /** Bytes. */
   readonly most: number
-  readonly held: Held
+  readonly held: BodyShare
   /** Given a way to refuse what is not whole yet; null: it is whole. */
   readonly watch: (refuse: ((error: RequestError) => void) | null) => void
 }
@@ -42,7 +42,7 @@ export async function readBody(
         }
         parts.push(part)
       }
-      const onGone = () => reject(new RequestError(GONE, 'the client has gone'))
+      const onGone = () => reject(new RequestError(CLIENT_CLOSED_REQUEST, 'the client has gone'))
       const listeners = { data: onData, end: resolve, error: onGone, aborted: onGone }
       for (const [event, listener] of Object.entries(listeners)) request.on(event, listener)
       // What is refused may go on for long: nobody keeps it any more. Its errors are still heard.

@@ -4,7 +4,7 @@ import type http from 'node:http'
 import net from 'node:net'
 import { SHUTTING_DOWN } from './dispatcher.ts'
 import { RequestError } from './protocol.ts'
-import { ANSWER_IDLE_MS, answerLimitMs, MOST_CONNECTIONS } from './usual.ts'
+import { ANSWER_IDLE_MS, answerLimitMs, MOST_CONNECTIONS } from './server-defaults.ts'
 
 export interface Exchange {
   readonly request: http.IncomingMessage

@@ -2,21 +2,21 @@
 
 import http from 'node:http'
 import { foreignRequest } from '@whyslow/measure/machine/loopback.ts'
-import { type BodyBudget, bytesOf, type Held } from './body-budget.ts'
+import { type BodyBudget, type BodyShare, bytesOf } from './body-budget.ts'
 import { type BodySizes, bodySizes, mostOfBody } from './body-size.ts'
 import type { CodecThread } from './codec-thread.ts'
-import type { Metrics } from './counted.ts'
 import type { Dispatcher } from './dispatcher.ts'
-import { GONE, readBody } from './http-body.ts'
+import { CLIENT_CLOSED_REQUEST, readBody } from './http-body.ts'
 import { type Connections, type Exchange, watchConnections } from './http-connections.ts'
+import type { Metrics } from './metric-types.ts'
 import { modelConfig } from './model-config.ts'
 import { badRequest, type InferRequest, type ModelSpec, RequestError } from './protocol.ts'
 import { parseInfer } from './rest-request.ts'
 import { encodeInfer, isLongAnswer } from './rest-response.ts'
+import { LONG_BYTES, LONG_RAW_BYTES, REQUEST_TIMEOUT_MS } from './server-defaults.ts'
 import { serverTiming } from './server-timing.ts'
-import { LONG_BYTES, LONG_RAW_BYTES, REQUEST_TIMEOUT_MS } from './usual.ts'
 
-export interface Served {
+export interface ServedModel {
   readonly model: ModelSpec
   readonly version: string
   readonly dispatcher: Dispatcher
@@ -40,7 +40,7 @@ export interface Served {
 export interface HttpServer extends Pick<Connections, 'close'> {
   readonly server: http.Server
   /** Answers for the model from now on. */
-  serve(served: Served): void
+  serve(served: ServedModel): void
 }
 
 const HEADERS_TIMEOUT_MS = 20_000
@@ -60,7 +60,7 @@ export interface HttpOptions {
 }
 
 interface Asked {
-  readonly served: Served
+  readonly served: ServedModel
   readonly sizes: BodySizes
   readonly exchange: Exchange
 }
@@ -104,7 +104,7 @@ async function answerTo(asked: Asked): Promise<Answer> {
   }
 }
 
-function failure(served: Served, error: unknown): Answer {
+function failure(served: ServedModel, error: unknown): Answer {
   const known = error instanceof RequestError
   if (!known) served.log({ level: 'error', message: 'a request failed', error: String((error as Error).stack ?? error) })
   const status = known ? error.status : 500
@@ -125,7 +125,7 @@ const isGet = ({ method }: http.IncomingMessage) => method === 'GET' || method =
 const LIVE = json({ live: true })
 
 /** What is told of the server, by path. */
-const TOLD: Readonly<Record<string, (served: Served) => Answer | Promise<Answer>>> = {
+const TOLD: Readonly<Record<string, (served: ServedModel) => Answer | Promise<Answer>>> = {
   '/v2/health/live': () => LIVE,
   '/v2/health/ready': (served) => json({ ready: served.isReady() }, served.isReady() ? 200 : 503),
   '/v2': ({ version }) =>
@@ -147,7 +147,7 @@ function starting(request: http.IncomingMessage): Answer {
 }
 
 /** What is told of the model. */
-const OF_MODEL: Readonly<Record<string, (served: Served) => Answer>> = {
+const OF_MODEL: Readonly<Record<string, (served: ServedModel) => Answer>> = {
   '': ({ model }) => json(metadataOf(model)),
   config: ({ model }) => json(modelConfig(model)),
   ready: (served) => json({ name: served.model.name, ready: served.isReady() }, served.isReady() ? 200 : 503),
@@ -169,7 +169,7 @@ async function route(asked: Asked): Promise<Answer> {
   return request.method === 'POST' ? counted(asked) : taking('POST')
 }
 
-async function metricsOf({ metrics, dispatcher, workers, budget }: Served): Promise<Answer> {
+async function metricsOf({ metrics, dispatcher, workers, budget }: ServedModel): Promise<Answer> {
   const { waiting, running, queueLimit } = dispatcher
   const { bytes, most } = budget
   const body = await metrics.text({
@@ -198,20 +198,20 @@ async function counted(asked: Asked): Promise<Answer> {
   }
 }
 
-export function countFailure({ metrics, refused }: Served, error: unknown): void {
+export function countFailure({ metrics, refused }: ServedModel, error: unknown): void {
   const status = error instanceof RequestError ? error.status : 500
-  const reason = status === 503 || status === 504 ? 'REJECTED' : status === GONE ? 'CANCELED' : 'OTHER'
+  const reason = status === 503 || status === 504 ? 'REJECTED' : status === CLIENT_CLOSED_REQUEST ? 'CANCELED' : 'OTHER'
   metrics.failed(reason)
   if (reason === 'REJECTED') refused()
 }
 
-async function infer({ served, sizes, exchange }: Asked, held: Held): Promise<Answer> {
+async function infer({ served, sizes, exchange }: Asked, held: BodyShare): Promise<Answer> {
   const { dispatcher, model, metrics } = served
   const startedMs = performance.now()
   if (dispatcher.isFull) throw new RequestError(503, 'the queue is full; try again later')
   const { asked, receivedMs } = await read({ served, sizes, exchange }, held)
   const parsedMs = performance.now()
-  const ticket = dispatcher.submit(asked.feeds, shorter(asked.timeoutMs, served.timeoutMs))
+  const ticket = dispatcher.submit(asked.feeds, shorterLimit(asked.timeoutMs, served.timeoutMs))
   exchange.gone = ticket.cancel
   if (exchange.request.socket.destroyed) ticket.cancel()
   const { results, timing } = await ticket.answer.finally(() => {
@@ -242,7 +242,7 @@ async function infer({ served, sizes, exchange }: Asked, held: Held): Promise<An
 }
 
 /** The body is not kept: what waits are its tensors. */
-async function read({ served, sizes, exchange }: Asked, held: Held): Promise<{ asked: InferRequest; receivedMs: number }> {
+async function read({ served, sizes, exchange }: Asked, held: BodyShare): Promise<{ asked: InferRequest; receivedMs: number }> {
   const { request, response } = exchange
   const headerBytes = headerLength(request.headers['inference-header-content-length'])
   const most = mostOfBody(sizes, served.mostBodyBytes, headerBytes)
@@ -265,7 +265,8 @@ async function read({ served, sizes, exchange }: Asked, held: Held): Promise<{ a
 }
 
 /** The shorter of two limits; null: there is none. */
-export const shorter = (a: number | null, b: number | null): number | null => (a === null ? b : b === null ? a : Math.min(a, b))
+export const shorterLimit = (a: number | null, b: number | null): number | null =>
+  a === null ? b : b === null ? a : Math.min(a, b)
 
 function decoded(path: string): string {
   try {

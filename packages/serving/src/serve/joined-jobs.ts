@@ -12,18 +12,18 @@ export interface Batching {
   readonly onGivenUp: () => void
 }
 
-export interface Next {
+export interface NextJob {
   /** Its place in the queue. */
   readonly at: number
   /** 0: now. */
   readonly waitMs: number
 }
 
-export const FIRST_NOW: Next = { at: 0, waitMs: 0 }
+export const START_FIRST_JOB: NextJob = { at: 0, waitMs: 0 }
 
 /** The first that waits for others no longer, or makes a whole batch with them; else how long until one is. */
-export function nextOf(queue: readonly Job[], { mostRows, delayMs }: Batching, now: number): Next {
-  if (delayMs === 0) return FIRST_NOW
+export function nextOf(queue: readonly Job[], { mostRows, delayMs }: Batching, now: number): NextJob {
+  if (delayMs === 0) return START_FIRST_JOB
   const looked = new Set<string>()
   let soonest = Number.POSITIVE_INFINITY
   for (const [at, job] of queue.entries()) {

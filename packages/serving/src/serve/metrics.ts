@@ -1,7 +1,7 @@
 // What the server counts, for Prometheus. Names are Triton's, so that dashboards for it work:
 // https://github.com/triton-inference-server/server/blob/main/docs/user_guide/metrics.md
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
-import type { Metrics, ServerState } from './counted.ts'
+import type { Metrics, ServerState } from './metric-types.ts'
 
 /** Upper ends of the buckets of durations, seconds: predictions take milliseconds and less. */
 const BUCKETS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10]

@@ -5,20 +5,20 @@ import type { Feeds, Results } from '@whyslow/measure/engines/types.ts'
 import { nowMs } from '@whyslow/measure/machine/now.ts'
 import { batchRequests, rowsOf, splitResults } from './batches.ts'
 import { tensorBuffers } from './owned-buffers.ts'
-import type { Answered, Opened, WorkerRequest } from './worker-task.ts'
+import type { WorkerAnswer, WorkerOpening, WorkerRequest } from './worker-task.ts'
 
-export interface LoopSession extends Pick<Extract<Opened, { ok: true }>, 'inputs' | 'outputs'> {
+export interface LoopSession extends Pick<Extract<WorkerOpening, { ok: true }>, 'inputs' | 'outputs'> {
   run(feeds: Feeds): Promise<Results>
 }
 
 /** Says that it is open, or why it is not, and answers what is asked from then on. */
 export async function predictLoop(port: MessagePort, open: () => Promise<LoopSession>): Promise<void> {
-  const say = (opened: Opened) => port.postMessage(opened)
+  const say = (opened: WorkerOpening) => port.postMessage(opened)
   try {
     const session = await open()
     port.on('message', async ({ id, requests }: WorkerRequest) => {
       const startedMs = nowMs()
-      let answer: Answered
+      let answer: WorkerAnswer
       try {
         const rows = requests.map((feeds) => rowsOf(feeds) ?? 0)
         const results = splitResults(await session.run(batchRequests(requests)), rows)

@@ -120,7 +120,7 @@ describe('a JSON request', () => {
     ['another type', { inputs: [{ ...x, datatype: 'FP64' }, ids] }, /takes FP32, not FP64/],
     ['no type', { inputs: [{ ...x, datatype: 'FLOAT' }, ids] }, /is none of BOOL/],
     ['another shape', { inputs: [{ ...x, shape: [1, 3], data: [1, 2, 3] }, ids] }, /takes the shape \[-1, 2\], not \[1, 3\]/],
-    ['a shape that is none', { inputs: [{ ...x, shape: [-1, 2] }, ids] }, /no list of sizes/],
+    ['a shape that is none', { inputs: [{ ...x, shape: [-1, 2] }, ids] }, /not a list of sizes/],
     ['a shape that lies', { inputs: [{ ...x, shape: [1e9, 2] }, ids] }, /more than this server takes/],
     ['a size beside a zero', { inputs: [x, { ...ids, shape: [0, 1e9], data: [] }] }, /more than this server takes/],
     ['too few values', { inputs: [{ ...x, data: [1] }, ids] }, /1 values are not the 2/],

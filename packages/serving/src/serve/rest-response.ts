@@ -3,7 +3,7 @@ import type { Results, TensorValue } from '@whyslow/measure/engines/types.ts'
 import { jsonOf } from './json-data.ts'
 import { bytesPerElement, datatypeOf, type InferRequest, type ModelSpec, RequestError } from './protocol.ts'
 import { encodeRaw } from './raw-tensor.ts'
-import { LONG_BYTES } from './usual.ts'
+import { LONG_BYTES } from './server-defaults.ts'
 
 export interface EncodedResponse {
   readonly body: Buffer

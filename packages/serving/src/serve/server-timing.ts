@@ -1,7 +1,7 @@
 // What a request took in the server, told with its answer: https://www.w3.org/TR/server-timing/
 import type { Timing } from './queued-job.ts'
 
-export interface Around {
+export interface BodyTimes {
   /** Absent over gRPC, which passes whole messages. */
   readonly upload?: number
   readonly parse: number
@@ -11,7 +11,7 @@ export interface Around {
 /** Entries in the order of time; `batch-wait`, in which a free worker waited for more to join, only if the server's workers wait. */
 export function serverTiming(
   { queueMs, batchWaitMs, handOverMs, computeMs }: Timing,
-  { upload, parse, serialize }: Around,
+  { upload, parse, serialize }: BodyTimes,
 ): string {
   const parts = {
     ...{ upload, parse, queue: queueMs - (batchWaitMs ?? 0), 'batch-wait': batchWaitMs },

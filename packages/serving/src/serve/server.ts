@@ -11,12 +11,12 @@ import { createBodyBudget } from './body-budget.ts'
 import { createCodecThread } from './codec-thread.ts'
 import { createDispatcher, type Dispatcher, type Server } from './dispatcher.ts'
 import type { GrpcServer } from './grpc/grpc-server.ts'
-import { createHttpServer, type HttpServer, type Served } from './http-server.ts'
+import { createHttpServer, type HttpServer, type ServedModel } from './http-server.ts'
 import { ownNames } from './own-names.ts'
 import type { ModelSpec } from './protocol.ts'
+import { DRAIN_MS } from './server-defaults.ts'
 import { createSheddingLog } from './shedding-log.ts'
-import { DRAIN_MS } from './usual.ts'
-import type { Opened, WorkerTask } from './worker-task.ts'
+import type { WorkerOpening, WorkerTask } from './worker-task.ts'
 import { startWorkers, type Workers } from './workers.ts'
 
 export interface ServerOptions {
@@ -25,7 +25,7 @@ export interface ServerOptions {
   readonly threadFile: URL
   readonly workers: number
   /** What the model takes and gives, once the engine has opened it. Throws InputError if the protocol cannot say it. */
-  readonly specOf: (opened: Extract<Opened, { ok: true }>) => ModelSpec
+  readonly specOf: (opened: Extract<WorkerOpening, { ok: true }>) => ModelSpec
   readonly host: string
   /** 0: one that is free. */
   readonly port: number
@@ -34,7 +34,7 @@ export interface ServerOptions {
   /** How requests are joined. Throws InputError if they cannot be as it was told. null: each is predicted by itself. */
   readonly settle: ((model: ModelSpec, servers: readonly Server[]) => Promise<SettledBatches>) | null
   /** gRPC in addition to HTTP; null: HTTP alone. `start` throws an Error if the port cannot be had. */
-  readonly grpc: { readonly port: number; readonly start: (served: Served, host: string) => Promise<GrpcServer> } | null
+  readonly grpc: { readonly port: number; readonly start: (served: ServedModel, host: string) => Promise<GrpcServer> } | null
   readonly timeoutMs: number | null
   /** A prediction hangs when it takes longer than this, and than 100 times the p99. */
   readonly stuckAfterMs: number
@@ -44,7 +44,7 @@ export interface ServerOptions {
   /** What runs the thread for long requests and answers; null: they are read and written on the main thread. */
   readonly codecThreadFile: URL | null
   readonly version: string
-  readonly log: Served['log']
+  readonly log: ServedModel['log']
 }
 
 export interface RunningServer {
@@ -54,7 +54,7 @@ export interface RunningServer {
   readonly grpcPort: number | null
   readonly model: ModelSpec
   readonly batches: SettledBatches
-  readonly served: Served
+  readonly served: ServedModel
   /**
    * Not ready any more; takes no new connections; answers what it accepted, and ends, all within this long. Resolves with whether its workers
    * ended: a thread in native code does not, and keeps the process from its end, `process.exit` too.
@@ -102,7 +102,7 @@ async function serveFrom(options: ServerOptions, { http, port, dispatcher, worke
   const registry = new Registry()
   let isOpen = true
   const codec = options.codecThreadFile === null ? null : createCodecThread(options.codecThreadFile, model, log)
-  const served: Served = {
+  const served: ServedModel = {
     model,
     version: options.version,
     dispatcher,
@@ -160,7 +160,7 @@ function listen(server: http.Server, { host, port }: ServerOptions): Promise<num
 
 /** Throws InputError if the port cannot be had. */
 async function listenGrpc(
-  served: Served,
+  served: ServedModel,
   { host }: ServerOptions,
   { port, start }: NonNullable<ServerOptions['grpc']>,
 ): Promise<GrpcServer> {

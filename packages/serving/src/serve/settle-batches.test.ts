@@ -7,8 +7,8 @@ import { batchRequests, NOT_JOINED, splitResults } from './batches.ts'
 import type { Server } from './dispatcher.ts'
 import { measureBatchCosts } from './measure-batches.ts'
 import { badRequest, type ModelSpec } from './protocol.ts'
-import { type Joining, type ServerBatching, settleBatches } from './settle-batches.ts'
-import { PREDICTS_NOT } from './workers.ts'
+import { type JoiningCandidate, type ServerBatching, settleBatches } from './settle-batches.ts'
+import { CANNOT_PREDICT } from './workers.ts'
 
 const request = (first: number): Feeds => ({ x: { dtype: 'float32', shape: [1, 2], data: Float32Array.of(first, 1) } })
 const tensor = { datatype: 'FP32', dtype: 'float32' as const, shape: [-1, 2] }
@@ -135,7 +135,7 @@ test.each([
   const { servers } = workers(1, () => 1)
   const refusing: Server = {
     async predict(requests) {
-      if (requests.some(({ x }) => (x!.data as Float32Array)[0] === 2)) throw badRequest(`${PREDICTS_NOT}2 is too much`)
+      if (requests.some(({ x }) => (x!.data as Float32Array)[0] === 2)) throw badRequest(`${CANNOT_PREDICT}2 is too much`)
       return servers[0]!.predict(requests)
     },
   }
@@ -156,14 +156,14 @@ describe('an automatic choice', () => {
   const slow = () => workers(1, () => 2)
 
   test('is kept to where the whole server gains by it', async () => {
-    const asked: Joining[] = []
-    const whyNotPaying = async (joining: Joining) => {
+    const asked: JoiningCandidate[] = []
+    const whyNotPaying = async (joining: JoiningCandidate) => {
       asked.push(joining)
       return null
     }
     const settled = await settle('auto', slow(), { whyNotPaying })
     expect(asked).toHaveLength(1)
-    const [{ batches, requests, servers }] = asked as [Joining]
+    const [{ batches, requests, servers }] = asked as [JoiningCandidate]
     expect(settled).toMatchObject({ ...batches, why: null })
     expect([settled.mostRows > 1, settled.delayMs, requests.length, servers.length]).toEqual([true, 3, 2, 1])
   })

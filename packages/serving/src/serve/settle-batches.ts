@@ -21,11 +21,11 @@ export interface ServerBatching {
   readonly withinMs: number | null
   readonly samples: Samples
   /** Why joining does not pay where the whole server is asked; null: it does. An automatic choice asks. */
-  readonly whyNotPaying: (joining: Joining) => Promise<string | null>
+  readonly whyNotPaying: (joining: JoiningCandidate) => Promise<string | null>
 }
 
 /** What predictions cost says that joining may pay. */
-export interface Joining {
+export interface JoiningCandidate {
   readonly model: ModelSpec
   readonly servers: readonly Server[]
   /** Requests that the model takes, each of the same number of rows. */

@@ -1,5 +1,5 @@
 // When a prediction is taken to hang: long after the slowest that this server has seen.
-import { ascending, percentileOf } from '@whyslow/measure/statistics/index.ts'
+import { percentileOf, sortAscending } from '@whyslow/measure/statistics/index.ts'
 
 /** How many of the latest predictions are examined. */
 const KEPT = 1000
@@ -21,7 +21,7 @@ export function createPredictionTimes(): PredictionTimes {
     },
     limitMs(leastMs) {
       if (times.length === 0) return leastMs
-      return Math.max(leastMs, MOST_OF_P99 * percentileOf(ascending(times), 0.99))
+      return Math.max(leastMs, MOST_OF_P99 * percentileOf(sortAscending(times), 0.99))
     },
   }
 }

@@ -10,7 +10,7 @@ export interface WorkerTask {
   readonly shipped: ShippedFolder | null
 }
 
-export type Opened =
+export type WorkerOpening =
   | { readonly ok: true; readonly inputs: readonly InputDeclaration[]; readonly outputs: readonly InputDeclaration[] }
   | { readonly ok: false; readonly reason: string }
 
@@ -20,7 +20,7 @@ export interface WorkerRequest {
   readonly requests: readonly Feeds[]
 }
 
-export interface Answered {
+export interface WorkerAnswer {
   readonly id: number
   /** Start on the clock of `nowMs`. */
   readonly startedMs: number

@@ -5,13 +5,13 @@ import { Worker } from 'node:worker_threads'
 import { firstLineOf, InputError } from '@whyslow/graph/input-error.ts'
 import type { Feeds } from '@whyslow/measure/engines/types.ts'
 import { nowMs } from '@whyslow/measure/machine/now.ts'
-import { type Dispatcher, NotApart, type Predicted, type Server, WorkerLost } from './dispatcher.ts'
+import { type Dispatcher, type DispatchResult, NotApart, type Server, WorkerLost } from './dispatcher.ts'
 import { badRequest, RequestError } from './protocol.ts'
 import { createPredictionTimes } from './stuck.ts'
-import type { Answered, Opened, WorkerRequest, WorkerTask } from './worker-task.ts'
+import type { WorkerAnswer, WorkerOpening, WorkerRequest, WorkerTask } from './worker-task.ts'
 
 /** Before the engine's words. */
-export const PREDICTS_NOT = 'the model does not predict with these inputs: '
+export const CANNOT_PREDICT = 'the model does not predict with these inputs: '
 /** Between two starts of a worker that ends at once; twice as long each time. */
 const RESTART_MS = 500
 const MOST_RESTART_MS = 10_000
@@ -22,7 +22,7 @@ const LEAST_WATCH_MS = 10
 const NATIVE_MS = 5000
 
 export interface Workers {
-  readonly opened: Extract<Opened, { ok: true }>
+  readonly opened: Extract<WorkerOpening, { ok: true }>
   /** Workers that are ready. */
   readonly ready: () => number
   readonly restarts: () => number
@@ -43,7 +43,7 @@ interface StartedWorker extends Server {
   busySinceMs(): number | null
   /** Rejects what it was asked. */
   giveUp(error: Error): void
-  readonly opened: Extract<Opened, { ok: true }>
+  readonly opened: Extract<WorkerOpening, { ok: true }>
 }
 
 export interface WorkersOptions {
@@ -127,7 +127,7 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
     }
   }
   // One after the other: the binding is loaded once for the process, and not by two threads at a time.
-  let opened: Extract<Opened, { ok: true }> | undefined
+  let opened: Extract<WorkerOpening, { ok: true }> | undefined
   for (let k = 0; k < count; k++) {
     const worker = await startWorker(task, threadFile, times.add)
     opened ??= worker.opened
@@ -181,7 +181,7 @@ const predictOnce = async (worker: StartedWorker, feeds: Feeds, warming = new Se
 async function startWorker(task: WorkerTask, threadFile: URL, took: (ms: number) => void): Promise<StartedWorker> {
   const thread = new Worker(threadFile, { workerData: task, execArgv: [] })
   // Listeners stay: a worker whose last one is taken off hears nothing any more.
-  const opened = await new Promise<Opened>((resolve, reject) => {
+  const opened = await new Promise<WorkerOpening>((resolve, reject) => {
     thread.once('message', resolve)
     thread.on('error', reject)
     thread.on('exit', (code) => reject(new Error(`a worker ended with code ${code} while it opened the model`)))
@@ -202,7 +202,7 @@ async function startWorker(task: WorkerTask, threadFile: URL, took: (ms: number)
 }
 
 function predictor(thread: Worker, took: (ms: number) => void): Pick<StartedWorker, 'predict' | 'busySinceMs' | 'giveUp'> {
-  const asked = new Map<number, { resolve: (predicted: Predicted) => void; reject: (error: Error) => void }>()
+  const asked = new Map<number, { resolve: (predicted: DispatchResult) => void; reject: (error: Error) => void }>()
   let last = 0
   let sinceMs: number | null = null
   const giveUp = (error: Error) => {
@@ -210,14 +210,14 @@ function predictor(thread: Worker, took: (ms: number) => void): Pick<StartedWork
     asked.clear()
     sinceMs = null
   }
-  thread.on('message', ({ id, results, error, startedMs, endedMs }: Answered) => {
+  thread.on('message', ({ id, results, error, startedMs, endedMs }: WorkerAnswer) => {
     const waiting = asked.get(id)
     asked.delete(id)
     sinceMs = asked.size === 0 ? null : nowMs()
     took(endedMs - startedMs)
     if (results !== null) waiting?.resolve({ results, startedMs, endedMs })
     else if (error === null) waiting?.reject(new NotApart())
-    else waiting?.reject(badRequest(`${PREDICTS_NOT}${error}`))
+    else waiting?.reject(badRequest(`${CANNOT_PREDICT}${error}`))
   })
   thread.on('exit', () => giveUp(new WorkerLost()))
   return {

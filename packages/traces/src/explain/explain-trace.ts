@@ -12,9 +12,9 @@ import { factsOf } from '../facts/facts-of.ts'
 import { readTrace } from '../recordings/index.ts'
 import type { TraceEvidence } from '../rule.ts'
 import { profileRules, requestRules } from '../rules/index.ts'
-import { neverTold } from './never-told.ts'
 import { baseName, breakdownOf, linesOf, nodesOf, stagesOf } from './parts.ts'
 import { type MachineRoofs, roofsOf } from './roofs.ts'
+import { uncheckedRows } from './unchecked-rows.ts'
 
 /** A model that was read, to join with a recording: read by same-model.ts, which is loaded if one is given. */
 export interface SameModel {
@@ -72,7 +72,7 @@ export function traceReport(
     doesNotApply: rulesWith('does-not-apply', verdicts),
     notChecked: [
       ...notChecked(verdicts),
-      ...neverTold(facts, latencyMs, roofs !== undefined),
+      ...uncheckedRows(facts, latencyMs, roofs !== undefined),
       ...(typeof joined === 'string' ? [{ rule: 'same-model', reason: joined }] : []),
     ],
     trials: [],

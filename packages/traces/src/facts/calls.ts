@@ -2,8 +2,8 @@
 // those that hold others the outermost that is known counts, with all that it called.
 import type { Timeline } from '../recordings/recording.ts'
 import type { Callers } from './callers.ts'
-import type { Judged } from './device-work.ts'
-import { byStart, endOf, eventsOf, where } from './events.ts'
+import type { JudgedWork } from './device-work.ts'
+import { byStart, endOf, eventsOf, filterEvents } from './events.ts'
 import type { RecordedCall, RecordedCalls } from './facts.ts'
 import { PairIndex } from './id-index.ts'
 import { nodeName } from './names.ts'
@@ -17,7 +17,7 @@ export interface CallsGiven {
   readonly marked: boolean
   /** Whose operators; undefined: all threads'. */
   readonly thread: number | undefined
-  readonly judged: Judged | undefined
+  readonly judged: JudgedWork | undefined
   readonly callers: Callers
 }
 
@@ -28,10 +28,10 @@ const MOST_CALLS = 20_000
 export function recordedCalls({ timeline, runs, marked, thread, judged, callers }: CallsGiven): RecordedCalls | string {
   const nodes = eventsOf(timeline, 'node')
   const all = nodes.length > 0 ? nodes : eventsOf(timeline, 'op')
-  const own = nodes.length > 0 || thread === undefined ? all : where(all, (event) => timeline.track[event] === thread)
+  const own = nodes.length > 0 || thread === undefined ? all : filterEvents(all, (event) => timeline.track[event] === thread)
   const [first, last] = [runs[0], runs.at(-1)]
   if (own.length === 0 || first === undefined || last === undefined) return 'no operators were recorded'
-  const inside = where(own, (event) => timeline.startUs[event]! >= first[0] && timeline.startUs[event]! < last[1])
+  const inside = filterEvents(own, (event) => timeline.startUs[event]! >= first[0] && timeline.startUs[event]! < last[1])
   const sorted = byStart(timeline, inside)
   const { chosen, owner } = outermost(timeline, sorted)
   const timesUs =
@@ -119,7 +119,7 @@ function hostTimes({ durationUs }: Timeline, { sorted, chosen, owner }: Owned & 
 }
 
 interface DeviceGiven extends Pick<CallsGiven, 'callers'>, Owned {
-  readonly judged: Judged
+  readonly judged: JudgedWork
 }
 
 function deviceTimes({ durationUs }: Timeline, { chosen, owner, judged, callers }: DeviceGiven): Times {

@@ -1,8 +1,8 @@
 // What a device's time in the window went to, what the host was at while it had nothing to do, and how work was handed to it.
 import { median } from '@whyslow/measure/statistics/index.ts'
 import { KINDS, kindCode, type Timeline } from '../recordings/recording.ts'
-import { type DeviceWork, type Judged, sharesOf, type WorkSets } from './device-work.ts'
-import { columnOf, endOf, eventsOf, onceByName, where } from './events.ts'
+import { type DeviceWork, type JudgedWork, sharesOf, type WorkSets } from './device-work.ts'
+import { columnOf, endOf, eventsOf, filterEvents, onceByName } from './events.ts'
 import type { CopyFacts, DeviceFacts, IdleParts, LaunchFacts } from './facts.ts'
 import type { IdIndex } from './id-index.ts'
 import {
@@ -26,7 +26,7 @@ export const TINY_US = 10
 export interface DeviceContext {
   readonly timeline: Timeline
   readonly work: DeviceWork
-  readonly judged: Judged
+  readonly judged: JudgedWork
   readonly launches: IdIndex
   /** What the device did in the window. */
   readonly sets: WorkSets
@@ -37,8 +37,8 @@ export interface DeviceContext {
 export function deviceFacts(context: DeviceContext): DeviceFacts {
   const { timeline, work, judged, sets } = context
   const { events, fromUs, toUs } = judged
-  const computing = where(events, (event) => timeline.kind[event] === kindCode('kernel'))
-  const tiny = where(computing, (event) => timeline.durationUs[event]! < TINY_US)
+  const computing = filterEvents(events, (event) => timeline.kind[event] === kindCode('kernel'))
+  const tiny = filterEvents(computing, (event) => timeline.durationUs[event]! < TINY_US)
   const idle = gaps(sets.busy, fromUs, toUs)
   const syncs = synchronizations(context)
   return {
@@ -110,7 +110,7 @@ export interface HostSets {
 export function hostSets(
   timeline: Timeline,
   thread: number,
-  { fromUs, toUs }: Pick<Judged, 'fromUs' | 'toUs'>,
+  { fromUs, toUs }: Pick<JudgedWork, 'fromUs' | 'toUs'>,
   everywhere = false,
 ): HostSets {
   const classOf = hostClasses(timeline)
@@ -168,7 +168,7 @@ function hostClasses(timeline: Timeline): (event: number) => number {
 function synchronizations({ timeline, judged }: DeviceContext): Float64Array | null {
   if (eventsOf(timeline, 'launch', 'synchronization').length === 0) return null
   const { fromUs, toUs } = judged
-  const inside = where(eventsOf(timeline, 'synchronization'), (event) => {
+  const inside = filterEvents(eventsOf(timeline, 'synchronization'), (event) => {
     const end = endOf(timeline, event)
     return end > fromUs && end < toUs
   })
@@ -244,7 +244,7 @@ export function launchFacts({ timeline, judged, launches }: DeviceContext): Laun
   if (count === 0) return null
   // One launch of a graph owns many kernels.
   let before = -1
-  const once = where(calls.subarray(0, count).sort(), (call) => {
+  const once = filterEvents(calls.subarray(0, count).sort(), (call) => {
     const isNew = call !== before
     before = call
     return isNew

@@ -1,6 +1,6 @@
 // What a device did: its kernels, communication and copies as sets of time, over all of the recording and in the window.
 import { kindCode, type Timeline } from '../recordings/recording.ts'
-import { byStart, endOf, eventsOf, where } from './events.ts'
+import { byStart, endOf, eventsOf, filterEvents } from './events.ts'
 import type { DeviceShares } from './facts.ts'
 import { IdIndex } from './id-index.ts'
 import { clipTo, difference, IntervalList, type Intervals, lengthOf, union } from './intervals.ts'
@@ -34,7 +34,7 @@ export function devicesOf(timeline: Timeline): { devices: DeviceWork[]; outside:
   for (const event of inside) seen[timeline.track[event]!] = 1
   const used = new Set(names.filter((_, track) => seen[track] === 1))
   const devices = [...used].map((name) => {
-    const own = where(inside, (event) => names[timeline.track[event]!] === name)
+    const own = filterEvents(inside, (event) => names[timeline.track[event]!] === name)
     const events = byStart(timeline, own)
     const sets = workSets(timeline, events)
     const shares = sharesOf(sets, sets.busy.starts[0] ?? 0, sets.busy.ends.at(-1) ?? 0)
@@ -54,7 +54,7 @@ function withinRecording(timeline: Timeline, events: Uint32Array): Uint32Array {
     high = Math.max(high, endOf(timeline, event))
   }
   const slack = Math.max(60e6, 2 * (high - low))
-  return where(events, (event) => timeline.startUs[event]! >= low - slack && endOf(timeline, event) <= high + slack)
+  return filterEvents(events, (event) => timeline.startUs[event]! >= low - slack && endOf(timeline, event) <= high + slack)
 }
 
 /** The sets of these events, of what is between two times. */
@@ -90,7 +90,7 @@ export function sharesOf({ compute, communication, copy, busy }: WorkSets, fromU
 }
 
 /** Events of the window and the time they are judged over. */
-export interface Judged {
+export interface JudgedWork {
   readonly events: Uint32Array
   readonly fromUs: number
   readonly toUs: number
@@ -100,7 +100,12 @@ export interface Judged {
  * Work belongs to the step that launched it: the window begins where the device has done what steps before it launched, and ends with
  * the last step, or with its work where that ends later.
  */
-export function judgedWork(timeline: Timeline, { events }: DeviceWork, steps: Steps | undefined, launches: IdIndex): Judged {
+export function selectJudgedWork(
+  timeline: Timeline,
+  { events }: DeviceWork,
+  steps: Steps | undefined,
+  launches: IdIndex,
+): JudgedWork {
   const { startUs, correlation } = timeline
   if (steps === undefined) {
     const [low, high] = hostRange(timeline)
@@ -113,7 +118,7 @@ export function judgedWork(timeline: Timeline, { events }: DeviceWork, steps: St
   const to = steps.kept.at(-1)!.endUs
   let fromUs = from
   let toUs = to
-  const kept = where(events, (event) => {
+  const kept = filterEvents(events, (event) => {
     const launch = launches.get(correlation[event]!)
     const at = launch < 0 ? startUs[event]! : startUs[launch]!
     const isKept = at >= from && at < to

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { readTimeline } from '../../test/support/recordings/check-reader.ts'
-import { byStart, eventsOf, where } from './events.ts'
+import { byStart, eventsOf, filterEvents } from './events.ts'
 
 test('events by start, the longer first, however they lie in the file', async () => {
   const event = fc.record({ ts: fc.integer({ min: 0, max: 40 }), dur: fc.integer({ min: 1, max: 5 }) })
@@ -23,6 +23,6 @@ test('events by start, the longer first, however they lie in the file', async ()
 
 test('where all hold, the column itself', () => {
   const events = Uint32Array.of(3, 4, 5)
-  expect(where(events, () => true)).toBe(events)
-  expect([...where(events, (event) => event !== 4)]).toEqual([3, 5])
+  expect(filterEvents(events, () => true)).toBe(events)
+  expect([...filterEvents(events, (event) => event !== 4)]).toEqual([3, 5])
 })

@@ -13,7 +13,7 @@ export function eventsOf({ kind, length }: Timeline, ...kinds: readonly Kind[]):
 }
 
 /** Those of which it holds, in their order; of a column of its own only where some are left out. */
-export function where(events: Uint32Array, holds: (event: number) => boolean): Uint32Array {
+export function filterEvents(events: Uint32Array, holds: (event: number) => boolean): Uint32Array {
   const kept = new Uint32Array(events.length)
   let count = 0
   for (const event of events) if (holds(event)) kept[count++] = event

@@ -3,7 +3,7 @@ import type { Recording, Timeline, TimelineRecording, TokenRecording } from '../
 import { callersOf } from './callers.ts'
 import { recordedCalls } from './calls.ts'
 import { deviceFacts, hostSets, launchFacts } from './device-facts.ts'
-import { devicesOf, hostRange, judgedWork, launchIndex, workSets } from './device-work.ts'
+import { devicesOf, hostRange, launchIndex, selectJudgedWork, workSets } from './device-work.ts'
 import { busiestTrack, eventsOf } from './events.ts'
 import type { OperatorRow, TraceFacts, TraceWindow } from './facts.ts'
 import { functionFacts } from './function-facts.ts'
@@ -89,7 +89,7 @@ function timelineFacts(recording: TimelineRecording, withCalls: boolean): TraceF
   const { devices, outside } = devicesOf(timeline)
   const [work] = devices
   const thread = mainThread(timeline, steps)
-  const judged = work === undefined ? undefined : judgedWork(timeline, work, steps, launches)
+  const judged = work === undefined ? undefined : selectJudgedWork(timeline, work, steps, launches)
   // Of a device that did nothing in the window, what the host did.
   const ran = judged !== undefined && judged.events.length > 0 ? judged : undefined
   const [fromUs, toUs] = judged ? [judged.fromUs, judged.toUs] : hostWindow(timeline, steps)

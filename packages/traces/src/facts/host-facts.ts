@@ -2,7 +2,7 @@
 import { median } from '@whyslow/measure/statistics/index.ts'
 import { kindCode, type Timeline } from '../recordings/recording.ts'
 import type { HostSets } from './device-facts.ts'
-import { byName, byStart, endOf, eventsOf, where } from './events.ts'
+import { byName, byStart, endOf, eventsOf, filterEvents } from './events.ts'
 import type { HostFacts, HostParts, ShapeFacts, TrainingFacts } from './facts.ts'
 import { PairIndex } from './id-index.ts'
 import { clipTo, difference, gaps, IntervalList, type Intervals, intersection, lengthOf, partition, union } from './intervals.ts'
@@ -112,7 +112,7 @@ export function shapeFacts({ timeline, thread, fromUs, toUs }: HostContext, step
   if (steps === undefined || steps.all.length < 2) return null
   const isMatrix = byName(timeline, isMatrixOperator)
   const { name, detail, details, startUs, track } = timeline
-  const events = where(
+  const events = filterEvents(
     eventsOf(timeline, 'op'),
     (event) => track[event] === thread && isMatrix(name[event]!) && details[detail[event]!]!.shapes !== undefined,
   )
@@ -134,7 +134,7 @@ export function shapeFacts({ timeline, thread, fromUs, toUs }: HostContext, step
 /** aten::linear holds aten::addmm: one product. */
 function outermost(timeline: Timeline, sorted: Uint32Array): Uint32Array {
   let end = Number.NEGATIVE_INFINITY
-  return where(sorted, (event) => {
+  return filterEvents(sorted, (event) => {
     if (timeline.startUs[event]! < end) return false
     end = endOf(timeline, event)
     return true

@@ -2,8 +2,8 @@
 // file; on the host their own time, without that of operators that they called.
 import { type Detail, kindCode, type Timeline } from '../recordings/recording.ts'
 import type { Callers } from './callers.ts'
-import type { Judged } from './device-work.ts'
-import { byName, byStart, eventsOf, onceByName, selfTimes, where } from './events.ts'
+import type { JudgedWork } from './device-work.ts'
+import { byName, byStart, eventsOf, filterEvents, onceByName, selfTimes } from './events.ts'
 import type { MatrixFacts, OperatorRow } from './facts.ts'
 import { PairIndex } from './id-index.ts'
 import { isMatrixKernel, isMatrixOperator, nodeName, shortKernelName, usesPlainUnits, usesTensorCores } from './names.ts'
@@ -26,7 +26,7 @@ interface Group {
 }
 
 /** Rows of a device's work by operator and the shapes of its inputs, longest first. */
-export function deviceRows(timeline: Timeline, { events }: Judged, callers: Callers): OperatorRow[] {
+export function deviceRows(timeline: Timeline, { events }: JudgedWork, callers: Callers): OperatorRow[] {
   const { name, detail, details, names, durationUs } = timeline
   const kernelOf = onceByName(names, shortKernelName)
   const groups: Group[] = []
@@ -84,7 +84,7 @@ export function hostRows(
   toUs: number,
 ): OperatorRow[] {
   const { name, detail, details, names, startUs } = timeline
-  const inside = where(eventsOf(timeline, kind), (event) => startUs[event]! >= fromUs && startUs[event]! < toUs)
+  const inside = filterEvents(eventsOf(timeline, kind), (event) => startUs[event]! >= fromUs && startUs[event]! < toUs)
   const sorted = byStart(timeline, inside)
   const self = selfTimes(timeline, sorted)
   const [pairs, groups] = [new PairIndex(), [] as Group[]]
@@ -143,7 +143,7 @@ function rowsOf({ details }: Timeline, groups: readonly Group[]): OperatorRow[] 
 }
 
 /** Matrix products and convolutions of a device, and by what they were computed, as far as names tell. */
-export function matrixFacts(timeline: Timeline, { events }: Judged, callers: Callers): MatrixFacts | null {
+export function matrixFacts(timeline: Timeline, { events }: JudgedWork, callers: Callers): MatrixFacts | null {
   const { name, detail, details, names, durationUs, kind } = timeline
   const sums = { totalMs: 0, tensorCoresMs: 0, plainMs: 0, unknownMs: 0 }
   let float32Ms: number | null = null

@@ -1,5 +1,5 @@
 // Requests of generated text -> their means. What a tool does not tell of its requests is told by none of them, so that a mean is over those that do.
-import { ascending, percentileOf } from '@whyslow/measure/statistics/index.ts'
+import { percentileOf, sortAscending } from '@whyslow/measure/statistics/index.ts'
 import type { TokenRequest } from '../recordings/recording.ts'
 import type { TokenFacts, TokenPart } from './facts.ts'
 
@@ -60,7 +60,7 @@ function gapsOf(
   requests: readonly TokenRequest[],
   mean: (of: (request: TokenRequest) => number | null) => number | null,
 ): TokenFacts['gaps'] {
-  const each = ascending(requests.flatMap(({ gaps }) => (Array.isArray(gaps) ? (gaps as readonly number[]) : [])))
+  const each = sortAscending(requests.flatMap(({ gaps }) => (Array.isArray(gaps) ? (gaps as readonly number[]) : [])))
   if (each.length > 0) return { p50Ms: percentileOf(each, 0.5), p99Ms: percentileOf(each, 0.99) }
   const told = (of: 'p50Ms' | 'p99Ms') =>
     mean(({ gaps }) => (gaps === null || Array.isArray(gaps) ? null : (gaps as Percentiles)[of]))

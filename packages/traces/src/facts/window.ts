@@ -2,7 +2,7 @@
 // may be cut; the whole, where no steps are marked.
 import { median } from '@whyslow/measure/statistics/index.ts'
 import type { Timeline } from '../recordings/recording.ts'
-import { busiestTrack, byName, byStart, endOf, eventsOf, where } from './events.ts'
+import { busiestTrack, byName, byStart, endOf, eventsOf, filterEvents } from './events.ts'
 import { isStepName } from './names.ts'
 
 export interface Step {
@@ -53,19 +53,19 @@ function markedSteps(timeline: Timeline): { steps: Step[]; thread: number | unde
   const numberOf = (event: number): number | undefined => details[detail[event]!]!.step
   const isRun = byName(timeline, (one) => one === 'model_run')
   const isStep = byName(timeline, isStepName)
-  const runs = where(eventsOf(timeline, 'session'), (event) => isRun(name[event]!))
+  const runs = filterEvents(eventsOf(timeline, 'session'), (event) => isRun(name[event]!))
   const marked =
     runs.length > 0
       ? runs
-      : where(eventsOf(timeline, 'annotation', 'slice'), (event) => numberOf(event) !== undefined || isStep(name[event]!))
+      : filterEvents(eventsOf(timeline, 'annotation', 'slice'), (event) => numberOf(event) !== undefined || isStep(name[event]!))
   // PyTorch's own marks before what a program calls its steps.
   const isOwn = byName(timeline, (one) => one.startsWith('ProfilerStep#'))
-  const own = where(marked, (event) => isOwn(name[event]!))
+  const own = filterEvents(marked, (event) => isOwn(name[event]!))
   const chosen = own.length > 0 ? own : marked
   const thread = busiestTrack(timeline, chosen, () => 1)
   const sorted = byStart(
     timeline,
-    where(chosen, (event) => track[event] === thread),
+    filterEvents(chosen, (event) => track[event] === thread),
   )
   const steps: Step[] = []
   for (const event of sorted) {

@@ -3,7 +3,7 @@ import { InputError } from '@whyslow/graph/input-error.ts'
 import { plainArgs, type ReadArgs, readDeviceArgs, readIds, readOperatorArgs } from './event-details.ts'
 import { kindOfEvent } from './event-kinds.ts'
 import { type EventView, scanEvents } from './event-scanner.ts'
-import { Interned } from './interned.ts'
+import { InternTable } from './intern-table.ts'
 import { skipValue } from './json-bytes.ts'
 import type { Kind, MemoryPeak, Timeline, Track } from './recording.ts'
 import type { TraceSource } from './source.ts'
@@ -40,7 +40,7 @@ export interface ChromeDialect {
 interface Reading {
   readonly builder: TimelineBuilder
   readonly dialect: ChromeDialect
-  readonly categories: Interned
+  readonly categories: InternTable
   /** Kinds by category and name: -1 if it is skipped. */
   readonly kinds: Map<number, number>
   readonly processNames: Map<string, string>
@@ -60,7 +60,7 @@ export async function readChrome(source: TraceSource, dialect: ChromeDialect = {
     ...{
       builder: new TimelineBuilder(unpackedBytes(source)),
       dialect,
-      categories: new Interned(),
+      categories: new InternTable(),
       kinds: new Map<number, number>(),
     },
     ...{ processNames: new Map<string, string>(), threadNames: new Map<string, string>(), open: new Map() },

@@ -1,8 +1,8 @@
 // What the arguments of an event tell: for operators their inputs, for kernels and copies how they were launched. Read where they lie: no
 // string is made of what millions of events repeat.
 import { jsonValue } from '@whyslow/graph/json.ts'
-import { decodeText } from './interned.ts'
-import { BAD, firstMember, isText, type Key, nextMember, numberAt, skipValue } from './json-bytes.ts'
+import { decodeText } from './intern-table.ts'
+import { firstMember, INVALID, isText, type Key, nextMember, numberAt, skipValue } from './json-bytes.ts'
 import type { Detail } from './recording.ts'
 import type { TimelineBuilder } from './timeline-builder.ts'
 
@@ -32,7 +32,7 @@ function advance(bytes: Buffer, at: number, isFirst: boolean): boolean {
 }
 
 /** Where the object at `at` ends, of which `told` was found: what is not valid JSON within may still be whole in its braces. */
-const endOfArgs = (bytes: Buffer, at: number, told: number): number => (told === BAD ? skipValue(bytes, at) : told)
+const endOfArgs = (bytes: Buffer, at: number, told: number): number => (told === INVALID ? skipValue(bytes, at) : told)
 
 const isKey = (bytes: Buffer, key: string): boolean => isText(bytes, MEMBER.from, MEMBER.to, key)
 const valueText = (bytes: Buffer): string => text(bytes, MEMBER.valueFrom, MEMBER.valueTo)

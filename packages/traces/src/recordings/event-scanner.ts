@@ -4,13 +4,13 @@
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { jsonValue } from '@whyslow/graph/json.ts'
 import {
-  BAD,
   firstMember,
+  INVALID,
   isText,
   type Key,
   type LongNumber,
   longNumberAt,
-  MORE,
+  NEEDS_MORE,
   nextMember,
   numberAt,
   skipBlanks,
@@ -136,7 +136,7 @@ function consume(scan: Scan, bytes: Buffer): number {
         : scan.state === 'members'
           ? readMember(scan, bytes, at)
           : readEvent(scan, bytes, at)
-    if (next === MORE) {
+    if (next === NEEDS_MORE) {
       const most = scan.state === 'events' ? LONGEST_EVENT : LONGEST_METADATA
       if (bytes.length - at < most || scan.state !== 'events') {
         if (bytes.length - at > 2 * LONGEST_METADATA)
@@ -169,12 +169,12 @@ function readMember(scan: Scan, bytes: Buffer, at: number): number {
   }
   if (bytes[at] !== 0x22) throw new InputError(`${scan.file}: damaged JSON outside the events; export the trace again`)
   const keyEnd = skipString(bytes, at)
-  if (keyEnd < 0) return MORE
+  if (keyEnd < 0) return NEEDS_MORE
   const colon = skipBlanks(bytes, keyEnd)
-  if (colon >= bytes.length) return MORE
+  if (colon >= bytes.length) return NEEDS_MORE
   if (bytes[colon] !== 0x3a) throw new InputError(`${scan.file}: damaged JSON outside the events; export the trace again`)
   const value = skipBlanks(bytes, colon + 1)
-  if (value >= bytes.length) return MORE
+  if (value >= bytes.length) return NEEDS_MORE
   const key = bytes.toString('utf8', at + 1, keyEnd - 1)
   if (key === 'traceEvents' && bytes[value] === 0x5b) {
     scan.state = 'events'
@@ -182,7 +182,7 @@ function readMember(scan: Scan, bytes: Buffer, at: number): number {
     return value + 1
   }
   const end = skipValue(bytes, value)
-  if (end === BAD) throw new InputError(`${scan.file}: damaged JSON outside the events; export the trace again`)
+  if (end === INVALID) throw new InputError(`${scan.file}: damaged JSON outside the events; export the trace again`)
   if (end > 0) keepMetadata(scan, key, bytes.subarray(value, end))
   return end
 }
@@ -205,8 +205,8 @@ function readEvent(scan: Scan, bytes: Buffer, at: number): number {
   const { view } = scan
   clear(view)
   const end = readMembers(scan, bytes, at)
-  if (end === MORE) return MORE
-  if (end === BAD) return recover(scan, bytes, at)
+  if (end === NEEDS_MORE) return NEEDS_MORE
+  if (end === INVALID) return recover(scan, bytes, at)
   scan.events++
   scan.recovering = false
   scan.sink.event(view)

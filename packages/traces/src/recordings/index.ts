@@ -54,14 +54,14 @@ export const traceReaders: readonly TraceReader[] = [
   collapsed,
 ]
 
-export interface Recognised {
+export interface RecognizedTrace {
   readonly reader: TraceReader
   /** What it was recognised by, in words. */
   readonly by: string
 }
 
 /** The reader of a file's format; undefined: none knows it. */
-export function recognise(head: Head): Recognised | undefined {
+export function recognizeTrace(head: Head): RecognizedTrace | undefined {
   for (const reader of traceReaders) {
     const by = reader.recognises(head)
     if (by !== undefined) return { reader, by }
@@ -84,7 +84,7 @@ export async function readTrace(file: string): Promise<Recording> {
 export async function readSource(source: TraceSource): Promise<Recording> {
   const { file } = source
   const head = headOf(source.head, source.whole)
-  const recognised = recognise(head)
+  const recognised = recognizeTrace(head)
   if (recognised === undefined) {
     const known = refusalOf(head)
     if (known !== undefined) throw new InputError(`${file}: ${known}`)

@@ -1,8 +1,8 @@
 // JSON read where it lies, byte by byte: where a string, a value, an object ends, and what its members are. Nothing is made but numbers.
 // The positions that are returned are after what was read; MORE: the bytes end before it does; BAD: it is not valid JSON.
 
-export const MORE = -1
-export const BAD = -2
+export const NEEDS_MORE = -1
+export const INVALID = -2
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
@@ -28,20 +28,20 @@ export function skipString(bytes: Buffer, at: number): number {
     if (byte === QUOTE) return i + 1
     if (byte === BACKSLASH) i++
   }
-  return MORE
+  return NEEDS_MORE
 }
 
 /** Any value. Braces are counted, not matched with brackets: a reader of its members finds out. */
 export function skipValue(bytes: Buffer, at: number): number {
   const first = bytes[at]
-  if (first === undefined) return MORE
+  if (first === undefined) return NEEDS_MORE
   if (first === QUOTE) return skipString(bytes, at)
   if (first === OPEN_BRACE || first === OPEN_BRACKET) return skipNested(bytes, at)
   for (let i = at; i < bytes.length; i++) {
     const byte = bytes[i]!
-    if (byte === COMMA || byte === CLOSE_BRACE || byte === CLOSE_BRACKET || byte <= 0x20) return i > at ? i : BAD
+    if (byte === COMMA || byte === CLOSE_BRACE || byte === CLOSE_BRACKET || byte <= 0x20) return i > at ? i : INVALID
   }
-  return MORE
+  return NEEDS_MORE
 }
 
 /** What a byte is where braces are counted: 0 is neither a quote, nor opens or closes anything. */
@@ -63,7 +63,7 @@ function skipNested(bytes: Buffer, at: number): number {
     const what = NESTING[bytes[i]!]!
     if (what === 0) continue
     if (what === OPENED) {
-      if (++depth > DEEPEST) return BAD
+      if (++depth > DEEPEST) return INVALID
     } else if (what === CLOSED) {
       if (--depth === 0) return i + 1
     } else {
@@ -72,7 +72,7 @@ function skipNested(bytes: Buffer, at: number): number {
       i = end - 1
     }
   }
-  return MORE
+  return NEEDS_MORE
 }
 
 /** Where the key of a member stands, without quotes; `from` -1: the object has no further member. */
@@ -95,21 +95,21 @@ export function nextMember(bytes: Buffer, at: number, key: Key): number {
   // A comma before the end is not valid JSON, and what several writers leave.
   if (bytes[i] === COMMA) return memberAt(bytes, skipBlanks(bytes, i + 1), key)
   key.from = -1
-  if (i >= bytes.length) return MORE
-  return bytes[i] === CLOSE_BRACE ? i + 1 : BAD
+  if (i >= bytes.length) return NEEDS_MORE
+  return bytes[i] === CLOSE_BRACE ? i + 1 : INVALID
 }
 
 function memberAt(bytes: Buffer, at: number, key: Key): number {
   const { length } = bytes
   key.from = -1
-  if (at >= length) return MORE
+  if (at >= length) return NEEDS_MORE
   if (bytes[at] === CLOSE_BRACE) return at + 1
-  if (bytes[at] !== QUOTE) return BAD
+  if (bytes[at] !== QUOTE) return INVALID
   const end = skipString(bytes, at)
   if (end < 0) return end
   const colon = skipBlanks(bytes, end)
-  if (colon >= length) return MORE
-  if (bytes[colon] !== COLON) return BAD
+  if (colon >= length) return NEEDS_MORE
+  if (bytes[colon] !== COLON) return INVALID
   key.from = at + 1
   key.to = end - 1
   return skipBlanks(bytes, colon + 1)

@@ -1,5 +1,5 @@
 // A reader of traces: it recognises its format by the first bytes of a file, unpacked, never by the file's name, and reads it.
-import { decodeText } from './interned.ts'
+import { decodeText } from './intern-table.ts'
 import { skipBlanks, skipString, skipValue } from './json-bytes.ts'
 import type { Recording, TraceFormat } from './recording.ts'
 import type { TraceSource } from './source.ts'

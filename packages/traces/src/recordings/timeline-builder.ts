@@ -1,6 +1,6 @@
 // Gathers events into the columns of a Timeline, which grow as they come. Names, tracks and details are numbers; ids too long for a
 // number are given one.
-import { Interned } from './interned.ts'
+import { InternTable } from './intern-table.ts'
 import { type Detail, KINDS, type Kind, kindCode, type Timeline, type Track } from './recording.ts'
 
 /** Kept: some 30 bytes each. Beyond, a trace is read in part, and that is said. */
@@ -31,16 +31,16 @@ export interface TrackPlace {
 }
 
 export class TimelineBuilder {
-  readonly names: Interned = new Interned()
+  readonly names: InternTable = new InternTable()
   readonly #tracks: { process: string; thread: string }[] = []
   readonly #trackIds = new Map<number, number>()
-  readonly #processes: Interned = new Interned()
+  readonly #processes: InternTable = new InternTable()
   /** Key of the event before: most events are of the same track. */
   #lastKey = -1
   #lastTrack = 0
   readonly #details: Detail[] = [{}]
   readonly #detailIds = new Map<string, number>()
-  readonly #detailKeys: Interned = new Interned()
+  readonly #detailKeys: InternTable = new InternTable()
   /** Details keyed by the number of a key. */
   readonly #detailsByKey: number[] = []
   readonly #longIds = new Map<string, number>()

@@ -120,7 +120,7 @@ async function readsTexts(folder: string): Promise<boolean> {
 
 /** What another tool or whyslow recorded, packed or not; undefined: neither. */
 async function kindOfRecording(file: string): Promise<KindOfFile | undefined> {
-  const [{ recognise }, { headOf }, { openSource }] = await Promise.all([
+  const [{ recognizeTrace }, { headOf }, { openSource }] = await Promise.all([
     import('@whyslow/traces/recordings/index.ts'),
     import('@whyslow/traces/recordings/reader.ts'),
     import('@whyslow/traces/recordings/source.ts'),
@@ -130,7 +130,7 @@ async function kindOfRecording(file: string): Promise<KindOfFile | undefined> {
   const own = /^\s*\{\s*"schema"\s*:\s*"whyslow-([a-z-]+)/.exec(head.text)?.[1]
   if (own === 'evidence') return { kind: 'evidence', is: 'saved evidence' }
   if (own !== undefined) return { kind: 'document', is: `a ${own.replaceAll('-', ' ')} document of whyslow` }
-  const reader = recognise(head)?.reader
+  const reader = recognizeTrace(head)?.reader
   if (reader !== undefined) return { kind: 'recording', is: `a recording (${reader.title})` }
   if (['"usableCpus"', '"roofs"'].every((field) => head.text.includes(field))) {
     const next = `estimate a model's latency there: whyslow fleet estimate model.onnx --machine ${file}`

@@ -7,7 +7,7 @@ import { pathUse } from '../options/flag-schema.ts'
 import { flags } from '../options/flags.ts'
 import { createProgram } from '../program.ts'
 import type { ResolvePath } from './protocol/tool.ts'
-import { createTools, DESCRIBED, WITHHELD } from './tools.ts'
+import { createTools, DESCRIBED_TOOLS, WITHHELD_FLAGS } from './tools.ts'
 
 const tools = createTools([])
 const tool = (name: string) => tools.find((one) => one.name === name)!
@@ -22,7 +22,7 @@ const offered = (name: string) => Object.keys(tool(name).inputSchema.properties 
 describe('every tool', () => {
   test('is a command with that name, and takes its arguments', () => {
     const program = createProgram({ version: '0', screen: {} as never, interrupt: () => new AbortController().signal })
-    for (const { name, takes } of DESCRIBED) {
+    for (const { name, takes } of DESCRIBED_TOOLS) {
       const command = name === 'why' ? program : program.commands.find((one) => one.name() === name)!
       // What stands behind -- is for the user's program, and no tool passes it.
       const [named, ...behind] = command.registeredArguments.map((one) => [one.name(), one.variadic])
@@ -34,11 +34,11 @@ describe('every tool', () => {
   test('writes nothing but what its out names, and runs what is measured alone', () => {
     expect(tools.map(({ name }) => name)).toEqual(['why', 'fix', 'quantize', 'compare', 'check', 'lint'])
     expect(tools.filter(({ isReadOnly }) => !isReadOnly).map(({ name }) => name)).toEqual(['fix', 'quantize'])
-    for (const { name } of tools) for (const key of Object.keys(WITHHELD)) expect(offered(name)).not.toContain(key)
+    for (const { name } of tools) for (const key of Object.keys(WITHHELD_FLAGS)) expect(offered(name)).not.toContain(key)
   })
 
   test('takes paths only where they are checked', () => {
-    for (const { name } of DESCRIBED)
+    for (const { name } of DESCRIBED_TOOLS)
       for (const flag of flags[name] as readonly Flag[]) {
         if (!offered(name).includes(flag.key)) continue
         const namesFile = /<(path|file|files|dir|folder|model|report|store|where)>/.test(flag.words)

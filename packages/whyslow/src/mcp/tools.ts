@@ -9,7 +9,7 @@ import { flags } from '../options/flags.ts'
 import type { ResolvePath, Tool } from './protocol/tool.ts'
 
 /** Flags that no tool takes, by their keys, each with its reason. */
-export const WITHHELD: Readonly<Record<string, string>> = {
+export const WITHHELD_FLAGS: Readonly<Record<string, string>> = {
   json: 'the document comes with the answer',
   html: 'a file that the client did not ask for',
   markdown: 'the answer is data',
@@ -48,7 +48,7 @@ interface Described {
 
 const TAKES = 'Formats: ONNX, Keras, TensorFlow.js, TFLite, XGBoost, LightGBM, CatBoost, scikit-learn (skops).'
 
-export const DESCRIBED: readonly Described[] = [
+export const DESCRIBED_TOOLS: readonly Described[] = [
   {
     name: 'why',
     title: 'Why is this model slow?',
@@ -97,11 +97,11 @@ export const INSTRUCTIONS =
   'whyslow measures predictions of machine-learning models. The order that works: "why" to measure and explain; "fix" or "quantize" to write a faster model that is proven, or change the code yourself; "check" with the old model as baseline to verify. Measurements run one at a time and want an idle machine: start no build or test meanwhile. An estimate is marked modelled, a proof measured; do not report one as the other. Relative paths count from the first root.'
 
 /** `places`: words of the command line that say where engines are, added to every call. */
-export const createTools = (places: readonly string[]): readonly Tool[] => DESCRIBED.map((one) => toolOf(one, places))
+export const createTools = (places: readonly string[]): readonly Tool[] => DESCRIBED_TOOLS.map((one) => toolOf(one, places))
 
 function toolOf({ name, title, takes, description, without = [] }: Described, places: readonly string[]): Tool {
   const offered: readonly Flag[] = (flags[name] as readonly Flag[]).filter(
-    ({ key }) => WITHHELD[key] === undefined && !without.includes(key),
+    ({ key }) => WITHHELD_FLAGS[key] === undefined && !without.includes(key),
   )
   const model: ValueSchema =
     takes === 'model'
@@ -148,8 +148,8 @@ function problemOf(
   if (given[takes] === undefined || [given[takes]].flat().length === 0) return `give ${takes}, as a path or paths`
   for (const [name, value] of Object.entries(given)) {
     if (!Object.hasOwn(properties, name)) {
-      const why = Object.hasOwn(WITHHELD, name)
-        ? `is not offered to clients (${WITHHELD[name]})`
+      const why = Object.hasOwn(WITHHELD_FLAGS, name)
+        ? `is not offered to clients (${WITHHELD_FLAGS[name]})`
         : 'is not an argument of this tool'
       return `${name} ${why}; leave it out`
     }

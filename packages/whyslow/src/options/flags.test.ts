@@ -97,7 +97,7 @@ test('a flag sets an option that its stage knows', () => {
   expectTypeOf<Exclude<keyof OptionsTyped<'check'>, Known<'check'>>>().toBeNever()
   expectTypeOf<Exclude<keyof OptionsTyped<'agent'>, keyof Parameters<Stages['agent']>[0]>>().toBeNever()
   expectTypeOf<Exclude<keyof OptionsTyped<'study'>, Known<'study'>>>().toBeNever()
-  expectTypeOf<Exclude<keyof OptionsTyped<'foretell'>, Known<'foretell'>>>().toBeNever()
+  expectTypeOf<Exclude<keyof OptionsTyped<'foretell'>, keyof Parameters<Stages['estimate']>[1]>>().toBeNever()
   expectTypeOf<Exclude<keyof OptionsTyped<'engines'>, keyof NonNullable<Parameters<Stages['listEngines']>[0]>>>().toBeNever()
   expectTypeOf<Exclude<keyof OptionsTyped<'machine'>, keyof NonNullable<Parameters<Stages['describeMachine']>[0]>>>().toBeNever()
 })

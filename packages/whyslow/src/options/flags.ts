@@ -1,7 +1,7 @@
 // The flags of all commands: those of each product, and those that belong to none.
 
 import { flags as code } from '@whyslow/code/command/flags.ts'
-import { type FlagsIn, flag, optionsIn, own } from '@whyslow/command/terminal/flags/flag.ts'
+import { type FlagsIn, flag, optionsIn, ownFlag } from '@whyslow/command/terminal/flags/flag.ts'
 import * as parse from '@whyslow/command/terminal/flags/option-values.ts'
 import * as row from '@whyslow/command/terminal/flags/rows.ts'
 import { flags as fleet } from '@whyslow/fleet/command/flags.ts'
@@ -30,16 +30,16 @@ export const flags = {
     flag('--latency <duration>', 'for a trace: the latency without a profiler, to turn shares into times', parse.milliseconds, {
       name: 'latencyMs',
     }),
-    own(flag('--machine <file>', 'for a trace: what whyslow doctor --json wrote on its machine, for lower bounds of times')),
-    own(flag('--model <file>', 'for a trace: the model that was recorded, to join its nodes with the operators')),
-    own(flag('--here <file>', 'with --model: what whyslow MODEL --json wrote on this machine, to compare with')),
+    ownFlag(flag('--machine <file>', 'for a trace: what whyslow doctor --json wrote on its machine, for lower bounds of times')),
+    ownFlag(flag('--model <file>', 'for a trace: the model that was recorded, to join its nodes with the operators')),
+    ownFlag(flag('--here <file>', 'with --model: what whyslow MODEL --json wrote on this machine, to compare with')),
     row.roofline('for evidence: '),
     ...row.report,
     ...row.verbose,
   ],
   view: [
     flag('--port <n>', 'port to listen on', parse.positiveInteger, { usual: 'one that is free' }),
-    own(flag('--no-open', 'open no browser')),
+    ownFlag(flag('--no-open', 'open no browser')),
     ...row.verbose,
   ],
   fleet: fleet.fleet,
@@ -63,7 +63,7 @@ export const flags = {
   completion: [...row.verbose],
   engines: [...row.places, ...row.jsonAlone('the list'), row.progress, ...row.verbose],
   mcp: [
-    flag('--root <dir>', 'folder that paths of clients are confined to (repeatable)', parse.gathered, {
+    flag('--root <dir>', 'folder that paths of clients are confined to (repeatable)', parse.collectValues, {
       usual: "the client's roots, else the current folder",
     }),
     ...row.places,

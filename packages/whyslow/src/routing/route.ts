@@ -10,7 +10,7 @@ import type { Command } from 'commander'
 import { isTextServer, type KindOfFile, kindOfFile, namesCode } from '../compose/kind-of-file.ts'
 import { type Operand, operandsOf } from './operands.ts'
 import { shippedSetup } from './shipped-setup.ts'
-import { COMMANDS_MEANT, LAUNCHERS } from './words.ts'
+import { COMMAND_SUGGESTIONS, LAUNCHERS } from './words.ts'
 
 /** Names of the version before; they work for one more. */
 const FORMERLY: Readonly<Record<string, readonly string[]>> = {
@@ -20,14 +20,14 @@ const FORMERLY: Readonly<Record<string, readonly string[]>> = {
   history: ['fleet', 'history'],
 }
 
-export interface Routed {
+export interface Route {
   readonly argv: readonly string[]
   /** What was chosen, if that is worth a line. */
   readonly notice?: string
 }
 
 /** Throws UsageError if the words lead to no command. */
-export async function route(argv: readonly string[], program: Command): Promise<Routed> {
+export async function route(argv: readonly string[], program: Command): Promise<Route> {
   const [before, ...rest] = argv
   if (['help', '/?', '-?', '-help'].includes(before!) && !exists(before!)) return { argv: [...presentWords(rest), '--help'] }
   // A model and nothing else: for programs, whose paths others choose. `whyslow X` would run a program.
@@ -72,7 +72,7 @@ export const presentWords = ([first = '', ...rest]: readonly string[]): string[]
 
 /** As in `bench model.onnx` in a project that has a folder `bench`. */
 const isFolderByChance = ([first, second]: readonly Operand[]): boolean =>
-  second !== undefined && COMMANDS_MEANT.has(first!.word) && stateOf(first!.word)?.isDirectory() === true
+  second !== undefined && COMMAND_SUGGESTIONS.has(first!.word) && stateOf(first!.word)?.isDirectory() === true
 
 /** A command below another that is mistyped. */
 function checkBelow(command: Command | undefined, word: string | undefined): void {
@@ -118,8 +118,8 @@ function absent(argv: readonly string[], [first, second]: readonly Operand[], pr
   }
   const typed = word.toLowerCase()
   const commands = program.commands.map((one) => one.name())
-  const near = nearest(typed, [...commands, ...COMMANDS_MEANT.keys()])
-  const command = COMMANDS_MEANT.get(typed) ?? (near === undefined ? undefined : (COMMANDS_MEANT.get(near) ?? near))
+  const near = nearest(typed, [...commands, ...COMMAND_SUGGESTIONS.keys()])
+  const command = COMMAND_SUGGESTIONS.get(typed) ?? (near === undefined ? undefined : (COMMAND_SUGGESTIONS.get(near) ?? near))
   if (command === undefined) throw new UsageError(missingFile(word, ', and no such command; whyslow --help lists the commands'))
   const rest = without(argv, [first!])
   throw new UsageError(`unknown command '${word}'; try: ${commandLine(command, completed(command, rest))}`)
@@ -190,7 +190,7 @@ const ONE = {
 } as const
 const SEVERAL = { model: 'compare', program: 'ab', recording: 'explain', evidence: 'explain', document: 'view' } as const
 
-function together(argv: readonly string[], found: readonly Known[], program: Command): Routed {
+function together(argv: readonly string[], found: readonly Known[], program: Command): Route {
   const all = found.length > 1 ? found.map(asModel) : found
   const [first, second] = all as [Known, Known?]
   if (first.kind === 'data')
@@ -220,7 +220,7 @@ function takesFlags(name: string, argv: readonly string[], program: Command): bo
   return argv.every((one) => !one.startsWith('-') || one === '-' || has(one.split('=')[0]!) || ['-h', '--help'].includes(one))
 }
 
-function one(argv: readonly string[], { kind, word, at, is, next, model, readsTexts = false }: Known, program: Command): Routed {
+function one(argv: readonly string[], { kind, word, at, is, next, model, readsTexts = false }: Known, program: Command): Route {
   if (readsTexts && takesFlags('embed', argv, program)) return { argv: ['embed', ...argv] }
   if (model !== undefined) {
     const is = readsTexts ? 'that reads texts' : 'that generates no text'
@@ -240,7 +240,7 @@ function mixed(first: Known, other: Known, argv: readonly string[]): string {
   const pair = (a: string, b: string) =>
     first.kind === a && other.kind === b ? [first, other] : first.kind === b && other.kind === a ? [other, first] : null
   if (!exists(other.word)) {
-    const command = COMMANDS_MEANT.get(other.word) ?? other.word
+    const command = COMMAND_SUGGESTIONS.get(other.word) ?? other.word
     const isCommand = /^[a-z]+$/.test(other.word)
     if (!isCommand) return missingFile(other.word, '; check the path')
     return `'${other.word}': the command comes first; try: ${commandLine(command, completed(command, without(argv, [other])))}`

@@ -5,7 +5,7 @@ import { stateOf } from '@whyslow/command/terminal/path-state.ts'
 import { commandLine } from '@whyslow/report/text/shell-words.ts'
 import type { Command, CommanderError } from 'commander'
 import { type Operand, operandsOf } from './operands.ts'
-import { FLAGS_MEANT, type FlagMeant } from './words.ts'
+import { FLAG_SUGGESTIONS, type FlagMeant } from './words.ts'
 
 /** The line for standard error, without the leading 'whyslow: '. `argv`: the arguments without node and script. */
 export function usageLine(error: CommanderError, program: Command, argv: readonly string[]): string {
@@ -120,7 +120,7 @@ function meantFlag(typed: string, { options }: Command): string | undefined {
 function suggestion(flag: string, command: Command, argv: readonly string[], program: Command): string | undefined {
   const own = [...command.options.flatMap(({ long }) => (long == null ? [] : [long])), '--help']
   const name = flag.replace(/^-+/, '')
-  const meant = FLAGS_MEANT.find(({ typed }) => typed.split(' ').includes(name))
+  const meant = FLAG_SUGGESTIONS.find(({ typed }) => typed.split(' ').includes(name))
   const above = namesOf(command).length - 1
   const homes = (flags: readonly string[]) => homeOf(flags, program)
   if (meant !== undefined && !own.includes(flag)) return inPlace(flag, meant, { own, argv, above, homes })

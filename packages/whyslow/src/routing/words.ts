@@ -27,7 +27,7 @@ const MEANT: Readonly<Record<string, string>> = {
   'fleet history': 'log runs saved',
 }
 
-export const COMMANDS_MEANT: ReadonlyMap<string, string> = new Map(
+export const COMMAND_SUGGESTIONS: ReadonlyMap<string, string> = new Map(
   Object.entries(MEANT).flatMap(([command, words]) => words.split(' ').map((word) => [word, command] as const)),
 )
 
@@ -47,7 +47,7 @@ export interface FlagMeant {
 
 const SEARCHES = 'whyslow searches by itself'
 
-export const FLAGS_MEANT: readonly FlagMeant[] = [
+export const FLAG_SUGGESTIONS: readonly FlagMeant[] = [
   {
     typed:
       'iterations iters iter n num-iterations num-runs loops repeat repeats repetitions reps runs min-runs max-runs steps count',

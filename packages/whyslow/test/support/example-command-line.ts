@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { keptScreen } from '@whyslow/command/support/terminal/example-screen.ts'
 import type { Screen } from '@whyslow/command/terminal/screen.ts'
-import { endingOf } from '@whyslow/command/terminal/usage-error.ts'
+import { commandExit } from '@whyslow/command/terminal/usage-error.ts'
 import { schemaOf } from '../../../../test/support/schema.ts'
 import { hidePasswords, runProgram } from '../../src/run-program.ts'
 import { loadStages, type Stages } from '../../src/stages.ts'
@@ -50,7 +50,7 @@ export async function typed(line: string | readonly string[], world: CommandWorl
   const argv = typeof line === 'string' ? line.split(' ') : line
   const program = { version: '0.0.0', screen, interrupt: () => signal, load, ...(ended === undefined ? {} : { ended }) }
   const exitCode = await runProgram(argv, program, (error) => {
-    const { line: said, exitCode } = endingOf(error, signal.aborted)
+    const { line: said, exitCode } = commandExit(error, signal.aborted)
     if (said !== null) screen.say(`whyslow: ${hidePasswords(said, argv)}\n`)
     return exitCode
   })
@@ -74,7 +74,7 @@ export const onTrials =
       check: withTrials('check'),
       compare: (files, options) => own.compare(files, { ...options, trials }),
       fleet: (files, options) => own.fleet(files, { ...options, trials }),
-      foretell: (file, options) => own.foretell(file, { ...options, trials }),
+      estimate: (file, options) => own.estimate(file, { ...options, trials }),
       describeMachine: (options) => own.describeMachine({ ...options, trials }),
       doctor: (options) => own.doctor({ ...options, trials }),
       listEngines: (options) => own.listEngines({ ...options, trials }),

@@ -34,7 +34,7 @@ export const unaskedStages: Stages = {
   agent: notAskedYet,
   study: notAskedYet,
   tableParquet: notAskedYet,
-  foretell: notAskedYet,
+  estimate: notAskedYet,
   describeMachine: notAskedYet,
   doctor: notAskedYet,
   writeDemoModel: notAsked,

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { type Contestant, ContestantFailed, type Request, type Source } from '../../turns/contestant.ts'
 import { encodeValue } from '../../turns/encode-value.ts'
 import { ab, chooseOrder } from './ab.ts'
-import { comparePrinted } from './scripts.ts'
+import { comparePrintedLines } from './scripts.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'whyslow-ab-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -228,7 +228,7 @@ test('as many samples are timed as make a quick pass, spread evenly', () => {
 
 describe('what scripts print', () => {
   test('is compared line by line, numbers as numbers; what varies from run to run is left out', () => {
-    const found = comparePrinted(
+    const found = comparePrintedLines(
       ['sum 1.0000001\ntook 3 s', 'sum 1.0000001\ntook 4 s'],
       ['sum 1.0\ntook 2 s', 'sum 1.0\ntook 1 s'],
       null,
@@ -238,20 +238,22 @@ describe('what scripts print', () => {
   })
 
   test('cannot be compared where neither prints anything', () => {
-    expect(comparePrinted(['', '\n'], [''], null)).toMatchObject({
+    expect(comparePrintedLines(['', '\n'], [''], null)).toMatchObject({
       agreement: 'not-comparable',
       notes: ['neither prints anything'],
     })
   })
 
   test('numbers of a line are compared each by itself, and may be too large for any', () => {
-    expect(comparePrinted(['max 1e999 3'], ['max 1e999 3'], null)).toMatchObject({ agreement: 'identical', numbers: 2 })
-    expect(comparePrinted(['1000 of 0.001'], ['1000 of 0.002'], null).agreement).toBe('different')
-    expect(comparePrinted(['1 2'], ['1'], null).agreement).toBe('different')
+    expect(comparePrintedLines(['max 1e999 3'], ['max 1e999 3'], null)).toMatchObject({ agreement: 'identical', numbers: 2 })
+    expect(comparePrintedLines(['1000 of 0.001'], ['1000 of 0.002'], null).agreement).toBe('different')
+    expect(comparePrintedLines(['1 2'], ['1'], null).agreement).toBe('different')
   })
 
   test('differs where a word or a line does', () => {
-    expect(comparePrinted(['a\nb'], ['a\nc'], null).differences).toEqual([{ sample: 0, path: 'line 2', reason: "'b' and 'c'" }])
-    expect(comparePrinted(['a'], ['a\nb'], null).agreement).toBe('different')
+    expect(comparePrintedLines(['a\nb'], ['a\nc'], null).differences).toEqual([
+      { sample: 0, path: 'line 2', reason: "'b' and 'c'" },
+    ])
+    expect(comparePrintedLines(['a'], ['a\nb'], null).agreement).toBe('different')
   })
 })

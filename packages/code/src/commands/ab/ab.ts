@@ -8,12 +8,12 @@ import type { TrialRunner } from '@whyslow/measure/trials/port.ts'
 import type { AbDocument, AbSide } from '@whyslow/report/documents/ab.ts'
 import { abAnswer } from '@whyslow/report/text/ab-text.ts'
 import { type ComparedOutputs, compareContestants } from '../../turns/compare-outputs.ts'
-import type { Contestant, Instead, Opened, Source } from '../../turns/contestant.ts'
+import type { Contestant, FileOverrides, OpenedContestant, Source } from '../../turns/contestant.ts'
 import { readSamples } from '../../turns/read-samples.ts'
-import { waitUntilResting } from '../../turns/rest.ts'
 import { startContestant } from '../../turns/start-contestant.ts'
 import { measurePair, type Pair, ratiosOf } from '../../turns/take-turns.ts'
 import type { Encoded } from '../../turns/value.ts'
+import { waitUntilResting } from '../../turns/wait-until-resting.ts'
 import { type Field, type FieldOptions, onField, sourceOf, wordsOf } from './field.ts'
 import { compareScripts } from './scripts.ts'
 
@@ -31,7 +31,7 @@ export interface AbOptions extends FieldOptions {
   /** Relative; null: by the types of the numbers. */
   readonly tolerance: number | null
   /** The second program is the first one with these changes; absent: it is another file. */
-  readonly instead?: Instead
+  readonly instead?: FileOverrides
   /** What both are called; absent: as their files. */
   readonly names?: readonly [string, string]
   readonly trials: Pick<TrialRunner, 'alone'>
@@ -237,7 +237,7 @@ async function takeTurns(job: Job, samples: ChosenSamples, outputs: ComparedOutp
   const time = { ask: 'time', order, leastMs: options.quick ? QUICK_BLOCK_MS : BLOCK_MS, leastPasses, copies } as const
   const warmUp = { ...time, leastMs: options.quick ? WARM_UP_MS / 2 : WARM_UP_MS, leastPasses: passMs > 1000 ? 1 : 3 }
   const pairs: Pair[] = []
-  const opened: readonly [Opened[], Opened[]] = [[], []]
+  const opened: readonly [OpenedContestant[], OpenedContestant[]] = [[], []]
   let restless = false
   const rest = async (idle: Contestant) => {
     restless = !(await waitUntilResting(idle.pid)) || restless

@@ -6,10 +6,16 @@ import { withMachineLock } from '@whyslow/command/machine-lock.ts'
 import type { StageProgress } from '@whyslow/command/progress.ts'
 import { compiledTwin } from '@whyslow/graph/compiled-twin.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
-import { findInterpreter, pythonWorld } from '@whyslow/measure/python/interpreter.ts'
+import { findInterpreter, pythonEnvironment } from '@whyslow/measure/python/interpreter.ts'
 import type { TrialRunner } from '@whyslow/measure/trials/port.ts'
 import { readStart } from '../../javascript/exported.ts'
-import { type Contestant, ContestantFailed, type Opened, type Source, type StartContestant } from '../../turns/contestant.ts'
+import {
+  type Contestant,
+  ContestantFailed,
+  type OpenedContestant,
+  type Source,
+  type StartContestant,
+} from '../../turns/contestant.ts'
 
 const LANGUAGES: Readonly<Record<string, Source['language']>> = {
   '.py': 'python',
@@ -49,7 +55,7 @@ const nodeFor = (file: string): readonly string[] =>
 
 /** The words that start it. */
 function interpreterOf(file: string, named: string | null): readonly string[] {
-  const found = findInterpreter({ named, beside: file }, pythonWorld())
+  const found = findInterpreter({ named, beside: file }, pythonEnvironment())
   if (!found.ok) throw new InputError(`${file}: ${found.reason}; ${found.fix}`)
   return [found.interpreter.executable, ...found.interpreter.arguments]
 }
@@ -85,7 +91,7 @@ function openField(sources: readonly Source[], { start, limitSeconds, data = nul
     async open(
       side: 0 | 1,
       { watched = false }: { readonly watched?: boolean } = {},
-    ): Promise<{ readonly contestant: Contestant; readonly opened: Opened }> {
+    ): Promise<{ readonly contestant: Contestant; readonly opened: OpenedContestant }> {
       signal?.throwIfAborted()
       const source = sources[side]!
       const contestant = guarded(start(source), side)

@@ -70,7 +70,7 @@ export async function compareScripts(
     a: side(0),
     b: side(1),
     samples: { count: 0, timed: 0, source: 'none' as const },
-    outputs: comparePrinted(
+    outputs: comparePrintedLines(
       runs[0].map(({ printed }) => printed),
       runs[1].map(({ printed }) => printed),
       plan.tolerance,
@@ -102,7 +102,7 @@ async function runScript({ file, interpreter }: Source, name: string, { limitSec
 }
 
 /** Every run's lines, first runs first. Exported for its test. */
-export function comparePrinted(a: readonly string[], b: readonly string[], tolerance: number | null): AbDocument['outputs'] {
+export function comparePrintedLines(a: readonly string[], b: readonly string[], tolerance: number | null): AbDocument['outputs'] {
   const [left, right] = [steadyLines(a), steadyLines(b)]
   const lines = Array.from({ length: Math.max(left.length, right.length) }, (_, line) => line)
   const compared = lines.flatMap((line) => {

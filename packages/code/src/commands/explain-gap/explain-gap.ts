@@ -8,13 +8,19 @@ import type { GapDocument } from '@whyslow/report/documents/gap.ts'
 import { gapAnswer } from '@whyslow/report/text/gap/gap-answer.ts'
 import { type RunPass, runPass } from '../../driver.ts'
 import { climb, GAP_MS, modelAlone, type Rung, rungOf, rungsOf, stepsOf } from '../../gap/ladder.ts'
-import { type AlternativesFound, type Contestant, ContestantFailed, type Opened, type Other } from '../../turns/contestant.ts'
+import {
+  type AlternativesFound,
+  type Contestant,
+  ContestantFailed,
+  type OpenedContestant,
+  type ProcessActivity,
+} from '../../turns/contestant.ts'
 import { readSamples } from '../../turns/read-samples.ts'
 import { startContestant } from '../../turns/start-contestant.ts'
 import type { Encoded } from '../../turns/value.ts'
 import { type Field, type FieldOptions, onField, sourceOf, wordsOf } from '../ab/field.ts'
 import { targetFile } from '../pipeline/target-file.ts'
-import { type Bare, type BareOrNot, withBare } from './bare.ts'
+import { type BareMeasurement, type BareOrNot, withBare } from './bare-measurement.ts'
 
 export interface GapOptions extends FieldOptions {
   readonly data: string | null
@@ -56,7 +62,7 @@ const SLOW_MS = 300
 const LOOK_LIMIT_MS = 60_000
 const LOOK_PASSES = 60
 
-const OTHERS: readonly Other[] = ['loop', 'sessions', 'threads']
+const OTHERS: readonly ProcessActivity[] = ['loop', 'sessions', 'threads']
 
 /** Throws InputError if the file cannot be used, is a script, or fails. */
 export async function explainGap(given: string, some: Partial<GapOptions> = {}): Promise<GapDocument> {
@@ -186,12 +192,12 @@ async function climbWith(
 }
 
 /** One process that fails is no reason to lose the foot of all ladders: it is tried again, once. */
-async function measuredTwice(bare: Bare): Promise<number | { readonly reason: string }> {
+async function measuredTwice(bare: BareMeasurement): Promise<number | { readonly reason: string }> {
   const first = await bare.measure()
   return typeof first === 'number' ? first : bare.measure()
 }
 
-const NOTHING: Readonly<Record<Other, string>> = {
+const NOTHING: Readonly<Record<ProcessActivity, string>> = {
   loop: 'nothing but the calls was at work on the event loop',
   sessions: 'no other session of onnxruntime was at work',
   threads: 'no other thread of the application was at work',
@@ -212,7 +218,7 @@ const processesOf = ({ quick }: Pick<GapOptions, 'quick'>): number => (quick ? Q
 
 interface Ready {
   readonly contestant: Contestant
-  readonly opened: Opened
+  readonly opened: OpenedContestant
   readonly order: readonly number[]
   /** All samples once. */
   readonly passMs: number

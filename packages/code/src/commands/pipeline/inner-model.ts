@@ -6,7 +6,7 @@ import type { PipelineEvidence } from '../../evidence.ts'
 import type { SessionFact } from '../../facts.ts'
 import type { PipelineOptions } from './options.ts'
 
-export type Inner = { readonly report: ReportDocument } | { readonly reason: string }
+export type InnerReport = { readonly report: ReportDocument } | { readonly reason: string }
 
 /** Below this share of a prediction its nodes are not what anybody asks about. */
 const WORTH_SHARE = 0.02
@@ -15,7 +15,7 @@ export async function innerModel(
   evidence: PipelineEvidence,
   options: Pick<PipelineOptions, 'onProgress' | 'signal'>,
   why: Why,
-): Promise<Inner> {
+): Promise<InnerReport> {
   const session = mainSession(evidence)
   if (session === null) return { reason: 'no session of an engine was seen at work' }
   if (session.modelFile === null) return { reason: `the file of the model that ${session.engine} runs is not known` }

@@ -13,7 +13,7 @@ import { diagnosePipeline, type PipelineFinding } from '../../diagnose.ts'
 import type { PipelineEvidence } from '../../evidence.ts'
 import type { LineFact } from '../../facts.ts'
 import { pipelineRules } from '../../rules/index.ts'
-import type { Inner } from './inner-model.ts'
+import type { InnerReport } from './inner-model.ts'
 import { type ReadSource, sourceLines } from './source-lines.ts'
 
 /** Lines below this share of the time say nothing. */
@@ -24,7 +24,7 @@ const CONFIDENT_CALLS = 30
 type Report = ReportDocument
 
 /** `read`: the user's files, for the lines that the report names. */
-export function pipelineReport(evidence: PipelineEvidence, machine: Machine, inner: Inner, read: ReadSource): Report {
+export function pipelineReport(evidence: PipelineEvidence, machine: Machine, inner: InnerReport, read: ReadSource): Report {
   const verdicts = diagnosePipeline(evidence, pipelineRules)
   const model = 'report' in inner ? inner.report : null
   const lines = lineRows(evidence)
@@ -157,7 +157,7 @@ function partsOf({ stages, latency, unexplainedMs }: PipelineEvidence): Pick<Rep
   }
 }
 
-function pipelineSection(evidence: PipelineEvidence, inner: Inner): NonNullable<Report['pipeline']> {
+function pipelineSection(evidence: PipelineEvidence, inner: InnerReport): NonNullable<Report['pipeline']> {
   const { language, runtime, file, call, target, samples, latency, unexplainedMs, packages, imports, sessions = [] } = evidence
   const { importMs, loadMs, firstMs, warmUpMs, processesMs, timingOverhead, profilerOverhead } = latency
   return {
@@ -181,7 +181,7 @@ function pipelineSection(evidence: PipelineEvidence, inner: Inner): NonNullable<
   }
 }
 
-function innerSection(inner: Inner): Pick<NonNullable<Report['pipeline']>, 'inner' | 'innerReason'> {
+function innerSection(inner: InnerReport): Pick<NonNullable<Report['pipeline']>, 'inner' | 'innerReason'> {
   if (!('report' in inner)) return { inner: null, innerReason: inner.reason }
   const { answer, latency, breakdown } = inner.report
   if (latency === null) return { inner: null, innerReason: 'its latency could not be measured' }

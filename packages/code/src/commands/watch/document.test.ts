@@ -4,14 +4,14 @@ import { renderWatch } from '@whyslow/report/text/watch/watch-text.ts'
 import { describe, expect, test } from 'vitest'
 import { partition } from '../../watch/partition.ts'
 import { readRecords, type WatchLine } from '../../watch/records.ts'
-import { documentOf, type Watched } from './document.ts'
+import { documentOf, type WatchResult } from './document.ts'
 
 const START: readonly WatchLine[] = [
   ['process', 7, 0, 'Node 20.20.2', ['/a/server.js']],
   ['model', 1, 'onnxruntime', '1.30.0', '/a/model.onnx', 1],
 ]
 
-const documentIn = (lines: readonly WatchLine[], more: Partial<Watched> = {}) => {
+const documentIn = (lines: readonly WatchLine[], more: Partial<WatchResult> = {}) => {
   const seen = readRecords([[...START, ...lines].map((line) => JSON.stringify(line)).join('\n')])
   const sent = more.sent ?? new Map()
   return documentOf({

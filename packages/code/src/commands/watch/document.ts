@@ -3,21 +3,21 @@ import { basename } from 'node:path'
 import { average, leastSamples, median, medianOrNull, tailOf } from '@whyslow/measure/statistics/index.ts'
 import { percent, plural, time } from '@whyslow/measure/statistics/numbers.ts'
 import type { WatchDocument, WatchModel, WatchPart, WatchPartId, WatchRequests } from '@whyslow/report/documents/watch.ts'
-import { lengthOf, union, within } from '../../watch/intervals.ts'
-import type { Partition, RequestParts, Sent } from '../../watch/partition.ts'
-import type { Seen, SeenModel } from '../../watch/records.ts'
-import type { Driven } from './drive-port.ts'
+import { clipIntervals, lengthOf, union } from '../../watch/intervals.ts'
+import type { ClientTimes, Partition, RequestParts } from '../../watch/partition.ts'
+import type { SeenModel, WatchRecords } from '../../watch/records.ts'
+import type { DriveResult } from './drive-port.ts'
 
-export interface Watched {
-  readonly seen: Seen
+export interface WatchResult {
+  readonly seen: WatchRecords
   readonly parted: Partition
   /** What the client saw of requests, by their place. */
-  readonly sent: ReadonlyMap<number, Sent>
+  readonly sent: ReadonlyMap<number, ClientTimes>
   readonly command: readonly string[]
   readonly url: string | null
   /** Flags of the requests that whyslow sent, for the command to type next. */
   readonly asked: readonly string[]
-  readonly driven: Driven | null
+  readonly driven: DriveResult | null
   readonly machine: WatchDocument['machine']
   readonly seconds: number
   readonly ended: WatchDocument['ended']
@@ -35,7 +35,7 @@ const NAMES: Readonly<Record<Exclude<WatchPartId, 'model'>, string>> = {
   unexplained: 'unexplained',
 }
 
-export function documentOf(watched: Watched): Omit<WatchDocument, Head> {
+export function documentOf(watched: WatchResult): Omit<WatchDocument, Head> {
   const { seen, parted, sent, command, url, driven, machine, seconds, ended } = watched
   const judged = judgedOf(watched)
   const models = modelsOf(watched, judged)
@@ -78,13 +78,13 @@ export function documentOf(watched: Watched): Omit<WatchDocument, Head> {
 type Body = Omit<WatchDocument, Head | 'answer' | 'next' | 'warnings'>
 
 /** Requests of the client's measured part, or all; if any ran a model, those that did. */
-function judgedOf({ parted, sent, url }: Watched): readonly RequestParts[] {
+function judgedOf({ parted, sent, url }: WatchResult): readonly RequestParts[] {
   const own = url === null || sent.size === 0 ? parted.requests : parted.requests.filter(({ request }) => sent.has(request))
   const withModels = own.filter(({ modelMs }) => modelMs.size > 0)
   return withModels.length > 0 ? withModels : own
 }
 
-function modelsOf({ seen, parted }: Watched, judged: readonly RequestParts[]): WatchModel[] {
+function modelsOf({ seen, parted }: WatchResult, judged: readonly RequestParts[]): WatchModel[] {
   const isJudged = new Set(judged.map(({ request }) => request))
   return seen.models.map((model, at) => {
     const own = parted.calls.filter((call) => call.model === at)
@@ -136,7 +136,10 @@ function partsOf(
   }
 }
 
-function requestsOf({ seen, sent }: Watched, judged: readonly RequestParts[]): Omit<WatchRequests, 'slowestShare' | 'typicalMs'> {
+function requestsOf(
+  { seen, sent }: WatchResult,
+  judged: readonly RequestParts[],
+): Omit<WatchRequests, 'slowestShare' | 'typicalMs'> {
   const latencies = judged.map(({ totalMs }) => totalMs)
   const { p90Ms, p99Ms } = tailOf(latencies)
   return {
@@ -152,7 +155,7 @@ function requestsOf({ seen, sent }: Watched, judged: readonly RequestParts[]): O
   }
 }
 
-function processesOf({ processes }: Seen): Body['processes'] {
+function processesOf({ processes }: WatchRecords): Body['processes'] {
   const pids = [...new Set(processes.map(({ pid }) => pid))]
   return pids.map((pid) => {
     const own = processes.filter((one) => one.pid === pid)
@@ -162,13 +165,13 @@ function processesOf({ processes }: Seen): Body['processes'] {
 }
 
 /** Share of the time that the threads that read requests were busy, from the first request to the last. */
-function busyShareOf({ requests, slices }: Seen, judged: readonly RequestParts[]): number | null {
+function busyShareOf({ requests, slices }: WatchRecords, judged: readonly RequestParts[]): number | null {
   const own = judged.map(({ request }) => requests[request]!)
   if (own.length === 0) return null
   const span = { start: Math.min(...own.map(({ start }) => start)), end: Math.max(...own.map(({ end }) => end!)) }
   const threads = [...new Set(own.map(({ thread }) => thread))]
   const shares = threads.map((thread) => {
-    const busy = within(union(slices.filter((slice) => slice.thread === thread)), span)
+    const busy = clipIntervals(union(slices.filter((slice) => slice.thread === thread)), span)
     return lengthOf(busy) / (span.end - span.start)
   })
   return shares.every((share) => share === 0) ? null : Math.max(...shares)
@@ -182,7 +185,7 @@ function causes({ parts }: Body): { id: WatchPartId; timeMs: number }[] {
     .sort((a, b) => b.timeMs - a.timeMs)
 }
 
-function answerOf(body: Body, { seen, parted }: Watched): string {
+function answerOf(body: Body, { seen, parted }: WatchResult): string {
   const { requests, models, busyShare, seconds } = body
   if (requests.judged === 0) {
     const calls = parted.calls.reduce((sum, { start, end }) => sum + end - start, 0)

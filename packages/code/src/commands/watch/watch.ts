@@ -15,9 +15,9 @@ import { quoteWord } from '@whyslow/report/text/wrap.ts'
 import { matchClient } from '../../watch/client.ts'
 import { watchedEnvironment } from '../../watch/environment.ts'
 import { partition } from '../../watch/partition.ts'
-import { readRecords, type Seen } from '../../watch/records.ts'
-import { documentOf, type Watched } from './document.ts'
-import type { Drive, Driven } from './drive-port.ts'
+import { readRecords, type WatchRecords } from '../../watch/records.ts'
+import { documentOf, type WatchResult } from './document.ts'
+import type { Drive, DriveResult } from './drive-port.ts'
 import { WATCH_DEFAULTS, type WatchOptions } from './options.ts'
 
 /** The hooks write at least this often, ms. */
@@ -76,9 +76,13 @@ const askedWith = ({ bodies, method }: WatchOptions): string[] => [
 
 type Using = WatchOptions & { readonly drive: Drive }
 
-type Outcome = Pick<Watched, 'seconds' | 'ended'> & { readonly driven: Driven | null; readonly how: EndedProcess }
+type Outcome = Pick<WatchResult, 'seconds' | 'ended'> & { readonly driven: DriveResult | null; readonly how: EndedProcess }
 
-async function watchIn(folder: string, command: readonly string[], options: Using): Promise<Outcome & { readonly seen: Seen }> {
+async function watchIn(
+  folder: string,
+  command: readonly string[],
+  options: Using,
+): Promise<Outcome & { readonly seen: WatchRecords }> {
   const [executable, ...words] = command
   const records = join(folder, 'records')
   fs.mkdirSync(records)
@@ -137,7 +141,7 @@ async function endSoftly({ child, ended, end }: RunningProcess): Promise<EndedPr
 
 /** Says what was seen, and what to do. */
 function refuseNothing(
-  { processes, ports, requests, calls }: Seen,
+  { processes, ports, requests, calls }: WatchRecords,
   command: readonly string[],
   { ended, how, seconds }: Outcome,
 ): void {

@@ -11,7 +11,16 @@ import {
   parseSource,
   type SyntaxNode,
 } from '../../javascript/syntax.ts'
-import { type Atom, Fragment, namesIn, numberFunctions, Refused, type Render, type Replaced, renderer } from './fragment.ts'
+import {
+  type Atom,
+  Fragment,
+  namesIn,
+  numberFunctions,
+  type Render,
+  ReplacementRefusal,
+  renderer,
+  type SourceEdit,
+} from './fragment.ts'
 import { type MadeList, Piece, parametersOf } from './piece.ts'
 
 export interface Candidate {
@@ -75,7 +84,7 @@ class Finder {
         this.found.push(this.propose(node, way))
         return
       } catch (error) {
-        if (!(error instanceof Refused)) throw error
+        if (!(error instanceof ReplacementRefusal)) throw error
         this.refused.push({ line: start.line, function: functionName(way), reason: error.message })
       }
     }
@@ -96,7 +105,7 @@ class Finder {
     const isStatement = isLoop(node) || node.type === 'ExpressionStatement'
     const made = isStatement ? this.ofStatement(node, way, fragment, fresh) : this.ofCall(node, way, fragment, fresh)
     const { line } = node.loc.start
-    if (!fragment.atoms.some(({ role }) => role === 'array')) throw new Refused('it reads no array')
+    if (!fragment.atoms.some(({ role }) => role === 'array')) throw new ReplacementRefusal('it reads no array')
     return { line, endLine: node.loc.end.line, function: functionName(way), atoms: fragment.atoms, ...made }
   }
 
@@ -109,17 +118,17 @@ class Finder {
     fresh: (wanted: string) => string,
   ): Pick<Candidate, 'look' | 'before' | 'after' | 'code'> {
     const block = way.at(-1)!
-    if (!/^(BlockStatement|Program)$/.test(block.type)) throw new Refused('it is not in a block')
+    if (!/^(BlockStatement|Program)$/.test(block.type)) throw new ReplacementRefusal('it is not in a block')
     const lists = listsBefore(node, block)
     const piece = new Piece(fragment, lists, fresh)
     const turns = isLoop(node) ? piece.loop(node) : piece.forEach(node)
     const made = piece.finish(turns, node.end)
     const changed = fragment.atoms.filter(({ role, written }) => written || role === 'state')
-    if (made.length + changed.length === 0) throw new Refused('nothing comes of it')
+    if (made.length + changed.length === 0) throw new ReplacementRefusal('nothing comes of it')
     const give = `\nreturn [${[...made, ...changed.map(({ name }) => name)].join(', ')}]`
     const uses = usesOf(fragment)
     const ranges = [...lists.map(({ statement }) => statement), node]
-    const written = (edits: readonly Replaced[]) => ranges.map(withEnds(renderer(this.text, edits))).join('\n')
+    const written = (edits: readonly SourceEdit[]) => ranges.map(withEnds(renderer(this.text, edits))).join('\n')
     return {
       look: { start: node.start, end: node.end, wraps: false },
       before: written(uses) + give,
@@ -158,7 +167,7 @@ class Finder {
 
 const withEnds = (render: Render) => (range: SyntaxNode) => render({ start: range.start, end: range.end })
 
-const usesOf = ({ uses }: Fragment): Replaced[] => uses.map(({ start, end, atom }) => ({ start, end, text: atom.name }))
+const usesOf = ({ uses }: Fragment): SourceEdit[] => uses.map(({ start, end, atom }) => ({ start, end, text: atom.name }))
 
 /** Lines of the code without the indentation that was left in front of them. */
 function linesOf(code: string): string[] {
@@ -273,7 +282,7 @@ interface Chain {
 /** list.map(f).map(g). Throws Refused. */
 function chainOf(call: SyntaxNode): Chain {
   const [callback, more] = call.arguments as readonly SyntaxNode[]
-  if (callback === undefined || more !== undefined) throw new Refused('its function is not there')
+  if (callback === undefined || more !== undefined) throw new ReplacementRefusal('its function is not there')
   const object = (call.callee as SyntaxNode).object as SyntaxNode
   if (methodOf(object) !== 'map') return { source: object, callbacks: [callback] }
   const inner = chainOf(object)
@@ -293,8 +302,9 @@ function passOf(
   const steps = callbacks.map((one) => stepOf(one, fragment, index, text))
   const parameters = steps.map(({ parameter }) => parameter)
   if (new Set(parameters).size < parameters.length)
-    throw new Refused('two functions of the chain use the same name for their element')
-  if (length !== null && steps[0]!.parameter !== null) throw new Refused('its function takes an element that is not there')
+    throw new ReplacementRefusal('two functions of the chain use the same name for their element')
+  if (length !== null && steps[0]!.parameter !== null)
+    throw new ReplacementRefusal('its function takes an element that is not there')
   return (render) => {
     const count = length === null ? `${render(source)}.length` : render(length)
     const lines: string[] = []
@@ -317,7 +327,7 @@ function passOf(
 function lengthOf({ properties }: SyntaxNode): SyntaxNode | null {
   const [only, other] = properties as readonly SyntaxNode[]
   const isLength = only?.type === 'ObjectProperty' && nameOf(only.key as SyntaxNode) === 'length' && other === undefined
-  if (!isLength) throw new Refused('it is made of an object')
+  if (!isLength) throw new ReplacementRefusal('it is made of an object')
   return only.value as SyntaxNode
 }
 
@@ -335,13 +345,14 @@ function stepOf(callback: SyntaxNode, fragment: Fragment, index: string, text: s
     return { parameter: null, statements: [], value: (render, element) => `${render(callback)}(${element})` }
   }
   const [parameter = null, own] = parametersOf(callback, 2)
-  if (own !== undefined && own !== index) throw new Refused('two functions of the chain use the same name for their index')
+  if (own !== undefined && own !== index)
+    throw new ReplacementRefusal('two functions of the chain use the same name for their index')
   const { statements, value } = bodyOf(callback)
   let isUsed = false
   fragment.within([index, ...(parameter === null ? [] : [parameter])], () => {
     for (const one of statements) {
       for (const { id, init } of one.declarations as readonly SyntaxNode[]) {
-        if ((id as SyntaxNode).type !== 'Identifier' || !isNode(init)) throw new Refused('it takes values apart')
+        if ((id as SyntaxNode).type !== 'Identifier' || !isNode(init)) throw new ReplacementRefusal('it takes values apart')
         fragment.expression(init)
         fragment.declare(nameOf(id as SyntaxNode)!)
       }
@@ -365,9 +376,10 @@ function bodyOf(callback: SyntaxNode): { readonly statements: readonly SyntaxNod
   const statements = body.body as readonly SyntaxNode[]
   const last = statements.at(-1)
   if (last?.type !== 'ReturnStatement' || !isNode(last.argument))
-    throw new Refused('its function does not end with what it gives')
+    throw new ReplacementRefusal('its function does not end with what it gives')
   const before = statements.slice(0, -1)
-  if (before.some(({ type }) => type !== 'VariableDeclaration')) throw new Refused('its function is more than an expression')
+  if (before.some(({ type }) => type !== 'VariableDeclaration'))
+    throw new ReplacementRefusal('its function is more than an expression')
   return { statements: before, value: last.argument }
 }
 
@@ -378,11 +390,11 @@ function reduceOf(
   { name, fresh }: CallGiven,
 ): (render: Render) => string {
   if (callback === undefined || !isFunction(callback) || initial === undefined)
-    throw new Refused('it does not say what it begins with')
+    throw new ReplacementRefusal('it does not say what it begins with')
   const [sum, element, own] = parametersOf(callback, 3)
-  if (sum === undefined || element === undefined) throw new Refused('its function does not take an element')
+  if (sum === undefined || element === undefined) throw new ReplacementRefusal('its function does not take an element')
   const { statements, value } = bodyOf(callback)
-  if (statements.length > 0) throw new Refused('its function is more than an expression')
+  if (statements.length > 0) throw new ReplacementRefusal('its function is more than an expression')
   fragment.atom(source, 'array')
   fragment.expression(initial)
   const index = own ?? fresh('i')

@@ -2,10 +2,10 @@
 // from standard input and writes one answer to descriptor 3; what the program prints goes where it went.
 import fs from 'node:fs'
 import { endWithParent } from '@whyslow/measure/trials/end-with-parent.ts'
-import { say } from '../../javascript/channel.ts'
+import { writeMessage } from '../../javascript/channel.ts'
 import { putIn } from '../../javascript/hooks-install.ts'
 import { openCalls } from '../../turns/program.ts'
-import { type Atom, Refused } from './fragment.ts'
+import { type Atom, ReplacementRefusal } from './fragment.ts'
 import { kernelForm } from './kernel-form.ts'
 import { LOOK, looksOf, type PlannedCandidate, type ProveAnswer, type ProvePlan } from './plan.ts'
 import { checkKinds, copyArrays, isTyped, prove, type Run, takeTurns, type Values } from './prove.ts'
@@ -74,14 +74,14 @@ function conclude(failed: string | null): void {
   const end = performance.now() + plan.budgetMs
   for (const [at, candidate] of plan.candidates.entries()) {
     try {
-      if (performance.now() > end) throw new Refused('there was no time left to try it')
+      if (performance.now() > end) throw new ReplacementRefusal('there was no time left to try it')
       proven.push({ at, ...proof(candidate, at) })
     } catch (error) {
       refused.push({ at, reason: reasonOf(error) })
     }
   }
   const answer: ProveAnswer = { proven, refused, failed: failed === null ? null : failed.slice(0, 300) }
-  say(answer)
+  writeMessage(answer)
   realExit(0)
 }
 
@@ -115,9 +115,9 @@ function byKernel({ atoms, before }: PlannedCandidate, at: number): Proof {
 /** Throws Refused if it was not reached, or what it takes is of another kind. */
 function valuesOf(at: number): Values {
   const early = refusedEarly.get(at)
-  if (early !== undefined) throw new Refused(early)
+  if (early !== undefined) throw new ReplacementRefusal(early)
   const [values] = seen[at]!
-  if (values === undefined) throw new Refused('it was not reached')
+  if (values === undefined) throw new ReplacementRefusal('it was not reached')
   return values
 }
 
@@ -135,6 +135,6 @@ function turnsOf(values: Values, before: Run, after: Run): Proof {
 }
 
 function reasonOf(error: unknown): string {
-  if (error instanceof Refused) return error.message
+  if (error instanceof ReplacementRefusal) return error.message
   return `it cannot be tried: ${error instanceof Error ? error.message : String(error)}`
 }

@@ -3,7 +3,7 @@
 import { childrenOf, isFunction as isFunctionNode, isNode, nameOf, type SyntaxNode } from '../../javascript/syntax.ts'
 
 /** Why there is no replacement, as its reader would say it. */
-export class Refused extends Error {}
+export class ReplacementRefusal extends Error {}
 
 export type AtomRole = 'array' | 'scalar' | 'state' | 'function'
 
@@ -68,17 +68,17 @@ export class Fragment {
   /** The atom of a chain, noted as used here. Throws Refused if it has no name that holds outside. */
   atom(node: SyntaxNode, role: AtomRole): Atom {
     const text = nameOf(node)
-    if (text === null) throw new Refused(`${this.slice(node)} has no name`)
+    if (text === null) throw new ReplacementRefusal(`${this.slice(node)} has no name`)
     const root = text.split('.')[0]!
-    if (this.isLocal(root)) throw new Refused(`${text} is made in the loop`)
-    if (/(^|\.)(super|arguments)(\.|$)/.test(text)) throw new Refused(`it needs ${text}`)
+    if (this.isLocal(root)) throw new ReplacementRefusal(`${text} is made in the loop`)
+    if (/(^|\.)(super|arguments)(\.|$)/.test(text)) throw new ReplacementRefusal(`it needs ${text}`)
     let found = this.atoms.find((one) => one.text === text)
     if (found === undefined) {
       found = { text, name: `$${this.atoms.length}`, role, written: false, bounds: false }
       this.atoms.push(found)
     } else if (found.role !== role) {
       if (![found.role, role].every((one) => one === 'scalar' || one === 'state'))
-        throw new Refused(`${text} is both ${found.role} and ${role}`)
+        throw new ReplacementRefusal(`${text} is both ${found.role} and ${role}`)
       found.role = 'state'
     }
     this.uses.push({ start: node.start, end: node.end, atom: found })
@@ -108,7 +108,7 @@ export class Fragment {
         this.expression(node.expression as SyntaxNode)
         return
       case 'UnaryExpression':
-        if (!/^[+\-~!]$/.test(node.operator as string)) throw new Refused(`it uses ${node.operator as string}`)
+        if (!/^[+\-~!]$/.test(node.operator as string)) throw new ReplacementRefusal(`it uses ${node.operator as string}`)
         this.expression(node.argument as SyntaxNode)
         return
       case 'BinaryExpression':
@@ -131,13 +131,13 @@ export class Fragment {
         this.call(node)
         return
       default:
-        throw new Refused(`${this.slice(node)} is not arithmetic`)
+        throw new ReplacementRefusal(`${this.slice(node)} is not arithmetic`)
     }
   }
 
   private binary(node: SyntaxNode): void {
     if (node.type === 'BinaryExpression' && !OPERATORS.test(node.operator as string))
-      throw new Refused(`it uses ${node.operator as string}`)
+      throw new ReplacementRefusal(`it uses ${node.operator as string}`)
     this.expression(node.left as SyntaxNode)
     this.expression(node.right as SyntaxNode)
   }
@@ -158,15 +158,15 @@ export class Fragment {
     const name = nameOf(node.callee as SyntaxNode) ?? ''
     const given = node.arguments as readonly SyntaxNode[]
     if (this.known.has(name) && !this.isLocal(name)) this.atom(node.callee as SyntaxNode, 'function')
-    else if (!NUMBER_CALLS.test(name)) throw new Refused(`it calls ${name || this.slice(node.callee as SyntaxNode)}`)
+    else if (!NUMBER_CALLS.test(name)) throw new ReplacementRefusal(`it calls ${name || this.slice(node.callee as SyntaxNode)}`)
     for (const one of given) {
-      if (one.type === 'SpreadElement') throw new Refused('it spreads a list over a call')
+      if (one.type === 'SpreadElement') throw new ReplacementRefusal('it spreads a list over a call')
       this.expression(one)
     }
   }
 
   private assignment(node: SyntaxNode): void {
-    if (!ASSIGNMENTS.test(node.operator as string)) throw new Refused(`it uses ${node.operator as string}`)
+    if (!ASSIGNMENTS.test(node.operator as string)) throw new ReplacementRefusal(`it uses ${node.operator as string}`)
     this.target(node.left as SyntaxNode)
     this.expression(node.right as SyntaxNode)
   }
@@ -189,7 +189,7 @@ export class Fragment {
       if (array !== null) array.written = true
       return
     }
-    if (node.type !== 'Identifier') throw new Refused(`it writes ${this.slice(node)}`)
+    if (node.type !== 'Identifier') throw new ReplacementRefusal(`it writes ${this.slice(node)}`)
     if (!this.isLocal(node.name as string)) this.atom(node, 'state')
   }
 
@@ -205,16 +205,16 @@ export class Fragment {
 export type Render = (range: { readonly start: number; readonly end: number }) => string
 
 /** What is put in place of a part of the source. */
-export interface Replaced {
+export interface SourceEdit {
   readonly start: number
   readonly end: number
   readonly text: string | ((render: Render) => string)
 }
 
 /** Writes ranges of the source with what is put in place of parts of it; what is in what is replaced is left to that. */
-export function renderer(text: string, edits: readonly Replaced[]): Render {
+export function renderer(text: string, edits: readonly SourceEdit[]): Render {
   // What is put in front of a place, before what stands in place of it; that before what is in it.
-  const isPut = ({ start, end }: Replaced) => Number(start === end)
+  const isPut = ({ start, end }: SourceEdit) => Number(start === end)
   const ordered = [...edits].sort((a, b) => a.start - b.start || isPut(b) - isPut(a) || b.end - a.end)
   const render: Render = (range) => {
     const parts: string[] = []

@@ -7,7 +7,7 @@ import { inTurns } from '../../javascript/in-turns.ts'
 import { requirePackage } from '../../javascript/instead-of-decoding.ts'
 import type { GivenTexts, Tokenizing } from './texts-seen.ts'
 import { inPlaceOf, type Row, rowsOf } from './token-ids.ts'
-import { LIBRARY, type Made, tokenizersOf } from './vocabularies.ts'
+import { LIBRARY, tokenizersOf, type VocabularySource } from './vocabularies.ts'
 
 /** Time, by the user's function, up to which texts are timed, ms. */
 const TIMED_MS = 20
@@ -42,7 +42,7 @@ interface Fit {
 }
 
 interface Way {
-  readonly made: Made
+  readonly made: VocabularySource
   readonly library: Library
   readonly options: object
   readonly fit: Fit
@@ -104,7 +104,7 @@ async function askAgain({ given }: Tokenizing): Promise<readonly Asked[] | null>
 }
 
 /** The one whose ids are the user's in the most texts. */
-function bestOf(all: Iterable<Made>, Tokenizer: Tokenizer, asked: readonly Asked[]): Way | null {
+function bestOf(all: Iterable<VocabularySource>, Tokenizer: Tokenizer, asked: readonly Asked[]): Way | null {
   let best: Way | null = null
   for (const made of all) {
     try {
@@ -240,7 +240,12 @@ function textsOf(asked: readonly Asked[]): { readonly all: number; readonly comp
   return { all, compared: haveIds ? 'ids' : 'tokens' }
 }
 
-function codeOf(name: string, made: Made, options: object, { fit, value }: { readonly fit: Fit; readonly value: Row }): string[] {
+function codeOf(
+  name: string,
+  made: VocabularySource,
+  options: object,
+  { fit, value }: { readonly fit: Fit; readonly value: Row },
+): string[] {
   const { add_special_tokens: around } = options as { readonly add_special_tokens: boolean }
   const names = { ids: 'ids', mask: 'attention_mask', types: 'token_type_ids', tokens: 'tokens' } as const
   const asked = (Object.keys(value) as (keyof Row)[]).map((kind) => names[kind])

@@ -3,8 +3,8 @@
 // were, and not by reading it: so it may be written in any way. What is found is compared with the loop on the values that it saw, on every byte
 // that there is, and on floats made to tell them apart; single precision rounds otherwise, within a bound that its terms give.
 import { affineKernel, bytesKernel, hasSimd, layoutKernel, tensorKernel } from '@whyslow/compile/kernels/index.ts'
-import { type Atom, Refused } from './fragment.ts'
-import { copyArrays, isTyped, type Run, TELLING, type Values } from './prove.ts'
+import { type Atom, ReplacementRefusal } from './fragment.ts'
+import { copyArrays, isTyped, type Run, TELLING_NUMBERS, type Values } from './prove.ts'
 
 export interface KernelForm {
   /** Runs on the values that the loop takes; gives what it changed. */
@@ -58,12 +58,12 @@ const STEPS = [1, 37, 101]
 /** Throws Refused if no kernel computes what the loop does. `seen`: the values of its calls. */
 export function kernelForm(atoms: readonly Atom[], seen: readonly Values[], loop: Run): KernelForm {
   const [first] = seen
-  if (first === undefined) throw new Refused('it was not reached')
-  if (!hasSimd()) throw new Refused('there is no WebAssembly with SIMD')
+  if (first === undefined) throw new ReplacementRefusal('it was not reached')
+  if (!hasSimd()) throw new ReplacementRefusal('there is no WebAssembly with SIMD')
   const places = placesOf(atoms, first)
   const source = first[places.source] as Picture
   if (seen.some((values) => (values[places.source] as Picture).length !== source.length))
-    throw new Refused('its images have several sizes')
+    throw new ReplacementRefusal('its images have several sizes')
   const mapping = mappingOf(places, first, loop)
   const { kernel, name, made, given, keeps } = written(mapping, source, { atoms, values: first, places })
   const isMove = name === 'layoutKernel'
@@ -91,19 +91,19 @@ export function kernelForm(atoms: readonly Atom[], seen: readonly Values[], loop
 
 /** Throws Refused if it does not write one Float32Array of one typed array of its length. */
 function placesOf(atoms: readonly Atom[], values: Values): Places {
-  if (atoms.some(({ role }) => role === 'state')) throw new Refused('it carries a number on')
+  if (atoms.some(({ role }) => role === 'state')) throw new ReplacementRefusal('it carries a number on')
   const written = atoms.flatMap((atom, at) => (atom.written ? [at] : []))
   const [out] = written
-  if (out === undefined || written.length > 1) throw new Refused('it does not write one array')
+  if (out === undefined || written.length > 1) throw new ReplacementRefusal('it does not write one array')
   const made = values[out]
   if (!(made instanceof Float32Array) || made.length < LEAST_ELEMENTS)
-    throw new Refused('it does not write a Float32Array of some size')
+    throw new ReplacementRefusal('it does not write a Float32Array of some size')
   const isSource = (value: unknown, at: number) => at !== out && isPicture(value) && value.length === made.length
   const sources = values.flatMap((value, at) => (isSource(value, at) ? [at] : []))
   const [source] = sources
   if (source === undefined || sources.length > 1)
-    throw new Refused('it does not read one typed array of the length that it writes')
-  if ((values[source] as Picture).buffer === made.buffer) throw new Refused('it reads what it writes')
+    throw new ReplacementRefusal('it does not read one typed array of the length that it writes')
+  if ((values[source] as Picture).buffer === made.buffer) throw new ReplacementRefusal('it reads what it writes')
   return { source, out }
 }
 
@@ -135,7 +135,7 @@ function mappingOf(places: Places, values: Values, loop: Run): Mapping {
     })
     if (isSo && planes.every(({ factor }) => factor !== 0)) return { planes, elements }
   }
-  throw new Refused('no kernel computes it: other arithmetic, or another order')
+  throw new ReplacementRefusal('no kernel computes it: other arithmetic, or another order')
 }
 
 interface Probing {
@@ -151,7 +151,7 @@ function probed(source: Float64Array, { places, values, loop }: Probing): Float6
   own[places.source] = source
   own[places.out] = out
   loop(...own)
-  if (out.some(Number.isNaN)) throw new Refused('it does not write every element')
+  if (out.some(Number.isNaN)) throw new ReplacementRefusal('it does not write every element')
   return out
 }
 
@@ -170,7 +170,8 @@ function checkOthers({ atoms, seen, places, loop, keeps }: Others): void {
   if (seen.some((values) => !isEqual(values[places.source] as Picture, source))) return
   for (const [at, { text }] of atoms.entries()) {
     if (at === places.source || at === places.out || keeps.includes(text)) continue
-    if (matters(at, first!, { places, loop })) throw new Refused(`${text} may change with the image, and only one was seen`)
+    if (matters(at, first!, { places, loop }))
+      throw new ReplacementRefusal(`${text} may change with the image, and only one was seen`)
   }
 }
 
@@ -207,7 +208,7 @@ function written({ planes, elements }: Mapping, source: Picture, naming: Naming)
   const [{ factor, offset }] = planes as [Mapping['planes'][number]]
   const isMove = planes.every((plane) => plane.factor === 1 && plane.offset === 0)
   if (planes.length === 1) {
-    if (isMove && !isBytes) throw new Refused('it copies: set does that')
+    if (isMove && !isBytes) throw new ReplacementRefusal('it copies: set does that')
     const [name, kernel] = isBytes
       ? (['bytesKernel', bytesKernel(source.length)] as const)
       : (['affineKernel', affineKernel(source.length)] as const)
@@ -217,7 +218,7 @@ function written({ planes, elements }: Mapping, source: Picture, naming: Naming)
   }
   const { size, text, keeps } = sizeOf(elements, naming)
   if (!isBytes) {
-    if (!isMove) throw new Refused('no kernel has floats in another order and another scale at once')
+    if (!isMove) throw new ReplacementRefusal('no kernel has floats in another order and another scale at once')
     return { kernel: layoutKernel(size), name: 'layoutKernel', made: `layoutKernel(${text})`, given: '', keeps }
   }
   const normalization = {
@@ -257,7 +258,7 @@ function* adversaries(values: Values, { source, out }: Places): Generator<Values
   for (const step of STEPS) {
     const own = copyArrays(values)
     const made = own[source] as Picture
-    const telling = (k: number) => TELLING[(k * step) % TELLING.length]!
+    const telling = (k: number) => TELLING_NUMBERS[(k * step) % TELLING_NUMBERS.length]!
     for (let k = 0; k < made.length; k++) made[k] = like instanceof Float32Array ? telling(k) : (k * step) % 256
     ;(own[out] as Float32Array).fill(0)
     yield own
@@ -279,7 +280,7 @@ function compare(values: Values, { places, mapping: { planes, elements }, loop, 
   run(...own)
   for (let at = 0; at < plain.length; at++)
     if (at !== places.out && isTyped(plain[at]) && !isEqual(plain[at] as Picture, own[at] as Picture))
-      throw new Refused('it changes more than it writes')
+      throw new ReplacementRefusal('it changes more than it writes')
   const [a, b] = [plain[places.out] as Float32Array, own[places.out] as Float32Array]
   const source = values[places.source] as Picture
   const meanSquare = a.reduce((sum, value) => sum + value * value, 0) / a.length
@@ -290,6 +291,6 @@ function compare(values: Values, { places, mapping: { planes, elements }, loop, 
     const { factor, offset } = planes[c]!
     const value = source[(to - c * elements) * planes.length + c]!
     const most = Math.min(limit, ROUNDING * (Math.abs(value * factor) + Math.abs(offset)) + LEAST_FLOAT)
-    if (isMove || !(Math.abs(a[to]! - b[to]!) <= most)) throw new Refused('it gives something else than the kernel')
+    if (isMove || !(Math.abs(a[to]! - b[to]!) <= most)) throw new ReplacementRefusal('it gives something else than the kernel')
   }
 }

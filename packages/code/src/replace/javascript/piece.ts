@@ -2,7 +2,7 @@
 // grows made in their full size. Since the statements stay, in their order, it gives the same bits whatever depends on what; what the values
 // must be for that is looked at when they are known (prove.ts).
 import { isNode, nameOf, type SyntaxNode } from '../../javascript/syntax.ts'
-import { type Fragment, Refused, type Render, type Replaced } from './fragment.ts'
+import { type Fragment, type Render, ReplacementRefusal, type SourceEdit } from './fragment.ts'
 
 /** A list that is made empty, or of a size, right before the loop. */
 export interface MadeList {
@@ -29,7 +29,7 @@ export interface Turns {
 }
 
 export class Piece {
-  readonly edits: Replaced[] = []
+  readonly edits: SourceEdit[] = []
   private readonly pushes: Push[] = []
   /** Turns may end early. */
   private jumps = false
@@ -55,12 +55,12 @@ export class Piece {
   loop(node: SyntaxNode, depth = 0): Turns {
     if (node.type === 'ForStatement') return this.counted(node, depth)
     if (node.type === 'ForOfStatement' && node.await !== true) return this.each(node, depth)
-    throw new Refused('it is not a loop that counts or goes through a list')
+    throw new ReplacementRefusal('it is not a loop that counts or goes through a list')
   }
 
   private counted(node: SyntaxNode, depth: number): Turns {
     const { init, test, update } = node
-    if (!isNode(init) || !isNode(test) || !isNode(update)) throw new Refused('its bounds are not in its header')
+    if (!isNode(init) || !isNode(test) || !isNode(update)) throw new ReplacementRefusal('its bounds are not in its header')
     const { fragment } = this
     let turns: Turns = { most: () => '', index: null }
     fragment.within([], () => {
@@ -80,7 +80,8 @@ export class Piece {
     const left = node.left as SyntaxNode
     const [declared] = left.type === 'VariableDeclaration' ? (left.declarations as readonly SyntaxNode[]) : []
     const id = declared?.id
-    if (!isNode(id) || id.type !== 'Identifier') throw new Refused('it assigns its elements to something other than a variable')
+    if (!isNode(id) || id.type !== 'Identifier')
+      throw new ReplacementRefusal('it assigns its elements to something other than a variable')
     const index = this.fresh('i')
     const body = node.body as SyntaxNode
     const kind = left.kind === 'const' ? 'const' : 'let'
@@ -153,7 +154,7 @@ export class Piece {
         return
       case 'ContinueStatement':
       case 'BreakStatement':
-        if (isNode(node.label)) throw new Refused('it jumps out of several loops')
+        if (isNode(node.label)) throw new ReplacementRefusal('it jumps out of several loops')
         this.jumps = true
         return
       case 'ForStatement':
@@ -161,13 +162,13 @@ export class Piece {
         this.loop(node, depth)
         return
       default:
-        throw new Refused(`${this.fragment.slice(node)} is more than arithmetic`)
+        throw new ReplacementRefusal(`${this.fragment.slice(node)} is more than arithmetic`)
     }
   }
 
   private declaration(node: SyntaxNode): void {
     for (const { id, init } of node.declarations as readonly SyntaxNode[]) {
-      if (!isNode(id) || id.type !== 'Identifier') throw new Refused('it takes values apart')
+      if (!isNode(id) || id.type !== 'Identifier') throw new ReplacementRefusal('it takes values apart')
       if (isNode(init)) this.fragment.expression(init)
       this.fragment.declare(id.name as string)
     }
@@ -182,8 +183,8 @@ export class Piece {
     const { list, values } = push
     const [value, ...others] = values
     if (value === undefined || others.length > 0 || value.type === 'SpreadElement')
-      throw new Refused('it pushes several values at once')
-    if (depth > 1) throw new Refused('how long its list gets is not known before')
+      throw new ReplacementRefusal('it pushes several values at once')
+    if (depth > 1) throw new ReplacementRefusal('how long its list gets is not known before')
     this.fragment.expression(value)
     this.pushes.push({ list, node, value, always })
   }
@@ -195,17 +196,17 @@ export class Piece {
     for (const list of this.lists.values()) {
       const pushes = this.pushes.filter((push) => push.list === list.name)
       const stores = this.fragment.stores.filter((node) => nameOf(node.object as SyntaxNode) === list.name)
-      if (pushes.length === 0 && stores.length === 0) throw new Refused(`nothing is put into ${list.name}`)
+      if (pushes.length === 0 && stores.length === 0) throw new ReplacementRefusal(`nothing is put into ${list.name}`)
       if (list.size !== null) this.sized(list, pushes)
       else if (pushes.length === 0) this.stored(list, stores, { most, index })
-      else if (stores.length > 0) throw new Refused(`${list.name} is written in two ways`)
+      else if (stores.length > 0) throw new ReplacementRefusal(`${list.name} is written in two ways`)
       else this.pushed(list, pushes, { most, index }, end)
     }
     return [...this.lists.keys()]
   }
 
   private sized({ name, statement, size, filling }: MadeList, pushes: readonly Push[]): void {
-    if (pushes.length > 0) throw new Refused(`${name} grows beyond its size`)
+    if (pushes.length > 0) throw new ReplacementRefusal(`${name} grows beyond its size`)
     this.replace(statement, (render) => {
       const filled = filling === null ? '' : `.fill(${render(filling)})`
       return `const ${name} = new Float64Array(${render(size!)})${filled}`
@@ -214,7 +215,7 @@ export class Piece {
 
   private stored({ name, statement }: MadeList, stores: readonly SyntaxNode[], { most, index }: Turns): void {
     if (index === null || stores.some(({ property }) => nameOf(property as SyntaxNode) !== index))
-      throw new Refused(`how long ${name} gets is not known before`)
+      throw new ReplacementRefusal(`how long ${name} gets is not known before`)
     this.replace(statement, (render) => `const ${name} = new Float64Array(${most(render)})`)
   }
 
@@ -278,14 +279,14 @@ function turnsOf(init: SyntaxNode, test: SyntaxNode, update: SyntaxNode): Turns 
 }
 
 const unknown = (): string => {
-  throw new Refused('how often it runs is not known before')
+  throw new ReplacementRefusal('how often it runs is not known before')
 }
 
 /** Names of a callback's parameters, `most` of them. Throws Refused. */
 export function parametersOf(callback: SyntaxNode, most: number): string[] {
-  if (callback.async === true || callback.generator === true) throw new Refused('its function is none of numbers')
+  if (callback.async === true || callback.generator === true) throw new ReplacementRefusal('its function is none of numbers')
   const all = callback.params as readonly SyntaxNode[]
   if (all.length > most || all.some(({ type }) => type !== 'Identifier'))
-    throw new Refused('its function takes more than numbers')
+    throw new ReplacementRefusal('its function takes more than numbers')
   return all.map((one) => one.name as string)
 }

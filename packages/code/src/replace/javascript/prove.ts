@@ -2,7 +2,7 @@
 // are made to tell them apart. Equal are results of the same bits, NaN and NaN; what raises on one side alone, is longer, or holds anything
 // but numbers is not.
 import { turns } from '@whyslow/measure/statistics/index.ts'
-import { type Atom, Refused } from './fragment.ts'
+import { type Atom, ReplacementRefusal } from './fragment.ts'
 
 export type Values = readonly unknown[]
 export type Run = (...values: unknown[]) => unknown[]
@@ -10,7 +10,7 @@ export type Run = (...values: unknown[]) => unknown[]
 type TypedArray = Float64Array
 
 /** Numbers at which arithmetic differs: not numbers, without end, of both signs of nothing, denormal, the largest, the ends of integers. */
-export const TELLING = [
+export const TELLING_NUMBERS = [
   Number.NaN,
   Number.POSITIVE_INFINITY,
   Number.NEGATIVE_INFINITY,
@@ -53,17 +53,18 @@ export function checkKinds(atoms: readonly Atom[], values: Values): void {
     const value = values[at]
     if (role === 'array') checkArray(text, value)
     else if (role === 'function') {
-      if (typeof value !== 'function') throw new Refused(`${text} is not a function`)
+      if (typeof value !== 'function') throw new ReplacementRefusal(`${text} is not a function`)
     } else if (typeof value !== 'number' && (role !== 'scalar' || typeof value !== 'boolean')) {
-      throw new Refused(`${text} is ${value === null ? 'null' : typeof value}, which is not a number`)
+      throw new ReplacementRefusal(`${text} is ${value === null ? 'null' : typeof value}, which is not a number`)
     }
   }
 }
 
 function checkArray(text: string, value: unknown): void {
   if (isTyped(value)) return
-  if (!Array.isArray(value)) throw new Refused(`${text} is neither a list nor a typed array of numbers`)
-  for (let i = 0; i < value.length; i++) if (typeof value[i] !== 'number') throw new Refused(`${text} holds more than numbers`)
+  if (!Array.isArray(value)) throw new ReplacementRefusal(`${text} is neither a list nor a typed array of numbers`)
+  for (let i = 0; i < value.length; i++)
+    if (typeof value[i] !== 'number') throw new ReplacementRefusal(`${text} holds more than numbers`)
 }
 
 /** One copy of each array, so that two names of one stay so, and views of one buffer, too. */
@@ -103,8 +104,9 @@ export function prove(atoms: readonly Atom[], seen: readonly Values[], before: R
 function compareOn(values: Values, before: Run, after: Run, on: string): void {
   const [a, b] = [outcome(before, copyArrays(values)), outcome(after, converted(copyArrays(values)))]
   if (a === null && b === null) return
-  if (a === null || b === null) throw new Refused(`one of the two fails on ${on}`)
-  if (a.length !== b.length || a.some((one, at) => !isSame(one, b[at]))) throw new Refused(`it gives something else on ${on}`)
+  if (a === null || b === null) throw new ReplacementRefusal(`one of the two fails on ${on}`)
+  if (a.length !== b.length || a.some((one, at) => !isSame(one, b[at])))
+    throw new ReplacementRefusal(`it gives something else on ${on}`)
 }
 
 function outcome(run: Run, values: unknown[]): unknown[] | null {
@@ -152,12 +154,12 @@ function made(atoms: readonly Atom[], seen: Values, { length, round, alike }: Ma
     }
     if (typeof value !== 'number') return value
     if (atoms[at]!.bounds) return length ?? value
-    return round === 0 ? value : TELLING[(round * 11 + at * 5) % TELLING.length]!
+    return round === 0 ? value : TELLING_NUMBERS[(round * 11 + at * 5) % TELLING_NUMBERS.length]!
   })
 }
 
 function telling(like: unknown[] | TypedArray, length: number, from: number): unknown[] | TypedArray {
-  const numbers = Array.from({ length }, (_, i) => TELLING[(from + i * (1 + (from % 3))) % TELLING.length]!)
+  const numbers = Array.from({ length }, (_, i) => TELLING_NUMBERS[(from + i * (1 + (from % 3))) % TELLING_NUMBERS.length]!)
   if (Array.isArray(like)) return numbers
   const Kind = like.constructor as new (numbers: readonly number[]) => TypedArray
   return new Kind(numbers)

@@ -5,7 +5,7 @@ import { syncBuiltinESMExports } from 'node:module'
 import { dirname } from 'node:path'
 import { endWithParent } from '@whyslow/measure/trials/end-with-parent.ts'
 import type { AlternativeFact } from '../../facts.ts'
-import { say } from '../../javascript/channel.ts'
+import { writeMessage } from '../../javascript/channel.ts'
 import { putIn } from '../../javascript/hooks-install.ts'
 import type { Insertion } from '../../javascript/prepare.ts'
 import { openCalls, type ProgramPlan } from '../../turns/program.ts'
@@ -87,6 +87,6 @@ async function untilStill(): Promise<void> {
 }
 
 function conclude(found: AlternativeFact | null): void {
-  say(found === null ? [] : [found])
+  writeMessage(found === null ? [] : [found])
   realExit(0)
 }

@@ -2,6 +2,7 @@
 // of the file that call it. Which of them takes a text and gives its ids, the run tells.
 import type { Insertion } from '../../javascript/prepare.ts'
 import {
+  containsNode,
   functionName,
   isEachCallback,
   isExpression,
@@ -10,7 +11,6 @@ import {
   isNode,
   nameOf,
   type SyntaxNode,
-  some,
   walk,
 } from '../../javascript/syntax.ts'
 import { isTokenizerLoop, tablesOf } from '../../javascript/tokenizers.ts'
@@ -114,6 +114,6 @@ function argumentsOf(node: SyntaxNode): string | null {
   })
   const byName = names.includes(null) ? null : names.join(',')
   if (node.type === 'ArrowFunctionExpression') return byName
-  const countsThem = some(node, (one) => one.type === 'Identifier' && one.name === 'arguments')
+  const countsThem = containsNode(node, (one) => one.type === 'Identifier' && one.name === 'arguments')
   return byName === null || countsThem ? '...arguments' : byName
 }

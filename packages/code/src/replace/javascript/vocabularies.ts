@@ -7,7 +7,7 @@ import { writeLiteral } from './written.ts'
 
 export const LIBRARY = '@huggingface/tokenizers'
 
-export interface Made {
+export interface VocabularySource {
   /** 'tokenizer.json', 'vocab.txt', 'the table VOCAB'. */
   readonly of: string
   readonly json: object
@@ -31,7 +31,10 @@ const AROUND = [
  * `folders`: where files are looked for, the likeliest first; `tables`: what the user's code looks pieces up in, by the expression that names each.
  * A file that is none (a pointer of Git LFS, no JSON) is left out.
  */
-export function* tokenizersOf(folders: readonly string[], tables: readonly (readonly [string, unknown])[]): Generator<Made> {
+export function* tokenizersOf(
+  folders: readonly string[],
+  tables: readonly (readonly [string, unknown])[],
+): Generator<VocabularySource> {
   const files = (name: string) => folders.map((folder) => join(folder, name)).filter((file) => fs.existsSync(file))
   for (const file of files('tokenizer.json')) {
     const json = jsonOf(file)
@@ -61,7 +64,7 @@ export function* tokenizersOf(folders: readonly string[], tables: readonly (read
   }
 }
 
-function ofTokenizer(file: string, json: object): Made {
+function ofTokenizer(file: string, json: object): VocabularySource {
   const configFile = join(dirname(file), 'tokenizer_config.json')
   const config = fs.existsSync(configFile) ? jsonOf(configFile) : null
   const given = [parsed(file), config === null ? '{}' : parsed(configFile)].map((one) => `  ${one},\n`).join('')
@@ -109,12 +112,12 @@ function vocabularyOf(table: unknown, least: number): Vocabulary | null {
 const isText = (value: unknown): value is string => typeof value === 'string'
 
 /** `vocab`: the expression of the vocabulary behind `code`. */
-interface Told extends Pick<Made, 'of' | 'code'> {
+interface Told extends Pick<VocabularySource, 'of' | 'code'> {
   readonly vocab: string
 }
 
 /** Tokenizers of the vocabulary; none if it has no piece for unknown text. */
-function* ofVocabulary(vocab: Vocabulary, merges: readonly string[], told: Told): Generator<Made> {
+function* ofVocabulary(vocab: Vocabulary, merges: readonly string[], told: Told): Generator<VocabularySource> {
   const unknown = UNKNOWN.find((one) => Object.hasOwn(vocab, one))
   const pieces = Object.keys(vocab)
   const isBytes = merges.length > 0 && pieces.some((piece) => piece.startsWith('Ġ'))

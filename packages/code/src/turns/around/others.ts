@@ -1,8 +1,8 @@
 // What goes on in addition to the calls in a process of Node, and holding it still: what else the event loop runs, sessions other than the one that
 // the calls are about, worker threads. Each is looked at while no call is on its way and while calls are, and tried before it is
 // relied on: a call that waits for what is held would never end.
-import type { AlternativeFound, AlternativesFound, Other } from '../contestant.ts'
-import type { Ran, WatchedSession, WatchedSessions } from './sessions.ts'
+import type { AlternativeFound, AlternativesFound, ProcessActivity } from '../contestant.ts'
+import type { SessionRuns, WatchedSession, WatchedSessions } from './sessions.ts'
 import { type WatchedTimers, wait } from './timers.ts'
 import type { WatchedWorkers } from './workers.ts'
 
@@ -16,14 +16,18 @@ const PASSES = 2
 const PATIENCE = 10
 const LEAST_PATIENCE_MS = 1000
 
-export interface Watched {
+export interface WatchedWork {
   readonly timers: WatchedTimers
   readonly sessions: WatchedSessions
   readonly workers: WatchedWorkers
 }
 
 /** Holds all of `others` from here on. `pass`: one pass of the calls that are timed then; it is made where their outputs have to be known. */
-export async function holdStill(watched: Watched, others: readonly Other[], pass: () => Promise<unknown>): Promise<void> {
+export async function holdStill(
+  watched: WatchedWork,
+  others: readonly ProcessActivity[],
+  pass: () => Promise<unknown>,
+): Promise<void> {
   if (others.includes('sessions')) {
     watched.sessions.keep()
     await pass()
@@ -33,21 +37,21 @@ export async function holdStill(watched: Watched, others: readonly Other[], pass
   if (others.includes('threads')) await watched.workers.hold()
 }
 
-export async function letGo({ timers, sessions, workers }: Watched, others: readonly Other[]): Promise<void> {
+export async function letGo({ timers, sessions, workers }: WatchedWork, others: readonly ProcessActivity[]): Promise<void> {
   if (others.includes('threads')) await workers.release()
   if (others.includes('loop')) timers.release()
   sessions.release()
 }
 
 /** `pass`: all samples once, as calls. */
-export async function lookAtOthers(watched: Watched, pass: () => Promise<unknown>): Promise<AlternativesFound> {
+export async function lookAtOthers(watched: WatchedWork, pass: () => Promise<unknown>): Promise<AlternativesFound> {
   const { sessions, workers } = watched
   sessions.ran()
   const working = workers.watch()
   const loopShare = await busyShare()
   const idle = sessions.ran()
   const began = performance.now()
-  const passes: Ran[] = []
+  const passes: SessionRuns[] = []
   while (passes.length < PASSES || performance.now() - began < LOOK_MS) {
     await pass()
     passes.push(sessions.ran())
@@ -70,7 +74,7 @@ async function busyShare(): Promise<number> {
 }
 
 interface Tried {
-  readonly watched: Watched
+  readonly watched: WatchedWork
   readonly pass: () => Promise<unknown>
   readonly patienceMs: number
 }
@@ -92,7 +96,7 @@ async function foundLoop(tried: Tried, share: number): Promise<AlternativeFound>
 
 async function foundSessions(
   tried: Tried,
-  { idle, passes }: { readonly idle: Ran; readonly passes: readonly Ran[] },
+  { idle, passes }: { readonly idle: SessionRuns; readonly passes: readonly SessionRuns[] },
 ): Promise<AlternativeFound> {
   const { main } = tried.watched.sessions
   const others = new Set([idle, ...passes].flatMap((ran) => [...ran.keys()]).filter((one) => one !== main))
@@ -117,7 +121,7 @@ async function foundThreads(tried: Tried, shares: readonly number[]): Promise<Al
 }
 
 /** Why it cannot be held; null: calls go on as before. */
-async function reasonAgainst({ watched, pass, patienceMs }: Tried, other: Other): Promise<string | null> {
+async function reasonAgainst({ watched, pass, patienceMs }: Tried, other: ProcessActivity): Promise<string | null> {
   const begin = async (): Promise<string | null> => {
     try {
       watched.sessions.pass()
@@ -137,13 +141,13 @@ async function reasonAgainst({ watched, pass, patienceMs }: Tried, other: Other)
 }
 
 /** The one that calls spend most in, less what runs whether there are calls or not. */
-function mainOf(calls: Ran, idle: Ran, times: number): WatchedSession | null {
+function mainOf(calls: SessionRuns, idle: SessionRuns, times: number): WatchedSession | null {
   const ofCalls = [...calls].map(([one, { ms }]) => ({ one, ms: ms - times * (idle.get(one)?.ms ?? 0) }))
   const [first] = ofCalls.filter(({ ms }) => ms > 0).sort((a, b) => b.ms - a.ms)
   return first?.one ?? null
 }
 
-function together(passes: readonly Ran[]): Ran {
+function together(passes: readonly SessionRuns[]): SessionRuns {
   const all = new Map<WatchedSession, { runs: number; ms: number }>()
   for (const [one, { runs, ms }] of passes.flatMap((ran) => [...ran])) {
     const before = all.get(one) ?? { runs: 0, ms: 0 }

@@ -20,7 +20,7 @@ export interface WatchedSession {
 }
 
 /** Runs of each session over a while. */
-export type Ran = ReadonlyMap<WatchedSession, { readonly runs: number; readonly ms: number }>
+export type SessionRuns = ReadonlyMap<WatchedSession, { readonly runs: number; readonly ms: number }>
 
 export class WatchedSessions {
   private readonly all: WatchedSession[] = []
@@ -44,7 +44,7 @@ export class WatchedSessions {
   }
 
   /** Since it was asked last. */
-  ran(): Ran {
+  ran(): SessionRuns {
     const found = new Map(this.all.filter(({ runs }) => runs > 0).map((one) => [one, { runs: one.runs, ms: one.ms }]))
     for (const one of this.all) Object.assign(one, { runs: 0, ms: 0 })
     return found

@@ -68,12 +68,12 @@ export function flag<const W extends string, V, const M extends More = object>(
 ): Flag<KeyOf<W>, V, AlwaysOf<W, M>, NameOf<W, M>>
 export function flag(words: string, help: string, parse?: Parse<unknown>, more: More = {}): Flag {
   const key = new Option(words).attributeName()
-  const choices = (parse as Partial<Choosing> | undefined)?.choices
+  const choices = (parse as Partial<Choices> | undefined)?.choices
   return { name: key, group: 'common', ...more, ...(choices === undefined ? {} : { choices }), key, words, help, parse }
 }
 
 /** A flag that the command line itself acts upon. */
-export const own = <K extends string, V, A extends boolean>(one: Flag<K, V, A, string>): Flag<K, V, A, null> => ({
+export const ownFlag = <K extends string, V, A extends boolean>(one: Flag<K, V, A, string>): Flag<K, V, A, null> => ({
   ...one,
   name: null,
 })
@@ -83,7 +83,7 @@ export const inGroup = <F extends Flag>(group: Group, flags: readonly F[]): read
   flags.map((one) => ({ ...one, group }))
 
 /** The flags with those keys keep their group, the others are advanced. */
-export const showing = <F extends Flag>(keys: readonly F['key'][], flags: readonly F[]): readonly F[] =>
+export const showOnly = <F extends Flag>(keys: readonly F['key'][], flags: readonly F[]): readonly F[] =>
   flags.map((one) => (keys.includes(one.key) ? one : { ...one, group: 'advanced' }))
 
 const rows = new WeakMap<Option, Flag>()
@@ -115,12 +115,12 @@ export function formerOptions(flag: Flag): readonly Option[] {
   })
 }
 
-export interface Choosing {
+export interface Choices {
   readonly choices: readonly string[]
 }
 
 /** One of a few words. */
-export const oneOf = <const T extends string>(words: readonly T[]): ((text: string) => T) & Choosing =>
+export const oneOf = <const T extends string>(words: readonly T[]): ((text: string) => T) & Choices =>
   Object.assign(
     (text: string): T => {
       const found = words.find((word) => word === text)
@@ -134,7 +134,7 @@ type ValueOf<F> = F extends { readonly types?: { readonly value: infer V } } ? V
 type AlwaysThere<F> = F extends { readonly types?: { readonly always: true } } ? F : never
 
 /** What was typed, as commander gives it. */
-export type Typed<F extends Flag> = { readonly [One in AlwaysThere<F> as One['key']]: ValueOf<One> } & {
+export type TypedFlags<F extends Flag> = { readonly [One in AlwaysThere<F> as One['key']]: ValueOf<One> } & {
   readonly [One in Exclude<F, AlwaysThere<F>> as One['key']]?: ValueOf<One>
 }
 
@@ -146,7 +146,7 @@ export type Options<F extends Flag> = { readonly [One in Sets<AlwaysThere<F>> as
 }
 
 /** Options of the stage that were typed or have a default here; the stage's own defaults hold for the others. */
-export function optionsSet<F extends Flag>(flags: readonly F[], typed: Typed<F>): Options<F> {
+export function optionsSet<F extends Flag>(flags: readonly F[], typed: TypedFlags<F>): Options<F> {
   const values: Readonly<Record<string, unknown>> = typed
   const set = flags.flatMap(({ key, name }) => (name === null || values[key] === undefined ? [] : [[name, values[key]]]))
   return Object.fromEntries(set)
@@ -156,7 +156,7 @@ export function optionsSet<F extends Flag>(flags: readonly F[], typed: Typed<F>)
 type FlagTable = Readonly<Record<string, readonly Flag[]>>
 
 /** The flags of a command of a table, parsed. */
-export type FlagsIn<Table extends FlagTable, Command extends keyof Table> = Typed<Table[Command][number]>
+export type FlagsIn<Table extends FlagTable, Command extends keyof Table> = TypedFlags<Table[Command][number]>
 
 /** `optionsSet` for the commands of a table, by their names. */
 export const optionsIn =

@@ -73,7 +73,7 @@ export function rates(text: string): number[] {
 }
 
 /** An option that may be given several times. */
-export function gathered(text: string, before: readonly string[] = []): string[] {
+export function collectValues(text: string, before: readonly string[] = []): string[] {
   return [...before, text]
 }
 

@@ -1,49 +1,56 @@
 // Rows that several commands share, each written once. `flag`: sets an option of the command's stage. `own`: the command line acts upon it.
-import { type Flag, flag, inGroup, oneOf, own } from './flag.ts'
+import { type Flag, flag, inGroup, oneOf, ownFlag } from './flag.ts'
 import * as parse from './option-values.ts'
 
 const QUICK_ALSO = (usual: string, quick: string) => `${usual}; ${quick} with --quick`
 
 /** What a document is written as, by its flags' keys: most helps show them in full. */
 export const DOCUMENT = ['json', 'html', 'markdown'] as const
-const json = (what: string) => own(flag('--json [file]', `write ${what} as JSON; without a file to standard output`))
-const html = (what: string) => own(flag('--html [file]', `write ${what} as a page that needs no other file`))
-const markdown = own(flag('--markdown [file]', 'write it as Markdown, for a pull request'))
-const quiet = own(flag('-q, --quiet', 'print only the answer, in one sentence; no progress, no notes'))
+const json = (what: string) => ownFlag(flag('--json [file]', `write ${what} as JSON; without a file to standard output`))
+const html = (what: string) => ownFlag(flag('--html [file]', `write ${what} as a page that needs no other file`))
+const markdown = ownFlag(flag('--markdown [file]', 'write it as Markdown, for a pull request'))
+const quiet = ownFlag(flag('-q, --quiet', 'print only the answer, in one sentence; no progress, no notes'))
 /** `program.ts` acts on it. */
 export const verbose = inGroup('advanced', [
-  own(flag('-v, --verbose', 'print each step with its time, and the stack of an error')),
+  ownFlag(flag('-v, --verbose', 'print each step with its time, and the stack of an error')),
 ])
 /** What is sent to a server. */
-export const body = flag('--body <text>', 'request body; @file reads it (repeatable: drawn at random)', parse.gathered, {
+export const body = flag('--body <text>', 'request body; @file reads it (repeatable: drawn at random)', parse.collectValues, {
   name: 'bodies',
 })
-export const header = flag('--header <line>', "request header, as in 'Authorization: Bearer …' (repeatable)", parse.gathered, {
-  name: 'headers',
-})
+export const header = flag(
+  '--header <line>',
+  "request header, as in 'Authorization: Bearer …' (repeatable)",
+  parse.collectValues,
+  {
+    name: 'headers',
+  },
+)
 export const httpMethod = flag('--http-method <name>', 'HTTP method', undefined, {
   name: 'method',
   formerly: ['--method'],
   usual: 'POST with a body, else GET',
 })
 /** For documents that no page draws yet. */
-export const text = (document: string) => inGroup('output', [json(document), markdown, quiet])
+export const textOutput = (document: string) => inGroup('output', [json(document), markdown, quiet])
 export const output = (document: string, page: string) => inGroup('output', [json(document), html(page), markdown, quiet])
 export const report = output('the report document', 'the report')
 export const jsonAlone = (what: string) => inGroup('output', [json(what), quiet])
 export const table = (line: string) =>
   inGroup('output', [
-    own(flag('--csv <file>', `write the table as CSV, one line per ${line}`)),
-    own(flag('--parquet <file>', 'write the table as Parquet')),
+    ownFlag(flag('--csv <file>', `write the table as CSV, one line per ${line}`)),
+    ownFlag(flag('--parquet <file>', 'write the table as Parquet')),
   ])
-export const open = own(flag('--open', 'show the page in a browser, with progress while it measures'))
+export const open = ownFlag(flag('--open', 'show the page in a browser, with progress while it measures'))
 export const roofline = (of = '') =>
-  own(flag('--roofline', `${of}draw the roofline in characters`, undefined, { group: 'output' }))
-export const save = (what: string) => own(flag('--save', `keep ${what} in the local history`))
+  ownFlag(flag('--roofline', `${of}draw the roofline in characters`, undefined, { group: 'output' }))
+export const save = (what: string) => ownFlag(flag('--save', `keep ${what} in the local history`))
 
-export const progress = own(flag('--no-progress', 'show no progress', undefined, { group: 'advanced' }))
+export const progress = ownFlag(flag('--no-progress', 'show no progress', undefined, { group: 'advanced' }))
 /** `program.ts` acts on it. */
-export const lock = own(flag('--no-lock', 'do not wait for other measurements on this machine', undefined, { group: 'advanced' }))
+export const lock = ownFlag(
+  flag('--no-lock', 'do not wait for other measurements on this machine', undefined, { group: 'advanced' }),
+)
 type CacheUse = 'use' | 'refresh' | 'off'
 export const refresh = flag('--refresh', 'measure again instead of reading the cache', (): CacheUse => 'refresh', {
   name: 'cache',
@@ -74,14 +81,14 @@ export const timeout = (what: string, usual: string) =>
 export const budget = (what: string, usual: string) =>
   flag('--budget <duration>', what, parse.seconds, { name: 'budgetSeconds', usual })
 
-export const out = <const W extends string>(words: W, what: string, replaces: string, usual?: string) =>
+export const outputFlags = <const W extends string>(words: W, what: string, replaces: string, usual?: string) =>
   [flag(words, what, parse.outputPath, usual === undefined ? {} : { usual }), flag('--force', replaces)] as const
 export const maxLoss = (what: string, usual: string) => flag('--max-loss <x>', what, parse.fraction, { usual })
 export const metricName = oneOf(['accuracy', 'mse', 'mae'])
 export const metric = flag('--metric <name>', 'how labelled --data is scored', metricName, {
   usual: 'chosen by the labels',
 })
-export const requires = own(
+export const requires = ownFlag(
   flag('--require <2x>', 'speed-up that must be proven: the lower end of its interval; else exit code 3', parse.ratio),
 )
 export const engines = (what: string, usual: string, formerly: readonly string[] = []) =>
@@ -198,14 +205,14 @@ export const price = flag('--price <what=x>', 'what an hour of a machine costs, 
 })
 export const store = (what: string) => flag('--store <where>', `${what}: a SQLite file, or the address of a PostgreSQL database`)
 /** How the machines of a fleet find each other. */
-export const shared = (queue: string, key: string) =>
+export const queueFlags = (queue: string, key: string) =>
   [
-    own(flag('--queue <url>', queue, undefined, { usual: 'WHYSLOW_QUEUE' })),
-    own(
+    ownFlag(flag('--queue <url>', queue, undefined, { usual: 'WHYSLOW_QUEUE' })),
+    ownFlag(
       flag('--shared-models <where>', 'folder that all machines of the fleet see, or s3://bucket/prefix', undefined, {
         formerly: ['--models'],
         usual: 'WHYSLOW_FLEET_MODELS',
       }),
     ),
-    own(flag('--key-file <file>', key, undefined, { usual: 'WHYSLOW_FLEET_KEY' })),
+    ownFlag(flag('--key-file <file>', key, undefined, { usual: 'WHYSLOW_FLEET_KEY' })),
   ] as const

@@ -7,14 +7,14 @@ import { cookieName, hasCookie, isSame, refusal } from './gate.ts'
 import { isOfThisUser } from './peer-user.ts'
 
 /** What the page is told while it is open; sent whole each time, so that one that comes back has missed nothing. */
-export interface Live {
+export interface LiveState {
   /** Progress of what is measured; null if nothing is. */
   readonly measuring: { readonly stage: string; readonly done: number; readonly of: number } | null
   /** Why there will be no more, in a sentence. */
   readonly ended: string | null
 }
 
-export interface Shown {
+export interface PageContent {
   /** What the page draws, as JSON: { documents, names }. */
   readonly json: string
 }
@@ -28,9 +28,9 @@ export interface ViewServer {
   /** Pages that are connected now. */
   readonly pages: () => number
   /** Tells pages at once; to be called between timed blocks only. */
-  tell(live: Live): void
+  tell(live: LiveState): void
   /** Gives pages other documents. */
-  show(shown: Shown): void
+  show(shown: PageContent): void
   close(): Promise<void>
 }
 
@@ -57,16 +57,16 @@ interface State {
   readonly session: string
   code: { readonly secret: string; readonly until: number } | null
   readonly streams: Set<ServerResponse>
-  shown: Shown
-  live: Live
+  shown: PageContent
+  live: LiveState
   /** Version of `shown`: pages ask again when it changes. */
   version: number
 }
 
 /** `port` 0: any that is free. Rejects if it cannot listen. */
-export async function startView(page: string, shown: Shown, { port = 0 }: { port?: number } = {}): Promise<ViewServer> {
+export async function startView(page: string, shown: PageContent, { port = 0 }: { port?: number } = {}): Promise<ViewServer> {
   const secret = () => randomBytes(TOKEN_BYTES).toString('base64url')
-  const live: Live = { measuring: null, ended: null }
+  const live: LiveState = { measuring: null, ended: null }
   const state: State = { page, token: secret(), session: secret(), code: null, streams: new Set(), shown, live, version: 1 }
   const server = createServer({ headersTimeout: HEADER_TIMEOUT_MS, requestTimeout: HEADER_TIMEOUT_MS }, (request, response) =>
     answer(request, response, state),

@@ -1,6 +1,6 @@
 // An agent of a fleet at work: jobs in a queue in memory, and measurements that a test writes down.
 import type { ReportDocument } from '@whyslow/report/documents/report.ts'
-import { type AgentParts, type Measured, runAgent } from '../../../src/queue/agent.ts'
+import { type AgentMeasurement, type AgentParts, runAgent } from '../../../src/queue/agent.ts'
 import type { FleetResult } from '../../../src/queue/result.ts'
 import { exampleMachine, exampleReport } from '../study/example-reports.ts'
 import { exampleQueue } from './example-queue.ts'
@@ -31,7 +31,7 @@ export const withBlock = (waitedMs: number, { throttledMs = 0, threads = 1 } = {
   return { ...report, engine, latency: { ...report.latency!, blocks: [block] } } as unknown as ReportDocument
 }
 export const clean = withBlock(0)
-export const undisturbed = (report: ReportDocument): Measured => ({ report, disturbed: null })
+export const undisturbed = (report: ReportDocument): AgentMeasurement => ({ report, disturbed: null })
 
 /** An agent that works until nothing waits. */
 export async function worked(jobs: readonly object[], parts: Partial<AgentParts> = {}) {

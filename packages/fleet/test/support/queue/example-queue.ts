@@ -1,5 +1,5 @@
 // A queue in memory, for tests of both its sides: jobs of one kind of machine, given out in order.
-import type { AgentQueue, AskingQueue, Held, Outcome } from '../../../src/queue/queue.ts'
+import type { AgentQueue, AskingQueue, HeldJob, Outcome } from '../../../src/queue/queue.ts'
 
 interface Entry {
   job: unknown
@@ -25,7 +25,7 @@ export function exampleQueue(machine = 'x64-avx2-2c-abcdef'): ExampleQueue {
   const waits: number[] = []
   let announced = false
   let lost = false
-  const held = (id: string, entry: Entry): Held => ({
+  const held = (id: string, entry: Entry): HeldJob => ({
     id,
     job: entry.job,
     renew: () => Promise.resolve(!lost),

@@ -5,11 +5,17 @@ import type { Value } from '../../build/graph-builder.ts'
 import { meanAndVariance, type Reduction, reduce, runningSum, softmax } from '../../build/reduce.ts'
 import { flat } from '../../build/shapes.ts'
 import { ACTIVATION_NAMES, type ActivationSettings, activate, activationName } from '../../tensorflow/activation-functions.ts'
-import { LOGICAL, ONE, operatorName, REAL, TWO, WHOLE } from '../../tensorflow/functions.ts'
+import {
+  BINARY_FUNCTIONS,
+  LOGICAL,
+  operatorName,
+  REAL_NUMBER_FUNCTIONS,
+  UNARY_FUNCTIONS,
+  WHOLE,
+} from '../../tensorflow/functions.ts'
 import { dtypeIn, isList } from '../arguments.ts'
 import type { Argument } from '../layer.ts'
 import {
-  alike,
   alikeOf,
   axesIn,
   axisIn,
@@ -19,6 +25,7 @@ import {
   type Operation,
   positionOf,
   tensor,
+  tensorsOfOneType,
   type WriteOperation,
 } from './operation.ts'
 
@@ -87,7 +94,7 @@ function counted(op: Operation): Value {
   return x.dtype === 'bool' ? cast(op.builder, x, 'int32') : x
 }
 
-const { Inv: _, ...REAL_FUNCTIONS } = ONE
+const { Inv: _, ...REAL_FUNCTIONS } = UNARY_FUNCTIONS
 
 /** What is called with tensors alone: of one, and of two. */
 export const plainOfOne: ReadonlyMap<string, WriteOperation> = new Map([
@@ -97,7 +104,10 @@ export const plainOfOne: ReadonlyMap<string, WriteOperation> = new Map([
 ])
 
 export const plainOfTwo: ReadonlyMap<string, WriteOperation> = new Map([
-  ...table(named(TWO), (write, name) => (op) => write(op.builder, ...(isOf(REAL, name) ? floats(op) : pair(op)))),
+  ...table(
+    named(BINARY_FUNCTIONS),
+    (write, name) => (op) => write(op.builder, ...(isOf(REAL_NUMBER_FUNCTIONS, name) ? floats(op) : pair(op))),
+  ),
   ...table(LOGICAL, (opType) => (op) => binary(op.builder, opType, bool(op, 0), bool(op, 1))),
 ])
 
@@ -186,7 +196,7 @@ function activation(op: Operation, className: string): Value {
   }
 }
 
-const pair = (op: Operation) => alike(op, 0, 2) as [Value, Value]
+const pair = (op: Operation) => tensorsOfOneType(op, 0, 2) as [Value, Value]
 
 function floats(op: Operation): [Value, Value] {
   const [a, b] = pair(op)

@@ -9,7 +9,7 @@ import { fullLike } from '../../build/shapes.ts'
 import { floorDivide } from '../../tensorflow/arithmetic.ts'
 import { isNan, LOGICAL } from '../../tensorflow/functions.ts'
 import { dtypeIn } from '../arguments.ts'
-import { alike, flagIn, float, numberIn, type Operation, tensor, type WriteOperation } from './operation.ts'
+import { flagIn, float, numberIn, type Operation, tensor, tensorsOfOneType, type WriteOperation } from './operation.ts'
 
 const ofReal =
   (write: (op: Operation, x: Value) => Value): WriteOperation =>
@@ -20,7 +20,10 @@ const ofReal =
 const ofTwoReal =
   (write: (op: Operation, a: Value, b: Value) => Value): WriteOperation =>
   (op) => {
-    const [a, b] = alike(op, 0, 2).map((x) => (isFloat(x.dtype) ? x : cast(op.builder, x, 'float32'))) as [Value, Value]
+    const [a, b] = tensorsOfOneType(op, 0, 2).map((x) => (isFloat(x.dtype) ? x : cast(op.builder, x, 'float32'))) as [
+      Value,
+      Value,
+    ]
     return write(op, a, b)
   }
 
@@ -145,7 +148,7 @@ function bessel(op: Operation, x: Value): Value {
 /** The number of a pair where one of them is NaN. */
 function extreme(op: Operation, opType: 'Max' | 'Min'): Value {
   const { builder } = op
-  const [a, b] = alike(op, 0, 2) as [Value, Value]
+  const [a, b] = tensorsOfOneType(op, 0, 2) as [Value, Value]
   const made = binary(builder, opType, a, b)
   if (!isFloat(a.dtype)) return made
   return where(builder, isNan(builder, a), b, where(builder, isNan(builder, b), a, made))
@@ -153,7 +156,7 @@ function extreme(op: Operation, opType: 'Max' | 'Min'): Value {
 
 /** The remainder with the sign of the dividend, as in C. */
 function remainder(op: Operation): Value {
-  const [a, b] = alike(op, 0, 2) as [Value, Value]
+  const [a, b] = tensorsOfOneType(op, 0, 2) as [Value, Value]
   return op.builder.op('Mod', [a, b], { dtype: a.dtype, shape: broadcastShape(a.shape, b.shape) }, { fmod: 1 })
 }
 
@@ -175,7 +178,7 @@ function logOfSum({ builder }: Operation, a: Value, b: Value): Value {
 /** Tolerances stand among the settings, or behind the tensors. */
 function isClose(op: Operation): Value {
   const { builder } = op
-  const [a, b] = alike(op, 0, 2) as [Value, Value]
+  const [a, b] = tensorsOfOneType(op, 0, 2) as [Value, Value]
   if (!isFloat(a.dtype)) return binary(builder, 'Equal', a, b)
   const tolerance = (place: number, key: string, fallback: number): number => {
     const told = op.args[place]
@@ -209,7 +212,7 @@ function saturated(op: Operation): Value {
 }
 
 function bits(op: Operation, opType: string): Value {
-  const [a, b] = alike(op, 0, 2) as [Value, Value]
+  const [a, b] = tensorsOfOneType(op, 0, 2) as [Value, Value]
   if (a.dtype !== 'bool') throw op.refuse(`joins the bits of ${a.dtype}, for which ONNX has operators from opset 18 on alone`)
   return binary(op.builder, opType, a, b)
 }
@@ -224,7 +227,7 @@ function inverted(op: Operation): Value {
 
 function shifted(op: Operation, way: 'left' | 'right'): Value {
   const { builder } = op
-  const [a, b] = alike(op, 0, 2) as [Value, Value]
+  const [a, b] = tensorsOfOneType(op, 0, 2) as [Value, Value]
   const power = cast(builder, binary(builder, 'Pow', scalar(builder, 'float32', 2), cast(builder, b, 'float32')), a.dtype)
   return way === 'left' ? binary(builder, 'Mul', a, power) : floorDivide(builder, a, power)
 }

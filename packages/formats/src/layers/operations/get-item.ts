@@ -2,10 +2,10 @@
 
 import { cast } from '../../build/broadcast.ts'
 import type { Value } from '../../build/graph-builder.ts'
-import { type AxisSlice, gather, slice, take, unsqueeze } from '../../build/shapes.ts'
+import { type AxisSlice, gather, slice, takeEntry, unsqueeze } from '../../build/shapes.ts'
 import { isArgumentRecord, isList, isTensor } from '../arguments.ts'
 import type { Argument } from '../layer.ts'
-import { inside, type Operation, tensor } from './operation.ts'
+import { checkedAxis, type Operation, tensor } from './operation.ts'
 
 /** `args`: the tensor, and its key: a number, null (a new axis), a slice, an ellipsis, a tensor of indices, or a list of them. */
 export function getItem(op: Operation): Value {
@@ -22,7 +22,7 @@ export function getItem(op: Operation): Value {
       added.push(result++)
       continue
     }
-    inside(op, axis, x.shape.length)
+    checkedAxis(op, axis, x.shape.length)
     if (typeof item === 'number' || isTensor(item)) {
       single.push({ axis, index: item })
       result += isTensor(item) ? item.shape.length : 0
@@ -37,7 +37,9 @@ export function getItem(op: Operation): Value {
   // From the last axis on: those before keep their places.
   for (const { axis: at, index } of single.reverse()) {
     value =
-      typeof index === 'number' ? take(op.builder, value, { axis: at, index }) : gather(op.builder, value, wholes(op, index), at)
+      typeof index === 'number'
+        ? takeEntry(op.builder, value, { axis: at, index })
+        : gather(op.builder, value, wholes(op, index), at)
   }
   return unsqueeze(op.builder, value, added)
 }

@@ -6,7 +6,7 @@ import { arithmetic } from './arithmetic.ts'
 import { functions } from './functions.ts'
 import { imageOperations } from './images.ts'
 import { matrices } from './matrices.ts'
-import { moves } from './moves.ts'
+import { movementOperations } from './moves.ts'
 import { networks } from './networks.ts'
 import type { Operation, WriteOperation } from './operation.ts'
 import { orders } from './order.ts'
@@ -22,7 +22,7 @@ const OPERATIONS: ReadonlyMap<string, WriteOperation> = new Map([
   ...arithmetic,
   ...functions,
   ...shapes,
-  ...moves,
+  ...movementOperations,
   ...products,
   ...matrices,
   ...orders,

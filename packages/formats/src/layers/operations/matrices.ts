@@ -9,7 +9,17 @@ import { transpose } from '../../tensorflow/layout.ts'
 import { pad } from '../../tensorflow/pad.ts'
 import { matmul } from '../../tensorflow/products.ts'
 import { dtypeIn } from '../arguments.ts'
-import { alikeOf, axisIn, float, inside, knownSize, numberIn, type Operation, tensor, type WriteOperation } from './operation.ts'
+import {
+  alikeOf,
+  axisIn,
+  checkedAxis,
+  float,
+  knownSize,
+  numberIn,
+  type Operation,
+  tensor,
+  type WriteOperation,
+} from './operation.ts'
 
 export const matrices: ReadonlyMap<string, WriteOperation> = new Map<string, WriteOperation>([
   [
@@ -56,7 +66,7 @@ function diagonal(op: Operation, key = 'offset', fixed?: { readonly axis1: numbe
   const x = tensor(op, 0)
   const rank = x.shape.length
   const [one, other] = (['axis1', 'axis2'] as const).map((name, k) =>
-    fixed === undefined ? axisIn(op, rank, { key: name, fallback: k }) : inside(op, fixed[name], rank),
+    fixed === undefined ? axisIn(op, rank, { key: name, fallback: k }) : checkedAxis(op, fixed[name], rank),
   ) as [number, number]
   const offset = numberIn(op, key, 0)
   const [rows, columns] = [knownSize(op, x, one), knownSize(op, x, other)]
@@ -107,7 +117,7 @@ function cross(op: Operation): Value {
   const { axis: told = null } = op.settings
   const axisOf = (key: string): number => {
     const own = axisIn(op, rank, { key, fallback: -1 })
-    return typeof told === 'number' ? inside(op, told, rank) : own
+    return typeof told === 'number' ? checkedAxis(op, told, rank) : own
   }
   const [axis, ...others] = ['axisa', 'axisb', 'axisc'].map(axisOf)
   const [a, b] = pair.map((x, k) => {
@@ -153,7 +163,7 @@ function spaced(op: Operation, start: Value, stop: Value): Value {
   if (dtype !== undefined && !isFloat(dtype)) throw op.refuse('gives whole numbers, which is not written here')
   const parts = op.settings.endpoint === false ? count : Math.max(count - 1, 1)
   const rank = Math.max(start.shape.length, stop.shape.length)
-  const axis = inside(op, numberIn(op, 'axis', 0), rank + 1)
+  const axis = checkedAxis(op, numberIn(op, 'axis', 0), rank + 1)
   const shares = Array.from({ length: count }, (_, k) => k / parts)
   const share = builder.constant(constantOf('float32', [count, ...new Array<number>(rank - axis).fill(1)], shares))
   const wide = (x: Value): Value => unsqueeze(builder, x, [axis - rank + x.shape.length])

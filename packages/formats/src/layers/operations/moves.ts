@@ -5,10 +5,20 @@ import { range } from '../../build/range.ts'
 import { concat, expand, gather, reshape, reverse, shapeAsRun, slice, tile, unsqueeze } from '../../build/shapes.ts'
 import { transpose } from '../../tensorflow/layout.ts'
 import { wholesIn } from '../arguments.ts'
-import { alikeOf, axesIn, axisIn, inside, knownSize, numberIn, type Operation, tensor, type WriteOperation } from './operation.ts'
+import {
+  alikeOf,
+  axesIn,
+  axisIn,
+  checkedAxis,
+  knownSize,
+  numberIn,
+  type Operation,
+  tensor,
+  type WriteOperation,
+} from './operation.ts'
 import { reshapeOrRefuse } from './shapes.ts'
 
-export const moves: ReadonlyMap<string, WriteOperation> = new Map<string, WriteOperation>([
+export const movementOperations: ReadonlyMap<string, WriteOperation> = new Map<string, WriteOperation>([
   ['Tile', tiled],
   ['Repeat', repeated],
   [
@@ -34,7 +44,7 @@ function turned(op: Operation): Value {
   const { builder } = op
   const x = tensor(op, 0)
   const rank = x.shape.length
-  const [one, other] = (wholesIn(op.settings.axes) ?? [0, 1]).map((axis) => inside(op, axis, rank)) as [number, number]
+  const [one, other] = (wholesIn(op.settings.axes) ?? [0, 1]).map((axis) => checkedAxis(op, axis, rank)) as [number, number]
   const turns = ((numberIn(op, 'k', 1) % 4) + 4) % 4
   const exchanged = (value: Value): Value =>
     transpose(

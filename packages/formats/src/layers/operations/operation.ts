@@ -46,7 +46,7 @@ const text = (value: unknown): string => JSON.stringify(value ?? null).slice(0, 
 const ORDER: readonly DType[] = ['bool', 'uint8', 'int8', 'uint16', 'int16', 'uint32', 'int32', 'uint64', 'int64', 'float32']
 
 /** Arguments `from` and on as tensors of one type: plain numbers follow the tensors, unless they are no whole numbers. */
-export function alike(op: Operation, from: number, count: number): Value[] {
+export function tensorsOfOneType(op: Operation, from: number, count: number): Value[] {
   return alikeOf(op, op.args.slice(from, from + count))
 }
 
@@ -80,7 +80,7 @@ export function axesIn(op: Operation, rank: number, key = 'axis'): number[] | un
   if (value === undefined || value === null) return undefined
   const axes = wholesIn(value)
   if (axes === undefined) throw op.refuse(`has ${text(value)} for ${key}, not axes`)
-  return axes.map((axis) => inside(op, axis, rank))
+  return axes.map((axis) => checkedAxis(op, axis, rank))
 }
 
 export function axisIn(
@@ -88,7 +88,7 @@ export function axisIn(
   rank: number,
   { key = 'axis', fallback }: { key?: string; fallback?: number } = {},
 ): number {
-  return inside(op, numberIn(op, key, fallback), rank)
+  return checkedAxis(op, numberIn(op, key, fallback), rank)
 }
 
 /** Throws InputError if the file leaves it open. */
@@ -99,7 +99,7 @@ export function knownSize(op: Operation, x: Value, axis: number): number {
 }
 
 /** An axis counted from the front. Throws InputError if there is none. */
-export function inside(op: Operation, axis: number, rank: number): number {
+export function checkedAxis(op: Operation, axis: number, rank: number): number {
   try {
     return axisOf(axis, rank)
   } catch {

@@ -10,8 +10,8 @@ import {
   asTensor,
   axesIn,
   axisIn,
+  checkedAxis,
   float,
-  inside,
   knownSize,
   numberIn,
   type Operation,
@@ -33,7 +33,8 @@ export const orders: ReadonlyMap<string, WriteOperation> = new Map<string, Write
 /** The tensor and the axis that is meant; all elements in one if none is told. */
 function along(op: Operation, x: Value, fallback?: number): { readonly x: Value; readonly axis: number } {
   const told = op.settings.axis === undefined ? (fallback ?? null) : op.settings.axis
-  if (told !== null) return { x, axis: typeof told === 'number' ? inside(op, told, x.shape.length) : axisIn(op, x.shape.length) }
+  if (told !== null)
+    return { x, axis: typeof told === 'number' ? checkedAxis(op, told, x.shape.length) : axisIn(op, x.shape.length) }
   return { x: flat(op.builder, x), axis: 0 }
 }
 

@@ -5,9 +5,9 @@ import { LARGEST_FLOAT32 } from '@whyslow/graph/encode.ts'
 import { binary, cast, scalar, unary, where, withNumber } from '../../build/broadcast.ts'
 import type { Value } from '../../build/graph-builder.ts'
 import { type Reduction, reduce } from '../../build/reduce.ts'
-import { expand, flat, take, unsqueeze } from '../../build/shapes.ts'
+import { expand, flat, takeEntry, unsqueeze } from '../../build/shapes.ts'
 import { floorDivide, floorModulo } from '../../tensorflow/arithmetic.ts'
-import { segments as inSegments, placesOf, putBlock } from '../../tensorflow/batched-gather.ts'
+import { segments as inSegments, putBlock, truePlaces } from '../../tensorflow/batched-gather.ts'
 import { isList, wholesIn } from '../arguments.ts'
 import type { Argument } from '../layer.ts'
 import { alikeOf, asTensor, flagIn, float, numberIn, type Operation, tensor, type WriteOperation } from './operation.ts'
@@ -128,8 +128,8 @@ function inTopK(op: Operation): Value {
 /** Places that are not zero: a list for each axis. */
 function nonzero(op: Operation): readonly Value[] {
   const { builder } = op
-  const found = placesOf(builder, cast(builder, tensor(op, 0), 'bool'))
-  return tensor(op, 0).shape.map((_, axis) => cast(builder, take(builder, found, { axis: 1, index: axis }), 'int32'))
+  const found = truePlaces(builder, cast(builder, tensor(op, 0), 'bool'))
+  return tensor(op, 0).shape.map((_, axis) => cast(builder, takeEntry(builder, found, { axis: 1, index: axis }), 'int32'))
 }
 
 /** Each value once, the smallest first. */

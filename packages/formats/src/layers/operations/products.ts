@@ -11,7 +11,17 @@ import { isPadMode, padAround } from '../../tensorflow/pad.ts'
 import { matmul, swapLastAxes, triangle } from '../../tensorflow/products.ts'
 import { dtypeIn, isList, wholesIn } from '../arguments.ts'
 import type { Argument } from '../layer.ts'
-import { alikeOf, axisIn, flagIn, inside, knownSize, numberIn, type Operation, tensor, type WriteOperation } from './operation.ts'
+import {
+  alikeOf,
+  axisIn,
+  checkedAxis,
+  flagIn,
+  knownSize,
+  numberIn,
+  type Operation,
+  tensor,
+  type WriteOperation,
+} from './operation.ts'
 
 export const products: ReadonlyMap<string, WriteOperation> = new Map<string, WriteOperation>([
   ['Matmul', (op) => product(op)],
@@ -100,8 +110,8 @@ function contracted(op: Operation, axes: readonly (readonly number[])[]): Value 
   const left = a.shape.map(() => letters.shift()!)
   const right = b.shape.map(() => letters.shift()!)
   const [ofA, ofB] = [
-    axes[0]!.map((axis) => inside(op, axis, left.length)),
-    axes[1]!.map((axis) => inside(op, axis, right.length)),
+    axes[0]!.map((axis) => checkedAxis(op, axis, left.length)),
+    axes[1]!.map((axis) => checkedAxis(op, axis, right.length)),
   ]
   if (ofA.length !== ofB.length || left.length + right.length > 26) throw op.refuse('contracts axes that do not fit')
   for (const [k, axis] of ofB.entries()) right[axis] = left[ofA[k]!]!

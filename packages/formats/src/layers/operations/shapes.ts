@@ -16,7 +16,7 @@ import {
   sliceFromAsRun,
   split,
   squeeze,
-  take,
+  takeEntry,
   unsqueeze,
   withRemainder,
 } from '../../build/shapes.ts'
@@ -24,7 +24,17 @@ import { gatherAt } from '../../tensorflow/batched-gather.ts'
 import { transpose } from '../../tensorflow/layout.ts'
 import { dtypeIn, isList, isTensor, wholesIn } from '../arguments.ts'
 import { getItem } from './get-item.ts'
-import { alikeOf, asTensor, axesIn, axisIn, inside, knownSize, type Operation, tensor, type WriteOperation } from './operation.ts'
+import {
+  alikeOf,
+  asTensor,
+  axesIn,
+  axisIn,
+  checkedAxis,
+  knownSize,
+  type Operation,
+  tensor,
+  type WriteOperation,
+} from './operation.ts'
 
 export const shapes: ReadonlyMap<string, WriteOperation> = new Map<string, WriteOperation>([
   ['GetItem', getItem],
@@ -59,7 +69,7 @@ export const shapes: ReadonlyMap<string, WriteOperation> = new Map<string, Write
       return unsqueeze(
         op.builder,
         x,
-        axes.map((axis) => inside(op, axis, x.shape.length + axes.length)),
+        axes.map((axis) => checkedAxis(op, axis, x.shape.length + axes.length)),
       )
     },
   ],
@@ -131,7 +141,7 @@ export const shapes: ReadonlyMap<string, WriteOperation> = new Map<string, Write
       const axis = axisIn(op, x.shape.length, { fallback: 0 })
       const count = op.settings.num ?? knownSize(op, x, axis)
       if (typeof count !== 'number') throw op.refuse('has as many results as the model computes')
-      return Array.from({ length: count }, (_, index) => take(op.builder, x, { axis, index }))
+      return Array.from({ length: count }, (_, index) => takeEntry(op.builder, x, { axis, index }))
     },
   ],
   ['Take', taken],

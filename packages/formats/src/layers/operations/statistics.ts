@@ -4,7 +4,7 @@ import { isFloat } from '@whyslow/graph/dtype.ts'
 import { binary, cast, clip, constantOf, scalar, unary, where, withNumber } from '../../build/broadcast.ts'
 import type { Value } from '../../build/graph-builder.ts'
 import { bucketOf, type ReduceParts, type Reduction, reduce, topK } from '../../build/reduce.ts'
-import { gather, reshape, slice, take, unsqueeze } from '../../build/shapes.ts'
+import { gather, reshape, slice, takeEntry, unsqueeze } from '../../build/shapes.ts'
 import { isNan } from '../../tensorflow/functions.ts'
 import { transpose } from '../../tensorflow/layout.ts'
 import { matmul, swapLastAxes } from '../../tensorflow/products.ts'
@@ -139,7 +139,7 @@ function inShape(op: Operation, made: Value, fractions: number | readonly number
   const last = made.shape.length - 1
   const moved = Array.isArray(fractions)
     ? transpose(builder, made, [last, ...made.shape.slice(1).map((_, axis) => axis)])
-    : take(builder, made, { axis: last, index: 0 })
+    : takeEntry(builder, made, { axis: last, index: 0 })
   if (!flagIn(op, 'keepdims')) return moved
   const before = Array.isArray(fractions) ? 1 : 0
   return unsqueeze(

@@ -1,7 +1,7 @@
 // Blocks of space that become rows of the batch, and back.
 import { type Blocks, batchToSpace, spaceToBatch } from '../../tensorflow/blocks.ts'
 import type { OperatorCall, OperatorTable } from '../operator-call.ts'
-import { dilate, noteSpaced } from './dilation.ts'
+import { dilate, recordSpacing } from './dilation.ts'
 
 function blocksOf(call: OperatorCall): Blocks {
   const [sizes, flat] = [call.numbers(1, 'block sizes'), call.numbers(2, 'padding')]
@@ -14,7 +14,7 @@ export const BLOCKS: OperatorTable = {
   SpaceToBatchND: (call) => {
     const [source, blocks] = [call.input(0), blocksOf(call)]
     const result = spaceToBatch(call.builder, source, blocks)
-    noteSpaced(result, { source, blocks })
+    recordSpacing(result, { source, blocks })
     return result
   },
   BatchToSpaceND: (call) => {

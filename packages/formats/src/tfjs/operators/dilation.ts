@@ -18,18 +18,18 @@ export type Rewrite = (
 const spacedValues = new WeakMap<Value, Spaced>()
 const convolved = new WeakMap<Value, { readonly spaced: Spaced; readonly rewrite: Rewrite }>()
 
-export function noteSpaced(value: Value, spaced: Spaced): void {
+export function recordSpacing(value: Value, spaced: Spaced): void {
   spacedValues.set(value, spaced)
 }
 
 /** `result` is a convolution of `input` with strides of 1 and no pads. */
-export function noteConvolved(input: Value, result: Value, rewrite: Rewrite): void {
+export function recordConvolution(input: Value, result: Value, rewrite: Rewrite): void {
   const spaced = spacedValues.get(input)
   if (spaced !== undefined) convolved.set(result, { spaced, rewrite })
 }
 
 /** `result` is made of `before` cell by cell. */
-export function noteFused(before: Value, result: Value, write: (value: Value) => Value): void {
+export function recordFusion(before: Value, result: Value, write: (value: Value) => Value): void {
   const known = convolved.get(before)
   if (known !== undefined) convolved.set(result, { ...known, rewrite: (source, window) => write(known.rewrite(source, window)) })
 }

@@ -5,7 +5,7 @@ import { binary, unary, where } from '../../build/broadcast.ts'
 import type { Value } from '../../build/graph-builder.ts'
 import { reshape } from '../../build/shapes.ts'
 import { selectRows } from '../../tensorflow/arithmetic.ts'
-import { LOGICAL, ONE, TWO } from '../../tensorflow/functions.ts'
+import { BINARY_FUNCTIONS, LOGICAL, UNARY_FUNCTIONS } from '../../tensorflow/functions.ts'
 import type { OperatorCall, OperatorTable, OperatorWriter } from '../operator-call.ts'
 
 const two = (call: OperatorCall): [Value, Value] => call.unified([call.input(0), call.input(1)]) as [Value, Value]
@@ -60,8 +60,8 @@ const each = <Entry>(entries: Readonly<Record<string, Entry>>, writer: (entry: E
   Object.fromEntries(Object.entries(entries).map(([name, entry]) => [name, writer(entry)]))
 
 export const ELEMENTWISE: OperatorTable = {
-  ...each(ONE, (write) => (call) => write(call.builder, call.input(0))),
-  ...each(TWO, (write) => (call) => write(call.builder, ...two(call))),
+  ...each(UNARY_FUNCTIONS, (write) => (call) => write(call.builder, call.input(0))),
+  ...each(BINARY_FUNCTIONS, (write) => (call) => write(call.builder, ...two(call))),
   ...each(LOGICAL, logical),
   AddN: addAll,
   BiasAdd: (call) => addBias(call, call.input(0), call.input(1)),

@@ -2,7 +2,7 @@
 import type { Dimension } from '@whyslow/graph/types.ts'
 import { scalar } from '../../build/broadcast.ts'
 import { concat, expand, unsqueeze } from '../../build/shapes.ts'
-import { batchedGather, gatherAt, placesOf, putInto, uniqueOf } from '../../tensorflow/batched-gather.ts'
+import { batchedGather, gatherAt, putInto, truePlaces, uniqueOf } from '../../tensorflow/batched-gather.ts'
 import type { OperatorTable, OperatorWriter } from '../operator-call.ts'
 
 /** Along an axis; with batch dimensions each row has its own indices. */
@@ -95,7 +95,7 @@ const unique: OperatorWriter = (call) => {
   return uniqueOf(call.builder, x)
 }
 
-export const GATHERING: OperatorTable = {
+export const GATHER_OPERATORS: OperatorTable = {
   Gather: gathered,
   GatherV2: gathered,
   ResourceGather: gathered,
@@ -103,7 +103,7 @@ export const GATHERING: OperatorTable = {
   ScatterNd: scattered,
   TensorScatterUpdate: updated,
   SparseToDense: dense,
-  Where: (call) => placesOf(call.builder, call.input(0)),
+  Where: (call) => truePlaces(call.builder, call.input(0)),
   OneHot: oneHot,
   Range: range,
   LinSpace: linSpace,

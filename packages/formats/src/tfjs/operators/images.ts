@@ -8,7 +8,7 @@ import { range } from '../../build/range.ts'
 import { gather, reshape, slice, unsqueeze } from '../../build/shapes.ts'
 import { suppressBoxes, suppressedWithScores } from '../../tensorflow/boxes.ts'
 import { inChannelsFirst } from '../../tensorflow/layout.ts'
-import { resizedTo } from '../../tensorflow/resize.ts'
+import { resizeTo } from '../../tensorflow/resize.ts'
 import type { OperatorCall, OperatorTable, OperatorWriter } from '../operator-call.ts'
 
 /** Where the cells of the result are in the image: as the two flags of TensorFlow say. */
@@ -33,7 +33,7 @@ const resize =
     if (image.shape.length !== 4) throw call.refuse('resizes what is not a batch of images; convert the model again')
     const [height = null, width = null] = call.list(1) ?? []
     const parts = { sizes: call.int64(call.input(1)), shape: [height, width] }
-    return inChannelsFirst(builder, image, false, (x) => resizedTo(builder, x, parts, { mode, ...coordinates(call, mode) }))
+    return inChannelsFirst(builder, image, false, (x) => resizeTo(builder, x, parts, { mode, ...coordinates(call, mode) }))
   }
 
 /** More than any image has would only fill the memory. */

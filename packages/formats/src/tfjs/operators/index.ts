@@ -5,7 +5,7 @@ import { SPECTRA } from '../complex.ts'
 import type { OperatorTable, OperatorWriter } from '../operator-call.ts'
 import { BLOCKS } from './blocks.ts'
 import { ELEMENTWISE } from './elementwise.ts'
-import { GATHERING } from './gathering.ts'
+import { GATHER_OPERATORS } from './gathering.ts'
 import { IMAGES } from './images.ts'
 import { MATRICES } from './matrices.ts'
 import { REDUCTIONS } from './reductions.ts'
@@ -59,7 +59,7 @@ const PASSED: OperatorTable = {
 }
 
 const ALL: ReadonlyMap<string, OperatorWriter> = new Map(
-  [ELEMENTWISE, MATRICES, WINDOWS, REDUCTIONS, SHAPES, GATHERING, BLOCKS, IMAGES, SPECTRA, PASSED].flatMap((table) =>
+  [ELEMENTWISE, MATRICES, WINDOWS, REDUCTIONS, SHAPES, GATHER_OPERATORS, BLOCKS, IMAGES, SPECTRA, PASSED].flatMap((table) =>
     Object.entries(table),
   ),
 )

@@ -2,7 +2,7 @@
 import type { Value } from '../../build/graph-builder.ts'
 import { isPermutation } from '../../build/permutation.ts'
 import { einsum } from '../../tensorflow/einsum.ts'
-import { ONE } from '../../tensorflow/functions.ts'
+import { UNARY_FUNCTIONS } from '../../tensorflow/functions.ts'
 import { transpose } from '../../tensorflow/layout.ts'
 import { matmul, swapLastAxes, triangle } from '../../tensorflow/products.ts'
 import type { OperatorCall, OperatorTable, OperatorWriter } from '../operator-call.ts'
@@ -36,7 +36,7 @@ export function applyFusedOperators(call: OperatorCall, x: Value, first: number)
       case 'Elu':
       case 'Sigmoid':
       case 'Tanh':
-        value = ONE[step]!(call.builder, value)
+        value = UNARY_FUNCTIONS[step]!(call.builder, value)
         break
       case 'LeakyRelu':
         value = leakyRelu(call, value, call.node.number('leakyrelu_alpha', 0.2))

@@ -7,7 +7,7 @@ import { convolution, depthwiseConvolution, localResponse, pooling, transposedCo
 import { inChannelsFirst } from '../../tensorflow/layout.ts'
 import { type Padding, spanOf, type Window } from '../../tensorflow/window.ts'
 import type { OperatorCall, OperatorTable, OperatorWriter } from '../operator-call.ts'
-import { noteConvolved, noteFused } from './dilation.ts'
+import { recordConvolution, recordFusion } from './dilation.ts'
 import { applyFusedOperators } from './matrices.ts'
 
 /** Is the axis of channels the second? Lists of the node then have their spatial numbers last. */
@@ -77,7 +77,7 @@ function noted(
 ): Value {
   const result = write(input)
   const isPlain = padding === 'valid' && [...strides, ...dilations].every((one) => one === 1)
-  if (isPlain) noteConvolved(input, result, write)
+  if (isPlain) recordConvolution(input, result, write)
   return result
 }
 
@@ -193,7 +193,7 @@ export const WINDOWS: OperatorTable = {
 /** A fused BatchNorm has its four arrays behind the kernel, and may be followed by an activation. */
 function fusedConvolution(call: OperatorCall, x: Value): Value {
   const result = fusedBehind(call, x)
-  noteFused(x, result, (value) => fusedBehind(call, value))
+  recordFusion(x, result, (value) => fusedBehind(call, value))
   return result
 }
 

@@ -1,10 +1,10 @@
 // The channels-last graph as a GraphDef: each operator's nodes, functions for what loops run, and a signature.
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { LiteGraph, LiteOperator, LiteTensor } from '../../tflite/write/index.ts'
-import { inputTypeName, shape, shapeJson, typeName, VARIANT } from './attributes.ts'
+import { inputTypeName, shapeAttribute, shapeJson, typeName, VARIANT } from './attributes.ts'
 import { type FunctionJson, ModelParts, type NodeJson, Nodes, type Ref, type Weight } from './graph-writer.ts'
 import { constantOf, type FunctionWriter, type ListVariable, OperatorCall, resultType } from './operator-call.ts'
-import { OPERATORS, putInList } from './operators/index.ts'
+import { OPERATORS, writeRowToList } from './operators/index.ts'
 
 interface SignaturePort {
   readonly name: string
@@ -31,7 +31,7 @@ export function writeGraph(graph: LiteGraph, file: string): WrittenGraph {
     const dtype = inputTypeName(tensor.dtype)
     if (dtype === undefined)
       throw new InputError(`${file}: the input '${name}' cannot be written as TensorFlow.js: it has no ${tensor.dtype}`)
-    const node = nodes.placeholder(name, { dtype: { type: dtype }, shape: shape(tensor.shape) })
+    const node = nodes.placeholder(name, { dtype: { type: dtype }, shape: shapeAttribute(tensor.shape) })
     values.set(tensor, node)
     return [name, { name: `${node}:0`, dtype, tensorShape: shapeJson(tensor.shape) }]
   })
@@ -91,7 +91,7 @@ function resultsOf(call: OperatorCall, { puts, time, elements }: Place): readonl
   const { operator } = call
   const put = puts?.get(operator)
   if (put !== undefined) {
-    const { list, element } = putInList(call, put, time!)
+    const { list, element } = writeRowToList(call, put, time!)
     elements!.set(operator, element)
     return [list]
   }

@@ -1,6 +1,6 @@
 // Activation functions and normalisations. https://github.com/google-ai-edge/LiteRT/tree/main/tflite/kernels (activations.cc, l2norm.cc)
 
-import { binary, scalar, unary, variadic, withNumber } from '../../build/broadcast.ts'
+import { binary, scalar, unary, variadicOperator, withNumber } from '../../build/broadcast.ts'
 import { reduce } from '../../build/reduce.ts'
 import { activate } from '../../tensorflow/activation-functions.ts'
 import { localResponse } from '../../tensorflow/conv.ts'
@@ -37,7 +37,7 @@ export const ACTIVATION: Writers = {
   LOG_SOFTMAX: single('LogSoftmax', { axis: -1 }),
   L2_NORMALIZATION: inReal(({ builder }, x) => {
     const norm = reduce(builder, 'ReduceL2', x!, { axes: [-1], keepDims: true })
-    return binary(builder, 'Div', x!, variadic(builder, 'Max', [norm, scalar(builder, 'float32', 1e-6)]))
+    return binary(builder, 'Div', x!, variadicOperator(builder, 'Max', [norm, scalar(builder, 'float32', 1e-6)]))
   }),
   LOCAL_RESPONSE_NORMALIZATION: (call) => {
     const parts = optionsOf(call, 'LocalResponseNormalizationOptions')

@@ -3,14 +3,14 @@ import type { DType } from '@whyslow/graph/types.ts'
 import { binary, cast, unary, where, withNumber } from '../../build/broadcast.ts'
 import type { GraphBuilder, Value } from '../../build/graph-builder.ts'
 import { selectRows } from '../../tensorflow/arithmetic.ts'
-import { ONE, operatorName, TWO } from '../../tensorflow/functions.ts'
+import { BINARY_FUNCTIONS, operatorName, UNARY_FUNCTIONS } from '../../tensorflow/functions.ts'
 import {
   input,
   inputs,
   inReal,
   type OperatorCall,
   optionsOf,
-  real,
+  realInput,
   realOf,
   store,
   type WriteOperator,
@@ -41,7 +41,7 @@ const WIDER: Partial<Record<DType, DType>> = {
 function arithmetic(opType: string, options: Fused): WriteOperator {
   return (call) => {
     const { builder } = call
-    const result = widen(builder, [real(call, 0), real(call, 1)], ([x, y]) => binary(builder, opType, x!, y!))
+    const result = widen(builder, [realInput(call, 0), realInput(call, 1)], ([x, y]) => binary(builder, opType, x!, y!))
     return [store(call, result, { activation: optionsOf(call, options).fused_activation_function })]
   }
 }
@@ -51,13 +51,14 @@ const named = (codes: readonly OperatorName[], write: (name: string) => WriteOpe
   Object.fromEntries(codes.map((code) => [code, write(operatorName(code.toLowerCase()))]))
 
 const ofOne = (name: string): WriteOperator =>
-  inReal(({ builder }, x) => widen(builder, [x!], ([value]) => ONE[name]!(builder, value!)))
+  inReal(({ builder }, x) => widen(builder, [x!], ([value]) => UNARY_FUNCTIONS[name]!(builder, value!)))
 
 /** A function of real numbers alone: integers are taken as such. */
-const ofReal = (name: string): WriteOperator => inReal(({ builder }, x) => ONE[name]!(builder, cast(builder, x!, 'float32')))
+const ofReal = (name: string): WriteOperator =>
+  inReal(({ builder }, x) => UNARY_FUNCTIONS[name]!(builder, cast(builder, x!, 'float32')))
 
 const ofTwo = (name: string): WriteOperator =>
-  inReal(({ builder }, a, b) => widen(builder, [a!, b!], ([x, y]) => TWO[name]!(builder, x!, y!)))
+  inReal(({ builder }, a, b) => widen(builder, [a!, b!], ([x, y]) => BINARY_FUNCTIONS[name]!(builder, x!, y!)))
 
 const logical =
   (opType: string): WriteOperator =>
@@ -67,7 +68,7 @@ const logical =
 function select(call: OperatorCall): Value[] {
   const { builder, operator } = call
   const condition = input(call, 0).value
-  const [a, b] = [1, 2].map((k) => real(call, k))
+  const [a, b] = [1, 2].map((k) => realInput(call, k))
   const choose = operator === 'SELECT' ? selectRows : where
   return [
     store(
@@ -112,7 +113,7 @@ export const ARITHMETIC: Writers = {
     const { builder } = call
     const { value, quantization } = input(call, 0)
     if (quantization !== undefined && quantization.zeroPoints[0] !== 0)
-      return [store(call, withNumber(builder, 'Mul', real(call, 0), 0))]
+      return [store(call, withNumber(builder, 'Mul', realInput(call, 0), 0))]
     return [widen(builder, [value], ([x]) => binary(builder, 'Sub', x!, x!))]
   },
 }

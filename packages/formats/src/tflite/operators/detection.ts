@@ -1,14 +1,14 @@
 // What detectors of TensorFlow's Object Detection API end with: boxes relative to anchors, decoded, and of those that overlap the best. A
 // custom operator that LiteRT's library has. https://github.com/google-ai-edge/LiteRT/blob/main/tflite/kernels/detection_postprocess.cc
 
-import { binary, cast, constantOf, unary, variadic, withNumber } from '../../build/broadcast.ts'
+import { binary, cast, constantOf, unary, variadicOperator, withNumber } from '../../build/broadcast.ts'
 import type { GraphBuilder, Value } from '../../build/graph-builder.ts'
 import { indexOf, reduce, topK } from '../../build/reduce.ts'
-import { concat, gather, sizeAsRun, slice, squeeze, take, unsqueeze } from '../../build/shapes.ts'
-import { suppressBoxes, suppressedByClass } from '../../tensorflow/boxes.ts'
+import { concat, gather, sizeAsRun, slice, squeeze, takeEntry, unsqueeze } from '../../build/shapes.ts'
+import { suppressBoxes, suppressByClass } from '../../tensorflow/boxes.ts'
 import { transpose } from '../../tensorflow/layout.ts'
 import { flexNumbers } from '../flexbuffer.ts'
-import { FreeSizeError, input, type OperatorCall, real, realConstant, store } from '../operator.ts'
+import { FreeSizeError, input, type OperatorCall, realConstant, realInput, store } from '../operator.ts'
 
 interface DetectionOptions {
   readonly most: number
@@ -62,7 +62,7 @@ function justBelow(value: number): number {
 
 /** Input `k`, of one image, without its first axis: [boxes, n]. */
 function ofOneImage(call: OperatorCall, k: number): Value {
-  const value = real(call, k)
+  const value = realInput(call, k)
   if (value.shape.length !== 3) throw call.refusal(`has an input ${k} of shape ${value.shape.join('x')}`)
   if (typeof value.shape[0] !== 'number') throw new FreeSizeError('how many images there are')
   if (value.shape[0] !== 1) throw call.refusal(`has ${value.shape[0]} images, and LiteRT takes one`)
@@ -76,7 +76,7 @@ const doubleColumns = (builder: GraphBuilder, x: Value, start: number): Value =>
 /** The same of anchors, which are constants as a rule. */
 function anchorColumns(call: OperatorCall, start: number): Value {
   const content = realConstant(input(call, 2))
-  if (content === undefined) return doubleColumns(call.builder, real(call, 2), start)
+  if (content === undefined) return doubleColumns(call.builder, realInput(call, 2), start)
   const rows = content.shape[0]!
   const cells = Array.from({ length: rows * 2 }, (_, k) => Number(content.data[4 * (k >> 1) + start + (k & 1)]))
   return call.builder.constant(constantOf('float64', [rows, 2], cells), 'anchors')
@@ -127,11 +127,11 @@ function bestOfClasses(
 ): Detections {
   const { builder } = call
   const turned = transpose(builder, scores, [1, 0])
-  const chosen = suppressedByClass(builder, { boxes, scores: turned, ...limits(builder, options, most) })
+  const chosen = suppressByClass(builder, { boxes, scores: turned, ...limits(builder, options, most) })
   const kept = chosen.shape[0]!
   return {
-    boxes: gather(builder, boxes, take(builder, chosen, { axis: 1, index: 1 })),
-    classes: take(builder, chosen, { axis: 1, index: 0 }),
+    boxes: gather(builder, boxes, takeEntry(builder, chosen, { axis: 1, index: 1 })),
+    classes: takeEntry(builder, chosen, { axis: 1, index: 0 }),
     scores: builder.op('GatherND', [turned, chosen], { dtype: 'float32', shape: [kept] }),
   }
 }
@@ -170,7 +170,7 @@ export function detections(call: OperatorCall): Value[] {
         : gather(builder, whole, chosen)
     return store(call, unsqueeze(builder, first, [0]), { k })
   }
-  const count = variadic(builder, 'Min', [sizeAsRun(builder, found.scores, 0), builder.ints([most])])
+  const count = variadicOperator(builder, 'Min', [sizeAsRun(builder, found.scores, 0), builder.ints([most])])
   return [
     output(found.boxes, 0),
     output(cast(builder, found.classes, 'float32'), 1),

@@ -13,21 +13,21 @@ import {
   gatherAt,
   segments as inSegments,
   isClass,
-  placesOf,
   putBlock,
   putInto,
+  truePlaces,
   uniqueOf,
 } from '../../tensorflow/batched-gather.ts'
 import {
   asInt64,
   FreeSizeError,
   input,
+  knownNumbers,
   movement,
   number,
-  numbersIfKnown,
   type OperatorCall,
   optionsOf,
-  real,
+  realInput,
   realOf,
   store,
   type WriteOperator,
@@ -92,7 +92,7 @@ function gatheringNd(call: OperatorCall, x: Value): Value {
 function scattering(call: OperatorCall): Value[] {
   const { builder } = call
   const indices = asInt64(builder, input(call, 0).value)
-  const updates = real(call, 1)
+  const updates = realInput(call, 1)
   const zeros = spread(call, 2, scalar(builder, updates.dtype, 0))
   return [store(call, builder.op('ScatterND', [zeros, indices, updates], zeros, { reduction: 'add' }))]
 }
@@ -103,7 +103,7 @@ const MOST_CELLS = 1 << 16
 /** `value` everywhere, of the shape that input `k` says. */
 function spread(call: OperatorCall, k: number, value: Value): Value {
   const { builder } = call
-  const sizes = numbersIfKnown(call, k)
+  const sizes = knownNumbers(call, k)
   const shape: readonly Dimension[] = sizes ?? call.outputs[0]!.shape
   if (sizes?.some((size) => size < 0)) throw call.refusal(`has the shape ${sizes.join('x')}`)
   if (sizes !== undefined && elementCount(sizes) <= MOST_CELLS && value.constant !== undefined) {
@@ -116,7 +116,7 @@ function spread(call: OperatorCall, k: number, value: Value): Value {
 /** Values at indices (one, a list, or a list of lists), the default everywhere else. */
 function sparseToDense(call: OperatorCall): Value[] {
   const { builder } = call
-  const [values, fallback] = [real(call, 2), real(call, 3)]
+  const [values, fallback] = [realInput(call, 2), realInput(call, 3)]
   const everywhere = spread(call, 1, reshape(builder, fallback, []))
   return [store(call, putInto(builder, everywhere, asInt64(builder, input(call, 0).value), values))]
 }
@@ -126,7 +126,7 @@ function oneHot(call: OperatorCall): Value[] {
   const { builder } = call
   const { axis } = optionsOf(call, 'OneHotOptions')
   const indices = indicesOf(call, 0)
-  const [on, off] = [real(call, 2), real(call, 3)]
+  const [on, off] = [realInput(call, 2), realInput(call, 3)]
   const rank = indices.shape.length + 1
   const at = axis < 0 ? rank - 1 : axisIn(call, axis, rank)
   const depth = number(call, 1)
@@ -141,12 +141,12 @@ function oneHot(call: OperatorCall): Value[] {
 }
 
 function whereTrue(call: OperatorCall): Value[] {
-  return [cast(call.builder, placesOf(call.builder, input(call, 0).value), call.outputs[0]!.dtype)]
+  return [cast(call.builder, truePlaces(call.builder, input(call, 0).value), call.outputs[0]!.dtype)]
 }
 
 function unique(call: OperatorCall): Value[] {
   const { builder } = call
-  const x = real(call, 0)
+  const x = realInput(call, 0)
   const [values, inverse] = uniqueOf(builder, x)
   return [store(call, cast(builder, values, x.dtype)), cast(builder, inverse, call.outputs[1]?.dtype ?? 'int32')]
 }
@@ -154,7 +154,7 @@ function unique(call: OperatorCall): Value[] {
 /** Start indices are moved so that the update fits. */
 function dynamicUpdate(call: OperatorCall): Value[] {
   const { builder } = call
-  const [operand, update] = [real(call, 0), real(call, 1)]
+  const [operand, update] = [realInput(call, 0), realInput(call, 1)]
   const [whole, part] = [operand.shape, update.shape]
   // Sizes that are free on both sides are one: else the concatenation says so.
   const smaller = whole.flatMap((size, axis) => (size === part[axis] ? [] : [axis]))
@@ -199,7 +199,7 @@ function updatedAlong(call: OperatorCall, { operand, update, axis }: Update): Va
 function segments(reduction: Reduction, neutral: number): WriteOperator {
   return (call) => {
     const { builder } = call
-    const data = real(call, 0)
+    const data = realInput(call, 0)
     const ids = indicesOf(call, 1)
     const count = call.operator === 'SEGMENT_SUM' ? segmentCount(call) : number(call, 2)
     const [rows] = data.shape
@@ -210,14 +210,14 @@ function segments(reduction: Reduction, neutral: number): WriteOperator {
 }
 
 function segmentCount(call: OperatorCall): number {
-  const known = numbersIfKnown(call, 1)
+  const known = knownNumbers(call, 1)
   const declared = call.outputs[0]!.shape[0]
   if (known !== undefined) return Math.max(0, ...known.map((id) => id + 1))
   if (typeof declared !== 'number') throw call.refusal('has as many segments as its data say, which is not read')
   return declared
 }
 
-export const GATHERING: Writers = {
+export const GATHER_OPERATORS: Writers = {
   GATHER: movement(gathering),
   GATHER_ND: movement(gatheringNd),
   EMBEDDING_LOOKUP: embedding,

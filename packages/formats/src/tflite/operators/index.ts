@@ -4,9 +4,9 @@ import { ACTIVATION } from './activations.ts'
 import { ARITHMETIC } from './arithmetic.ts'
 import { CONTROL } from './control.ts'
 import { detections } from './detection.ts'
-import { GATHERING } from './gathering.ts'
+import { GATHER_OPERATORS } from './gathering.ts'
 import { MATRICES } from './matrices.ts'
-import { OTHERS } from './others.ts'
+import { OTHER_OPERATORS } from './others.ts'
 import { PADS } from './pads.ts'
 import { RECURRENT } from './recurrent.ts'
 import { REDUCTIONS } from './reductions.ts'
@@ -26,13 +26,13 @@ export const WRITERS: Writers = {
   ...STRIDED_SLICE,
   ...PADS,
   ...REDUCTIONS,
-  ...GATHERING,
+  ...GATHER_OPERATORS,
   ...RESIZING,
   ...STORAGE,
   ...SPECTRA,
   ...RECURRENT,
   ...CONTROL,
-  ...OTHERS,
+  ...OTHER_OPERATORS,
 }
 
 /** Custom operators that LiteRT's own library has kernels for, by their names in the file. */

@@ -7,7 +7,17 @@ import { countOf, reshape } from '../../build/shapes.ts'
 import { transpose } from '../../tensorflow/layout.ts'
 import { matmul, swapLastAxes } from '../../tensorflow/products.ts'
 import { hybridInput } from '../hybrid.ts'
-import { input, type OperatorCall, optionsOf, real, realConstant, realOf, store, type Tensor, type Writers } from '../operator.ts'
+import {
+  input,
+  type OperatorCall,
+  optionsOf,
+  realConstant,
+  realInput,
+  realOf,
+  store,
+  type Tensor,
+  type Writers,
+} from '../operator.ts'
 import { dequantize } from '../quantized.ts'
 
 /** x · weightsᵀ + bias, weights [out, in]. Without keep_num_dims x is a list of rows, whatever its shape. */
@@ -57,8 +67,8 @@ function batchMatmul(call: OperatorCall): Value[] {
   const { adj_x, adj_y } = optionsOf(call, 'BatchMatMulOptions')
   const [a, b] = [input(call, 0), input(call, 1)]
   const constant = a.dtype === 'float32' ? realConstant(b) : undefined
-  const right = constant === undefined ? real(call, 1) : builder.constant(constant, 'weights')
-  const x = adj_x ? swapLastAxes(builder, real(call, 0)) : real(call, 0)
+  const right = constant === undefined ? realInput(call, 1) : builder.constant(constant, 'weights')
+  const x = adj_x ? swapLastAxes(builder, realInput(call, 0)) : realInput(call, 0)
   const y = adj_y ? swapLastAxes(builder, right) : right
   const rows = hybridInput(call, x, b, [x.shape.length - 1])
   if (x.dtype !== 'float32' && x.dtype !== 'int32') throw call.refusal(`of ${x.dtype} is not read`)

@@ -5,7 +5,7 @@ import type { Value } from '../../build/graph-builder.ts'
 import { bucketOf } from '../../build/reduce.ts'
 import { reshape, unsqueeze } from '../../build/shapes.ts'
 import { suppressedWithScores } from '../../tensorflow/boxes.ts'
-import { FreeSizeError, movement, number, type OperatorCall, optionsOf, real, store, type Writers } from '../operator.ts'
+import { FreeSizeError, movement, number, type OperatorCall, optionsOf, realInput, store, type Writers } from '../operator.ts'
 import { widen } from './arithmetic.ts'
 
 /** True on the diagonal of the last two axes. */
@@ -25,7 +25,7 @@ function diagonal(call: OperatorCall, x: Value): Value {
 
 function withDiagonal(call: OperatorCall): Value[] {
   const { builder } = call
-  const [x, values] = [real(call, 0), real(call, 1)]
+  const [x, values] = [realInput(call, 0), realInput(call, 1)]
   const [rows, columns] = x.shape.slice(-2)
   const wide = typeof rows === 'number' && typeof columns === 'number' && rows !== columns
   if (wide) throw call.refusal('has a matrix that is not square, which is not read')
@@ -41,7 +41,7 @@ function withDiagonal(call: OperatorCall): Value[] {
 function bucketized(call: OperatorCall): Value[] {
   const { builder } = call
   const { boundaries } = optionsOf(call, 'BucketizeOptions')
-  const x = cast(builder, real(call, 0), 'float32')
+  const x = cast(builder, realInput(call, 0), 'float32')
   const limits = builder.constant(constantOf('float32', [boundaries.length], boundaries), 'boundaries')
   return [bucketOf(builder, x, limits)]
 }
@@ -52,19 +52,19 @@ function bucketized(call: OperatorCall): Value[] {
  */
 function nonMaxSuppression(call: OperatorCall): Value[] {
   const { builder } = call
-  const [boxes, scores] = [real(call, 0), real(call, 1)]
+  const [boxes, scores] = [realInput(call, 0), realInput(call, 1)]
   const most = number(call, 2)
   if (most < 0 || most > 1 << 16) throw call.refusal(`keeps ${most} boxes`)
   const withScores = call.operator === 'NON_MAX_SUPPRESSION_V5'
   if (withScores && number(call, 5) !== 0)
     throw call.refusal('lowers scores by a soft sigma, which ONNX cannot: convert the model with soft_nms_sigma 0')
-  const [overlap, threshold] = [3, 4].map((k) => reshape(builder, real(call, k), [1])) as [Value, Value]
+  const [overlap, threshold] = [3, 4].map((k) => reshape(builder, realInput(call, k), [1])) as [Value, Value]
   const found = suppressedWithScores(builder, { boxes, scores, most: builder.ints([most]), overlap, threshold }, most)
   const [indices, count] = [found.indices, found.count].map((value) => cast(builder, value, 'int32')) as [Value, Value]
   return withScores ? [indices, found.scores, count] : [indices, count]
 }
 
-export const OTHERS: Writers = {
+export const OTHER_OPERATORS: Writers = {
   MATRIX_DIAG: movement(diagonal),
   MATRIX_SET_DIAG: withDiagonal,
   BUCKETIZE: bucketized,

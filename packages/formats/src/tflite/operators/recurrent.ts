@@ -15,8 +15,8 @@ import {
   limit,
   type OperatorCall,
   optionsOf,
-  real,
   realConstant,
+  realInput,
   realOf,
   store,
   type Writers,
@@ -130,7 +130,7 @@ function lstmSequence(call: OperatorCall, places: LstmPlaces, options: LstmOptio
 
 /** The input with time first, and the way back. */
 function inTime(call: OperatorCall, timeMajor: boolean): { x: Value; back: (value: Value) => Value } {
-  const x = real(call, 0)
+  const x = realInput(call, 0)
   if (x.shape.length !== 3) throw call.refusal(`has a sequence of shape ${x.shape.join('x')}`)
   if (timeMajor) return { x, back: (value) => value }
   return { x: transpose(call.builder, x, [1, 0, 2]), back: (value) => transpose(call.builder, value, [1, 0, 2]) }
@@ -177,18 +177,18 @@ function lstm(call: OperatorCall): Value[] {
     const states = FORWARD.states.map((k) => realState(call, k))
     const next = lstmStep(call, FORWARD, options)(
       builder,
-      real(call, 0),
+      realInput(call, 0),
       states.map(({ value }) => value),
     )
     for (const [k, { set }] of states.entries()) set(next[k]!)
     return [store(call, next[0]!)]
   }
-  const [x, output, cell] = [real(call, 0), real(call, 1), real(call, 4)]
+  const [x, output, cell] = [realInput(call, 0), realInput(call, 1), realInput(call, 4)]
   const units = Number(cell.shape.at(-1))
   const rows = concat(builder, [x, output], -1)
   const weights = weightsAt(call, 2)!
   const product = matmul(builder, rows, weights)
-  const gates = split(builder, binary(builder, 'Add', product, real(call, 3)), [units, units, units, units], -1)
+  const gates = split(builder, binary(builder, 'Add', product, realInput(call, 3)), [units, units, units, units], -1)
   const [taken, candidate, forget, given] = gates.map((gate, k) => unary(builder, k === 1 ? 'Tanh' : 'Sigmoid', gate))
   const next = binary(builder, 'Add', binary(builder, 'Mul', taken!, candidate!), binary(builder, 'Mul', forget!, cell))
   const made = binary(builder, 'Mul', given!, unary(builder, 'Tanh', next))
@@ -239,7 +239,7 @@ function rnnSequence(call: OperatorCall, places: RnnPlaces, options: RnnOptions,
 
 function rnn(call: OperatorCall): Value[] {
   const state = realState(call, 4)
-  const [next] = rnnStep(call, RNN[0], optionsOf(call, 'RNNOptions'))(call.builder, real(call, 0), [state.value])
+  const [next] = rnnStep(call, RNN[0], optionsOf(call, 'RNNOptions'))(call.builder, realInput(call, 0), [state.value])
   state.set(next!)
   return [store(call, next!)]
 }
@@ -259,7 +259,7 @@ function bidirectionalRnn(call: OperatorCall): Value[] {
 function svdf(call: OperatorCall): Value[] {
   const { builder } = call
   const { rank, fused_activation_function, asymmetric_quantize_inputs } = optionsOf(call, 'SVDFOptions')
-  const x = real(call, 0)
+  const x = realInput(call, 0)
   const [features, times] = [weightsAt(call, 1)!, realConstant(input(call, 2))]
   const [filters, memory] = (times?.shape ?? []) as number[]
   if (times === undefined || filters === undefined || memory === undefined || rank < 1 || filters % rank !== 0)
@@ -277,7 +277,7 @@ function svdf(call: OperatorCall): Value[] {
   })
   const summed =
     rank === 1 ? weighed : reduce(builder, 'ReduceSum', reshape(builder, weighed, [batch, filters / rank, rank]), { axes: [2] })
-  const made = call.inputs[3] === undefined ? summed : binary(builder, 'Add', summed, real(call, 3))
+  const made = call.inputs[3] === undefined ? summed : binary(builder, 'Add', summed, realInput(call, 3))
   return [store(call, made, { activation: fused_activation_function })]
 }
 

@@ -7,12 +7,12 @@ import { reshape } from '../../build/shapes.ts'
 import {
   asInt64,
   input,
+  knownNumbers,
   number,
   numbers,
-  numbersIfKnown,
   type OperatorCall,
   optionsOf,
-  real,
+  realInput,
   store,
   typeName,
   type WriteOperator,
@@ -24,7 +24,7 @@ import { axisIn } from './shapes.ts'
 function reducing(reduction: Reduction): WriteOperator {
   return (call) => {
     const { builder } = call
-    const x = real(call, 0)
+    const x = realInput(call, 0)
     const keepDims = optionsOf(call, 'ReducerOptions').keep_dims
     const axes = [...new Set(numbers(call, 1).map((axis) => axisIn(call, axis, x.shape.length)))]
     return [
@@ -55,8 +55,8 @@ function finding(opType: 'ArgMax' | 'ArgMin'): WriteOperator {
 /** The largest along the last axis, and where they stand; of equals the first. */
 function largest(call: OperatorCall): Value[] {
   const { builder } = call
-  const x = real(call, 0)
-  const k = numbersIfKnown(call, 1)?.[0]
+  const x = realInput(call, 0)
+  const k = knownNumbers(call, 1)?.[0]
   const count = k ?? reshape(builder, asInt64(builder, input(call, 1).value), [1])
   const wide = x.dtype === 'float32' || x.dtype === 'int64' || x.dtype === 'int32' ? x : cast(builder, x, 'int32')
   const [values, places] = topK(builder, wide, count)
@@ -65,7 +65,7 @@ function largest(call: OperatorCall): Value[] {
 
 function cumulative(call: OperatorCall): Value[] {
   const { builder } = call
-  const x = real(call, 0)
+  const x = realInput(call, 0)
   return [store(call, runningSum(builder, x, axisIn(call, number(call, 1), x.shape.length), optionsOf(call, 'CumsumOptions')))]
 }
 

@@ -3,12 +3,12 @@ import type { Dimension } from '@whyslow/graph/types.ts'
 import { int64s } from '../../build/constant-data.ts'
 import type { Value } from '../../build/graph-builder.ts'
 import { gather } from '../../build/shapes.ts'
-import { resizedTo } from '../../tensorflow/resize.ts'
+import { resizeTo } from '../../tensorflow/resize.ts'
 import {
   asInt64,
   FreeSizeError,
   input,
-  numbersIfKnown,
+  knownNumbers,
   type OperatorCall,
   optionsOf,
   realOf,
@@ -29,7 +29,7 @@ const coordinates = ({ align_corners, half_pixel_centers }: Alignment): string =
 const MOST_PIXELS = 1 << 16
 
 function wanted(call: OperatorCall): readonly [Dimension, Dimension] {
-  const known = numbersIfKnown(call, 1)
+  const known = knownNumbers(call, 1)
   if (known !== undefined && (known.length !== 2 || known.some((size) => size < 1 || size > MOST_PIXELS)))
     throw call.refusal(`makes an image of ${known.join('x')}`)
   return (known as [number, number] | undefined) ?? [null, null]
@@ -37,7 +37,7 @@ function wanted(call: OperatorCall): readonly [Dimension, Dimension] {
 
 function resized(call: OperatorCall, x: Value, attributes: Record<string, string>): Value {
   const { builder } = call
-  return resizedTo(builder, x, { sizes: asInt64(builder, input(call, 1).value), shape: wanted(call) }, attributes)
+  return resizeTo(builder, x, { sizes: asInt64(builder, input(call, 1).value), shape: wanted(call) }, attributes)
 }
 
 function bilinear(call: OperatorCall): Value[] {

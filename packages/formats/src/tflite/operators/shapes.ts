@@ -25,10 +25,10 @@ import {
   FreeSizeError,
   input,
   inputs,
+  knownNumbers,
   movement,
   number,
   numbers,
-  numbersIfKnown,
   type OperatorCall,
   optionsOf,
   realOf,
@@ -48,7 +48,7 @@ export function axisIn(call: OperatorCall, axis: number, rank: number): number {
 function reshaping(call: OperatorCall, x: Value): Value {
   const { builder } = call
   const declared = call.outputs[0]!.shape
-  const asked = call.inputs[1] === undefined ? optionsOf(call, 'ReshapeOptions').new_shape : numbersIfKnown(call, 1)
+  const asked = call.inputs[1] === undefined ? optionsOf(call, 'ReshapeOptions').new_shape : knownNumbers(call, 1)
   // Old converters say a scalar so.
   const legacy = asked !== undefined && asked.length === 1 && asked[0] === 0 && declared.length === 0
   const sizes: readonly Dimension[] | undefined = legacy ? [] : asked?.map((size): Dimension => (size < 0 ? null : size))
@@ -171,7 +171,7 @@ function shapeOf(call: OperatorCall): Value[] {
 
 /** Sizes that input `k` lists, as far as they are known before the model runs. */
 function listedSizes(call: OperatorCall, k: number): Dimension[] {
-  const known = numbersIfKnown(call, k)
+  const known = knownNumbers(call, k)
   if (known !== undefined) return known
   const declared = call.outputs[0]!.shape
   const [rank] = input(call, k).shape
@@ -191,7 +191,7 @@ function expanded(call: OperatorCall, x: Value, k: number): Value {
 
 function tiling(call: OperatorCall, x: Value): Value {
   const { builder } = call
-  const repeats = numbersIfKnown(call, 1)
+  const repeats = knownNumbers(call, 1)
   if (repeats !== undefined) return tile(builder, x, repeats)
   return builder.op('Tile', [x, asInt64(builder, input(call, 1).value)], { dtype: x.dtype, shape: x.shape.map(() => null) })
 }
@@ -199,7 +199,7 @@ function tiling(call: OperatorCall, x: Value): Value {
 function range(call: OperatorCall): Value[] {
   const { builder } = call
   const [start, limit, delta] = [0, 1, 2].map((k) => input(call, k).value)
-  const known = [0, 1, 2].map((k) => numbersIfKnown(call, k)?.[0])
+  const known = [0, 1, 2].map((k) => knownNumbers(call, k)?.[0])
   const count = known.every((value) => value !== undefined) ? Math.max(Math.ceil((known[1]! - known[0]!) / known[2]!), 0) : null
   if (known[2] === 0) throw call.refusal('counts by 0')
   return [builder.op('Range', [start, limit, delta], { dtype: start!.dtype, shape: [count] })]
@@ -226,7 +226,7 @@ function reversedParts(call: OperatorCall, x: Value): Value {
 
 function slicing(call: OperatorCall, x: Value): Value {
   const { builder } = call
-  const [begins, sizes] = [numbersIfKnown(call, 1), numbersIfKnown(call, 2)]
+  const [begins, sizes] = [knownNumbers(call, 1), knownNumbers(call, 2)]
   if (begins !== undefined && sizes !== undefined) {
     if (begins.length !== x.shape.length || sizes.length !== x.shape.length || begins.some((begin) => begin < 0))
       throw call.refusal(`begins at ${begins.join(', ')} of ${x.shape.join('x')}`)

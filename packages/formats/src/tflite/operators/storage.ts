@@ -2,13 +2,13 @@
 
 import { cast } from '../../build/broadcast.ts'
 import type { Value } from '../../build/graph-builder.ts'
-import { input, type OperatorCall, optionsOf, real, realConstant, store, type Writers } from '../operator.ts'
+import { input, type OperatorCall, optionsOf, realConstant, realInput, store, type Writers } from '../operator.ts'
 import { onSteps } from '../quantized.ts'
 
 /** Real numbers of what is stored; of a constant (weights kept as halves or integers) they are computed now. */
 function dequantized(call: OperatorCall): Value[] {
   const constant = realConstant(input(call, 0))
-  return [constant === undefined ? cast(call.builder, real(call, 0), 'float32') : call.builder.constant(constant, 'weights')]
+  return [constant === undefined ? cast(call.builder, realInput(call, 0), 'float32') : call.builder.constant(constant, 'weights')]
 }
 
 /** Float to integer goes towards zero. Bool is 0 or 1. */
@@ -26,11 +26,11 @@ function fakeQuantized(call: OperatorCall): Value[] {
   const scale = Math.fround((max - min) / (high - low))
   const zero = low - min / scale
   const zeroPoint = zero < low ? low : zero > high ? high : Math.round(zero)
-  return [onSteps(call.builder, real(call, 0), { scale, zeroPoint, low, high })]
+  return [onSteps(call.builder, realInput(call, 0), { scale, zeroPoint, low, high })]
 }
 
 export const STORAGE: Writers = {
-  QUANTIZE: (call) => [store(call, real(call, 0))],
+  QUANTIZE: (call) => [store(call, realInput(call, 0))],
   DEQUANTIZE: dequantized,
   CAST: casting,
   FAKE_QUANT: fakeQuantized,

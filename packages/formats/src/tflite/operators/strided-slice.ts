@@ -4,13 +4,13 @@ import type { Dimension } from '@whyslow/graph/types.ts'
 import { binary } from '../../build/broadcast.ts'
 import type { Value } from '../../build/graph-builder.ts'
 import { stridedSlice as slice, stridedAxes } from '../../tensorflow/strided-slice.ts'
-import { asInt64, input, movement, numbers, numbersIfKnown, type OperatorCall, optionsOf, type Writers } from '../operator.ts'
+import { asInt64, input, knownNumbers, movement, numbers, type OperatorCall, optionsOf, type Writers } from '../operator.ts'
 
 function stridedSlice(call: OperatorCall, x: Value): Value {
   const { builder } = call
   const { offset, ...masks } = optionsOf(call, 'StridedSliceOptions')
   const steps = numbers(call, 3)
-  const [begin, stops] = [1, 2].map((k): readonly Dimension[] => numbersIfKnown(call, k) ?? steps.map(() => null)) as [
+  const [begin, stops] = [1, 2].map((k): readonly Dimension[] => knownNumbers(call, k) ?? steps.map(() => null)) as [
     readonly Dimension[],
     readonly Dimension[],
   ]

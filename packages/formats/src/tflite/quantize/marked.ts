@@ -25,7 +25,7 @@ export function liteBytesOf(model: Model): Uint8Array<ArrayBuffer> {
   return encodeLite(ranges.size > 0 ? quantizedOf(file, () => fullInteger(graph, ranges, inFloat)) : graph, file)
 }
 
-export interface Unmarked {
+export interface UnmarkedModel {
   readonly float: Model
   readonly ranges: Ranges
   /** Names of nodes that stay in float. */
@@ -33,7 +33,7 @@ export interface Unmarked {
 }
 
 /** The model in float, and what its values were marked with. */
-export function withoutMarks(model: Model): Unmarked {
+export function withoutMarks(model: Model): UnmarkedModel {
   const { graph } = model.proto
   const ranges = new Map<string, Range>()
   const inFloat = new Set(graph?.node.filter(isFloatNode).map(({ name }) => name))

@@ -5,10 +5,10 @@
 import { elementCount } from '@whyslow/graph/dtype.ts'
 import type { InputError } from '@whyslow/graph/input-error.ts'
 import { inlineBytes, tensorType } from '@whyslow/graph/tensor-data.ts'
-import type { AttributeView, Dimension, DType, GraphView } from '@whyslow/graph/types.ts'
+import type { Dimension, DType, NodeView } from '@whyslow/graph/types.ts'
 import type { NodeProto } from 'onnx-buf'
 import { arrayOver, type ConstantData, int64s, numbersOf, reshapeConstant, transposeConstant } from '../../build/constant-data.ts'
-import { identity, isIdentity, turn } from '../../build/permutation.ts'
+import { identity, isIdentity, permutationBetween } from '../../build/permutation.ts'
 import type { LiteGraph, LiteTensor } from './lite-graph.ts'
 import { LiteWriter, newShape, type ResultType } from './lite-writer.ts'
 import type { Target } from './target.ts'
@@ -22,14 +22,7 @@ export interface WriteType {
 }
 
 /** A node of the main graph: attributes as plain values; what has none (tensors, graphs) is in `proto`. */
-export interface OnnxNode {
-  readonly name: string
-  readonly opType: string
-  readonly domain: string
-  readonly inputs: readonly string[]
-  readonly outputs: readonly string[]
-  readonly attributes: Readonly<Record<string, AttributeView>>
-  readonly subgraphs: Readonly<Record<string, GraphView>>
+export interface OnnxNode extends NodeView {
   readonly proto: NodeProto
 }
 
@@ -40,7 +33,7 @@ interface Placed {
 }
 
 /** [n, k] that is in another order than ONNX's: its column `j` is the value's column `rows[j]`. */
-export interface Flattened {
+export interface FlattenedTensor {
   readonly x: LiteTensor
   readonly rows: Int32Array | undefined
 }
@@ -63,7 +56,7 @@ export class Lowerer extends LiteWriter {
   readonly source: Source
   #placed = new Map<string, Placed>()
   #turned = new Map<string, LiteTensor>()
-  readonly #flattened = new Map<string, Flattened>()
+  readonly #flattened = new Map<string, FlattenedTensor>()
   readonly #failed = new Map<string, InputError>()
   readonly #outputs = new Set<LiteTensor>()
 
@@ -133,7 +126,7 @@ export class Lowerer extends LiteWriter {
   }
 
   /** A matrix, its columns in whatever order they lie. */
-  flattened(name: string): Flattened {
+  flattened(name: string): FlattenedTensor {
     return this.#flattened.get(name) ?? { x: this.plain(name), rows: undefined }
   }
 
@@ -181,7 +174,7 @@ export class Lowerer extends LiteWriter {
     if (constant !== undefined) return this.constantTensor(transposeConstant(constant, order), name)
     const placed = this.#placed.get(name)
     if (placed === undefined) return this.#known(name, order)
-    const permutation = turn(placed.order, order)
+    const permutation = permutationBetween(placed.order, order)
     if (isIdentity(permutation)) return placed.tensor
     const key = `${name} ${order.join()}`
     const before = this.#turned.get(key)

@@ -1,5 +1,5 @@
 // Orders of axes in TFLite's tensors: axis `l` of a tensor is axis `order[l]` of the value that it holds.
-import { axisFromFront } from '@whyslow/graph/attributes.ts'
+import { axisFromFront } from '@whyslow/graph/view-attributes.ts'
 import { identity } from '../../build/permutation.ts'
 
 /** [n, c, …spatial] lying as [n, …spatial, c]. */

@@ -5,12 +5,12 @@ import type { Finding } from '@whyslow/diagnosis/rule.ts'
 import { notChecked, rank, rulesWith, runRules } from '@whyslow/diagnosis/run-rules.ts'
 import { referenceEngine } from '@whyslow/measure/engines/index.ts'
 import type { Machine } from '@whyslow/measure/machine/types.ts'
-import { ascending, average, median, percentileOf } from '@whyslow/measure/statistics/index.ts'
+import { average, median, percentileOf, sortAscending } from '@whyslow/measure/statistics/index.ts'
 import type { EmbeddingDocument, EmbeddingFinding, EmbeddingLengths } from '@whyslow/report/documents/embedding.ts'
 import { embeddingAnswer } from '@whyslow/report/text/embedding/embedding-words.ts'
 import { overProcesses, trustIn } from '../../measure/summarize.ts'
 import type { TextEncoder } from '../../recognize/text-encoder.ts'
-import { keptOf } from '../../texts/batches.ts'
+import { cutLengths } from '../../texts/batches.ts'
 import type { TextsProcess } from '../../texts/measure-texts.ts'
 import { textRules } from '../../texts/rules/index.ts'
 import { evidenceOf } from './evidence.ts'
@@ -34,7 +34,7 @@ export function embedDocument(outcome: EmbedOutcome): EmbeddingDocument {
   const { target, encoder, options, machine, longest, maximum, isUsers, processes, warnings } = outcome
   const [first] = processes as readonly [TextsProcess, ...TextsProcess[]]
   const { lengths } = first
-  const kept = keptOf(lengths, longest)
+  const kept = cutLengths(lengths, longest)
   const ways = first.ways.map(({ way }, at) => wayOf(way, at, { processes, kept, maximum, encoder }))
   const { cpu, usableCpus, node } = machine
   const setup: EmbeddingDocument['setup'] = {
@@ -82,7 +82,7 @@ export function embedDocument(outcome: EmbedOutcome): EmbeddingDocument {
 }
 
 function lengthsOf(lengths: readonly number[], kept: readonly number[]): EmbeddingLengths {
-  const sorted = ascending(lengths)
+  const sorted = sortAscending(lengths)
   const [all, used] = [lengths, kept].map((some) => some.reduce((sum, one) => sum + one, 0)) as [number, number]
   return {
     shortest: sorted[0]!,

@@ -8,11 +8,11 @@ import { trialLimits } from '@whyslow/measure/trials/limits.ts'
 import { reasonInWords } from '@whyslow/measure/trials/port.ts'
 import type { EmbeddingDocument } from '@whyslow/report/documents/embedding.ts'
 import { addressName } from '@whyslow/report/text/addresses.ts'
-import { smallestKnown } from '../../recognize/numbers.ts'
+import { smallerKnown } from '../../recognize/numbers.ts'
 import { type TextEncoder, textEncoder } from '../../recognize/text-encoder.ts'
 import { madeUpTexts } from '../../texts/made-up-texts.ts'
 import type { TextsInput, TextsProcess } from '../../texts/measure-texts.ts'
-import type { Way } from '../../texts/texts-plan.ts'
+import type { TextsWay } from '../../texts/texts-plan.ts'
 import { textsTask } from '../../texts/texts-task.ts'
 import { readPrompts } from '../generate/prompts-file.ts'
 import { embedDocument } from './embed-document.ts'
@@ -32,7 +32,7 @@ export async function embed(target: string, given: Partial<EmbedOptions> = {}): 
   const encoder = await encoderOf(target, options.dtype)
   const own = options.texts === null ? null : readPrompts(options.texts, '--texts')
   const texts = (own ?? madeUpTexts(MADE_UP)).slice(0, MOST_TEXTS)
-  const longest = smallestKnown(options.maxTokens ?? encoder.longest?.tokens ?? null, encoder.fixedLength)
+  const longest = smallerKnown(options.maxTokens ?? encoder.longest?.tokens ?? null, encoder.fixedLength)
   const maximum = encoder.fixedLength ?? encoder.padsTo ?? longest
   checkLongest(encoder, options.maxTokens)
   const { processes, ...plan } = planOf(encoder, { batch: options.batch, texts: texts.length, maximum, quick: options.quick })
@@ -88,10 +88,10 @@ const timeOf = ({ ways }: TextsProcess): number =>
   ways.reduce((sum, { passes }) => passes.reduce((all, { totalMs }) => all + totalMs, sum), 0)
 
 /** What was planned and left out, as a text takes so long. */
-function slowWarnings(planned: readonly Way[], measured: TextsProcess['ways']): string[] {
-  const largest = (ways: readonly Way[]) => Math.max(...ways.map(({ batch, texts }) => (texts === null ? batch : 1)))
+function slowWarnings(planned: readonly TextsWay[], measured: TextsProcess['ways']): string[] {
+  const largest = (ways: readonly TextsWay[]) => Math.max(...ways.map(({ batch, texts }) => (texts === null ? batch : 1)))
   const [wanted, ran] = [largest(planned), largest(measured.map(({ way }) => way))]
-  const isPadded = ({ padding }: Way) => padding === 'maximum'
+  const isPadded = ({ padding }: TextsWay) => padding === 'maximum'
   return [
     ...(ran < wanted
       ? [`a text takes too long: ${ran === 1 ? 'no batches' : `batches of ${ran}`} were measured instead of batches of ${wanted}`]

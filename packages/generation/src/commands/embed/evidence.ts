@@ -2,7 +2,7 @@
 import { average, median } from '@whyslow/measure/statistics/index.ts'
 import type { EmbeddingDocument, EmbeddingWay } from '@whyslow/report/documents/embedding.ts'
 import type { TextEncoder } from '../../recognize/text-encoder.ts'
-import type { Against, FixedPaddingFact, TextsEvidence } from '../../texts/facts.ts'
+import type { FixedPaddingFact, TextsEvidence, WayComparison } from '../../texts/facts.ts'
 import type { TextsProcess } from '../../texts/measure-texts.ts'
 import type { EmbedOptions } from './options.ts'
 import { eachOf, isWhole, ratioOf } from './ways.ts'
@@ -18,7 +18,7 @@ interface Known {
 }
 
 export function evidenceOf({ processes, encoder, options, ways, setup, lengths, kept }: Known): TextsEvidence {
-  const against = (at: number, other: number): Against | undefined =>
+  const against = (at: number, other: number): WayComparison | undefined =>
     at < 0 || other < 0 || at === other ? undefined : { way: ways[at]!, other: ways[other]!, ...ratioOf(processes, at, other) }
   const find = (batch: number, order: EmbeddingWay['order']) =>
     ways.findIndex((way, at) => way.batch === batch && way.order === order && isWhole(processes[0]!, at))
@@ -67,7 +67,7 @@ const NO_PADDING_TIME = 'padding to one length was not measured, which takes too
 function fixedPaddingOf(
   { fixedLength, model, padsTo }: TextEncoder,
   ways: readonly EmbeddingWay[],
-  against: (at: number, other: number) => Against | undefined,
+  against: (at: number, other: number) => WayComparison | undefined,
 ): FixedPaddingFact | 'none' | undefined {
   if (fixedLength !== null) return { tokens: fixedLength, from: model, against: null }
   const maximum = ways.findIndex(({ padding }) => padding === 'maximum')

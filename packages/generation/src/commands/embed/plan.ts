@@ -1,6 +1,6 @@
 // Which ways of batching are measured, and for how long.
 import type { TextEncoder } from '../../recognize/text-encoder.ts'
-import type { TextsPlan, Way } from '../../texts/texts-plan.ts'
+import type { TextsPlan, TextsWay } from '../../texts/texts-plan.ts'
 import { LEAST_BATCHES } from '../../texts/within-time.ts'
 
 /** A batch between one text and the largest. */
@@ -35,7 +35,7 @@ export function planOf(
   const batch = Math.min(wanted.batch, wanted.texts)
   const all = { padding: 'longest', texts: null } as const
   const sizes = takesOneText ? [] : [...new Set([SMALL_BATCH, batch])].filter((size) => size > 1 && size <= batch)
-  const inBatches = sizes.flatMap((size): Way[] => [
+  const inBatches = sizes.flatMap((size): TextsWay[] => [
     { ...all, batch: size, order: 'given' },
     // Of texts that all have one length the order changes nothing.
     ...(fixedLength === null ? [{ ...all, batch: size, order: 'sorted' } as const] : []),
@@ -54,7 +54,7 @@ interface Lengths extends Pick<TextEncoder, 'takesOneText' | 'fixedLength'> {
 }
 
 /** The first texts padded to the longest of them, and to the maximum. */
-function maximumWays({ maximum, fixedLength, takesOneText, most }: Lengths): Way[] {
+function maximumWays({ maximum, fixedLength, takesOneText, most }: Lengths): TextsWay[] {
   if (maximum === null || fixedLength !== null || maximum > MOST_POSITIONS) return []
   const texts = Math.max(1, Math.min(SMALL_BATCH, most, Math.floor(MOST_POSITIONS / maximum)))
   const way = { batch: takesOneText ? 1 : texts, order: 'given', texts } as const

@@ -6,7 +6,7 @@ import { overProcesses, ratioWithInterval } from '../../measure/summarize.ts'
 import type { TextEncoder } from '../../recognize/text-encoder.ts'
 import { batchesOf, paddedToIn, positionsOf } from '../../texts/batches.ts'
 import type { Pass, TextsProcess, WayTimes } from '../../texts/measure-texts.ts'
-import type { Way } from '../../texts/texts-plan.ts'
+import type { TextsWay } from '../../texts/texts-plan.ts'
 
 /** The way is of all texts, and not of the few that are padded to the maximum. */
 export const isWhole = ({ ways }: Pick<TextsProcess, 'ways'>, at: number): boolean => ways[at]!.way.texts === null
@@ -23,7 +23,7 @@ interface Seen {
   readonly encoder: TextEncoder
 }
 
-export function wayOf(way: Way, at: number, { processes, kept, maximum, encoder }: Seen): EmbeddingWay {
+export function wayOf(way: TextsWay, at: number, { processes, kept, maximum, encoder }: Seen): EmbeddingWay {
   const { batch, order, padding } = way
   const times = processes.map(({ ways }) => ways[at]!)
   const { texts } = times[0]!

@@ -2,12 +2,12 @@
 import { significant, time } from '@whyslow/measure/statistics/numbers.ts'
 import type { GenerationDocument, GenerationFix, GenerationTrial } from '@whyslow/report/documents/generation.ts'
 import { ratioWithInterval } from '../../measure/summarize.ts'
-import type { Proven } from '../../prove/prove-whole.ts'
+import type { WholeProof } from '../../prove/prove-whole.ts'
 
 interface Found {
   readonly tried: readonly GenerationTrial[]
   /** Absent: nothing is proven, and `sentence` says why. */
-  readonly proven?: Proven
+  readonly proven?: WholeProof
   readonly folder?: string | null
   readonly sentence: string
 }
@@ -28,7 +28,7 @@ export function fixOf({ tried, proven, folder = null, sentence }: Found): Genera
 }
 
 /** Trials that were kept and did not pass the last proof. */
-export const markDropped = (tried: readonly GenerationTrial[], gone: Proven['dropped']): readonly GenerationTrial[] =>
+export const markDropped = (tried: readonly GenerationTrial[], gone: WholeProof['dropped']): readonly GenerationTrial[] =>
   tried.map((trial) => {
     const found = gone.find(({ id }) => id === trial.remedy && trial.outcome === 'kept')
     return found === undefined ? trial : { ...trial, outcome: found.outcome, reason: `in the last proof, ${found.reason}` }

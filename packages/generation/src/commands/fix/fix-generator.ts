@@ -6,7 +6,7 @@ import { inTemporaryFolder } from '@whyslow/command/temporary-folder.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { readUsableCpus } from '@whyslow/measure/machine/index.ts'
 import { nowMs } from '@whyslow/measure/machine/now.ts'
-import { USUAL_LIMITS } from '@whyslow/measure/outputs/index.ts'
+import { DEFAULT_LOSS_LIMITS } from '@whyslow/measure/outputs/index.ts'
 import { reasonInWords, type Trial, type TrialLimits } from '@whyslow/measure/trials/port.ts'
 import type { GenerationDocument, GenerationFix, GenerationTrial } from '@whyslow/report/documents/generation.ts'
 import { addressName } from '@whyslow/report/text/addresses.ts'
@@ -26,11 +26,11 @@ import {
   PROOF_PROMPTS,
   PROOF_TOKENS,
 } from '../../prove/budget.ts'
-import type { Candidate, Known } from '../../prove/candidate.ts'
+import type { Candidate, CandidateContext } from '../../prove/candidate.ts'
 import { isFaster } from '../../prove/duel.ts'
-import { USUAL_LOSS } from '../../prove/equality.ts'
+import { DEFAULT_LOSS } from '../../prove/equality.ts'
 import { type Metric, userMetric } from '../../prove/metric.ts'
-import { type Proven, proveWhole } from '../../prove/prove-whole.ts'
+import { proveWhole, type WholeProof } from '../../prove/prove-whole.ts'
 import { answersInParts, search, textsOf } from '../../prove/search.ts'
 import type { GeneratorSetup } from '../../prove/setup.ts'
 import { generate } from '../generate/generate.ts'
@@ -170,7 +170,7 @@ async function tried(
     ...{ bench, base, known, candidates, original },
     reference: referenceOf(base, document, run.engines),
     gate: {
-      maxLoss: options.maxLoss ?? (metric === null ? USUAL_LOSS : USUAL_LIMITS.metric),
+      maxLoss: options.maxLoss ?? (metric === null ? DEFAULT_LOSS : DEFAULT_LOSS_LIMITS.metric),
       allowsOthers: options.maxLoss !== null,
     },
     metric: metric === null ? null : { of: metric, before: await metric.score(textsOf(original.slice(0, metric.count))) },
@@ -211,7 +211,7 @@ async function tried(
 }
 
 /** What was kept has to be faster together, too; if nothing was kept, the original in a folder must cost no time. */
-function isWorthShipping({ kept, compared }: Proven): boolean {
+function isWorthShipping({ kept, compared }: WholeProof): boolean {
   if (kept.length > 0) return isFaster(compared)
   return compared.perToken.verdict !== 'slower' && compared.first.verdict !== 'slower'
 }
@@ -262,7 +262,7 @@ const referenceOf = (
   return engines[0] === undefined ? null : { ...base, engine: engines[0] }
 }
 
-function knownOf({ base, bench, folder, reads }: FixRun, answers: readonly Answer[], texts: Prompts | null): Known {
+function knownOf({ base, bench, folder, reads }: FixRun, answers: readonly Answer[], texts: Prompts | null): CandidateContext {
   return {
     ...{ original: base, answers, texts: texts ?? answers.map(({ prompt, ids }) => [...prompt, ...ids]) },
     ...{ usableCpus: readUsableCpus(), hasEncoder: reads !== undefined },

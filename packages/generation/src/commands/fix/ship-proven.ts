@@ -2,10 +2,10 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { toolVersion } from '@whyslow/command/version.ts'
-import { findPackageFolder, type PackageFolder, packageWorld } from '@whyslow/measure/engines/find-package.ts'
+import { findPackageFolder, type PackageFolder, packageEnvironment } from '@whyslow/measure/engines/find-package.ts'
 import type { GenerationDocument } from '@whyslow/report/documents/generation.ts'
 import { generatorEngines } from '../../engines/index.ts'
-import type { Proven } from '../../prove/prove-whole.ts'
+import type { WholeProof } from '../../prove/prove-whole.ts'
 import type { KeptRemedy } from '../../prove/search.ts'
 import { type GeneratorSetup, PLAIN_OPTIONS } from '../../prove/setup.ts'
 import { shippedFolder } from '../../prove/shipped-engine.ts'
@@ -31,7 +31,11 @@ export async function trialFolder(
   return { engine: shippedFolder.id, source: at, options: PLAIN_OPTIONS, loop: null, ...sounds }
 }
 
-export async function shipProven(run: FixRun, document: GenerationDocument, { setup, kept, compared }: Proven): Promise<void> {
+export async function shipProven(
+  run: FixRun,
+  document: GenerationDocument,
+  { setup, kept, compared }: WholeProof,
+): Promise<void> {
   const plan = await runningPlan(run, setup, kept)
   if (typeof plan === 'string') throw new Error(plan)
   const { out, force } = run.options
@@ -70,7 +74,7 @@ async function runningPlan(
 
 /** The package that engines find: in the current project, with whyslow, or in the project that the model is in. */
 const packageOf = (name: string, source: string): PackageFolder | null =>
-  findPackageFolder(name, null) ?? findPackageFolder(name, null, packageWorld(path.dirname(path.resolve(source))))
+  findPackageFolder(name, null) ?? findPackageFolder(name, null, packageEnvironment(path.dirname(path.resolve(source))))
 
 /** Links what `npm install` would copy. */
 function linkPackages({ packages, original }: RunningPlan, folder: string): void {

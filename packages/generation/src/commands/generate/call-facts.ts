@@ -5,10 +5,10 @@ import type { GeneratorEngine } from '../../generator.ts'
 import { openingOf } from '../../measure/opening.ts'
 import { prefixOf } from '../../measure/prefix.ts'
 import type { MeasuredCall, ProcessMeasurement } from '../../measure/types.ts'
-import type { Recognized } from './recognized.ts'
+import type { RecognizedSource } from './recognized.ts'
 
 interface Measured {
-  readonly found: Pick<Recognized, 'kind' | 'options' | 'guesses'>
+  readonly found: Pick<RecognizedSource, 'kind' | 'options' | 'guesses'>
   readonly engine: Pick<GeneratorEngine, 'otherWeights' | 'threadsApart'>
   readonly processes: readonly ProcessMeasurement[]
 }

@@ -9,7 +9,7 @@ import { divide } from '../../divide/divide.ts'
 import { type Bandwidth, floorOf, lineOverFloor } from '../../divide/floor.ts'
 import { firstTokenLoop, tokenLoop } from '../../divide/loop-times.ts'
 import type { StepProfile } from '../../divide/step-profile.ts'
-import { estimates, hidesComputing } from '../../estimate/estimate.ts'
+import { estimates, isComputeHidden } from '../../estimate/estimate.ts'
 import type { KernelRates } from '../../estimate/kernel-rates.ts'
 import { lookupOf } from '../../estimate/lookup.ts'
 import type { GenerationFacts } from '../../facts.ts'
@@ -19,11 +19,11 @@ import type { MeasuredCall, ProcessMeasurement } from '../../measure/types.ts'
 import { callFacts } from './call-facts.ts'
 import type { GenerateOptions } from './options.ts'
 import type { RunPlan } from './plan.ts'
-import type { Recognized } from './recognized.ts'
+import type { RecognizedSource } from './recognized.ts'
 
 /** All that was measured; a text in place of a part says why it is not there. */
 export interface Outcome {
-  readonly found: Recognized
+  readonly found: RecognizedSource
   readonly engine: Pick<GeneratorEngine, 'id' | 'title' | 'otherWeights' | 'threadsApart' | 'loop'>
   readonly plan: RunPlan
   readonly machine: Machine
@@ -125,8 +125,8 @@ const HIDDEN = 'a token takes much longer than reading the weights, and the engi
 
 const hidesOtherTypes = (
   { kernelRates }: Pick<Outcome, 'kernelRates'>,
-  measured: Parameters<typeof hidesComputing>[0],
-): boolean => Object.keys(kernelRates).length === 0 && hidesComputing(measured)
+  measured: Parameters<typeof isComputeHidden>[0],
+): boolean => Object.keys(kernelRates).length === 0 && isComputeHidden(measured)
 
 const profileIn = (step: StepProfile | string): StepProfile | null => (typeof step === 'string' ? null : step)
 

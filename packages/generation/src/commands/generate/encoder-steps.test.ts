@@ -9,7 +9,7 @@ import { writeListening } from '../../../test/support/decoder/listening-folder.t
 import { decoderWeights } from '../../../test/support/decoder/weights.ts'
 import { plainOptions } from '../../../test/support/plain-options.ts'
 import { graphFacts } from './facts.ts'
-import type { Fed, StepModel } from './profile-step.ts'
+import type { StepModel, StepShape } from './profile-step.ts'
 import { recognizeSource } from './recognize.ts'
 import type { StepGraph } from './recognized.ts'
 
@@ -28,7 +28,7 @@ async function stepOf(form: keyof typeof FORMS): Promise<StepGraph> {
   return step
 }
 
-async function shapesAfter({ modelFile, feeds }: StepModel, fed: Fed): Promise<Record<string, readonly number[]>> {
+async function shapesAfter({ modelFile, feeds }: StepModel, fed: StepShape): Promise<Record<string, readonly number[]>> {
   const ort = await loadOrt(null)
   const session = await ort.InferenceSession.create(modelFile)
   const results = await session.run(bindFeeds(ort.Tensor as unknown as TensorType, feeds(fed)) as Record<string, Ort.Tensor>)

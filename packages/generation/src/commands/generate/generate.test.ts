@@ -10,7 +10,7 @@ import { viewGraph } from '@whyslow/graph/view.ts'
 import { describe, expect, test } from 'vitest'
 import type { GeneratorEngine } from '../../generator.ts'
 import { decoderLayout } from '../../recognize/layout.ts'
-import type { Fed, StepModel } from './profile-step.ts'
+import type { StepModel, StepShape } from './profile-step.ts'
 import { recognizeSource } from './recognize.ts'
 
 // A token takes 10 ms, and 10 ms for each thousand tokens in the cache.
@@ -85,7 +85,7 @@ describe('the document', () => {
     const graph = viewGraph(modelInMemory(decoderModel(decoderWeights())))
     const layout = decoderLayout(graph.inputs, graph.outputs)!
     const profiled: number[][] = []
-    const feeds = ({ depth, tokens }: Fed) => {
+    const feeds = ({ depth, tokens }: StepShape) => {
       profiled.push([depth, tokens])
       return {}
     }

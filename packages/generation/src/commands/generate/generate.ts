@@ -34,7 +34,7 @@ import { planOf, planOfProcess, planOfSweep, type RunPlan, requestsOf } from './
 import { profileStep, type Step } from './profile-step.ts'
 import { promptsFor, type UsersPrompts } from './prompts-for.ts'
 import { recognizeSource } from './recognize.ts'
-import type { Recognized, StepGraph } from './recognized.ts'
+import type { RecognizedSource, StepGraph } from './recognized.ts'
 import { sweepThreads } from './thread-sweep.ts'
 
 /** Reading memory to know its bandwidth, ms. */
@@ -46,7 +46,7 @@ const STEP_MS = { full: 1500, quick: 600 } as const
 /** For tests: what opens generators, in place of all that there are. */
 export interface GeneratePorts {
   readonly engines: readonly GeneratorEngine[]
-  readonly recognize: (source: string, dtype: string | null) => Promise<Recognized>
+  readonly recognize: (source: string, dtype: string | null) => Promise<RecognizedSource>
   /** One handoff between two threads, ns. */
   readonly handoffNs: () => Promise<number | null>
 }
@@ -88,7 +88,7 @@ export async function generate(
 }
 
 interface Run {
-  readonly found: Recognized
+  readonly found: RecognizedSource
   readonly engine: GeneratorEngine
   readonly options: GenerateOptions
   readonly own: GeneratorOptions
@@ -110,7 +110,7 @@ const completed = (plan: RunPlan, { vocabulary, sounds }: Completion): RunPlan =
 })
 
 /** What is known of the file that was recognized is said only of an engine that reads it. */
-function asRead(found: Recognized, { title, otherWeights }: GeneratorEngine): Recognized {
+function asRead(found: RecognizedSource, { title, otherWeights }: GeneratorEngine): RecognizedSource {
   if (otherWeights === undefined) return found
   const unknown = { dtype: null, cacheDtype: null, bytesPerToken: null, cacheBytesPerToken: null }
   const reason = `${title} runs ${otherWeights}, not the ONNX file, and shows no times of operators`
@@ -120,7 +120,7 @@ function asRead(found: Recognized, { title, otherWeights }: GeneratorEngine): Re
 type Needed = Pick<GenerateOptions, 'newTokens'> & { readonly promptTokens: number | null }
 
 /** How long the user's own prompts are is not known before they are tokenized: `promptTokens` null. */
-function checkContext({ source, model: { context } }: Recognized, { promptTokens, newTokens }: Needed): void {
+function checkContext({ source, model: { context } }: RecognizedSource, { promptTokens, newTokens }: Needed): void {
   if (context === null || (promptTokens ?? 1) + newTokens <= context) return
   const [needs, give] =
     promptTokens === null

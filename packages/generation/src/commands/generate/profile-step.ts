@@ -26,7 +26,7 @@ export interface StepModel {
   readonly past: readonly string[]
   readonly cross: readonly string[]
   /** A call that feeds so many tokens after as many in the cache. */
-  feeds(fed: Fed): Feeds
+  feeds(fed: StepShape): Feeds
 }
 
 export interface Profiling {
@@ -39,7 +39,7 @@ export interface Profiling {
 
 const ROUNDS = 2
 
-export interface Fed {
+export interface StepShape {
   /** Tokens in the cache, and tokens that are fed. */
   readonly depth: number
   readonly tokens: number
@@ -47,7 +47,7 @@ export interface Fed {
   readonly positions?: number
 }
 
-export interface Step extends Fed {
+export interface Step extends StepShape {
   /** What the engine's call took within the calls that are divided: the profile is told at that pace. null: not known. */
   readonly paceMs: number | null
 }

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { isSound, readWav } from '@whyslow/measure/samples/wav.ts'
 import { readPrompts } from './prompts-file.ts'
-import type { Recognized } from './recognized.ts'
+import type { RecognizedSource } from './recognized.ts'
 
 export interface UsersPrompts {
   readonly prompts: readonly string[] | null
@@ -16,7 +16,7 @@ export interface UsersPrompts {
 const MOST_BYTES = 200_000_000
 
 /** Throws InputError, one line, if the file is of another kind than what the model reads. */
-export function promptsFor({ source, reads }: Pick<Recognized, 'source' | 'reads'>, file: string): UsersPrompts {
+export function promptsFor({ source, reads }: Pick<RecognizedSource, 'source' | 'reads'>, file: string): UsersPrompts {
   if (reads === 'image')
     throw new InputError(`--prompts ${file}: ${source} reads images, which are made up here; leave --prompts out`)
   if (reads === 'sound') return { prompts: null, sounds: soundsIn(file) }

@@ -17,12 +17,12 @@ import type { EncodedInput, GeneratorOptions } from '../../generator.ts'
 import { encoderReads } from '../../recognize/encoder-reads.ts'
 import { beamsOf, generatorFiles } from '../../recognize/folder.ts'
 import { type CacheEntry, type DecoderLayout, decoderLayout, readsEncoder } from '../../recognize/layout.ts'
-import { type Recognized as Found, recognize } from '../../recognize/recognize.ts'
-import type { Fed, StepModel } from './profile-step.ts'
-import type { Recognized } from './recognized.ts'
+import { type RecognizedGenerator as Found, recognize } from '../../recognize/recognize.ts'
+import type { StepModel, StepShape } from './profile-step.ts'
+import type { RecognizedSource } from './recognized.ts'
 
 /** Throws InputError if nothing of it generates text. */
-export async function recognizeSource(source: string, dtype: string | null): Promise<Recognized> {
+export async function recognizeSource(source: string, dtype: string | null): Promise<RecognizedSource> {
   const isAddress = /^https?:\/\//i.test(source)
   if (!isAddress && stateOf(source) === undefined)
     throw new InputError(missingFile(source, ' or folder; give the path of a model: whyslow downloads none'))
@@ -47,7 +47,7 @@ export async function recognizeSource(source: string, dtype: string | null): Pro
 }
 
 /** What callers get who set nothing themselves. Every measured call searches one beam. */
-function callersOptions({ source, kind, layout }: Found): Pick<Recognized, 'options' | 'guesses'> {
+function callersOptions({ source, kind, layout }: Found): Pick<RecognizedSource, 'options' | 'guesses'> {
   if (kind === 'address') return {}
   const files = generatorFiles(source)
   const capacity = layout?.capacity ?? null
@@ -78,7 +78,7 @@ function feederOf(layout: DecoderLayout | null): string | null {
 async function stepOf(
   { model, first, layout, kind }: Found,
   { threads }: GeneratorOptions,
-): Promise<Awaited<ReturnType<Recognized['step']>>> {
+): Promise<Awaited<ReturnType<RecognizedSource['step']>>> {
   if (model === null || layout === null)
     return kind === 'gguf' ? 'llama.cpp shows no times of operators' : 'the model is behind an address'
   if (layout.inputs.embeddings !== undefined) return 'the decoder is fed by another model, which is not profiled'
@@ -106,7 +106,7 @@ function stepModel(modelFile: string, layout: DecoderLayout, threads: number | n
 }
 
 /** Times do not depend on the values of a cache: zeros are no denormals. */
-export function stepFeeds(layout: DecoderLayout, { depth, tokens, positions = 0 }: Fed): Feeds {
+export function stepFeeds(layout: DecoderLayout, { depth, tokens, positions = 0 }: StepShape): Feeds {
   const ids = Array.from({ length: tokens }, (_, k) => (k * 31) % 50)
   const past = layout.cache.length === 0 ? 0 : depth
   const { encoderStates, encoderMask } = layout.inputs

@@ -6,7 +6,7 @@ import type { EncodedInput, GeneratorKind, GeneratorOptions } from '../../genera
 import type { DecoderLayout } from '../../recognize/layout.ts'
 import type { StepModel } from './profile-step.ts'
 
-export interface Recognized {
+export interface RecognizedSource {
   /** What an engine opens: the path or address as it was named. */
   readonly source: string
   readonly kind: GeneratorKind

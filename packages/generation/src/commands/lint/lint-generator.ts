@@ -18,7 +18,7 @@ import type { DecoderLayout } from '../../recognize/layout.ts'
 import { graphFacts } from '../generate/facts.ts'
 import { ggufFacts } from '../generate/gguf-facts.ts'
 import { recognizeSource } from '../generate/recognize.ts'
-import type { Recognized, StepGraph } from '../generate/recognized.ts'
+import type { RecognizedSource, StepGraph } from '../generate/recognized.ts'
 import { fileHazards, type Hazard, type NamedFacts } from './file-hazards.ts'
 
 const OPTIONS = { threads: null, prefillThreads: null, dtype: null, pythonPath: null, mostRequests: 0 }
@@ -65,7 +65,7 @@ async function ofFolder(source: string, files: GeneratorFiles): Promise<Read> {
   return { model: factsOf(model), written: writtenQuantization(viewGraph(model)), facts, others }
 }
 
-const optionsOf = ({ options }: Recognized) => (options === undefined ? {} : { options })
+const optionsOf = ({ options }: RecognizedSource) => (options === undefined ? {} : { options })
 
 function factsOf(model: Model): LintDocument['model'] {
   const { file, format, sha256, sizeBytes, opsets } = modelFacts(model)

@@ -5,7 +5,7 @@ import type { Step } from '../../generator.ts'
 import type { OrtApi } from './c-api.ts'
 import { stepFeeds } from './feeds.ts'
 import type { HeldFeeds } from './layout.ts'
-import { logitsOf, type Wanted } from './logits.ts'
+import { type LogitPositions, logitsOf } from './logits.ts'
 import { type Binding, newBinding } from './session.ts'
 import { libraryValue } from './values.ts'
 
@@ -34,7 +34,7 @@ export function bindConstants(api: OrtApi, binding: Binding, constants: Constant
 
 export interface FirstCall {
   /** What fills the caches is the caller's. */
-  run(ids: readonly number[], logits: Wanted): { readonly step: Step; readonly presents: readonly Handle[] }
+  run(ids: readonly number[], logits: LogitPositions): { readonly step: Step; readonly presents: readonly Handle[] }
   free(): void
 }
 

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { decoderWeights, TINY } from '../../../test/support/decoder/weights.ts'
 import { type DecoderForm, decoderModel } from '../../../test/support/decoder/write-decoder.ts'
 import { decoderLayout } from '../../recognize/layout.ts'
-import { heldLayout, writtenInPlace } from './from-layout.ts'
+import { cachesWrittenInPlace, heldLayout } from './from-layout.ts'
 
 const weights = decoderWeights({ shape: { ...TINY, width: 64, heads: 4, kvHeads: 2 } })
 const read = (form: DecoderForm) => {
@@ -78,14 +78,14 @@ describe('heldLayout', () => {
 describe('writtenInPlace', () => {
   it('are those of GroupQueryAttention, which nobody else sees', () => {
     const { graph, layout } = read({ attention: 'fused' })
-    expect(writtenInPlace(graph, layout.cache)).toEqual(layout.cache)
-    expect(writtenInPlace(read({}).graph, read({}).layout.cache)).toEqual([])
+    expect(cachesWrittenInPlace(graph, layout.cache)).toEqual(layout.cache)
+    expect(cachesWrittenInPlace(read({}).graph, read({}).layout.cache)).toEqual([])
     // Room to spare would show in the shape.
     const seen: GraphProto = copyWith(graph, {
       node: [...graph.node, node('Shape', ['past_key_values.1.value'], ['past_shape'])],
     })
-    expect(writtenInPlace(seen, layout.cache)).toEqual(layout.cache.slice(0, -1))
+    expect(cachesWrittenInPlace(seen, layout.cache)).toEqual(layout.cache.slice(0, -1))
     const given = copyWith(graph, { node: [...graph.node, node('Shape', ['present.1.value'], ['present_shape'])] })
-    expect(writtenInPlace(given, layout.cache)).toEqual(layout.cache.slice(0, -1))
+    expect(cachesWrittenInPlace(given, layout.cache)).toEqual(layout.cache.slice(0, -1))
   })
 })

@@ -27,7 +27,7 @@ export function heldLayout(layout: DecoderLayout, graph: GraphProto | null, { ha
   const isGiven = ({ role, present }: CacheEntry) => !hasFirst && role === 'cross' && present === null
   if (!hasFirst && (inputs.encoderStates !== undefined || cache.some((entry) => entry.role === 'cross' && !isGiven(entry))))
     return 'it computes the keys of its encoder and its tokens in one graph; this engine needs decoder_model.onnx and decoder_with_past_model.onnx, as fix makes them'
-  const written = new Set(graph === null ? [] : writtenInPlace(graph, cache))
+  const written = new Set(graph === null ? [] : cachesWrittenInPlace(graph, cache))
   if (capacity !== null && cache.some((entry) => entry.role === 'self' && !written.has(entry)))
     return 'its cache has one size from the first token on, and is not written where it is read'
   if (cache.length === 0) return 'it has no cache: everything is computed again for each token'
@@ -77,7 +77,7 @@ const PLACES = [
 ] as const
 
 /** The caches that are read by one GroupQueryAttention, which gives what replaces them, and by nothing that would see their room to spare. */
-export function writtenInPlace(graph: GraphProto, cache: readonly CacheEntry[]): readonly CacheEntry[] {
+export function cachesWrittenInPlace(graph: GraphProto, cache: readonly CacheEntry[]): readonly CacheEntry[] {
   const { producers, consumers } = linksOf(graph)
   return cache.filter(({ past, present }) => {
     const [reader, ...others] = [...(consumers.get(past) ?? []), ...(consumers.get(present ?? '') ?? [])]

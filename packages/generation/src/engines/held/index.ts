@@ -10,8 +10,8 @@ import { findOrt, INSTALL, PACKAGE } from '@whyslow/measure/engines/onnxruntime/
 import type { Generator, GeneratorOptions } from '../../generator.ts'
 import { sameCache } from '../../recognize/cache-names.ts'
 import { chosenVariant, contextOf, type GeneratorFiles, generatorFiles, longestSource } from '../../recognize/folder.ts'
-import { type DecoderLayout, decoderLayout, givenByEncoder, readsEncoder } from '../../recognize/layout.ts'
-import { smallestKnown } from '../../recognize/numbers.ts'
+import { type DecoderLayout, decoderLayout, encoderInputs, readsEncoder } from '../../recognize/layout.ts'
+import { smallerKnown } from '../../recognize/numbers.ts'
 import { decoderGenerator } from '../loop/decoder-generator.ts'
 import { decoderFeeds, type Encoded, type Encoder, encoderOf } from '../loop/encoder.ts'
 import { type OrtApi, openApi } from './c-api.ts'
@@ -49,7 +49,7 @@ export async function openHeld(
     hasEncoder: variant.encoder !== null,
   })
   const api = await openLibrary(packageFrom)
-  const context = smallestKnown(contextOf(files), layout.capacity)
+  const context = smallerKnown(contextOf(files), layout.capacity)
   const { threads, prefillThreads } = options
   const decoder = openNamed(api, model, {
     layout: { ...held, caches: held.caches.map((one) => ({ ...one, inPlace: one.inPlace && inPlace })) },
@@ -58,7 +58,7 @@ export async function openHeld(
     context,
     ...(opening === null ? {} : { opening: { ...opening, presents: presentsOf(opening, held) } }),
   })
-  const lacking = opening === null ? givenByEncoder(layout.cache) : []
+  const lacking = opening === null ? encoderInputs(layout.cache) : []
   const encoder = readsEncoder(opening?.layout ?? layout)
     ? await openEncoder(api, { files, file: variant.encoder, threads: prefillThreads ?? threads, lacking })
     : null

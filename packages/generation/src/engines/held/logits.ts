@@ -7,13 +7,13 @@ import type { OrtApi } from './c-api.ts'
 import type { Binding } from './session.ts'
 import { bytesOf, type TypeAndShape, typeOf } from './values.ts'
 
-export type Wanted = 'last' | 'all' | 'none'
+export type LogitPositions = 'last' | 'all' | 'none'
 
 export interface Logits {
   /** Binds the output; true if the tensor is the same at each step of one token, and in it what the run gives. */
   bind(binding: Binding, fed: number): boolean
   /** `value`: what a run gave, which is the caller's no more; undefined if the kept tensor was bound. */
-  read(value: Handle | undefined, fed: number, wanted: Wanted): { logits: Float32Array; positions: number }
+  read(value: Handle | undefined, fed: number, wanted: LogitPositions): { logits: Float32Array; positions: number }
   free(): void
 }
 

@@ -9,9 +9,9 @@ import type { OrtApi } from './c-api.ts'
 import { stepFeeds } from './feeds.ts'
 import { bindConstants, type Constants, type HeldOpening, openFirst } from './first-call.ts'
 import type { HeldCache, HeldLayout } from './layout.ts'
-import { logitsOf, type Wanted } from './logits.ts'
+import { type LogitPositions, logitsOf } from './logits.ts'
 import { type Binding, newBinding } from './session.ts'
-import { bytesOf, newValue, resized, typeOf, withSize } from './values.ts'
+import { bytesOf, newValue, resizeAxis, typeOf, withSize } from './values.ts'
 
 /** Tokens that a cache written in place has room for at first; it doubles when it is full. */
 const FIRST_ROOM = 256
@@ -46,7 +46,7 @@ export function openSequence(sessions: HeldSessions, onClose: () => void): Seque
   const fed: number[] = []
   let [length, held, closed] = [0, 0, false]
 
-  function run(ids: readonly number[], logits: Wanted): Step {
+  function run(ids: readonly number[], logits: LogitPositions): Step {
     if (first !== null && held === 0) {
       const { step, presents } = first.run(ids, logits)
       caches.fill(presents)
@@ -121,7 +121,7 @@ export function openSequence(sessions: HeldSessions, onClose: () => void): Seque
 }
 
 /** The graph gives the last position only: a run for each. */
-const rowByRow = (ids: readonly number[], run: (ids: readonly number[], logits: Wanted) => Step): Step =>
+const rowByRow = (ids: readonly number[], run: (ids: readonly number[], logits: LogitPositions) => Step): Step =>
   joinSteps(
     ids.map((id) => {
       const step = run([id], 'last')
@@ -190,7 +190,7 @@ function cachesInPlace(api: OrtApi, caches: readonly HeldCache[], capacity: numb
       const made = caches.map(({ dtype, shape, axis }, at) =>
         held === 0
           ? newValue(api, dtype, withSize(shape, axis!, next))
-          : resized(api, values[at], axis!, { size: next, count: held }),
+          : resizeAxis(api, values[at], axis!, { size: next, count: held }),
       )
       free()
       ;[values, room] = [made, next]
@@ -211,7 +211,7 @@ function cachesInPlace(api: OrtApi, caches: readonly HeldCache[], capacity: numb
       const count = typeOf(api, presents[0]).shape[caches[0]!.axis!]!
       free()
       room = roomFor(count)
-      values = presents.map((present, at) => resized(api, present, caches[at]!.axis!, { size: room, count }))
+      values = presents.map((present, at) => resizeAxis(api, present, caches[at]!.axis!, { size: room, count }))
       for (const present of presents) api.free('Value', present)
     },
     cut() {},
@@ -248,7 +248,7 @@ function cachesPassedOn(api: OrtApi, caches: readonly HeldCache[]): Caches {
       if (caches.some(({ axis }) => axis === null)) throw new Error('a state of one size cannot be cut')
       values = caches.map(({ axis, present }, at) => {
         if (present === null) return values[at]
-        const cut = resized(api, values[at], axis!, { size: length, count: length })
+        const cut = resizeAxis(api, values[at], axis!, { size: length, count: length })
         api.free('Value', values[at])
         return cut
       })

@@ -106,7 +106,7 @@ export function copyAlong(
 }
 
 /** Another tensor of `size` along `axis` that holds the first `count` places of this one; this one stays. */
-export function resized(
+export function resizeAxis(
   api: OrtApi,
   value: Handle,
   axis: number,

@@ -45,7 +45,7 @@ export interface LlamaContext {
   dispose(): Promise<void>
 }
 
-export interface Evaluated {
+export interface Evaluation {
   readonly next: { readonly token?: Token | null; readonly probabilities?: ReadonlyMap<Token, number> }
 }
 
@@ -58,7 +58,7 @@ export interface LlamaSequence {
   /** Goes on with the token that it gave, unless it is handed others. */
   evaluate(tokens: readonly Token[], options: object): AsyncGenerator<Token, void, readonly Token[] | undefined>
   evaluateWithoutGeneratingNewTokens(tokens: readonly Token[], options?: object): Promise<void>
-  controlledEvaluate(items: readonly ControlledItem[], options?: object): Promise<readonly (Evaluated | undefined)[]>
+  controlledEvaluate(items: readonly ControlledItem[], options?: object): Promise<readonly (Evaluation | undefined)[]>
   eraseContextTokenRanges(ranges: readonly { readonly start: number; readonly end: number }[]): Promise<void>
   clearHistory(): Promise<void>
 }

@@ -3,7 +3,7 @@
 // takes the engine's own token: without options it is the most probable one.
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { Sequence, Step } from '../../generator.ts'
-import type { Evaluated, LlamaSequence, Token } from './module.ts'
+import type { Evaluation, LlamaSequence, Token } from './module.ts'
 
 export interface Limits {
   readonly context: number
@@ -85,7 +85,7 @@ function tokenLoop(sequence: LlamaSequence) {
 }
 
 /** Logarithms of probabilities: logits up to a constant for each position. A token without a probability has one too small to be said. */
-function logitsOf(evaluated: readonly (Evaluated | undefined)[], vocabulary: number): Float32Array {
+function logitsOf(evaluated: readonly (Evaluation | undefined)[], vocabulary: number): Float32Array {
   const rows = evaluated.flatMap((one) => (one?.next.probabilities === undefined ? [] : [one.next.probabilities]))
   const logits = new Float32Array(rows.length * vocabulary).fill(SMALLEST)
   for (const [row, probabilities] of rows.entries())

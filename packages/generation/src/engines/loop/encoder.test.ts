@@ -1,6 +1,6 @@
 import type { ValueDeclaration } from '@whyslow/graph/types.ts'
 import { describe, expect, it } from 'vitest'
-import { decoderLayout, givenByEncoder } from '../../recognize/layout.ts'
+import { decoderLayout, encoderInputs } from '../../recognize/layout.ts'
 import { decoderFeeds, encoderOf } from './encoder.ts'
 
 const value = (name: string, dtype: 'int64' | 'float32', shape: ValueDeclaration['shape']): ValueDeclaration => ({
@@ -25,7 +25,7 @@ const session = (outputs: readonly string[]) => ({
 
 const place = {
   ...{ preprocessor: null, folder: 'model', file: 'encoder.onnx', longest: 3 },
-  lacking: givenByEncoder(layout.cache),
+  lacking: encoderInputs(layout.cache),
 }
 
 describe('encoderOf', () => {

@@ -7,7 +7,7 @@ import type { DType, ValueDeclaration } from '@whyslow/graph/types.ts'
 import type { TensorValue } from '@whyslow/measure/engines/types.ts'
 import { type DecoderLayout, type InputRole, listShape } from '../../recognize/layout.ts'
 
-export interface Fed {
+export interface StepTokens {
   readonly ids: readonly number[]
   /** Tokens in the cache before. */
   readonly past: number
@@ -16,7 +16,7 @@ export interface Fed {
 }
 
 /** A maker of feeds for one sequence. */
-export function feedsFor({ inputs }: DecoderLayout): (fed: Fed) => Record<string, TensorValue> {
+export function feedsFor({ inputs }: DecoderLayout): (fed: StepTokens) => Record<string, TensorValue> {
   const maskOf = growingMask(inputs.mask)
   return ({ ids, past, keep }) => {
     const total = past + ids.length

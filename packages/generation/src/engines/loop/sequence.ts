@@ -7,7 +7,7 @@ import type { Sequence, Step } from '../../generator.ts'
 import { sameCache } from '../../recognize/cache-names.ts'
 import type { CacheEntry, DecoderLayout } from '../../recognize/layout.ts'
 import { cutTensor, zeroTensor } from './cache.ts'
-import { type Fed, feedsFor } from './feeds.ts'
+import { feedsFor, type StepTokens } from './feeds.ts'
 
 /** An engine's session; `Tensor` is what it takes and gives. */
 export interface DecoderSession<Tensor> {
@@ -61,7 +61,7 @@ export function startSequence<Tensor>(session: DecoderSession<Tensor>, options: 
   const canCut = passed.length > 0 && passed.every(({ role }) => role !== 'state')
   const own = {
     ...{ run: session.run, logits: layout.logits.name },
-    feedsOf: (fed: Fed) => ({ ...constant, ...held.cache, ...wrapAll(session, feedsOf(fed)) }),
+    feedsOf: (fed: StepTokens) => ({ ...constant, ...held.cache, ...wrapAll(session, feedsOf(fed)) }),
   }
   /** All tokens of the sequence; the cache holds the first of them. */
   const ids: number[] = []
@@ -160,7 +160,7 @@ function openingOf<Tensor>(
   const wrapped = wrapAll(session, constant)
   return {
     ...{ run, taking, logits: layout.logits.name },
-    feedsOf: (fed: Fed) => ({ ...wrapped, ...wrapAll(session, feedsOf(fed)) }),
+    feedsOf: (fed: StepTokens) => ({ ...wrapped, ...wrapAll(session, feedsOf(fed)) }),
   }
 }
 

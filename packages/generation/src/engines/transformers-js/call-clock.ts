@@ -5,7 +5,7 @@
 //   └───────────── forward ─────────┘                                        put
 import { detokenizeTimes } from '../../detokenize-times.ts'
 import type { CallParts, GeneratedToken, Generation } from '../../generator.ts'
-import type { Callable, Outputs, Sliced, TextPipeline } from './module.ts'
+import type { Callable, Outputs, TensorObject, TextPipeline } from './module.ts'
 
 type Part = keyof CallParts
 
@@ -162,7 +162,7 @@ function timeSlices({ logits }: Outputs, clock: CallClock): void {
   logits.slice = (...given) => {
     const last = clock.time('logitsMs', () => slice(...given))
     const to = last.to?.bind(last)
-    if (to !== undefined) last.to = (type): Sliced => clock.time('logitsMs', () => to(type))
+    if (to !== undefined) last.to = (type): TensorObject => clock.time('logitsMs', () => to(type))
     return last
   }
 }

@@ -44,12 +44,12 @@ export interface Session {
 }
 
 export interface Outputs {
-  readonly logits?: Sliced
+  readonly logits?: TensorObject
 }
 
-export interface Sliced {
-  slice(...given: unknown[]): Sliced
-  to(type: string): Sliced
+export interface TensorObject {
+  slice(...given: unknown[]): TensorObject
+  to(type: string): TensorObject
 }
 
 /** A function whose work is its method `_call`. */

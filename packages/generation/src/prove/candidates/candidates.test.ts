@@ -8,7 +8,7 @@ import { writeFolder } from '../../../test/support/decoder/write-folder.ts'
 import { generatorFiles } from '../../recognize/folder.ts'
 import { remedies } from '../../remedies/index.ts'
 import type { Answer } from '../answers.ts'
-import type { Applied, Candidate, Known } from '../candidate.ts'
+import type { Application, Candidate, CandidateContext } from '../candidate.ts'
 import { type GeneratorSetup, PLAIN_OPTIONS, SHIPPED_LOOP } from '../setup.ts'
 import { graphRemedy } from './graph-remedy.ts'
 import { candidatesOf } from './index.ts'
@@ -22,13 +22,13 @@ import { variant } from './variant.ts'
 const base: GeneratorSetup = { engine: 'e', source: 'model', options: PLAIN_OPTIONS, loop: null }
 const answer = (prompt: readonly number[], ids: readonly number[] = [1, 2]): Answer => ({ prompt, ids })
 
-const knownWith = (changes: Partial<Known> = {}): Known => ({
+const knownWith = (changes: Partial<CandidateContext> = {}): CandidateContext => ({
   ...{ original: base, answers: [], texts: [], usableCpus: 4, folder: () => scratch() },
   curve: async () => null,
   ...changes,
 })
 
-async function applied(candidate: Candidate, setup = base, known = knownWith()): Promise<Applied> {
+async function applied(candidate: Candidate, setup = base, known = knownWith()): Promise<Application> {
   const before = structuredClone(setup)
   const found = await candidate.apply(setup, known)
   expect(setup).toEqual(before)

@@ -5,10 +5,10 @@ import { type FolderNames, writeModelFolder } from '@whyslow/command/model-files
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { Model } from '@whyslow/graph/model.ts'
 import { viewGraph } from '@whyslow/graph/view.ts'
-import { filesBeside } from '../../recognize/files-beside.ts'
 import { chosenVariant, contextOf, generatorFiles } from '../../recognize/folder.ts'
 import { decoderLayout } from '../../recognize/layout.ts'
-import type { GeneratorRemedy, RemedyTarget, RemedyTools, Rewritten } from '../../remedies/kit/remedy.ts'
+import { filesBeside } from '../../recognize/sibling-files.ts'
+import type { DecoderRewrite, GeneratorRemedy, RemedyTarget, RemedyTools } from '../../remedies/kit/remedy.ts'
 import type { Candidate } from '../candidate.ts'
 import type { GeneratorSetup } from '../setup.ts'
 
@@ -66,7 +66,7 @@ interface Parts {
 }
 
 interface Rewriting {
-  readonly rewritten: Rewritten
+  readonly rewritten: DecoderRewrite
   readonly first: string | null
   readonly encoder: string
   readonly remedy: GeneratorRemedy

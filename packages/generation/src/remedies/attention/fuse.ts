@@ -13,7 +13,7 @@ import type { GraphProto, NodeProto } from 'onnx-buf'
 import { MICROSOFT } from '../kit/block-products.ts'
 import type { RemedyTarget, RemedyTools } from '../kit/remedy.ts'
 import { type CachedAttention, type FoundCache, isTranspose } from './cached-attention.ts'
-import { type Angles, anglesOf } from './evaluated.ts'
+import { type Angles, anglesOf } from './evaluate-part.ts'
 import { type MaskUse, type MaskUses, maskKey } from './mask-uses.ts'
 import { lengthsFromMask } from './past-length.ts'
 import { type Rotary, rotaryOf } from './rotary.ts'
@@ -32,7 +32,7 @@ interface Turned {
   readonly rotary: { readonly query: Rotary; readonly key: Rotary } | undefined
 }
 
-export interface Fused {
+export interface AttentionFusion {
   readonly model: Model
   /** Attentions whose positions the kernel turns itself. */
   readonly inside: number
@@ -43,7 +43,7 @@ export async function fuseAttention(
   target: RemedyTarget,
   attentions: readonly CachedAttention[],
   { uses, ...tools }: RemedyTools & { readonly uses: MaskUses },
-): Promise<Fused | string> {
+): Promise<AttentionFusion | string> {
   const { model, layout } = target
   const graph = model.proto.graph!
   const matching = matchGraph(model, graph)

@@ -2,7 +2,7 @@
 import type { TensorValue } from '@whyslow/measure/engines/types.ts'
 import type { RemedyTarget, RemedyTools } from '../kit/remedy.ts'
 import { type CachedAttention, FAR_BELOW, type Mask } from './cached-attention.ts'
-import { feedsOne, inFloat32, partMaking, stepFeeds, withoutLayers } from './evaluated.ts'
+import { feedsOne, inFloat32, partMaking, stepFeeds, withoutLayers } from './evaluate-part.ts'
 
 /** [tokens held, new tokens] of the calls that a mask is judged by; of one new token with a long past, a window would show. */
 const CALLS = [

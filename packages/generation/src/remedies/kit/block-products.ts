@@ -46,7 +46,7 @@ export function productOf(matching: Matching, one: NodeProto): Product | undefin
 /** Products of the main graph and of branches. */
 export const productsIn = (matching: Matching): Product[] => matching.graph.node.flatMap((one) => productOf(matching, one) ?? [])
 
-export interface Blocked {
+export interface BlockedProducts {
   readonly model: Model
   readonly products: number
   /** Bytes of their weights before and after. */
@@ -61,7 +61,7 @@ export function withBlockProducts(
   model: Model,
   layout: BlockLayout,
   wanted: (product: Product, matching: Matching) => boolean,
-): Blocked | undefined {
+): BlockedProducts | undefined {
   const written = new Map<string, Written | undefined>()
   let [products, bytesBefore, bytesAfter, leastDb] = [0, 0, 0, Number.POSITIVE_INFINITY]
   const rewritten = rewriteGraphs(

@@ -7,7 +7,7 @@ import { float16Values } from '@whyslow/graph/decode.ts'
 import { dataTypeOf, elementCount } from '@whyslow/graph/dtype.ts'
 import { mapSubgraphs, withGraph } from '@whyslow/graph/edit.ts'
 import type { Model } from '@whyslow/graph/model.ts'
-import { apart, bypass, rewriteToTheEnd } from '@whyslow/graph/rewrite/bypass.ts'
+import { bypass, rewriteToTheEnd, selectSeparate } from '@whyslow/graph/rewrite/bypass.ts'
 import { isOperator, numberOf } from '@whyslow/graph/rewrite/match.ts'
 import { inlineBytes, isExternal, tensorType } from '@whyslow/graph/tensor-data.ts'
 import type { AttributeProto, GraphProto, TensorProto, ValueInfoProto } from 'onnx-buf'
@@ -67,7 +67,7 @@ function widened(model: Model, one: TensorProto): TensorProto {
 /** Casts to the type that the value has, which are left where both sides were float16 or one was. */
 export function withoutIdleCasts(model: Model): Model {
   const found = rewriteToTheEnd(model, (matching) =>
-    apart(
+    selectSeparate(
       matching.graph.node
         .filter(
           (one) => isOperator(one, 'Cast') && matching.dtype(one.input[0]) === 'float32' && numberOf(one, 'to', 0) === FLOAT32,

@@ -3,10 +3,10 @@ import type { BlockLayout } from '@whyslow/graph/rewrite/block-weights.ts'
 import { matchGraph } from '@whyslow/graph/rewrite/match.ts'
 import { subgraphsOf } from '@whyslow/graph/walk.ts'
 import type { GraphProto } from 'onnx-buf'
-import { type Blocked, type Product, productsIn, withBlockProducts } from './block-products.ts'
+import { type BlockedProducts, type Product, productsIn, withBlockProducts } from './block-products.ts'
 import { halfWeights, toFloat32 } from './float32.ts'
 import { findHeads } from './head.ts'
-import type { RemedyTarget, Rewritten } from './remedy.ts'
+import type { DecoderRewrite, RemedyTarget } from './remedy.ts'
 
 export type Part = 'body' | 'head'
 
@@ -40,7 +40,7 @@ export function appliesTo(part: Part, target: RemedyTarget): true | string {
   return has(model.proto.graph!) || 'it has no product with float32 weights'
 }
 
-export function quantizePart(part: Part, target: RemedyTarget, layout: BlockLayout): Rewritten | string {
+export function quantizePart(part: Part, target: RemedyTarget, layout: BlockLayout): DecoderRewrite | string {
   const wide = inFloat32(target)
   const blocked = withBlockProducts(wide.model, layout, isOf(part, wide))
   if (blocked === undefined)
@@ -50,7 +50,7 @@ export function quantizePart(part: Part, target: RemedyTarget, layout: BlockLayo
 
 function sentence(
   part: Part,
-  { products, bytesBefore, bytesAfter, leastDb }: Blocked,
+  { products, bytesBefore, bytesAfter, leastDb }: BlockedProducts,
   { bits, blockSize, symmetric }: BlockLayout,
 ): string {
   const what = part === 'head' ? 'the head' : `${products} products`

@@ -20,7 +20,7 @@ export interface RemedyTools {
   readonly prompts?: readonly (readonly number[])[]
 }
 
-export interface Rewritten {
+export interface DecoderRewrite {
   readonly model: Model
   /** The graph for the first call, if that is another one; it gives the same caches. */
   readonly prefill?: Model
@@ -41,7 +41,7 @@ export interface GeneratorRemedy {
   /** A reason in one line if it does not apply. */
   applies(target: RemedyTarget): true | string
   /** A reason in one line if it turns out not to apply. Never changes what it was given. */
-  rewrite(target: RemedyTarget, variant: string, tools: RemedyTools): Promise<Rewritten | string>
+  rewrite(target: RemedyTarget, variant: string, tools: RemedyTools): Promise<DecoderRewrite | string>
 }
 
 /** Types a remedy where it is written. */

@@ -1,11 +1,20 @@
 import { describe, expect, test } from 'vitest'
 import type { LoopEnd } from '../../loop/loop.ts'
-import { answersWanted, askedAt, askedBy, chunkOf, errorBody, RequestError, usageChunk, wholeAnswer } from './completions.ts'
+import {
+  answerCount,
+  chunkOf,
+  errorBody,
+  parseCompletionRequest,
+  RequestError,
+  requestOfAnswer,
+  usageChunk,
+  wholeAnswer,
+} from './completions.ts'
 
 const limits = { name: 'tiny', takesMessages: true, newTokens: 64, recommended: {} }
 const chat = (changes: object) =>
-  askedBy('chat', JSON.stringify({ messages: [{ role: 'user', content: 'Hi' }], ...changes }), limits)
-const text = (changes: object) => askedBy('text', JSON.stringify({ prompt: 'Hi', ...changes }), limits)
+  parseCompletionRequest('chat', JSON.stringify({ messages: [{ role: 'user', content: 'Hi' }], ...changes }), limits)
+const text = (changes: object) => parseCompletionRequest('text', JSON.stringify({ prompt: 'Hi', ...changes }), limits)
 const end: LoopEnd = {
   ...{ promptTokens: 5, cachedTokens: 2, generatedTokens: 7, guessedTokens: 0, rightTokens: 0 },
   ...{ ended: 'length', rest: '' },
@@ -76,7 +85,8 @@ test('what is said otherwise of it, by other servers of this protocol, too', () 
 
 test("what a request does not say is as the model's makers would have it", () => {
   const recommended = { temperature: 0.6, topK: 20, topP: 0.95, minP: 0.05, repetitionPenalty: 1.05 }
-  const asked = (changes: object) => askedBy('text', JSON.stringify({ prompt: 'Hi', ...changes }), { ...limits, recommended })
+  const asked = (changes: object) =>
+    parseCompletionRequest('text', JSON.stringify({ prompt: 'Hi', ...changes }), { ...limits, recommended })
   expect(asked({}).options).toMatchObject(recommended)
   expect(asked({ temperature: 0, top_k: -1, top_p: 1, min_p: 0, repetition_penalty: 1 }).options).toMatchObject({
     ...{ temperature: 0, topK: null, topP: 1, minP: 0, repetitionPenalty: 1 },
@@ -103,7 +113,7 @@ describe('what is refused', () => {
     ['{"messages":[null]}', 'messages[0].role: give a text'],
     ['{"messages":[{"role":"user","content":[{"type":"image_url"}]}]}', 'messages[0].content: this model reads text only'],
   ])('%s', (body, message) => {
-    expect(refusal(() => askedBy('chat', body, limits))).toMatchObject({ status: 400, message })
+    expect(refusal(() => parseCompletionRequest('chat', body, limits))).toMatchObject({ status: 400, message })
   })
 
   test.each([
@@ -144,7 +154,7 @@ describe('what is refused', () => {
       error: { message: other.message, type: 'invalid_request_error', param: 'model', code: 'model_not_found' },
     })
     const none = refusal(() =>
-      askedBy('chat', '{"messages":[{"role":"user","content":"a"}]}', { ...limits, takesMessages: false }),
+      parseCompletionRequest('chat', '{"messages":[{"role":"user","content":"a"}]}', { ...limits, takesMessages: false }),
     )
     expect(none.message).toBe('the model has no chat template; use /v1/completions')
   })
@@ -180,13 +190,13 @@ describe('answers', () => {
       ],
     })
     const asked = text({ n: 2, seed: 7 })
-    expect([0, 1].map((at) => askedAt(asked, at).options.seed)).toEqual([7, 8])
-    expect(askedAt(text({ n: 2 }), 1).options).not.toHaveProperty('seed')
+    expect([0, 1].map((at) => requestOfAnswer(asked, at).options.seed)).toEqual([7, 8])
+    expect(requestOfAnswer(text({ n: 2 }), 1).options).not.toHaveProperty('seed')
   })
 
   test('to several prompts: each has its answers, and its tokens count', () => {
     const asked = text({ prompt: ['a', 'b'], n: 2 })
-    expect(Array.from({ length: answersWanted(asked) }, (_, at) => askedAt(asked, at).prompt)).toEqual(['a', 'a', 'b', 'b'])
+    expect(Array.from({ length: answerCount(asked) }, (_, at) => requestOfAnswer(asked, at).prompt)).toEqual(['a', 'a', 'b', 'b'])
     const answers = [5, 5, 9, 9].map((promptTokens) => ({ ...end, promptTokens, text: 'x' }))
     expect(wholeAnswer({ ...head, kind: 'text' }, answers, 2)).toMatchObject({
       usage: { prompt_tokens: 14, completion_tokens: 28, prompt_tokens_details: { cached_tokens: 4 } },

@@ -2,7 +2,7 @@
 // what a request means, and what its answers look like. No sockets here.
 import { isObject, parseJson } from '@whyslow/graph/json.ts'
 import type { LoopEnd } from '../../loop/loop.ts'
-import type { Recommended } from './folder-options.ts'
+import type { RecommendedSampling } from './folder-options.ts'
 import type { GenerateOptions, Message, Prompt } from './text-generator.ts'
 
 /** What is wrong with a request, as the client is told it. */
@@ -42,7 +42,7 @@ export interface Limits {
   /** New tokens of a request that says no number itself. */
   readonly newTokens: number
   /** How the model's makers would choose tokens, for what a request does not say. */
-  readonly recommended: Recommended
+  readonly recommended: RecommendedSampling
 }
 
 type Body = Readonly<Record<string, unknown>>
@@ -52,7 +52,7 @@ const MOST_ANSWERS = 16
 const MOST_PROMPTS = 64
 
 /** Throws RequestError if it is not a request, or one for something else than this model does. */
-export function askedBy(kind: CompletionRequest['kind'], text: string, limits: Limits): CompletionRequest {
+export function parseCompletionRequest(kind: CompletionRequest['kind'], text: string, limits: Limits): CompletionRequest {
   const body = objectOf(text)
   checkModel(body, limits)
   const unable = Object.entries(UNABLE).find(([key, isAlright]) => body[key] != null && !isAlright(body[key], body))
@@ -243,7 +243,7 @@ export function togetherOf(ends: readonly LoopEnd[], count: number): LoopEnd {
   }
 }
 
-export const answersWanted = ({ prompts, count }: Pick<CompletionRequest, 'prompts' | 'count'>): number => prompts.length * count
+export const answerCount = ({ prompts, count }: Pick<CompletionRequest, 'prompts' | 'count'>): number => prompts.length * count
 
 export interface AskedOnce {
   readonly prompt: Prompt
@@ -251,7 +251,7 @@ export interface AskedOnce {
 }
 
 /** The answer of that place: a seed draws another one each time. */
-export const askedAt = (
+export const requestOfAnswer = (
   { prompts, count, options }: Pick<CompletionRequest, 'prompts' | 'count' | 'options'>,
   at: number,
 ): AskedOnce => ({

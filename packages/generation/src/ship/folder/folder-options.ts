@@ -12,7 +12,7 @@ export interface FolderOptions {
 }
 
 /** How the makers of a model would have its tokens chosen. */
-export interface Recommended {
+export interface RecommendedSampling {
   readonly temperature?: number
   readonly topK?: number
   readonly topP?: number
@@ -31,5 +31,5 @@ export interface PromptFacts {
   /** What templates may name: bos_token, eos_token and others. */
   readonly specialTokens: Readonly<Record<string, string>>
   /** Absent: nothing is said. */
-  readonly recommended?: Recommended
+  readonly recommended?: RecommendedSampling
 }

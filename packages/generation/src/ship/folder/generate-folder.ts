@@ -6,7 +6,7 @@ import type { Generator, GeneratorEngine } from '../../generator.ts'
 import { withLoop } from '../../loop/loop.ts'
 import { chatTemplate } from './chat-template.ts'
 import type { FolderOptions } from './folder-options.ts'
-import { type Sound, type TextGenerator, textGenerator } from './text-generator.ts'
+import { type SoundInput, type TextGenerator, textGenerator } from './text-generator.ts'
 
 const fileAt = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
 
@@ -24,7 +24,7 @@ export async function load(): Promise<TextGenerator> {
 }
 
 /** The sound of a .wav file, its channels averaged. */
-export const wav = (bytes: Uint8Array): Sound => readWav(bytes, 'the .wav file')
+export const wav = (bytes: Uint8Array): SoundInput => readWav(bytes, 'the .wav file')
 
 /** The same for whyslow, which measures and proves it. */
 export async function open(): Promise<Generator> {

@@ -7,14 +7,14 @@ import { foreignRequest } from '@whyslow/measure/machine/loopback.ts'
 import type { LoopEnd } from '../../loop/loop.ts'
 import {
   type AnswerHead,
-  answersWanted,
-  askedAt,
-  askedBy,
+  answerCount,
   type ChunkKind,
   type CompletionRequest,
   chunkOf,
   errorBody,
+  parseCompletionRequest,
   RequestError,
+  requestOfAnswer,
   togetherOf,
   usageChunk,
   wholeAnswer,
@@ -136,7 +136,7 @@ async function answer(
   response: http.ServerResponse,
 ): Promise<void> {
   if (serving.isClosing) throw new RequestError(503, 'the server is shutting down')
-  const asked = askedBy(kind, await bodyOf(request, serving.mostBodyBytes), {
+  const asked = parseCompletionRequest(kind, await bodyOf(request, serving.mostBodyBytes), {
     name: serving.name,
     takesMessages: serving.generator.takesMessages,
     recommended: serving.generator.recommended,
@@ -168,8 +168,8 @@ interface Reply {
 
 async function whole(generator: TextGenerator, asked: CompletionRequest, { head, response, signal }: Reply): Promise<void> {
   const answers: Awaited<ReturnType<TextGenerator['complete']>>[] = []
-  while (answers.length < answersWanted(asked) && !signal.aborted) {
-    const { prompt, options } = askedAt(asked, answers.length)
+  while (answers.length < answerCount(asked) && !signal.aborted) {
+    const { prompt, options } = requestOfAnswer(asked, answers.length)
     answers.push(await generator.complete(prompt, { ...options, signal }))
   }
   if (!signal.aborted) json(response, 200, wholeAnswer(head, answers, asked.count))
@@ -177,13 +177,13 @@ async function whole(generator: TextGenerator, asked: CompletionRequest, { head,
 
 async function stream(generator: TextGenerator, asked: CompletionRequest, { head, response, signal }: Reply): Promise<void> {
   const { count, includeUsage } = asked
-  const wanted = answersWanted(asked)
+  const wanted = answerCount(asked)
   const send = (chunk: object) => sent(response, `data: ${JSON.stringify(chunk)}\n\n`, signal)
   const ends: LoopEnd[] = []
   for (let index = 0; index < wanted; index++) {
     const usage = includeUsage ? ({ usage: null } as const) : {}
     const piece = (text: string, what: ChunkKind = {}) => send(chunkOf(head, text, { ...usage, ...what, index }))
-    const { prompt, options } = askedAt(asked, index)
+    const { prompt, options } = requestOfAnswer(asked, index)
     const running = generator.generate(prompt, { ...options, signal })
     try {
       // What is wrong with the prompt is said with a status.

@@ -4,7 +4,7 @@ import { InputError } from '@whyslow/graph/input-error.ts'
 import { isGreedy } from '../../engines/loop/sampler.ts'
 import type { Generator, Sampling } from '../../generator.ts'
 import { type LoopEnd, type LoopSetup, type LoopToken, openLoop } from '../../loop/loop.ts'
-import type { PromptFacts, Recommended } from './folder-options.ts'
+import type { PromptFacts, RecommendedSampling } from './folder-options.ts'
 
 export interface Message {
   /** A name that the model knows: 'system', 'user', 'assistant'. */
@@ -47,12 +47,12 @@ export interface GenerateOptions {
 }
 
 /** For models that read sound; `samplesPerSecond` is that of the model. */
-export interface Sound {
+export interface SoundInput {
   readonly samples: Float32Array
   readonly samplesPerSecond: number
 }
 
-export type Prompt = string | readonly number[] | readonly Message[] | Sound
+export type Prompt = string | readonly number[] | readonly Message[] | SoundInput
 
 export interface TextGenerator {
   /** Longest context in tokens, prompt and new ones together; null: unknown. */
@@ -60,7 +60,7 @@ export interface TextGenerator {
   /** Whether the model has a chat template. */
   readonly takesMessages: boolean
   /** How the model's makers would choose tokens, as generation_config.json says; empty: they do not say. */
-  readonly recommended: Recommended
+  readonly recommended: RecommendedSampling
   /** Iterates over tokens as they come; what it returns at the end counts them. Leaving the loop ends the generation. */
   generate(prompt: Prompt, options?: GenerateOptions): AsyncGenerator<LoopToken, LoopEnd, void>
   /** Text of the answer, once it is whole. */
@@ -97,7 +97,7 @@ export function textGenerator(
   }
   // What an encoder's text begins with, its tokenizer adds.
   const beginning = generator.encoder === undefined ? (facts.beginning ?? '') : ''
-  const idsOf = (prompt: Exclude<Prompt, Sound>, values: GenerateOptions['templateValues']): readonly number[] => {
+  const idsOf = (prompt: Exclude<Prompt, SoundInput>, values: GenerateOptions['templateValues']): readonly number[] => {
     if (typeof prompt === 'string') return encoded(`${beginning}${prompt}`)
     if (prompt.length > 0 && typeof prompt[0] === 'object') return encoded(rendered(prompt as readonly Message[], values))
     return prompt as readonly number[]
@@ -139,7 +139,7 @@ export function textGenerator(
   }
 }
 
-const isSound = (prompt: Prompt): prompt is Sound => typeof prompt === 'object' && 'samples' in prompt
+const isSound = (prompt: Prompt): prompt is SoundInput => typeof prompt === 'object' && 'samples' in prompt
 
 function samplingOf(options: GenerateOptions): Sampling {
   const { temperature = 0, topK = null, topP = null, minP = null, seed } = options

@@ -12,7 +12,7 @@ export function evaluateCounts(counts: FunctionCounts | undefined, times: number
 }
 
 /** All of them together. */
-export function evaluatedTogether(...all: readonly (FunctionCounts | undefined)[]): FunctionCounts {
+export function sumFunctionCounts(...all: readonly (FunctionCounts | undefined)[]): FunctionCounts {
   const sum: Partial<Record<SpecialFunction, number>> = {}
   for (const counts of all) {
     for (const [name, count] of Object.entries(counts ?? {}) as [SpecialFunction, number][]) sum[name] = (sum[name] ?? 0) + count
@@ -24,7 +24,7 @@ export function evaluatedTogether(...all: readonly (FunctionCounts | undefined)[
  * By function: the elementwise operators ('domain:OpType') that evaluate it once for each element. None of them is faster than the
  * function itself: the fastest tells its rate.
  */
-export const EVALUATED_BY: Readonly<Record<SpecialFunction, readonly string[]>> = {
+export const OPERATORS_BY_FUNCTION: Readonly<Record<SpecialFunction, readonly string[]>> = {
   exp: ['Exp', 'Elu', 'Softmax', 'LogSoftmax'],
   log: ['Log'],
   erf: ['Erf', 'com.microsoft:Gelu'],

@@ -25,7 +25,7 @@ export {
   parsePreprocessing,
 } from './request.ts'
 
-export interface Preprocessed {
+export interface PreprocessedModel {
   readonly model: Model
   /** One line each, as its reader would say it. */
   readonly changes: readonly string[]
@@ -48,7 +48,7 @@ const ANTIALIAS_OPSET = 18
  * Throws InputError if there is no such input, if channels do not fit, if nothing is requested, or if the model's opset is
  * too old.
  */
-export function withPreprocessing(model: Model, request: PreprocessingRequest): Preprocessed {
+export function withPreprocessing(model: Model, request: PreprocessingRequest): PreprocessedModel {
   const graph = model.proto.graph
   if (graph === undefined) throw new InputError(`${model.source.file} holds no graph; export the model again`)
   const image = pictureInput(graph, request.input, request.normalize?.mean.length)
@@ -199,7 +199,7 @@ function nodesInFront(
   return nodes
 }
 
-function inFront(graph: GraphProto, nodes: readonly NodeProto[], { name, dtype, shape }: Preprocessed['input']): GraphProto {
+function inFront(graph: GraphProto, nodes: readonly NodeProto[], { name, dtype, shape }: PreprocessedModel['input']): GraphProto {
   const read = new Map([[name, nodes.at(-1)!.output[0]!]])
   return copyWith(graph, {
     node: [...nodes, ...graph.node.map((one) => readOther(one, read))],
@@ -208,7 +208,7 @@ function inFront(graph: GraphProto, nodes: readonly NodeProto[], { name, dtype, 
   })
 }
 
-function describe(image: PictureInput, steps: PreprocessingSteps, input: Preprocessed['input']): string[] {
+function describe(image: PictureInput, steps: PreprocessingSteps, input: PreprocessedModel['input']): string[] {
   const { resizeTo, antialias, normalize } = steps
   const changes = [
     `'${input.name}' takes ${input.dtype} ${shapeText(input.shape)}${steps.from === 'nhwc' ? ', channels last,' : ''} where it took ${image.dtype} ${shapeText(image.shape)}`,

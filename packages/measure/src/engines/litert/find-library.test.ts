@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Surroundings, shippedPlace } from '../native-library.ts'
+import { type LibraryEnvironment, placeForShipping } from '../native-library.ts'
 import { findLibrary } from './find-library.ts'
 import { versionInFolder } from './version.ts'
 
@@ -20,7 +20,7 @@ beforeAll(() => {
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }))
 
 const at = (name: string): string => path.join(folder, name)
-const world = (env: Surroundings['env'] = {}): Surroundings => ({
+const world = (env: LibraryEnvironment['env'] = {}): LibraryEnvironment => ({
   ...{ platform: 'linux', env, home: at('home'), nodeRuntime: null },
   linkerFolder: at('ld.so.conf.d'),
 })
@@ -49,9 +49,11 @@ test('its version is that of the wheel beside it', () => {
 
 test('a shipped folder is told where it is', () => {
   const file = at(`${WHEEL}/ai_edge_litert/libLiteRt.so`)
-  expect(shippedPlace('LITERT_LIBRARY', findLibrary({ python: at('venv') }, world()))).toEqual({
+  expect(placeForShipping('LITERT_LIBRARY', findLibrary({ python: at('venv') }, world()))).toEqual({
     variable: 'LITERT_LIBRARY',
     file,
   })
-  expect(shippedPlace('LITERT_LIBRARY', findLibrary({ litert: at('empty') }, world()))).toEqual({ variable: 'LITERT_LIBRARY' })
+  expect(placeForShipping('LITERT_LIBRARY', findLibrary({ litert: at('empty') }, world()))).toEqual({
+    variable: 'LITERT_LIBRARY',
+  })
 })

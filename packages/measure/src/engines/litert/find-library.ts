@@ -1,6 +1,6 @@
 // How LiteRT's library comes to a machine: the Python wheel ai-edge-litert has it in ai_edge_litert. The litert.mjs of a
 // shipped folder looks in the same places.
-import { type FoundLibrary, findNativeLibrary, type NativeLibrary, type Surroundings } from '../native-library.ts'
+import { type FoundLibrary, findNativeLibrary, type LibraryEnvironment, type NativeLibrary } from '../native-library.ts'
 import type { EnginePlaces } from '../types.ts'
 
 export const INSTALL = 'pip install ai-edge-litert, or name its folder with --litert'
@@ -20,5 +20,7 @@ export const LITERT: NativeLibrary = {
   install: INSTALL,
 }
 
-export const findLibrary = ({ litert, python }: Pick<EnginePlaces, 'litert' | 'python'>, world: Surroundings): FoundLibrary =>
-  findNativeLibrary(LITERT, { folder: litert, python }, world)
+export const findLibrary = (
+  { litert, python }: Pick<EnginePlaces, 'litert' | 'python'>,
+  world: LibraryEnvironment,
+): FoundLibrary => findNativeLibrary(LITERT, { folder: litert, python }, world)

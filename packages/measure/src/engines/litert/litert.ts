@@ -1,8 +1,8 @@
 // LiteRT (once TensorFlow Lite) on the CPU: the library of the wheel ai-edge-litert, called through its C API.
 import { firstLineOf } from '@whyslow/graph/input-error.ts'
 import { installCommand, placesOf } from '../find-package.ts'
-import { apiLoader, CALLED_BY, FFI, findKoffi, loadKoffi } from '../koffi.ts'
-import { shippedPlace, surroundings } from '../native-library.ts'
+import { apiLoader, FFI, FFI_REQUIREMENT, findKoffi, loadKoffi } from '../koffi.ts'
+import { libraryEnvironment, placeForShipping } from '../native-library.ts'
 import type { Availability, Engine, EngineOptions, EnginePlaces, OpenOptions, Session } from '../types.ts'
 import { openApi } from './c-api.ts'
 import { findLibrary, INSTALL } from './find-library.ts'
@@ -15,7 +15,7 @@ const CONFIGURATION = { kernel_mode: ['delegate', 'builtin', 'reference'], enabl
 const loadApi = apiLoader(openApi, loadKoffi)
 
 async function available(places: EnginePlaces): Promise<Availability> {
-  const found = findLibrary(places, surroundings())
+  const found = findLibrary(places, libraryEnvironment())
   if (!found.ok) return found
   const absent = (reason: string, fix: string): Availability => ({ ok: false, reason, fix })
   if (!findKoffi())
@@ -37,7 +37,7 @@ async function available(places: EnginePlaces): Promise<Availability> {
 }
 
 async function open(modelFile: string, options: OpenOptions): Promise<Session> {
-  const found = findLibrary(options, surroundings())
+  const found = findLibrary(options, libraryEnvironment())
   if (!found.ok) throw new Error(`${found.reason}; ${found.fix}`)
   return openSession(await loadApi(found.file), modelFile, cpuOptions(options))
 }
@@ -62,9 +62,9 @@ export const litert: Engine = {
   open,
   shipped: (options) => ({
     name: 'LiteRT',
-    calledBy: CALLED_BY,
+    calledBy: FFI_REQUIREMENT,
     device: 'CPU',
     properties: cpuOptions(options),
-    place: shippedPlace('LITERT_LIBRARY', findLibrary(options, surroundings())),
+    place: placeForShipping('LITERT_LIBRARY', findLibrary(options, libraryEnvironment())),
   }),
 }

@@ -3,7 +3,7 @@
 import { elementCount } from '@whyslow/graph/dtype.ts'
 import { ELEMENT_ARRAYS } from '@whyslow/graph/element-arrays.ts'
 import { copyOf } from '../copy-of.ts'
-import type { Handle, Out } from '../koffi.ts'
+import type { Handle, OutPointer } from '../koffi.ts'
 import type { Feeds, InputDeclaration, Results, TensorValue } from '../types.ts'
 import { type CallName, type Layout, type LitertApi, layoutOf, shapeOf, statusInWords, type TensorType } from './c-api.ts'
 import { dtypeOf } from './element-types.ts'
@@ -314,7 +314,7 @@ function copied(api: LitertApi, memory: Memory, size: number, reuse: boolean): U
 
 /** The library's own memory, until it is unlocked. */
 function locked(api: LitertApi, memory: Memory, mode: number, size: number): Uint8Array<ArrayBuffer> {
-  const out: Out<Handle> = [null]
+  const out: OutPointer<Handle> = [null]
   api.call('LockTensorBuffer', memory.buffer, out, mode)
   if (memory.at !== out[0]) {
     memory.at = out[0]

@@ -3,7 +3,7 @@ import { checkFeeds } from '../koffi.ts'
 import type { InputDeclaration, Session } from '../types.ts'
 import type { LitertApi } from './c-api.ts'
 import { openModel, type Port } from './model.ts'
-import { withPrintedErrors } from './said.ts'
+import { withPrintedErrors } from './printed-errors.ts'
 
 /** `cpu`: entries of LiteRT's CPU options. */
 export function openSession(api: LitertApi, file: string, cpu: Readonly<Record<string, string>>): Session {

@@ -2,7 +2,7 @@
 // Configuration entries lie nested under `extra`, with strings as values.
 import type * as Ort from 'onnxruntime-node'
 import type { OpenOptions } from '../types.ts'
-import { nest } from './web-options.ts'
+import { nestEntries } from './web-options.ts'
 
 export type Provider = Ort.InferenceSession.ExecutionProviderConfig
 
@@ -19,6 +19,6 @@ export function sessionOptions(
     ...(options.threads === null ? {} : { intraOpNumThreads: options.threads }),
     ...(options.profilePrefix ? { enableProfiling: true, profileFilePrefix: options.profilePrefix } : {}),
     ...(options.optimizedModelPath ? { optimizedModelFilePath: options.optimizedModelPath } : {}),
-    ...(Object.keys(options.configEntries).length ? { extra: nest(options.configEntries) } : {}),
+    ...(Object.keys(options.configEntries).length ? { extra: nestEntries(options.configEntries) } : {}),
   }
 }

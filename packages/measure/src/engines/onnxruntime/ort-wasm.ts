@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url'
 import type { DType } from '@whyslow/graph/types.ts'
 import type * as Ort from 'onnxruntime-web'
 import type { Availability, Engine, EngineOptions, InputDeclaration, OpenOptions, Session } from '../types.ts'
-import { findWeb, INSTALL_WEB, WEB_PACKAGE, webAbsent } from './ort-web.ts'
+import { findWeb, INSTALL_WEB, WEB_PACKAGE, webNotInstalled } from './ort-web.ts'
 import { bindFeeds, type OrtTensor, resultsOf, type TensorType } from './tensors.ts'
 import { webSessionOptions } from './web-options.ts'
 
@@ -19,7 +19,7 @@ async function load(packageFrom: string | null): Promise<typeof Ort> {
 
 async function available({ packageFrom }: Pick<EngineOptions, 'packageFrom'>): Promise<Availability> {
   const found = findWeb(packageFrom)
-  if (!found) return webAbsent(packageFrom)
+  if (!found) return webNotInstalled(packageFrom)
   return {
     ok: true,
     version: found.version,

@@ -7,7 +7,7 @@ export const INSTALL_WEB = installCommand(WEB_PACKAGE)
 
 export const findWeb = (packageFrom: string | null): FoundPackage | null => findPackage(WEB_PACKAGE, packageFrom)
 
-export const webAbsent = (packageFrom: string | null) => ({
+export const webNotInstalled = (packageFrom: string | null) => ({
   ok: false as const,
   reason: `${WEB_PACKAGE} was not found ${placesOf(WEB_PACKAGE, packageFrom)}`,
   fix: INSTALL_WEB,

@@ -14,12 +14,12 @@ export function webSessionOptions(
     graphOptimizationLevel: options.graphOptimization,
     executionMode: options.executionMode,
     ...(profiling ? { enableProfiling: true } : {}),
-    ...(Object.keys(options.configEntries).length ? { extra: nest(options.configEntries) } : {}),
+    ...(Object.keys(options.configEntries).length ? { extra: nestEntries(options.configEntries) } : {}),
   }
 }
 
 /** 'session.x.y': 'v' as { session: { x: { y: 'v' } } }, the form in which onnxruntime's packages read configuration entries. */
-export function nest(entries: Readonly<Record<string, string>>): Record<string, unknown> {
+export function nestEntries(entries: Readonly<Record<string, string>>): Record<string, unknown> {
   const root: Record<string, unknown> = {}
   for (const [key, value] of Object.entries(entries)) {
     const parts = key.split('.')

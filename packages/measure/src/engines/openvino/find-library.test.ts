@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { findLibrary, type Surroundings } from './find-library.ts'
+import { findLibrary, type LibraryEnvironment } from './find-library.ts'
 
 let folder: string
 beforeAll(() => {
@@ -30,7 +30,7 @@ beforeAll(() => {
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }))
 
 const at = (name: string): string => path.join(folder, name)
-const world = (given: Partial<Surroundings> = {}): Surroundings => ({
+const world = (given: Partial<LibraryEnvironment> = {}): LibraryEnvironment => ({
   platform: 'linux',
   env: {},
   home: at('home'),
@@ -38,7 +38,7 @@ const world = (given: Partial<Surroundings> = {}): Surroundings => ({
   linkerFolder: at('ld.so.conf.d'),
   ...given,
 })
-const fileOf = (places: Parameters<typeof findLibrary>[0], given: Partial<Surroundings> = {}): string | undefined => {
+const fileOf = (places: Parameters<typeof findLibrary>[0], given: Partial<LibraryEnvironment> = {}): string | undefined => {
   const found = findLibrary(places, world(given))
   return found.ok ? path.relative(folder, found.file) : undefined
 }

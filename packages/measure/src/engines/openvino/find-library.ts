@@ -6,13 +6,13 @@ import { findPackage } from '../find-package.ts'
 import {
   type FoundLibrary,
   findNativeLibrary,
+  type LibraryEnvironment,
   type NativeLibrary,
-  type Surroundings,
-  surroundings as surroundingsOf,
+  libraryEnvironment as surroundingsOf,
 } from '../native-library.ts'
 import type { EnginePlaces } from '../types.ts'
 
-export type { Surroundings } from '../native-library.ts'
+export type { LibraryEnvironment } from '../native-library.ts'
 
 export const INSTALL = 'pip install openvino, or name its folder with --openvino'
 
@@ -41,12 +41,14 @@ export const OPENVINO: NativeLibrary = {
   install: INSTALL,
 }
 
-export const surroundings = (): Surroundings => surroundingsOf(nodeRuntime())
+export const openvinoEnvironment = (): LibraryEnvironment => surroundingsOf(nodeRuntime())
 
 function nodeRuntime(): string | null {
   const found = findPackage('openvino-node', null)
   return found && path.join(found.folder, 'bin')
 }
 
-export const findLibrary = ({ openvino, python }: Pick<EnginePlaces, 'openvino' | 'python'>, world: Surroundings): FoundLibrary =>
-  findNativeLibrary(OPENVINO, { folder: openvino, python }, world)
+export const findLibrary = (
+  { openvino, python }: Pick<EnginePlaces, 'openvino' | 'python'>,
+  world: LibraryEnvironment,
+): FoundLibrary => findNativeLibrary(OPENVINO, { folder: openvino, python }, world)

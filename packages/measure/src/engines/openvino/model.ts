@@ -6,26 +6,26 @@ import { ELEMENT_ARRAYS } from '@whyslow/graph/element-arrays.ts'
 import { firstLineOf } from '@whyslow/graph/input-error.ts'
 import type { DType } from '@whyslow/graph/types.ts'
 import { copyOf } from '../copy-of.ts'
-import type { Handle, Out } from '../koffi.ts'
+import type { Handle, OutPointer } from '../koffi.ts'
 import type { Feeds, InputDeclaration, Results, TensorValue } from '../types.ts'
 import type { OpenvinoApi } from './c-api.ts'
 import { codeOf, dtypeOf } from './element-types.ts'
 import { isBeyond32Bits } from './wide-numbers.ts'
 
-export interface Compiling {
+export interface CompileTarget {
   /** 'CPU', 'GPU', 'NPU'. */
   readonly device: string
   /** Properties by their names, as strings. */
   readonly properties: Readonly<Record<string, string>>
 }
 
-export interface Declared<Output> {
+export interface ModelDeclaration<Output> {
   readonly inputs: readonly InputDeclaration[]
   readonly outputs: readonly Output[]
 }
 
 /** Feeds are taken as they are: the caller checks types and shapes. */
-export interface OpenvinoModel<Output> extends Declared<Output> {
+export interface OpenvinoModel<Output> extends ModelDeclaration<Output> {
   predict(feeds: Feeds): Results
   /** Feeds that are copied once; gives what predicts with them. */
   prepare(feeds: Feeds): () => void
@@ -46,11 +46,11 @@ const MOST_SHARED_BYTES = 64e6
 /** The C API makes no shape without dimensions, and calls a scalar's a wrong parameter. */
 const INVALID_PARAMETER = -14
 
-interface Opened<Output> extends Declared<Output> {
+interface Opened<Output> extends ModelDeclaration<Output> {
   readonly api: OpenvinoApi
   readonly core: Handle
   readonly file: string
-  readonly compiling: Compiling
+  readonly compiling: CompileTarget
   readonly isFree: boolean
   readonly byShapes: Map<string, Compiled>
   /** Those over arrays of the caller's, and which input they are of; the last used at the end. */
@@ -91,7 +91,7 @@ interface BoundOutput {
 
 interface Use<Output> {
   /** What the model takes and gives. */
-  readonly declare: (model: Handle) => Declared<Output>
+  readonly declare: (model: Handle) => ModelDeclaration<Output>
   /** One prediction of a request; throws if the library refuses. */
   readonly infer?: ((request: Handle) => void) | undefined
   /** Outputs of one shape are in the same arrays at every prediction, into which the library writes. */
@@ -101,7 +101,7 @@ interface Use<Output> {
 export function openModel<Output extends { readonly name: string }>(
   api: OpenvinoApi,
   file: string,
-  compiling: Compiling,
+  compiling: CompileTarget,
   { declare, infer = (request) => inferOnce(api, request), reuse = false }: Use<Output>,
 ): OpenvinoModel<Output> {
   const core = api.got('core_create')
@@ -176,7 +176,7 @@ export function inferOnce(api: OpenvinoApi, request: Handle): void {
 
 /** Whether the library has an input of this name: it drops those that nothing reads. */
 export function hasInput(api: OpenvinoApi, model: Handle, name: string): boolean {
-  const port: Out<Handle> = [null]
+  const port: OutPointer<Handle> = [null]
   if (api.calls.model_const_input_by_name(model, name, port) !== 0) return false
   api.free('const_port', port[0])
   return true
@@ -210,7 +210,7 @@ function compiledFor<Output>(opened: Opened<Output>, feeds: Feeds | null): Compi
   try {
     if (key !== FREE && key !== '') reshape(api, model, inputs, feeds!)
     const properties = Object.entries(compiling.properties).flatMap(([name, value]) => ['str', name, 'str', value])
-    const out: Out<Handle> = [null]
+    const out: OutPointer<Handle> = [null]
     api.call('core_compile_model', core, model, compiling.device, properties.length / 2, out, ...properties)
     const compiled = out[0]
     const request = api.got('compiled_model_create_infer_request', compiled)

@@ -3,8 +3,8 @@
 // Properties: https://docs.openvino.ai/2026/openvino-workflow/running-inference/inference-devices-and-modes/query-device-properties.html
 import { firstLineOf } from '@whyslow/graph/input-error.ts'
 import { installCommand, placesOf } from '../find-package.ts'
-import { apiLoader, CALLED_BY, FFI, findKoffi, type Handle, loadKoffi } from '../koffi.ts'
-import { shippedPlace } from '../native-library.ts'
+import { apiLoader, FFI, FFI_REQUIREMENT, findKoffi, type Handle, loadKoffi } from '../koffi.ts'
+import { placeForShipping } from '../native-library.ts'
 import type {
   Availability,
   DeviceKind,
@@ -16,7 +16,7 @@ import type {
   Session,
 } from '../types.ts'
 import { type OpenvinoApi, openApi } from './c-api.ts'
-import { findLibrary, INSTALL, surroundings } from './find-library.ts'
+import { findLibrary, INSTALL, openvinoEnvironment } from './find-library.ts'
 import { openSession, textOf } from './session.ts'
 
 type Precision = NonNullable<Engine['precision']>
@@ -63,10 +63,10 @@ export function openvinoEngine(about: OpenvinoDescription): Omit<Engine, 'end'> 
       ? {
           shipped: (options: EngineOptions) => ({
             name: 'OpenVINO' as const,
-            calledBy: CALLED_BY,
+            calledBy: FFI_REQUIREMENT,
             device,
             properties: propertiesOf(about, options),
-            place: shippedPlace('OPENVINO_LIBRARY', findLibrary(options, surroundings())),
+            place: placeForShipping('OPENVINO_LIBRARY', findLibrary(options, openvinoEnvironment())),
           }),
         }
       : {}),
@@ -76,7 +76,7 @@ export function openvinoEngine(about: OpenvinoDescription): Omit<Engine, 'end'> 
 const loadApi = apiLoader(openApi, loadKoffi)
 
 async function open({ device, precision }: OpenvinoDescription, modelFile: string, options: OpenOptions): Promise<Session> {
-  const found = findLibrary(options, surroundings())
+  const found = findLibrary(options, openvinoEnvironment())
   if (!found.ok) throw new Error(`${found.reason}; ${found.fix}`)
   const api = await loadApi(found.file)
   const profiling = options.profilePrefix === undefined ? {} : { PERF_COUNT: 'YES' }
@@ -101,7 +101,7 @@ const isProperty = (key: string): boolean => /^[A-Z][A-Z0-9_]*$/.test(key)
 
 async function availableOn({ device, precision }: OpenvinoDescription, places: EnginePlaces): Promise<Availability> {
   const absent = (reason: string, fix: string): Availability => ({ ok: false, reason, fix })
-  const found = findLibrary(places, surroundings())
+  const found = findLibrary(places, openvinoEnvironment())
   if (!found.ok) return found
   if (!findKoffi())
     return absent(`the package ${FFI}, which calls OpenVINO's library, was not found ${placesOf(FFI, null)}`, installCommand(FFI))

@@ -3,11 +3,11 @@ import { checkFeeds, type Handle } from '../koffi.ts'
 import type { InputDeclaration, OpenOptions, Session } from '../types.ts'
 import type { CallName, OpenvinoApi } from './c-api.ts'
 import { dtypeOf } from './element-types.ts'
-import { type Compiling, hasInput, inferOnce, type OpenvinoModel, openModel } from './model.ts'
+import { type CompileTarget, hasInput, inferOnce, type OpenvinoModel, openModel } from './model.ts'
 import { declaredNames } from './onnx-names.ts'
 import { type ProfiledRun, profiledNodes, writeTrace } from './profile.ts'
 
-export function openSession(api: OpenvinoApi, file: string, compiling: Compiling, { profilePrefix }: OpenOptions): Session {
+export function openSession(api: OpenvinoApi, file: string, compiling: CompileTarget, { profilePrefix }: OpenOptions): Session {
   const runs: ProfiledRun[] = []
   const profiled = (request: Handle) => {
     const start = performance.now()

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { isVersion } from '@whyslow/graph/version.ts'
 import { endInWords, type RunningProcess, startProcess } from '../../processes/start-process.ts'
 import { COLLECTOR } from '../../python/collector.ts'
-import { findInterpreter, isolatedEnvironment, probeInterpreter, pythonWorld } from '../../python/interpreter.ts'
+import { findInterpreter, isolatedEnvironment, probeInterpreter, pythonEnvironment } from '../../python/interpreter.ts'
 import type {
   Availability,
   Engine,
@@ -13,8 +13,8 @@ import type {
   OpenOptions,
   PreparedRun,
   Results,
-  Sampled,
   SamplePlan,
+  SampleRun,
   Session,
 } from '../types.ts'
 import { decodeResults, encodeFeeds, encodeFrame, type Frame, FrameReader } from './frames.ts'
@@ -46,7 +46,8 @@ export interface PythonPackages {
 /** Whether an engine is a library of the user's own Python. */
 export const isInPython = ({ id }: Pick<Engine, 'id'>): boolean => id.startsWith('python-')
 
-const found = (python: string | undefined) => findInterpreter({ named: python ?? null, beside: process.cwd() }, pythonWorld())
+const found = (python: string | undefined) =>
+  findInterpreter({ named: python ?? null, beside: process.cwd() }, pythonEnvironment())
 
 /** Whether the packages are there, without importing them. Never throws. */
 export async function pythonAvailability(
@@ -144,10 +145,10 @@ function sessionOf(peer: Peer, { inputs, outputs, threads }: Opened): Session {
       prepared.catch(() => {})
       return async () => peer.ask({ op: 'predict', prepared: await prepared })
     },
-    async sample(feeds, plan: SamplePlan): Promise<Sampled> {
+    async sample(feeds, plan: SamplePlan): Promise<SampleRun> {
       const prepared = []
       for (const one of feeds) prepared.push(await bind(one))
-      return (await peer.ask({ op: 'sample', prepared, plan })).header as unknown as Sampled
+      return (await peer.ask({ op: 'sample', prepared, plan })).header as unknown as SampleRun
     },
     async endProfiling() {
       return (await peer.ask({ op: 'end_profiling' })).header.file as string | null

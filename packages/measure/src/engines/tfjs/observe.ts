@@ -2,7 +2,7 @@
 // after predictions whose outputs were disposed, without `tidy` around them. https://js.tensorflow.org/api/latest/#Performance-Memory
 import { median } from '../../statistics/index.ts'
 import { processClock } from '../sampler.ts'
-import type { Observed } from '../types.ts'
+import type { TensorObservation } from '../types.ts'
 import type { Core, Tensor } from './tfjs-package.ts'
 
 export interface Calls {
@@ -16,7 +16,7 @@ const WARM_CALLS = 50
 const CALLS = 101
 const PREDICTIONS = 3
 
-export async function observe(core: Core, { bare, empty }: Calls, now = processClock): Promise<Observed> {
+export async function observe(core: Core, { bare, empty }: Calls, now = processClock): Promise<TensorObservation> {
   // The very first prepares things that stay.
   for (const tensor of await bare()) tensor.dispose()
   const before = core.memory()

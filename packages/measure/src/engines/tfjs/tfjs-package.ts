@@ -15,7 +15,7 @@ export interface Tensor {
   dataSync(): ArrayBufferView | string[]
   dispose(): void
 }
-export type Predicted = Tensor | Tensor[] | Readonly<Record<string, Tensor>>
+export type TfjsOutputs = Tensor | Tensor[] | Readonly<Record<string, Tensor>>
 
 export interface Core {
   readonly version_core: string
@@ -37,7 +37,7 @@ export interface Port {
 export interface TfjsModel {
   readonly inputs: readonly Port[]
   readonly outputs: readonly Port[]
-  predict(inputs: unknown): Predicted
+  predict(inputs: unknown): TfjsOutputs
   dispose(): void
 }
 export interface LayersModel extends TfjsModel {

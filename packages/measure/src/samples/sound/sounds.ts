@@ -1,7 +1,7 @@
 // Speech-like and music-like sound. Speech is a source and a filter (G. Fant, Acoustic Theory of Speech Production, 1960): pulses of the
 // vocal folds or noise go through resonances, the formants, which move from sound to sound. Music is notes with decaying harmonics.
 
-export type Sound = 'speech' | 'music'
+export type SoundName = 'speech' | 'music'
 
 /** Formants of vowels in Hz, from a to u (G. E. Peterson, H. L. Barney, Control methods used in a study of the vowels, 1952). */
 const VOWELS = [
@@ -28,7 +28,7 @@ const PEAK_DB = [3, 15] as const
 const STRETCH_S = 1.2
 
 /** `length` samples at `rate` per second, within -1 … 1. */
-export function soundOf(sound: Sound, length: number, rate: number, random: () => number): Float32Array {
+export function soundOf(sound: SoundName, length: number, rate: number, random: () => number): Float32Array {
   const wave = new Float32Array(length)
   const stretch = Math.ceil(STRETCH_S * rate)
   for (let from = 0; from < length; from += stretch) {

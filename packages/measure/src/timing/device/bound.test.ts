@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { scriptedClock } from '../../../test/support/engines/example-clock.ts'
-import type { Sampled } from '../../engines/types.ts'
+import type { SampleRun } from '../../engines/types.ts'
 import { boundOf, boundTimes } from './bound.ts'
 
 const sampling = (ms: () => number) => ({
-  sample: async () => ({ samplesMs: [ms(), ms()] }) as unknown as Sampled,
+  sample: async () => ({ samplesMs: [ms(), ms()] }) as unknown as SampleRun,
 })
 
 const clock = scriptedClock()

@@ -7,7 +7,7 @@ import { scriptedClock } from '../../../test/support/engines/example-clock.ts'
 import { type EngineScript, scriptedEngine } from '../../../test/support/engines/example-engine.ts'
 import { plainOptions } from '../../../test/support/engines/example-options.ts'
 import { folderOfTests } from '../../../test/support/trials/example-folder.ts'
-import type { OpenOptions, Sampled } from '../../engines/types.ts'
+import type { OpenOptions, SampleRun } from '../../engines/types.ts'
 import { saveInputs } from '../../samples/saved.ts'
 import { modelTask } from '../../trials/model-task.ts'
 import { type DeviceInput, watchDevice } from './task.ts'
@@ -48,7 +48,7 @@ async function watched(script: Partial<EngineScript> = {}, input: Partial<Device
   }
 }
 /** What an engine that is timed where it runs gives. */
-const sampledAt = (ms: number) => ({ samplesMs: [ms, ms, ms] }) as unknown as Sampled
+const sampledAt = (ms: number) => ({ samplesMs: [ms, ms, ms] }) as unknown as SampleRun
 
 describe('inputs and outputs on their way', () => {
   test('cost what moving them takes beyond moving one element', async () => {

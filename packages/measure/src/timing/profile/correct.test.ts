@@ -89,7 +89,9 @@ describe('correctProfile', () => {
     const disturbed = output(long, [round(0.06, { profiledP50Ms: 4, cost: interrupted })])
     const profile = correctProfile(disturbed, { executed: model, original: model }, { x: scalar }, { p50Ms: 0.06, threads: 1 })
     expect(profile.nodes[0]!.timeMs).toBeCloseTo(0.0274, 9)
-    expect(profile.correction).toContain('; 2.60 µs a node were taken off, what the profiler usually costs: other programs disturbed')
+    expect(profile.correction).toContain(
+      '; 2.60 µs a node were taken off, what the profiler usually costs: other programs disturbed',
+    )
   })
 
   it('gives what holds a body at least what rounds of a trivial one take', () => {

@@ -2,7 +2,7 @@
 import type { GraphView, NodeView, TensorType } from '@whyslow/graph/types.ts'
 import { median } from '../../statistics/index.ts'
 import type { CallCost, Profile, ProfiledNode } from '../types.ts'
-import { type Joined, joinEvents } from './join-events.ts'
+import { type EventOrigin, joinEvents } from './join-events.ts'
 import type { ProfiledEvent, ProfileOutput, ProfileRound } from './types.ts'
 import { MOST_NODE_US, USUAL_COST } from './usual-cost.ts'
 import { valueTypes } from './value-types.ts'
@@ -235,7 +235,7 @@ function uniqueNames(names: readonly string[]): string[] {
  * The executed graph with the profile's names, so that costs and rules find a node's attributes by its name. A node that did not run, in
  * another branch, has none of them.
  */
-function renamed(graph: GraphView, joined: readonly Joined[], names: readonly string[]): GraphView {
+function renamed(graph: GraphView, joined: readonly EventOrigin[], names: readonly string[]): GraphView {
   const nameOf = new Map<NodeView, string>()
   for (const [i, { view }] of joined.entries()) if (view) nameOf.set(view, names[i]!)
   const taken = new Set(names)

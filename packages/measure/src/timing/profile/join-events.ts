@@ -3,7 +3,7 @@ import type { GraphView, InnerOrigin, NodeView, TensorType } from '@whyslow/grap
 import { type Origin, originsOf } from './origins.ts'
 import type { ProfiledEvent } from './types.ts'
 
-export interface Joined {
+export interface EventOrigin {
   readonly view: NodeView | null
   readonly origin: Origin
   readonly inner?: InnerOrigin
@@ -26,8 +26,8 @@ export function joinEvents(
   executed: GraphView,
   original: GraphView,
   { alone = false }: { readonly alone?: boolean } = {},
-): Joined[] {
-  const joined: Joined[] = events.map(() => ({ view: null, origin: NOWHERE }))
+): EventOrigin[] {
+  const joined: EventOrigin[] = events.map(() => ({ view: null, origin: NOWHERE }))
   const children = new Map<number | null, number[]>()
   for (const [i, { parent }] of events.entries()) {
     const siblings = children.get(parent)
@@ -57,7 +57,7 @@ export function joinEvents(
   return joined.map((one, i) => ({ ...one, origin: { ...one.origin, origin: joined[outermost(events, i)]!.origin.origin } }))
 }
 
-function joinedNodes(executed: Placed, originals: readonly Placed[]): Joined[] {
+function joinedNodes(executed: Placed, originals: readonly Placed[]): EventOrigin[] {
   const { graph, path } = originalOf(executed, originals)
   const origins = originsOf(executed.graph, graph)
   return executed.graph.nodes.map((view, k) => {
@@ -89,7 +89,7 @@ function originalOf({ graph, path }: Placed, originals: readonly Placed[]): Plac
   )
 }
 
-function originalSubgraphs(match: Joined, originals: readonly Placed[]): readonly Placed[] {
+function originalSubgraphs(match: EventOrigin, originals: readonly Placed[]): readonly Placed[] {
   const names = new Set(match.inner?.nodes ?? match.origin.origin)
   return originals.flatMap(({ graph, path }) =>
     graph.nodes
@@ -102,11 +102,11 @@ function originalSubgraphs(match: Joined, originals: readonly Placed[]): readonl
   )
 }
 
-type Matches = [number, Joined][]
+type Matches = [number, EventOrigin][]
 
 interface Branch {
   readonly graph: GraphView
-  readonly nodes: readonly Joined[]
+  readonly nodes: readonly EventOrigin[]
 }
 
 /**
@@ -143,7 +143,7 @@ function fits({ name, inputTypes, outputTypes }: ProfiledEvent, view: NodeView, 
 }
 
 /** Matches by order if both lists agree, as they do at the top; else by name, else by operator in order. */
-function matchInOrder(indexes: readonly number[], events: readonly ProfiledEvent[], candidates: readonly Joined[]): Matches {
+function matchInOrder(indexes: readonly number[], events: readonly ProfiledEvent[], candidates: readonly EventOrigin[]): Matches {
   const agree =
     indexes.length === candidates.length && indexes.every((index, k) => events[index]!.opType === candidates[k]!.view!.opType)
   if (agree) return indexes.map((index, k) => [index, candidates[k]!])

@@ -1,7 +1,7 @@
 // Rounds over kernels on a scripted clock: which run again, and when it ends.
 import { expect, test } from 'vitest'
 import { scriptedClock } from '../../../test/support/engines/example-clock.ts'
-import { type Planned, readRoofs } from './index.ts'
+import { type PlannedKernel, readRoofs } from './index.ts'
 import type { Kernel } from './kernels.ts'
 
 const kernel = (title: string, work: number): Kernel => ({
@@ -11,14 +11,14 @@ const kernel = (title: string, work: number): Kernel => ({
     throw new Error('no model is made')
   },
 })
-const planned = (roof: Planned['roof'], title: string, work = 1000, startedBy?: Kernel): Planned => ({
+const planned = (roof: PlannedKernel['roof'], title: string, work = 1000, startedBy?: Kernel): PlannedKernel => ({
   roof,
   kernel: kernel(title, work),
   ...(startedBy ? { startedBy } : {}),
 })
 
 /** `ms` of a kernel's `k`-th turn; each turn takes its slice of the clock. */
-async function read(plan: readonly Planned[], ms: (title: string, k: number) => number, budgetMs = 1e6) {
+async function read(plan: readonly PlannedKernel[], ms: (title: string, k: number) => number, budgetMs = 1e6) {
   const clock = scriptedClock()
   const asked: string[] = []
   const readings = await readRoofs({

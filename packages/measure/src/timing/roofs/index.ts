@@ -77,7 +77,7 @@ export async function measureRoofs(
   return { ...summarize(count, readings, sizes, waitedMaxMs / wallMs), elementsPerSecond }
 }
 
-export interface Planned {
+export interface PlannedKernel {
   readonly roof: RoofName
   readonly kernel: Kernel
   /** Its time is taken off: what starting the same operators costs. */
@@ -85,7 +85,7 @@ export interface Planned {
 }
 
 export interface RoofRounds {
-  readonly plan: readonly Planned[]
+  readonly plan: readonly PlannedKernel[]
   /** Time of the clock after which a kernel is started only if its roof has no reading yet. */
   readonly deadline: number
   /** Times of single runs of a kernel, ms, until `ms` are over. Throws where the engine cannot run it. */
@@ -124,7 +124,7 @@ export async function readRoofs({ plan, deadline, sample, now }: RoofRounds): Pr
 }
 
 async function read(
-  { roof, kernel, startedBy }: Planned,
+  { roof, kernel, startedBy }: PlannedKernel,
   { times, errors }: Readings,
   sample: RoofRounds['sample'],
 ): Promise<void> {
@@ -144,7 +144,7 @@ function bestOf(readings: readonly Reading[]): Readonly<Record<RoofName, number>
 }
 
 /** Short kernels of the roofs that matter most first, should the budget end early. */
-function planKernels(sizes: Sizes, cores: number): readonly Planned[] {
+function planKernels(sizes: Sizes, cores: number): readonly PlannedKernel[] {
   const stretch = writtenFloats(sizes.dramBytes / 4)
   const l3 = (sizes.l3Bytes ?? []).flatMap((bytes) => [
     ...readingKernels(stretch.subarray(0, bytes / 4)),
@@ -161,7 +161,7 @@ function planKernels(sizes: Sizes, cores: number): readonly Planned[] {
   ]
 }
 
-function toReading({ roof, kernel, startedBy }: Planned, { times, errors }: Readings): Reading {
+function toReading({ roof, kernel, startedBy }: PlannedKernel, { times, errors }: Readings): Reading {
   const common = { roof, kernel: kernel.title }
   const reason = errors.get(kernel)
   if (reason !== undefined) return { ...common, ok: false, reason }

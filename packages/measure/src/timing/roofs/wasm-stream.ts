@@ -2,7 +2,7 @@
 // (https://webassembly.github.io/spec/core/binary/). An engine's kernel takes too long to start to show a cache of 1 MB.
 
 import { performance } from 'node:perf_hooks'
-import { ascending, percentileOf } from '../../statistics/index.ts'
+import { percentileOf, sortAscending } from '../../statistics/index.ts'
 
 const i32 = 0x7f
 const v128 = 0x7b
@@ -109,5 +109,5 @@ export function readBytesPerSecond(bytes: number, ms: number): number | null {
     const seconds = (performance.now() - start) / 1e3
     if (turns++ >= warmUpSlices && seconds > 0) rates.push((passes * whole) / seconds)
   }
-  return rates.length === 0 ? null : percentileOf(ascending(rates), 0.9)
+  return rates.length === 0 ? null : percentileOf(sortAscending(rates), 0.9)
 }

@@ -9,8 +9,8 @@ import type {
   Feeds,
   OpenOptions,
   Results,
-  Sampled,
   SamplePlan,
+  SampleRun,
   Session,
 } from '../../../src/engines/types.ts'
 import type { ScriptedClock } from './example-clock.ts'
@@ -49,7 +49,7 @@ export interface EngineScript {
   readonly outputs?: readonly string[]
   readonly threads?: number
   /** Of a session that is timed where it runs. */
-  readonly sample?: (opened: Opened, plan: SamplePlan) => Sampled
+  readonly sample?: (opened: Opened, plan: SamplePlan) => SampleRun
   /** What the profile says that ran in the session's k-th prediction, one after the other. */
   readonly spans?: (opened: Opened, k: number) => readonly ScriptedSpan[]
 }

@@ -1,11 +1,11 @@
 // What a comparison says to who has to choose: those that nobody beats in everything, and from which batch on another is faster.
 
-import { type Axis, paretoOf, smaller } from '@whyslow/measure/statistics/pareto.ts'
+import { type Axis, compareNumbers, paretoOf } from '@whyslow/measure/statistics/pareto.ts'
 import type { Sweep } from '@whyslow/measure/timing/types.ts'
 import type { ComparisonDocument, Contestant as ContestantRow } from '@whyslow/report/documents/comparison.ts'
 import { errorShare } from '@whyslow/report/text/comparison-sentences.ts'
 import { breakEven } from '../../analyze/break-even.ts'
-import { orderBetween } from '../../analyze/ranking.ts'
+import { pairedOrder } from '../../analyze/ranking.ts'
 
 export interface Candidate extends ContestantRow {
   /** Loss of its outputs compared with the first; null: not known. */
@@ -19,22 +19,21 @@ export function plainPareto(
 ): ComparisonDocument['pareto'] {
   const latency: Axis<Candidate> = {
     name: 'latency',
-    compare: (x, y) =>
-      ({ faster: -1 as const, slower: 1 as const, 'no-difference': 0 as const })[orderBetween(x.id, y.id, pairs)],
+    compare: (x, y) => ({ faster: -1 as const, slower: 1 as const, 'no-difference': 0 as const })[pairedOrder(x.id, y.id, pairs)],
   }
-  const start: Axis<Candidate> = { name: 'start', compare: (x, y) => smaller(x.startMs, y.startMs) }
-  const size: Axis<Candidate> = { name: 'size', compare: (x, y) => smaller(x.sizeBytes, y.sizeBytes) }
+  const start: Axis<Candidate> = { name: 'start', compare: (x, y) => compareNumbers(x.startMs, y.startMs) }
+  const size: Axis<Candidate> = { name: 'size', compare: (x, y) => compareNumbers(x.sizeBytes, y.sizeBytes) }
   const metric = candidates.find((one) => one.metric !== null)?.metric?.name
   const sign = metric === 'accuracy' ? -1 : 1
   const signed = (one: Candidate) => (one.metric === null ? null : sign * one.metric.value)
   const quality: Axis<Candidate> =
     metric === undefined
-      ? { name: 'agreement', compare: (x, y) => smaller(x.loss, y.loss) }
-      : { name: metric, compare: (x, y) => smaller(signed(x), signed(y)) }
+      ? { name: 'agreement', compare: (x, y) => compareNumbers(x.loss, y.loss) }
+      : { name: metric, compare: (x, y) => compareNumbers(signed(x), signed(y)) }
   // Engines that compute as the model says agree but for rounding; of those that choose a precision that is a matter of choice.
   const near: Axis<Candidate> = {
     name: 'agreement',
-    compare: (x, y) => smaller(errorShare(x.agreement), errorShare(y.agreement)),
+    compare: (x, y) => compareNumbers(errorShare(x.agreement), errorShare(y.agreement)),
   }
   const byEngine = candidates.some((one) => one.precision !== undefined) ? [latency, start, near] : [latency, start]
   return paretoOf(candidates, of === 'engines' ? byEngine : [latency, size, quality])

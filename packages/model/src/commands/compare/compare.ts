@@ -6,7 +6,7 @@ import { inTemporaryFolder } from '@whyslow/command/temporary-folder.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { Model } from '@whyslow/graph/model.ts'
 import type { ComparisonDocument } from '@whyslow/report/documents/comparison.ts'
-import { type Opening, openEngines, openModels } from './contestants.ts'
+import { type OpeningContext, openEngines, openModels } from './contestants.ts'
 import { comparisonOf } from './document.ts'
 import { measureAll } from './measure.ts'
 import { COMPARE_DEFAULTS, type CompareOptions } from './options.ts'
@@ -23,7 +23,7 @@ export async function compare(files: readonly string[], given: Partial<CompareOp
   for (const file of files) models.push(await openModel(file, options))
   const progress = options.onProgress ?? (() => {})
   return inTemporaryFolder(async (folder) => {
-    const opening: Opening = {
+    const opening: OpeningContext = {
       options,
       folder,
       limits: { ...limitsOf(machineOf(options.trials), options), capMs: options.limitSeconds * 1000 },

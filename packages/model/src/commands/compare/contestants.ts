@@ -3,7 +3,7 @@
 import path from 'node:path'
 import { checkConfig, checkConfigOfAny } from '@whyslow/command/config-entries.ts'
 import { checkEngine, engineOptionsOf, placesOf } from '@whyslow/command/engine-options.ts'
-import { canBeGiven, modelForEngine } from '@whyslow/command/model-files/model-for-engine.ts'
+import { canRead, modelForEngine } from '@whyslow/command/model-files/model-for-engine.ts'
 import type { AvailableEngine } from '@whyslow/command/run.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { fileForEngine, type Model } from '@whyslow/graph/model.ts'
@@ -20,7 +20,7 @@ import type { NotMeasured, TrialLimits } from '@whyslow/measure/trials/port.ts'
 import { tryTask } from '@whyslow/measure/try-once.ts'
 import type { CompareOptions } from './options.ts'
 
-export type Out = NotMeasured | { readonly outcome: 'not-here'; readonly reason: string; readonly fix: string }
+export type DroppedOut = NotMeasured | { readonly outcome: 'not-here'; readonly reason: string; readonly fix: string }
 
 /** An engine or a model that predicts. */
 export interface Ready {
@@ -36,17 +36,17 @@ export interface Contestant {
   readonly graph: GraphView
   readonly engineId: string
   readonly engine: AvailableEngine | null
-  readonly state: { readonly ready: Ready } | { readonly out: Out }
+  readonly state: { readonly ready: Ready } | { readonly out: DroppedOut }
 }
 
-export interface Opened {
+export interface OpenedContestants {
   readonly contestants: readonly Contestant[]
   /** What the others' inputs are made from, and whose outputs theirs are compared with. In `contestants` if it was requested. */
   readonly first: Contestant & { readonly state: { readonly ready: Ready } }
   readonly notHere: readonly { readonly id: string; readonly reason: string; readonly fix: string }[]
 }
 
-export interface Opening {
+export interface OpeningContext {
   readonly options: CompareOptions
   readonly limits: Limits
   /** Temporary. */
@@ -60,7 +60,7 @@ export const isSoftware = (engine: AvailableEngine | null): boolean => engine?.d
 /** Limits of one process. */
 export function limitsFor(
   { engine, engineId }: Pick<Contestant, 'engine' | 'engineId'>,
-  { limits, options }: Opening,
+  { limits, options }: OpeningContext,
 ): TrialLimits {
   const startMs = engineById(engineId)?.startMs ?? 0
   const asked = options.limitSeconds * 1000
@@ -75,7 +75,7 @@ export function limitsFor(
 const batchOf = ({ batches }: CompareOptions): number | null => (batches === null ? null : batches.length > 1 ? 1 : batches[0]!)
 
 /** Inputs as an engine was seen to accept them. Throws InputError as `chooseInputs` does. */
-function choose({ model, graph, engineId }: Base, { options, limits }: Opening, folder: string): Promise<ChosenInputs> {
+function choose({ model, graph, engineId }: Base, { options, limits }: OpeningContext, folder: string): Promise<ChosenInputs> {
   const constraints = {
     ...options,
     run: options.trials.run,
@@ -89,11 +89,11 @@ function choose({ model, graph, engineId }: Base, { options, limits }: Opening, 
 }
 
 /** One model on several engines. Throws InputError if none of them is installed, or none takes the model. */
-export async function openEngines(model: Model, opening: Opening): Promise<Opened> {
+export async function openEngines(model: Model, opening: OpeningContext): Promise<OpenedContestants> {
   const { options } = opening
   for (const id of options.engines ?? []) checkEngine(id, '--engines')
   const graph = viewGraph(model)
-  const asked = options.engines ?? engines.map(({ id }) => id).filter((id) => canBeGiven(model, id))
+  const asked = options.engines ?? engines.map(({ id }) => id).filter((id) => canRead(model, id))
   const ids = [...new Set([...asked, referenceEngine.id])]
   const found: Availability[] = []
   // One after the other, as `engines` does: on two CPUs two browsers and six processes at once reach their limit, and are then not here.
@@ -112,7 +112,7 @@ export async function openEngines(model: Model, opening: Opening): Promise<Opene
   // The reference first: its inputs are the others'.
   const order = [...available].sort((x, y) => Number(y.id === referenceEngine.id) - Number(x.id === referenceEngine.id))
   const contestants = new Map<string, Contestant>()
-  let first: Opened['first'] | undefined
+  let first: OpenedContestants['first'] | undefined
   let refusal: unknown
   for (const [i, { id, engine }] of order.entries()) {
     opening.progress(`opening the model with ${id}`, i, order.length)
@@ -153,7 +153,7 @@ export async function openEngines(model: Model, opening: Opening): Promise<Opene
 }
 
 /** Several models on one engine. Throws InputError if the engine is not installed, or if it runs none of them. */
-export async function openModels(models: readonly Model[], opening: Opening): Promise<Opened> {
+export async function openModels(models: readonly Model[], opening: OpeningContext): Promise<OpenedContestants> {
   const { options, folder } = opening
   checkEngine(options.engine, '--engine')
   const engine = await describeEngine(options.trials.run, options.engine, placesOf(options), options.signal)
@@ -162,7 +162,7 @@ export async function openModels(models: readonly Model[], opening: Opening): Pr
   const graphs = models.map(viewGraph)
   checkNames(options, graphs)
   const contestants: Contestant[] = []
-  let first: Opened['first'] | undefined
+  let first: OpenedContestants['first'] | undefined
   let refusal: unknown
   for (const [i, model] of models.entries()) {
     opening.progress(`opening ${model.source.file}`, i, models.length)
@@ -191,7 +191,12 @@ export async function openModels(models: readonly Model[], opening: Opening): Pr
 type Base = Omit<Contestant, 'state'>
 
 /** Tries the model with the first model's inputs, else with inputs of its own. */
-async function tryModel(base: Base, first: Opened['first'], opening: Opening, folder: string): Promise<Contestant['state']> {
+async function tryModel(
+  base: Base,
+  first: OpenedContestants['first'],
+  opening: OpeningContext,
+  folder: string,
+): Promise<Contestant['state']> {
   const { inputs } = first.state.ready
   const renames = renamesOf(first.graph, base.graph, inputs.samples[0]!)
   if (renames !== null) {
@@ -209,7 +214,7 @@ async function tryModel(base: Base, first: Opened['first'], opening: Opening, fo
 async function tryWith(
   base: Base,
   { inputs, renames }: { readonly inputs: ChosenInputs; readonly renames: ReadonlyMap<string, string> },
-  opening: Opening,
+  opening: OpeningContext,
   folder: string,
 ): Promise<Contestant['state']> {
   const samples = renameFeeds(inputs.samples, renames)

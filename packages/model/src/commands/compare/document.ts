@@ -24,7 +24,7 @@ import { engineFacts } from '../engine-facts.ts'
 import { agreementRow, weakWarning } from '../fix/fix-report.ts'
 import { metricUnder } from '../own-metric.ts'
 import { breakEvens, plainPareto } from './choices.ts'
-import { type Contestant, isSoftware, type Opened, type Out } from './contestants.ts'
+import { type Contestant, type DroppedOut, isSoftware, type OpenedContestants } from './contestants.ts'
 import { blocksOf, type ComparisonRun, type ContestantRun, p50Of } from './measure.ts'
 import type { CompareOptions } from './options.ts'
 
@@ -44,7 +44,7 @@ interface Told {
 }
 
 export interface ComparisonFacts {
-  readonly opened: Opened
+  readonly opened: OpenedContestants
   readonly all: ComparisonRun
   readonly machine: Machine
   readonly options: CompareOptions
@@ -144,7 +144,7 @@ interface RowFacts extends ComparisonFacts {
 
 function tell(contestant: Contestant, facts: RowFacts): Told {
   const measured = facts.all.runs.find((one) => one.contestant === contestant) ?? null
-  const out: Out | null = 'out' in contestant.state ? contestant.state.out : measured && baseOf(measured).failure
+  const out: DroppedOut | null = 'out' in contestant.state ? contestant.state.out : measured && baseOf(measured).failure
   const nothing = unmeasured(contestant, out)
   if (measured === null || !isMeasured(measured)) return { contestant, measured: null, row: nothing, report: null, loss: null }
 
@@ -190,13 +190,13 @@ function tell(contestant: Contestant, facts: RowFacts): Told {
 }
 
 /** What to do about it; null: nothing is known. The time of a software adapter is not the user's to set. */
-function fixOf({ engine }: Contestant, out: Out | null): string | null {
+function fixOf({ engine }: Contestant, out: DroppedOut | null): string | null {
   if (out?.outcome === 'not-here') return out.fix
   if (out?.outcome !== 'timed-out' || isSoftware(engine)) return null
   return `to wait longer: --timeout ${Math.ceil((4 * out.limitMs) / 60_000)}m`
 }
 
-const unmeasured = (contestant: Contestant, out: Out | null): ContestantRow => ({
+const unmeasured = (contestant: Contestant, out: DroppedOut | null): ContestantRow => ({
   id: contestant.id,
   file: contestant.model.source.file,
   engine: contestant.engineId,

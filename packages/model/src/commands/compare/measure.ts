@@ -27,8 +27,16 @@ import { planSweep } from '../../evidence/sweep-plan.ts'
 import { sizeChoices, sizeSweeps } from '../../evidence/sweeps.ts'
 import { batchAxes } from '../../remedies/kit/batch-axes.ts'
 import { readExecuted } from '../measure-run.ts'
-import { LABELLED_MS, LABELLED_SAMPLES } from '../own-metric.ts'
-import { type Contestant, isSoftware, limitsFor, type Opened, type Opening, type Ready, renameFeeds } from './contestants.ts'
+import { METRIC_LIMIT_MS, METRIC_SAMPLES } from '../own-metric.ts'
+import {
+  type Contestant,
+  isSoftware,
+  limitsFor,
+  type OpenedContestants,
+  type OpeningContext,
+  type Ready,
+  renameFeeds,
+} from './contestants.ts'
 
 export type ReadyContestant = Contestant & { readonly state: { readonly ready: Ready } }
 
@@ -86,7 +94,7 @@ export const blocksOf = ({ blocks }: SetupRun): readonly LatencyBlock[] => block
 export const p50Of = (run: SetupRun): number => median(blocksOf(run).map(({ p50Ms }) => p50Ms))
 
 /** Measures all contestants. Call it while nothing else runs on the machine. */
-export async function measureAll(opened: Opened, machine: Machine, opening: Opening): Promise<ComparisonRun> {
+export async function measureAll(opened: OpenedContestants, machine: Machine, opening: OpeningContext): Promise<ComparisonRun> {
   const { options } = opening
   const ready = opened.contestants.filter(isReady)
   const { batches, inputsAt } = batchInputs(opened, opening)
@@ -148,9 +156,9 @@ export async function measureAll(opened: Opened, machine: Machine, opening: Open
 const atBatch = (batch: number, batches: readonly number[]): string => (batches.length > 1 ? `, batch ${batch}` : '')
 
 interface Surroundings {
-  readonly opened: Opened
+  readonly opened: OpenedContestants
   readonly machine: Machine
-  readonly opening: Opening
+  readonly opening: OpeningContext
 }
 
 /** What is not a matter of rounds, of one that was measured. */
@@ -212,10 +220,10 @@ async function measureMore(
   return { contestant, byBatch, profile, device, sizeSweeps: sweeps, outputs: outputsIn(base!), absent, warnings }
 }
 
-const taskOf = (contestant: ReadyContestant, { options }: Opening, saved: string) =>
+const taskOf = (contestant: ReadyContestant, { options }: OpeningContext, saved: string) =>
   modelTask(contestant.engineId, fileForEngine(contestant.model), engineOptionsOf(options, contestant), saved)
 
-function gatherPlan(contestant: ReadyContestant, machine: Machine, opening: Opening, folder: string): GatherPlan {
+function gatherPlan(contestant: ReadyContestant, machine: Machine, opening: OpeningContext, folder: string): GatherPlan {
   const { options, limits } = opening
   fs.mkdirSync(folder, { recursive: true })
   return {
@@ -237,7 +245,7 @@ function gatherPlan(contestant: ReadyContestant, machine: Machine, opening: Open
 }
 
 /** The batches, and the inputs of each; several are joined from single samples. */
-function batchInputs(opened: Opened, { options, folder }: Opening) {
+function batchInputs(opened: OpenedContestants, { options, folder }: OpeningContext) {
   const asked = options.batches
   const { inputs } = opened.first.state.ready
   const axes = batchAxes(inputFacts(inputs))
@@ -260,10 +268,10 @@ function batchInputs(opened: Opened, { options, folder }: Opening) {
   return { batches: asked, inputsAt }
 }
 
-function judgedFor({ id, model, state }: ReadyContestant, { options, folder }: Opening): JudgedInputs {
+function judgedFor({ id, model, state }: ReadyContestant, { options, folder }: OpeningContext): JudgedInputs {
   const { inputs } = state.ready
   const batch = options.batches === null ? null : options.batches.length > 1 ? 1 : options.batches[0]!
-  const most = inputs.labels === null ? PLAIN_SAMPLES : LABELLED_SAMPLES
+  const most = inputs.labels === null ? PLAIN_SAMPLES : METRIC_SAMPLES
   const own = path.join(folder, 'judged', createHash('sha256').update(id).digest('hex').slice(0, 16))
   return judgedInputs(
     model,
@@ -278,7 +286,7 @@ function outputsTaskOf(
   contestant: ReadyContestant,
   firstJudged: JudgedInputs,
   first: ReadyContestant,
-  opening: Opening,
+  opening: OpeningContext,
 ): NonNullable<RoundsSetup['outputsOf']> | null {
   const { ready } = contestant.state
   if (ready.renames === null && opening.options.data === null) return null
@@ -289,7 +297,7 @@ function outputsTaskOf(
   return {
     inputs: renames.size === 0 ? judged.saved : saveInputs(path.join(folder, 'inputs'), renameFeeds(judged.samples, renames)),
     folder,
-    inMs: isSoftware(contestant.engine) ? SOFTWARE_MS : judged.labels === null ? PLAIN_MS : LABELLED_MS,
+    inMs: isSoftware(contestant.engine) ? SOFTWARE_MS : judged.labels === null ? PLAIN_MS : METRIC_LIMIT_MS,
     // Random operators are the model's: of one model its first engine tells.
     again: contestant === first || contestant.model !== first.model,
   }
@@ -302,7 +310,11 @@ function outputsIn({ outputs }: SetupRun): ContestantRun['outputs'] {
 }
 
 /** Outputs of a first model that takes no part itself. */
-async function outputsAlone(first: ReadyContestant, judged: JudgedInputs, opening: Opening): Promise<ContestantRun['outputs']> {
+async function outputsAlone(
+  first: ReadyContestant,
+  judged: JudgedInputs,
+  opening: OpeningContext,
+): Promise<ContestantRun['outputs']> {
   const { inputs, folder, inMs } = outputsTaskOf(first, judged, first, opening)!
   opening.progress(`outputs of ${first.id}`, 0, 1)
   const limits = { ...trialLimits(opening.limits, inMs), ...limitsFor(first, opening) }

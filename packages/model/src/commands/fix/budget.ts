@@ -9,7 +9,7 @@ import { lookMs } from '../../tune/local-bench/readings.ts'
 
 export type Budget = Omit<NonNullable<ReportFix['budget']>, 'usedSeconds'>
 
-export const USUAL_SECONDS = 75
+export const DEFAULT_SECONDS = 75
 /** A model whose prediction takes this long, ms, is slow: the usual budget ends before five candidates are proven. */
 const SLOW_MS = 300
 /** Readings of a search: a dozen candidates looked at, the best six twice, with those of the base between them; then pairs. */
@@ -22,7 +22,7 @@ const READINGS = LOOKS + PROVEN * PAIRS * 2
 export function budgetFor(given: number | null, { loadMs, predictionMs }: FirstLook): Budget {
   const sampleMs = lookMs(predictionMs)
   const readingMs = PROCESS_MS + expectedBlockMs({ loadMs, predictionMs }, { sampleMs, least: FEW_RUNS })
-  const grown = predictionMs < SLOW_MS ? USUAL_SECONDS : Math.max(USUAL_SECONDS, Math.ceil((READINGS * readingMs) / 1000))
+  const grown = predictionMs < SLOW_MS ? DEFAULT_SECONDS : Math.max(DEFAULT_SECONDS, Math.ceil((READINGS * readingMs) / 1000))
   const seconds = given ?? grown
   const ofReading =
     1 +

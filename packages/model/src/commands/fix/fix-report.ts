@@ -7,12 +7,17 @@ import { fixAnswer } from '@whyslow/report/text/fix-answer.ts'
 import type { Goal, RemedySetup } from '../../remedies/kit/remedy.ts'
 import { nameOf } from '../../tune/candidates.ts'
 import type { SearchOutcome } from '../../tune/search.ts'
-import type { Tried } from '../../tune/tried.ts'
+import type { TriedRemedy } from '../../tune/tried-remedy.ts'
 import type { FixOptions } from './options.ts'
-import type { Tuned } from './precision.ts'
+import type { TuneResult } from './precision.ts'
 
 /** The diagnosis with the trials, what they came to, and the sentence that says so. */
-export function withTrials(diagnosis: ReportDocument, found: Tuned, options: FixOptions, shipped: string | null): ReportDocument {
+export function withTrials(
+  diagnosis: ReportDocument,
+  found: TuneResult,
+  options: FixOptions,
+  shipped: string | null,
+): ReportDocument {
   const { quantization, preprocessing, conversion } = found
   const trials = [
     ...(conversion === undefined ? [] : [conversion]),
@@ -79,7 +84,7 @@ const engineRow = ({ id, version }: NonNullable<RemedySetup['engine']>) => ({
 })
 
 /** A row of the report. */
-export function trialRow({ judgement, ...one }: Tried, goal: Goal): TrialRow {
+export function trialRow({ judgement, ...one }: TriedRemedy, goal: Goal): TrialRow {
   // In the unit of the speed-up that they belong to: a sample of a batch, a start.
   const inMs = unitOf(goal) === 'ms'
   return {
@@ -105,7 +110,7 @@ export function trialRow({ judgement, ...one }: Tried, goal: Goal): TrialRow {
   }
 }
 
-export function agreementRow(agreement: Tried['agreement']): TrialRow['agreement'] {
+export function agreementRow(agreement: TriedRemedy['agreement']): TrialRow['agreement'] {
   if (agreement === null || agreement.mismatch !== null) return null
   const { maxAbs, cosine, sqnrDb, equal, top1, selections, heads, peaks, weak } = agreement
   const metric = agreement.metric && {

@@ -20,7 +20,7 @@ import { trialRow, withTrials } from './fix-report.ts'
 import { int8Alone } from './int8-alone.ts'
 import { FIX_DEFAULTS, type FixOptions } from './options.ts'
 import { checkNamedEngines } from './other-engines.ts'
-import { checkCalibration, type Tuned } from './precision.ts'
+import { checkCalibration, type TuneResult } from './precision.ts'
 import { provePreprocessing } from './preprocessing-proof.ts'
 import { servingFor } from './serving.ts'
 import type { ServingPort } from './serving-port.ts'
@@ -30,7 +30,7 @@ import { tryRemedies } from './try-remedies.ts'
 /** What a remedy gives that frees the engine everywhere is tried first: its saving is predicted so, and everything else is tried on top of it. */
 const WHOLES_MS = 2500
 
-export interface Fixed {
+export interface FixOutcome {
   /** The diagnosis of the original, with `trials` and `fix`; its answer is the sentence that ends `fix`. */
   readonly report: ReportDocument
   readonly evidence: Evidence
@@ -42,7 +42,7 @@ export interface Fixed {
  * Tries the remedies on the model in `file` and writes what is proven into `out`. Throws InputError if the model, its inputs, the
  * options or the folder cannot be used, and the signal's reason if it is aborted; then nothing is written.
  */
-export async function fix(file: string, given: Partial<FixOptions> = {}): Promise<Fixed> {
+export async function fix(file: string, given: Partial<FixOptions> = {}): Promise<FixOutcome> {
   const options = { ...FIX_DEFAULTS, ...given }
   checkEngine(options.engine)
   if (!offersOf(options.engine).includes('shipped')) {
@@ -108,7 +108,7 @@ function servingOf({ slo, serving }: FixOptions): ServingPort | null {
 }
 
 /** Adds the conversion if it was measured for the goal, and if what is shipped was converted. */
-async function withConversion(run: Run, options: FixOptions, found: Tuned): Promise<Tuned> {
+async function withConversion(run: Run, options: FixOptions, found: TuneResult): Promise<TuneResult> {
   const stays = found.setup.engine?.format === run.model.source.format
   const conversion = options.goal === 'latency' && !stays ? await proveConversion(run, options) : undefined
   if (conversion === undefined) return found
@@ -119,9 +119,9 @@ async function withConversion(run: Run, options: FixOptions, found: Tuned): Prom
 async function withPreprocessingProof(
   run: Run,
   options: FixOptions,
-  found: Tuned,
+  found: TuneResult,
   picture: PreprocessingRequest,
-): Promise<Tuned> {
+): Promise<TuneResult> {
   run.progress({ stage: 'the code in front of the model', done: 0, of: 1 })
   const preprocessing = await provePreprocessing(run, options, found, picture)
   options.onTrial?.(trialRow(preprocessing.row, 'latency'))

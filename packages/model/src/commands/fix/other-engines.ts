@@ -1,7 +1,7 @@
 // Engines of this machine that `fix` may ship in place of the measured one, or looks at to say what they would give. Each is looked for in
 // a process of its own, and by `fix` alone.
 import { placesOf } from '@whyslow/command/engine-options.ts'
-import { canBeGiven } from '@whyslow/command/model-files/model-for-engine.ts'
+import { canRead } from '@whyslow/command/model-files/model-for-engine.ts'
 import type { Run } from '@whyslow/command/run.ts'
 import { cutAtBoth, endsOf } from '@whyslow/compile/read/ends.ts'
 import { compilableOf } from '@whyslow/compile/read/index.ts'
@@ -105,7 +105,7 @@ function narrowedBy({ offers }: Engine, graph: GraphView): string | null {
 
 /** Engines that the model's owner may run it on; the time of its own file there is in the row of the conversion. */
 const isLookedAt = ({ id, formats, offers }: Engine, model: Model): boolean =>
-  offers.includes('looked-at') && !formats.includes(model.source.format) && canBeGiven(model, id)
+  offers.includes('looked-at') && !formats.includes(model.source.format) && canRead(model, id)
 
 /** The whole of a model or its ends; undefined if no code can be written for any of it. */
 function writtenFor(model: Model, profile: Profile | undefined): Pick<OtherEngine, 'ends'> | undefined {

@@ -27,7 +27,7 @@ import type { ProvenPreprocessing } from './preprocessing-proof.ts'
 
 export type Quantization = ReportQuantization
 
-export interface Tuned extends SearchOutcome {
+export interface TuneResult extends SearchOutcome {
   /** What was found of the precision of layers; null if none was looked for. */
   readonly quantization: Quantization | null
   /** What is to be known of the loss that is proven; null: nothing. */

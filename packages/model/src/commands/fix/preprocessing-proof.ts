@@ -7,7 +7,7 @@ import { InputError } from '@whyslow/graph/input-error.ts'
 import { fileAsGiven, fileForEngine } from '@whyslow/graph/model.ts'
 import { mulberry32 } from '@whyslow/graph/random.ts'
 import {
-  type Preprocessed,
+  type PreprocessedModel,
   type PreprocessingRequest,
   preprocessInCode,
   withPreprocessing,
@@ -25,7 +25,7 @@ import type { RemedySetup } from '../../remedies/kit/remedy.ts'
 import type { Judgement } from '../../tune/bench.ts'
 import { worstEffect } from '../../tune/candidates.ts'
 import type { SearchOutcome } from '../../tune/search.ts'
-import { type Tried, trialResult } from '../../tune/tried.ts'
+import { type TriedRemedy, trialResult } from '../../tune/tried-remedy.ts'
 import { agreementOf } from './agreement-of.ts'
 import type { FixOptions } from './options.ts'
 
@@ -40,8 +40,8 @@ const FREE_WIDTH = 640
 
 /** The row of the trials, and the model that the code moved into. */
 export interface ProvenPreprocessing {
-  readonly row: Tried
-  readonly moved: Preprocessed
+  readonly row: TriedRemedy
+  readonly moved: PreprocessedModel
 }
 
 interface ProofOptions extends Pick<FixOptions, 'engine' | 'maxLoss'> {
@@ -56,7 +56,7 @@ export async function provePreprocessing(
   request: PreprocessingRequest,
 ): Promise<ProvenPreprocessing> {
   const moved = withPreprocessing(setup.model, request)
-  const done = (outcome: Tried['outcome'], reason: string, rest: Partial<Tried> = {}): ProvenPreprocessing => {
+  const done = (outcome: TriedRemedy['outcome'], reason: string, rest: Partial<TriedRemedy> = {}): ProvenPreprocessing => {
     // Asked for, so it is in what is shipped, whatever the clock says; but not where its outputs are others.
     const isKept = outcome !== 'rejected' && outcome !== 'failed'
     const proposal = { variant: '', changes: moved.changes }
@@ -111,7 +111,7 @@ async function fileFor(run: Run, { model, engine }: Pick<RemedySetup, 'model' | 
 }
 
 /** The images as the original takes them, by plain loops, and the median time of those. */
-function prepareInCode(pictures: readonly TensorValue[], { steps }: Preprocessed, nowMs: () => number) {
+function prepareInCode(pictures: readonly TensorValue[], { steps }: PreprocessedModel, nowMs: () => number) {
   const times: number[] = []
   const prepare = ({ shape, data }: TensorValue) => {
     const start = nowMs()
@@ -145,7 +145,7 @@ function judgementOf({ baseMs, changedMs, ratio, ratioLow, ratioHigh, pairs }: P
 }
 
 /** Random bytes, or floats where the steps begin with floats, in the shape that the new model takes. */
-function picturesFor(run: Run, { input, steps }: Preprocessed): TensorValue[] {
+function picturesFor(run: Run, { input, steps }: PreprocessedModel): TensorValue[] {
   const fed = run.inputs.samples[0]![input.name]!.shape
   const isLast = steps.from === 'nhwc'
   const free = new Map([

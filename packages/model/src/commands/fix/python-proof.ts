@@ -13,7 +13,7 @@ import type { ShippedFolder } from '@whyslow/measure/engines/shipped-folder.ts'
 import type { Feeds } from '@whyslow/measure/engines/types.ts'
 import { type Agreement, compareOutputs, verdict } from '@whyslow/measure/outputs/index.ts'
 import { outputsTask } from '@whyslow/measure/outputs/outputs-task.ts'
-import { findInterpreter, probeInterpreter, pythonWorld } from '@whyslow/measure/python/interpreter.ts'
+import { findInterpreter, probeInterpreter, pythonEnvironment } from '@whyslow/measure/python/interpreter.ts'
 import { loadInputs } from '@whyslow/measure/samples/saved.ts'
 import { measurePaired } from '@whyslow/measure/timing/paired.ts'
 import { trialLimits } from '@whyslow/measure/trials/limits.ts'
@@ -61,7 +61,7 @@ async function proved(
     return unmeasured('it takes other inputs than were measured')
   if (run.inputs.firstLook.predictionMs > LONGEST_MS)
     return unmeasured(`a prediction takes longer than ${LONGEST_MS / 1000} s, and was proven in Node`)
-  const found = findInterpreter({ named: options.python, beside: process.cwd() }, pythonWorld())
+  const found = findInterpreter({ named: options.python, beside: process.cwd() }, pythonEnvironment())
   if (!found.ok) return unmeasured(`${found.reason}; ${found.fix}`)
   const modules = pythonNeeds(plan.engine)
   const probed = await probeInterpreter(found.interpreter, { modules, distributions: [] }, options.signal)

@@ -8,7 +8,7 @@ import type { ShippedFolder } from '@whyslow/measure/engines/shipped-folder.ts'
 import type { ReportServing } from '@whyslow/report/documents/report-fix.ts'
 import type { RemedySetup } from '../../remedies/kit/remedy.ts'
 import { modelFileOf, type RunnablePlan, type Serving } from '../../ship/index.ts'
-import { USUAL_SECONDS } from './budget.ts'
+import { DEFAULT_SECONDS } from './budget.ts'
 import type { FixOptions } from './options.ts'
 import type { EngineShare, ServingPort } from './serving-port.ts'
 import { trialFolder } from './tried-folder.ts'
@@ -46,7 +46,7 @@ export async function servingFor(
     objective: options.slo!,
     cpus: run.machine.usableCpus,
     takesThreads,
-    seconds: BUDGET_TIMES * (options.budgetSeconds ?? USUAL_SECONDS),
+    seconds: BUDGET_TIMES * (options.budgetSeconds ?? DEFAULT_SECONDS),
     // Code that moved into the model takes other inputs than the data are for.
     inputs: options.preprocessing.input === undefined ? { shapes, values, batch, data, labels, pictures } : {},
     folderFor: async (share) => (await served(share)).made,

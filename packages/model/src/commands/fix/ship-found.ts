@@ -8,14 +8,14 @@ import type { Goal } from '../../remedies/kit/remedy.ts'
 import { type RunnablePlan, type ShipPlan, shipFolder, shipModel } from '../../ship/index.ts'
 import { agreementRow } from './fix-report.ts'
 import type { FixOptions } from './options.ts'
-import type { Tuned } from './precision.ts'
+import type { TuneResult } from './precision.ts'
 import { proveInPython } from './python-proof.ts'
 import type { ServingChoice } from './serving.ts'
 import { runnablePlan, trialFolder } from './tried-folder.ts'
 import { workerCost } from './worker-cost.ts'
 
 /** What is shipped, with the serving that meets an objective if one was set. */
-export interface ShippedSetup extends Tuned {
+export interface ShippedSetup extends TuneResult {
   readonly serving: ServingChoice['best']
 }
 
@@ -51,12 +51,12 @@ async function tried(run: Run, options: FixOptions, plan: ShipPlan) {
 }
 
 /** What the folder's code is made from, without what is told of it. */
-export function shippingPlan(run: Run, options: FixOptions, found: Tuned): RunnablePlan {
+export function shippingPlan(run: Run, options: FixOptions, found: TuneResult): RunnablePlan {
   const moved = movedOf(found)
   return runnablePlan(run, options, moved === undefined ? found.setup : { ...found.setup, model: moved.model })
 }
 
-const movedOf = ({ preprocessing }: Tuned) => (preprocessing?.row.kept ? preprocessing.moved : undefined)
+const movedOf = ({ preprocessing }: TuneResult) => (preprocessing?.row.kept ? preprocessing.moved : undefined)
 
 function shipPlan(run: Run, options: FixOptions, found: ShippedSetup, report: ReportDocument): ShipPlan {
   const { fix: summary } = report

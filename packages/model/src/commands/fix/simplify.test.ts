@@ -3,7 +3,7 @@ import path from 'node:path'
 import { model, modelInMemory, node, valueInfo } from '@whyslow/graph/build.ts'
 import { folderOfTests } from '@whyslow/measure/support/trials/example-folder.ts'
 import { describe, expect, test } from 'vitest'
-import { type Ended, loadSimplify, type RunNode } from './simplify.ts'
+import { type ChildEnd, loadSimplify, type RunNode } from './simplify.ts'
 
 const proto = model({
   nodes: [node('Relu', ['x'], ['y'])],
@@ -33,7 +33,7 @@ function install(name: string, body = ''): string {
 describe('on a scripted child', () => {
   const from = install('scripted')
   /** The child ends so, after it has written what it is to. */
-  const simplifyWith = (ended: Ended, write: (input: string, output: string) => void = () => {}) => {
+  const simplifyWith = (ended: ChildEnd, write: (input: string, output: string) => void = () => {}) => {
     const asked: Parameters<RunNode>[] = []
     const run: RunNode = async (args, folder, limitMs) => {
       asked.push([args, folder, limitMs])

@@ -7,7 +7,7 @@ import { decodeOnnx } from '@whyslow/formats/onnx.ts'
 import { writeModel } from '@whyslow/graph/build.ts'
 import { compiledTwin } from '@whyslow/graph/compiled-twin.ts'
 import type { Model } from '@whyslow/graph/model.ts'
-import { findPackageFolder, packageWorld } from '@whyslow/measure/engines/find-package.ts'
+import { findPackageFolder, packageEnvironment } from '@whyslow/measure/engines/find-package.ts'
 import { makeTemporaryFolder } from '@whyslow/measure/machine/files.ts'
 import { startProcess } from '@whyslow/measure/processes/start-process.ts'
 import { END_WITH_PARENT } from '@whyslow/measure/trials/end-with-parent.ts'
@@ -18,16 +18,16 @@ const LIMIT_MS = 120_000
 export type Simplify = (model: Model) => Promise<Model>
 
 /** How a child process ended. */
-export type Ended = { readonly ok: true } | { readonly ok: false; readonly killed: boolean; readonly stderr: string }
+export type ChildEnd = { readonly ok: true } | { readonly ok: false; readonly killed: boolean; readonly stderr: string }
 /** Runs Node with these arguments in a folder, and kills it after the limit. */
-export type RunNode = (args: readonly string[], folder: string, limitMs: number) => Promise<Ended>
+export type RunNode = (args: readonly string[], folder: string, limitMs: number) => Promise<ChildEnd>
 
 /**
  * The simplifier, if the package is installed: in the project around `from`, or next to whyslow; else undefined. It throws an Error, one
  * line, where the package refuses the model or takes longer than `limitMs`, and for models with external data, which it cannot read.
  */
 export function loadSimplify({ from = process.cwd(), limitMs = LIMIT_MS, run = runNode } = {}): Simplify | undefined {
-  const folder = findPackageFolder(PACKAGE, null, packageWorld(from))?.folder
+  const folder = findPackageFolder(PACKAGE, null, packageEnvironment(from))?.folder
   return folder === undefined ? undefined : (model) => simplifyIn(folder, model, limitMs, run)
 }
 

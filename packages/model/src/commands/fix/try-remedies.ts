@@ -19,7 +19,7 @@ import { remedyFacts } from '../operator-experiments.ts'
 import { trialRow } from './fix-report.ts'
 import type { BudgetedOptions, FixOptions } from './options.ts'
 import { otherEngines } from './other-engines.ts'
-import { precisionOf, quantizationOf, type Tuned } from './precision.ts'
+import { precisionOf, quantizationOf, type TuneResult } from './precision.ts'
 import { loadSimplify } from './simplify.ts'
 import { runnablePlan, trialFolder } from './tried-folder.ts'
 
@@ -37,7 +37,7 @@ export async function tryRemedies(
   options: BudgetedOptions,
   evidence: Evidence,
   diagnosis: ReportDocument,
-): Promise<Tuned> {
+): Promise<TuneResult> {
   const original: RemedySetup = { model: run.model, options: run.engineOptions, batchFactor: 1, machineBound: false }
   const known = remedyEvidence(run, options, evidence, diagnosis)
   const facts = { ...known, otherEngines: await otherEngines(options, run, known.profile) }

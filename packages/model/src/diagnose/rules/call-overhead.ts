@@ -1,7 +1,7 @@
 // A good part of the latency is paid for the call and not for the model. Where it is more than half, `tiny-model` says so instead.
 import { countFact, ms, share, tell } from '@whyslow/diagnosis/tell.ts'
 import type { OtherEngine } from '../../evidence/evidence.ts'
-import { fasterCode, isTiny } from '../call.ts'
+import { fasterGeneratedCode, isTiny } from '../call.ts'
 import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
 
@@ -17,7 +17,7 @@ export const callOverhead = defineRule({
   check({ latency, callCost, inputs, outputs, otherEngines }) {
     const { p50Ms } = latency
     const callMs = Math.min(callCost.callMs, p50Ms)
-    const code = fasterCode(otherEngines)
+    const code = fasterGeneratedCode(otherEngines)
     if (callMs < MIN_SHARE * p50Ms || (code === undefined && isTiny(callCost.callMs, p50Ms))) return 'clear'
     const ports =
       inputs === undefined || outputs === undefined

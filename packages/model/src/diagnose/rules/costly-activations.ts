@@ -3,13 +3,13 @@
 
 import { ms, ratio, type Sentence, share, tell } from '@whyslow/diagnosis/tell.ts'
 import { isWorthSaying } from '@whyslow/diagnosis/worth.ts'
-import { COSTLY } from '@whyslow/graph/operators/counts/costly.ts'
+import { COSTLY_OPERATORS } from '@whyslow/graph/operators/counts/costly.ts'
 import { operatorKey } from '@whyslow/graph/operators/family.ts'
 import type { Roofs } from '@whyslow/measure/machine/types.ts'
 import { verdictOf } from '@whyslow/measure/statistics/index.ts'
 import type { OperatorExperiments } from '@whyslow/measure/timing/operators/types.ts'
 import type { NodeCost } from '../../analyze/costs.ts'
-import { savingOf } from '../../analyze/shown-faster.ts'
+import { savingOf } from '../../analyze/faster-variants.ts'
 import { fixModel } from '../next-command.ts'
 import { operators, operatorsTake } from '../operators.ts'
 import { defineRule } from '../rule.ts'
@@ -72,7 +72,7 @@ export const costlyActivations = defineRule({
     const excessMs = (node: NodeCost) =>
       againstRelu.get(node.name) ?? Math.max(0, node.timeMs - stepMs(node, 'Relu', rates, runsOf(node)) - startMs(node))
 
-    const all = costs.nodes.filter((node) => COSTLY.has(node.opType) && node.cost !== undefined && excessMs(node) > 0)
+    const all = costs.nodes.filter((node) => COSTLY_OPERATORS.has(node.opType) && node.cost !== undefined && excessMs(node) > 0)
     const excessOf = (nodes: readonly NodeCost[]) => nodes.reduce((sum, node) => sum + excessMs(node), 0)
     const measured = all.filter(({ name }) => againstRelu.has(name))
     const isMeasured = measured.length > 0 && excessOf(measured) >= MOST * excessOf(all)

@@ -3,7 +3,7 @@
 import { ms, number, tell } from '@whyslow/diagnosis/tell.ts'
 import { isWorthSaying } from '@whyslow/diagnosis/worth.ts'
 import type { DeviceTimes } from '@whyslow/measure/timing/types.ts'
-import { NOT_WATCHED, onCpuMs, withoutGpu } from '../device.ts'
+import { DEVICE_NOT_MEASURED, onCpuMs, withoutGpu } from '../device.ts'
 import { operatorsTake } from '../operators.ts'
 import { defineRule } from '../rule.ts'
 
@@ -16,7 +16,7 @@ export const fallbackOperators = defineRule({
   check({ engine, latency, device }) {
     const none = withoutGpu(engine)
     if (none !== null) return none
-    if (device === undefined) return NOT_WATCHED
+    if (device === undefined) return DEVICE_NOT_MEASURED
     if (device.nodes === null) return device.needsCpu === false ? 'clear' : { notChecked: whyUnknown(engine.id, device) }
     const { onCpu, copies } = device.nodes
     const back = copies.filter(({ opType }) => opType === 'MemcpyFromHost')

@@ -1,7 +1,7 @@
 // The device works for a part of the prediction only: kernels, by its own clock, and copies do not fill it. The rest goes to handing
 // out work, kernel by kernel, and to waiting for the answer. Small models and small batches feed a GPU badly.
 import { countFact, ms, share, tell } from '@whyslow/diagnosis/tell.ts'
-import { copiesMs, NOT_WATCHED, onCpuMs, withoutGpu } from '../device.ts'
+import { copiesMs, DEVICE_NOT_MEASURED, onCpuMs, withoutGpu } from '../device.ts'
 import { defineRule } from '../rule.ts'
 
 /** Half of the time without work: below it kernels or copies are the place to look. */
@@ -16,7 +16,7 @@ export const gpuUnderfed = defineRule({
   check({ engine, latency, device }) {
     const none = withoutGpu(engine)
     if (none !== null) return none
-    if (device === undefined) return NOT_WATCHED
+    if (device === undefined) return DEVICE_NOT_MEASURED
     if (device.kernelsMs === null) return { notChecked: `${engine.id} gives no times of the device` }
     const busyMs = device.kernelsMs + copiesMs(device) + onCpuMs(device)
     const idleMs = Math.max(0, latency.p50Ms - busyMs)

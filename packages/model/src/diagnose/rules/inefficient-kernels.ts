@@ -1,7 +1,7 @@
 // Kernels that fit their shapes badly: few channels in front of a wide kernel, transposed convolutions, work too small for the threads or the
 // vectors. The counterfactual is the operator alone, with one thing changed.
 import type { OperatorExperiment, OperatorVariant } from '@whyslow/measure/timing/operators/types.ts'
-import { type Cause, causesOf, findingOf, isAttention, isNormalization, isRun } from '../alone.ts'
+import { type Cause, causesOf, findingOf, isAttention, isNormalization, isRun } from '../isolated-operators.ts'
 import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
 

@@ -5,7 +5,7 @@ import { isWorthSaying } from '@whyslow/diagnosis/worth.ts'
 import { graphsWithin, type Neighbours, neighboursOf } from '@whyslow/graph/neighbours.ts'
 import type { NodeView } from '@whyslow/graph/types.ts'
 import type { OperatorExperiments } from '@whyslow/measure/timing/operators/types.ts'
-import { isAttention, isNormalization, rewrittenWhole } from '../alone.ts'
+import { isAttention, isNormalization, savingOfWhole } from '../isolated-operators.ts'
 import { fixModel } from '../next-command.ts'
 import { operatorsTake } from '../operators.ts'
 import { defineRule } from '../rule.ts'
@@ -35,7 +35,7 @@ export const layoutConversions = defineRule({
     const rejoined = new Set(graphs.flatMap(rejoinedSplits))
     const inserted = new Set(profile.nodes.filter((node) => node.inserted).map(({ name }) => name))
     const borders = new Set(graphs.flatMap(borderReorders))
-    const elsewhere = rewrittenWhole(operatorExperiments, (row) => isAttention(row) || isNormalization(row))
+    const elsewhere = savingOfWhole(operatorExperiments, (row) => isAttention(row) || isNormalization(row))
     const moves = costs.nodes.filter(
       ({ name, opType, cost }) =>
         cost?.movesDataOnly === true &&

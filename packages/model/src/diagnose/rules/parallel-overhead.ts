@@ -1,6 +1,6 @@
 // Operators that are faster on one thread than on all: handing the work over and waiting for the last takes longer than the share saved.
 // The counterfactual is the operator alone on one thread.
-import { causesOf, findingOf } from '../alone.ts'
+import { causesOf, findingOf } from '../isolated-operators.ts'
 import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
 

@@ -1,6 +1,6 @@
 // Elementwise operators whose operands are broadcast along the innermost axes: the kernel falls back to short loops. The counterfactual is the
 // operator alone with operands that are written out, which reads more and is still faster.
-import { causesOf, findingOf } from '../alone.ts'
+import { causesOf, findingOf } from '../isolated-operators.ts'
 import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
 

@@ -1,5 +1,5 @@
 // Normalizations and softmax whose kernel is slow at its shape. The counterfactual is the operator alone, with one thing changed.
-import { type Advice, causesOf, findingOf, isNormalization } from '../alone.ts'
+import { type Advice, causesOf, findingOf, isNormalization } from '../isolated-operators.ts'
 import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
 

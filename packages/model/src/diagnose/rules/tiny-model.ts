@@ -1,7 +1,7 @@
 // The engine's call costs more than the model: copying the feeds in, creating the outputs, crossing from JavaScript to native
 // code. An empty model with the same inputs and outputs measures it.
 import { ms, number, share, tell } from '@whyslow/diagnosis/tell.ts'
-import { fasterCode, isTiny } from '../call.ts'
+import { fasterGeneratedCode, isTiny } from '../call.ts'
 import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
 
@@ -14,7 +14,7 @@ export const tinyModel = defineRule({
   check({ latency, callCost, costs, otherEngines }) {
     const { p50Ms } = latency
     // If code without a call was measured, `call-overhead` reports its gain.
-    if (!isTiny(callCost.callMs, p50Ms) || fasterCode(otherEngines) !== undefined) return 'clear'
+    if (!isTiny(callCost.callMs, p50Ms) || fasterGeneratedCode(otherEngines) !== undefined) return 'clear'
     const callMs = Math.min(callCost.callMs, p50Ms)
     const work =
       costs === undefined || costs.macs === 0

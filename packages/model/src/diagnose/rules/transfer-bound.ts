@@ -4,7 +4,7 @@ import type { Outcome } from '@whyslow/diagnosis/rule.ts'
 import { countFact, ms, share, tell } from '@whyslow/diagnosis/tell.ts'
 import { verdictOf } from '@whyslow/measure/statistics/index.ts'
 import type { BoundTimes } from '@whyslow/measure/timing/types.ts'
-import { copiesMs, NOT_WATCHED, withoutGpu } from '../device.ts'
+import { copiesMs, DEVICE_NOT_MEASURED, withoutGpu } from '../device.ts'
 import { defineRule } from '../rule.ts'
 
 /** A quarter of the latency: below it kernels and their starts are the place to look. */
@@ -19,7 +19,7 @@ export const transferBound = defineRule({
   check({ engine, latency, device }) {
     const none = withoutGpu(engine)
     if (none !== null) return none
-    if (device === undefined) return NOT_WATCHED
+    if (device === undefined) return DEVICE_NOT_MEASURED
     if (device.bound) return kept(device.bound, latency.p50Ms)
     const movedMs = Math.min(copiesMs(device), latency.p50Ms)
     if (movedMs < LARGE_SHARE * latency.p50Ms) return 'clear'

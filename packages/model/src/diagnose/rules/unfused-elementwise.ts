@@ -1,6 +1,6 @@
 // Runs of elementwise operators: each reads again what the one before wrote. The counterfactual is the longest of them alone, since one pass
 // over the numbers would take no longer, or an exact rewrite of the run.
-import { causesOf, findingOf, isRun } from '../alone.ts'
+import { causesOf, findingOf, isRun } from '../isolated-operators.ts'
 import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
 

@@ -10,7 +10,7 @@ import type { TensorType } from '@whyslow/graph/types.ts'
 import { type Group, unfusedGroups } from '@whyslow/measure/engines/onnxruntime/facts/unfused-patterns.ts'
 import type { ProfiledNode } from '@whyslow/measure/timing/types.ts'
 import type { AnalyzedEvidence } from '../../analyze/analyzed-evidence.ts'
-import { causesOf, findingOf, isAttention, rewrittenWhole } from '../alone.ts'
+import { causesOf, findingOf, isAttention, savingOfWhole } from '../isolated-operators.ts'
 import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
 
@@ -50,7 +50,7 @@ function timedAlone({ latency, operatorExperiments: experiments }: Wanted): Outc
 function modelled({ latency, profile, roofs, machine, operatorExperiments }: Wanted): Outcome {
   const { p50Ms } = latency
   // What was timed alone next to its rewrite is said as it was measured, above or by another finding.
-  const elsewhere = rewrittenWhole(operatorExperiments)
+  const elsewhere = savingOfWhole(operatorExperiments)
   const groups = unfusedGroups(profile.graph, typesAtRunTime(profile.nodes)).filter(
     ({ parts }) => !parts.every(({ name }) => elsewhere.has(name)),
   )

@@ -143,7 +143,7 @@ checkRule(unfusedQuantization, {
           node('Mul', ['f', 's'], 'y', 0.4),
         ],
       }),
-      expect: { wouldSaveMs: 0.7, detail: /two scales multiplied with each other/ },
+      expect: { wouldSaveMs: 0.7, detail: /product of the two scales/ },
     },
     {
       // 0.7 ms of scaling; what a float convolution would take was not timed.
@@ -191,7 +191,7 @@ checkRule(unfusedQuantization, {
           ],
         }).profile!.graph,
       }),
-      expect: { wouldSaveMs: 0.5, detail: /first \(Conv\): the BatchNormalization norm behind it/ },
+      expect: { wouldSaveMs: 0.5, detail: /first \(Conv\): the BatchNormalization norm after it/ },
     },
     {
       name: 'the three that would save most are named',

@@ -4,7 +4,7 @@
 import { nextCommand } from '@whyslow/diagnosis/next-command.ts'
 import { countFact, ms, number, share, tell } from '@whyslow/diagnosis/tell.ts'
 import { isWorthSaying } from '@whyslow/diagnosis/worth.ts'
-import { nodesComparedInFloat } from '../alone.ts'
+import { nodesComparedInFloat } from '../isolated-operators.ts'
 import { MODEL } from '../next-command.ts'
 import { timedGroups } from '../quantization-times.ts'
 import { defineRule } from '../rule.ts'

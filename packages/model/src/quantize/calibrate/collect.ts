@@ -11,7 +11,7 @@ export type Observers =
   /** How often which numbers occur within a range, for outputs by name. */
   | { readonly kind: 'histograms'; readonly ranges: Readonly<Record<string, ValueRange>>; readonly bins: number }
 
-export interface Collected {
+export interface ValueStatistics {
   /** Elements of the vector; NaN if one was. */
   readonly least: Float64Array
   readonly most: Float64Array
@@ -22,7 +22,7 @@ export interface Collected {
 
 export interface Collector {
   see(results: Results, block: number): void
-  collected(): Collected
+  collected(): ValueStatistics
 }
 
 export function collector(observers: Observers): Collector {
@@ -72,7 +72,7 @@ function histogramsCollector({ ranges, bins }: Observers & { kind: 'histograms' 
 const floatsOf = ({ data }: TensorValue): Float32Array => data as Float32Array
 
 /** What several threads saw of one model. */
-export function mergeCollected(parts: readonly Collected[]): Collected {
+export function mergeCollected(parts: readonly ValueStatistics[]): ValueStatistics {
   const seen = parts.filter(({ least, histograms }) => least.length > 0 || histograms.size > 0)
   const [first = { least: NONE, most: NONE, sums: new Map(), histograms: new Map() }, ...others] = seen
   const sums = new Map(first.sums)
@@ -93,7 +93,7 @@ export function mergeCollected(parts: readonly Collected[]): Collected {
 }
 
 /** Sum of the elements that are added up, over all samples. */
-export function sumOf({ sums }: Collected): Float64Array {
+export function sumOf({ sums }: ValueStatistics): Float64Array {
   const ordered = [...sums].sort(([a], [b]) => a - b).map(([, sum]) => sum)
   const total = new Float64Array(ordered[0]?.length ?? 0)
   for (const sum of ordered)

@@ -11,7 +11,7 @@ import { offersOf } from '@whyslow/measure/engines/index.ts'
 import type { EngineOptions, Feeds } from '@whyslow/measure/engines/types.ts'
 import { openInputs, type TaskInputs } from '@whyslow/measure/samples/saved.ts'
 import { engineOf } from '@whyslow/measure/trials/engine-of.ts'
-import { type Collected, collector, mergeCollected, type Observers } from './collect.ts'
+import { collector, mergeCollected, type Observers, type ValueStatistics } from './collect.ts'
 
 export interface ObserveTask {
   readonly engine: string
@@ -32,9 +32,9 @@ const MOST_BYTES = 256 * 2 ** 20
 const threadFile = fileURLToPath(new URL('./observe-thread.js', compiledTwin(import.meta.url)))
 
 /** `worthMs`: what must be left to do for a second thread. */
-export async function observe(task: ObserveTask, worthMs = WORTH_MS): Promise<Collected> {
+export async function observe(task: ObserveTask, worthMs = WORTH_MS): Promise<ValueStatistics> {
   const next = new Int32Array(new SharedArrayBuffer(4))
-  const others: Promise<Collected>[] = []
+  const others: Promise<ValueStatistics>[] = []
   const threads = threadsFor(task)
   const own = await observeBlocks(task, next, (leftMs) => {
     while (others.length < threads - 1 && leftMs > worthMs * (others.length + 1)) others.push(onThread(task, next))
@@ -49,7 +49,7 @@ function threadsFor({ engine, options, file }: ObserveTask): number {
   return Math.min(options.threads ?? os.availableParallelism(), MOST_THREADS, 1 + Math.floor(MOST_BYTES / bytes))
 }
 
-function onThread(task: ObserveTask, next: Int32Array): Promise<Collected> {
+function onThread(task: ObserveTask, next: Int32Array): Promise<ValueStatistics> {
   const thread = new Worker(threadFile, { workerData: { task, next } })
   return new Promise((resolve, reject) => {
     thread.once('message', resolve)
@@ -63,7 +63,7 @@ export async function observeBlocks(
   { engine, options, file, inputs, observers }: ObserveTask,
   next: Int32Array,
   onLeft: (leftMs: number) => void = () => {},
-): Promise<Collected> {
+): Promise<ValueStatistics> {
   const session = await engineOf(engine).open(file, { ...options, graphOptimization: 'disabled', threads: 1 })
   const samples = openInputs(inputs)
   const { see, collected } = collector(observers)

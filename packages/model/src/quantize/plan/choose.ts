@@ -15,8 +15,8 @@ export interface Layers {
 const FUSED = new Set(['Relu', 'Clip', 'Sigmoid', 'LeakyRelu', 'HardSigmoid', 'Tanh'])
 
 /** How much the measured times are trusted: as they are, or with a leaning to int8, whose regions then are larger. */
-export const leanings = { '': 1, wide: 0.6 } as const
-export type Leaning = keyof typeof leanings
+export const leaningFactors = { '': 1, wide: 0.6 } as const
+export type Leaning = keyof typeof leaningFactors
 
 /** What layers are chosen by. */
 export interface BenchmarkedModel {
@@ -30,7 +30,7 @@ export function staticLayers(benchmarked: BenchmarkedModel, inFloat: ReadonlySet
   const { model, nodes, benchmark } = benchmarked
   const graph = model.proto.graph!
   const measured = regionNodes(benchmarked, inFloat)
-  const share = leanings[leaning]
+  const share = leaningFactors[leaning]
   const region = measured.map((one) => ({ ...one, int8Ms: one.int8Ms === undefined ? undefined : one.int8Ms * share }))
   const outputs = graph.output.map(({ name }) => name)
   const border = (value: string) => {

@@ -6,7 +6,7 @@ import type { OperatorTimesInput } from '@whyslow/measure/timing/operators/task.
 import type { ProfiledNode } from '@whyslow/measure/timing/types.ts'
 import type { RemedyEvidence } from '../../remedies/kit/remedy.ts'
 import { optionsFor } from '../write/choice.ts'
-import { quantizable } from '../write/quantizable.ts'
+import { quantizableNodes } from '../write/quantizable.ts'
 import type { PrecisionBench } from './bench.ts'
 import { type BenchmarkedModel, dynamicLayers, type Layers, staticLayers, weightLayers } from './choose.ts'
 import { benchmarkOperators, type OperatorBenchmark } from './operator-benchmark.ts'
@@ -54,7 +54,7 @@ export async function int8Savings({
   const optimize = () => Promise.reject(new Error('the engine is not asked here'))
   const model = await prepareModel(given.model, setup, facts, { optimize })
   const types = await typesAsRun(bench, model)
-  const nodes = quantizable(model, types)
+  const nodes = quantizableNodes(model, types)
   const wanted = { model, nodes, types, precisions: PRECISIONS, options: optionsFor(computer) }
   const benchmark = await benchmarkOperators(bench, wanted, budgetMs, least)
   // Measured one by one, nodes can come to more than the whole.

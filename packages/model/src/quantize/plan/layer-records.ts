@@ -3,7 +3,7 @@ import type { PrecisionMethod } from '../../remedies/kit/remedy.ts'
 import type { Layers } from './choose.ts'
 import type { LearnedModel } from './learned-model.ts'
 import type { OperatorBenchmark } from './operator-benchmark.ts'
-import type { Restored } from './restore-accuracy.ts'
+import type { RestoredLayers } from './restore-accuracy.ts'
 
 export interface LayerRecord {
   readonly node: string
@@ -26,7 +26,7 @@ export function layerRecords(
   { model, nodes }: LearnedModel,
   { times }: Pick<OperatorBenchmark, 'times'>,
   { layers: chosen }: Layers,
-  { method, variant, layers, errors }: Pick<LayerRecord, 'method' | 'variant'> & Pick<Restored, 'layers' | 'errors'>,
+  { method, variant, layers, errors }: Pick<LayerRecord, 'method' | 'variant'> & Pick<RestoredLayers, 'layers' | 'errors'>,
 ): LayerRecord[] {
   const names = new Map(model.proto.graph!.node.map(({ name, output }) => [output[0] ?? '', name]))
   const numberOr = (ms: number | string | undefined) => (typeof ms === 'number' ? ms : null)

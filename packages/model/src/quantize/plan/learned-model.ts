@@ -4,7 +4,7 @@ import type { Model } from '@whyslow/graph/model.ts'
 import { type PrecisionMethod, precisionMethods } from '../../remedies/kit/remedy.ts'
 import type { CalibrationMethod } from '../calibrate/index.ts'
 import type { Precision, QuantizeOptions, ValueTypes } from '../write/choice.ts'
-import { quantizable } from '../write/quantizable.ts'
+import { quantizableNodes } from '../write/quantizable.ts'
 import type { PrecisionBench } from './bench.ts'
 import { benchmarkOperators, type OperatorBenchmark } from './operator-benchmark.ts'
 import type { QuantizableModel } from './ranges.ts'
@@ -44,7 +44,7 @@ const BENCHMARK_SHARE = 0.25
 export async function learn(bench: PrecisionBench, constraints: PrecisionConstraints, prepared: Model): Promise<LearnedModel> {
   const types = await typesAsRun(bench, prepared)
   const lasting = new Map([...types].map(([name, { dtype, shape }]) => [name, { dtype, shape }]))
-  const learned = { model: prepared, types, nodes: quantizable(prepared, lasting) }
+  const learned = { model: prepared, types, nodes: quantizableNodes(prepared, lasting) }
   const recipes = new Map<PrecisionMethod, Promise<Recipes>>()
   let benchmark: Promise<OperatorBenchmark> | undefined
   return {

@@ -4,13 +4,13 @@ import type { PrecisionMethod, PrecisionPlan } from '../../remedies/kit/remedy.t
 import type { Quantized } from '../write/choice.ts'
 import { quantize } from '../write/quantize.ts'
 import type { PrecisionBench } from './bench.ts'
-import { dynamicLayers, type Layers, type Leaning, leanings, staticLayers, weightLayers } from './choose.ts'
+import { dynamicLayers, type Layers, type Leaning, leaningFactors, staticLayers, weightLayers } from './choose.ts'
 import { type LayerRecord, layerRecords } from './layer-records.ts'
 import { isPossible, isWanted, type LearnedModel, type PrecisionConstraints, precisionsOf } from './learned-model.ts'
 import { noisesOf } from './noises.ts'
 import type { OperatorBenchmark } from './operator-benchmark.ts'
 import type { Recipes } from './recipes.ts'
-import { type AccuracyBench, type QuantizationCandidate, restoreAccuracy, spread } from './restore-accuracy.ts'
+import { type AccuracyBench, type QuantizationCandidate, restoreAccuracy, spreadOut } from './restore-accuracy.ts'
 import { whyNone } from './why-none.ts'
 
 /** The search for precisions: what it stands on, and what it found so far. */
@@ -68,7 +68,7 @@ export async function planMethod(
   }
   const on: MethodOnModel = { method, learned, benchmark: await learned.benchmark(), seen: new Set(), settled: null }
   const found: PrecisionPlan[] = []
-  for (const leaning of method === 'static' ? (Object.keys(leanings) as Leaning[]) : ['' as const]) {
+  for (const leaning of method === 'static' ? (Object.keys(leaningFactors) as Leaning[]) : ['' as const]) {
     const plan = await planLayers(search, on, leaning)
     if (plan !== null) found.push(plan)
   }
@@ -106,7 +106,7 @@ async function planLayers(search: SearchedPrecisions, on: MethodOnModel, variant
     return null
   }
   if (errors.size === 0) {
-    const singles = spread(nodes).map(({ node }) => ({ recipe, layers: new Map([[node, chosen.layers.get(node)!]]) }))
+    const singles = spreadOut(nodes).map(({ node }) => ({ recipe, layers: new Map([[node, chosen.layers.get(node)!]]) }))
     search.unmeasured.set(planId({ method, variant }), () => errorsOf(bench, accuracy, singles))
   }
   if (!isNew(on.seen, `restored ${idOf(layers)}`)) return null

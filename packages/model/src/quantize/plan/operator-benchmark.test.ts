@@ -7,7 +7,7 @@ import type { OperatorTimesInput } from '@whyslow/measure/timing/operators/task.
 import { expect, test } from 'vitest'
 import { exampleBench, network, type PrecisionWorld } from '../../../test/support/quantize/plan/example-bench.ts'
 import { DEFAULT_QUANTIZE_OPTIONS } from '../write/choice.ts'
-import { quantizable } from '../write/quantizable.ts'
+import { quantizableNodes } from '../write/quantizable.ts'
 import { benchmarkOperators, interpolate } from './operator-benchmark.ts'
 
 const folder = folderOfTests()
@@ -19,7 +19,7 @@ async function benchmarked(world: PrecisionWorld, model = network) {
   const types = new Map(names.map((name) => [name, { dtype: 'float32' as const, shape }]))
   const wanted = {
     model,
-    nodes: quantizable(model, types),
+    nodes: quantizableNodes(model, types),
     precisions: ['static' as const],
     options: DEFAULT_QUANTIZE_OPTIONS,
     types,

@@ -3,7 +3,7 @@
 import type { Model } from '@whyslow/graph/model.ts'
 import type { PrecisionMethod } from '../../remedies/kit/remedy.ts'
 import type { Precision } from '../write/choice.ts'
-import { quantizable } from '../write/quantizable.ts'
+import { quantizableNodes } from '../write/quantizable.ts'
 import { quantize } from '../write/quantize.ts'
 import { isPossible, isWanted, type PrecisionConstraints } from './learned-model.ts'
 import type { PrecisionSearch } from './precision.ts'
@@ -20,7 +20,7 @@ export function possiblePrecisions(
     async plan(given, method) {
       if (!isWanted(constraints, method) || !isPossible(constraints, method)) return []
       const model = await prepare(given)
-      const nodes = quantizable(model).filter(({ precisions }) => precisions.includes(PRECISION[method]))
+      const nodes = quantizableNodes(model).filter(({ precisions }) => precisions.includes(PRECISION[method]))
       if (nodes.every(({ movesData }) => movesData)) return []
       const values = nodes.flatMap(({ parts, activationsIn, activationsOut }) => [...parts, ...activationsIn, ...activationsOut])
       const choice = {

@@ -9,7 +9,7 @@ import { type CalibrationMethod, type ChannelsOf, calibrate } from '../calibrate
 import type { ChannelMeans, Quantizable, Range } from '../write/choice.ts'
 import type { PrecisionBench } from './bench.ts'
 
-export interface Calibrated {
+export interface CalibrationResult {
   /** Ranges of every value that static layers could read or make, keyed by method; values with NaN or infinity have none. */
   readonly ranges: ReadonlyMap<CalibrationMethod, ReadonlyMap<string, Range>>
   /** Means of what convolutions and products read. */
@@ -38,8 +38,8 @@ export async function calibrateRanges(
   bench: PrecisionBench,
   { model, nodes, types }: QuantizableModel,
   methods: readonly CalibrationMethod[],
-  before?: Calibrated,
-): Promise<Calibrated> {
+  before?: CalibrationResult,
+): Promise<CalibrationResult> {
   const values = new Set(
     nodes.flatMap(({ precisions, activationsIn, activationsOut }) =>
       precisions.includes('static') ? [...activationsIn, ...activationsOut] : [],

@@ -7,7 +7,7 @@ import type { CalibrationMethod } from '../calibrate/index.ts'
 import type { ChannelMeans, Range } from '../write/choice.ts'
 import { withSmoothedChannels } from '../write/smooth.ts'
 import type { PrecisionBench } from './bench.ts'
-import { type Calibrated, calibrateRanges, type QuantizableModel } from './ranges.ts'
+import { type CalibrationResult, calibrateRanges, type QuantizableModel } from './ranges.ts'
 
 export interface Recipe {
   /** The float model that is quantized. */
@@ -33,13 +33,13 @@ export async function recipesOf(
   method: PrecisionMethod,
 ): Promise<Recipes> {
   const known = new Map<string, Recipe>()
-  const add = (model: Model, { ranges, means }: Calibrated, before = '') => {
+  const add = (model: Model, { ranges, means }: CalibrationResult, before = '') => {
     for (const [calibration, found] of ranges) {
       known.set(`${before}${calibration}`, { model, ranges: found, means: undefined })
       known.set(`${before}${calibration}, biases corrected`, { model, ranges: found, means })
     }
   }
-  const find = (model: Model, methods: readonly CalibrationMethod[], before?: Calibrated) =>
+  const find = (model: Model, methods: readonly CalibrationMethod[], before?: CalibrationResult) =>
     calibrateRanges(bench, { ...of, model }, methods, before)
   const first = method === 'static' ? (constraints.calibration ?? 'minmax') : 'as it is'
   const own = method === 'static' ? await find(of.model, [constraints.calibration ?? 'minmax']) : undefined

@@ -10,7 +10,7 @@ import {
   inOrderOfError,
   type QuantizationCandidate,
   restoreAccuracy,
-  spread,
+  spreadOut,
   stepsTo,
 } from './restore-accuracy.ts'
 
@@ -213,7 +213,7 @@ describe('order', () => {
   })
 
   test('spread: every third first, where there are three times as many as are looked at first', () => {
-    const order = spread(Array.from({ length: 72 }, (_, k) => k))
+    const order = spreadOut(Array.from({ length: 72 }, (_, k) => k))
     expect(order.slice(0, 4)).toEqual([0, 3, 6, 9])
     expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: 72 }, (_, k) => k))
   })

@@ -36,7 +36,7 @@ export interface ChosenLayers {
   readonly errors: Map<string, number>
 }
 
-export interface Restored {
+export interface RestoredLayers {
   /** null: the outputs of nothing that gains are good enough. */
   readonly layers: Layers | null
   readonly recipe: string
@@ -62,7 +62,7 @@ const QUIET = 4
 /** Layers that are measured before their neighbours are. */
 const SPREAD = 24
 
-export async function restoreAccuracy(bench: AccuracyBench, of: ChosenLayers): Promise<Restored> {
+export async function restoreAccuracy(bench: AccuracyBench, of: ChosenLayers): Promise<RestoredLayers> {
   const { chosen } = of
   let recipe = of.first
   let whole = await bench.check({ recipe, layers: chosen.layers })
@@ -129,7 +129,7 @@ async function layerErrors(bench: AccuracyBench, { chosen, nodes, errors }: Chos
   const quiet = seen.filter(({ noise }) => noise <= USUAL_NOISE / QUIET)
   const loud = seen.filter((one) => !quiet.includes(one)).sort((a, b) => Number(b.noise > a.noise) - Number(b.noise < a.noise))
   const isLate = groups.length > 0 && loudness.every((noise) => noise === null)
-  const singles = isLate ? [] : groups.length > 0 ? loud.flatMap(({ group }) => group) : spread(missing)
+  const singles = isLate ? [] : groups.length > 0 ? loud.flatMap(({ group }) => group) : spreadOut(missing)
   const noises = await measure(
     singles.map((node) => [node]),
     groups.length > 0 ? budgetMs / 2 : budgetMs,
@@ -152,7 +152,7 @@ function inGroups(nodes: readonly string[]): readonly (readonly string[])[] {
 }
 
 /** So ordered that what is cut off is like what is measured. */
-export function spread<T>(nodes: readonly T[]): readonly T[] {
+export function spreadOut<T>(nodes: readonly T[]): readonly T[] {
   const stride = Math.max(1, Math.ceil(nodes.length / SPREAD))
   return Array.from({ length: stride }, (_, first) => nodes.filter((_, k) => k % stride === first)).flat()
 }

@@ -9,7 +9,7 @@ import { emptyModel } from '@whyslow/measure/timing/empty-model.ts'
 import type { TimedModel } from '@whyslow/measure/timing/operators/task.ts'
 import { optionsFor, type Precision, type Quantizable, type QuantizeOptions, type Range } from '../write/choice.ts'
 import { extractNode } from '../write/extract.ts'
-import { quantizable } from '../write/quantizable.ts'
+import { quantizableNodes } from '../write/quantizable.ts'
 import { quantize } from '../write/quantize.ts'
 import type { PrecisionBench } from './bench.ts'
 import { conversion, identityOf, inputTypes, twinOf, withoutBorders } from './small-models.ts'
@@ -115,7 +115,7 @@ export function int8Part(
   types: WantedOperators['types'],
   computer: Parameters<typeof optionsFor>[0],
 ): Model | undefined {
-  const layers = quantizable(part, types).filter(({ parts }) => parts.length > 0)
+  const layers = quantizableNodes(part, types).filter(({ parts }) => parts.length > 0)
   const [layer] = layers
   if (layers.length !== 1 || !PRODUCTS.has(layer!.opType)) return undefined
   const precision = (['static', 'dynamic'] as const).find((one) => layer!.precisions.includes(one))

@@ -1,13 +1,13 @@
 // Constants that the engine dequantizes at every prediction, since nothing fuses with them: stored as the floats that they stand for. A
 // table is dequantized after its rows are read and not before.
 
-import { axisFromFront } from '@whyslow/graph/attributes.ts'
 import { floatTensor, node as makeNode } from '@whyslow/graph/build.ts'
 import type { Constant } from '@whyslow/graph/constants.ts'
 import { copyWith } from '@whyslow/graph/copy.ts'
 import { int8KernelOf } from '@whyslow/graph/operators/index.ts'
 import { numberOf } from '@whyslow/graph/rewrite/match.ts'
 import type { NodeView } from '@whyslow/graph/types.ts'
+import { axisFromFront } from '@whyslow/graph/view-attributes.ts'
 import { type Conversion, conversionOf, isDequantize } from '@whyslow/measure/engines/onnxruntime/int8/conversion.ts'
 import { conversionNode, integersOf, type QuantizedGraph, type Repair } from './quantized-graph.ts'
 import { isRepairable } from './repairable.ts'

@@ -12,7 +12,7 @@ import type { Model } from '@whyslow/graph/model.ts'
 import { trimInputs } from '@whyslow/graph/rewrite/match.ts'
 import type { NodeView } from '@whyslow/graph/types.ts'
 import type { NodeProto } from 'onnx-buf'
-import { dequantizeModel, type FloatTwin, type StoredWeights, storedWeights, twinsWritten } from './float-twin.ts'
+import { dequantizeModel, type FloatTwin, type StoredWeights, storedWeights, writeTwins } from './float-twin.ts'
 import { LOW_BIT_OPERATORS, lowBitTwins } from './low-bit-operators.ts'
 import { type QuantizedGraph, quantizedGraph, withRepairs } from './quantized-graph.ts'
 
@@ -178,7 +178,7 @@ export function withFloatProducts(model: Model, meant: (product: NodeView) => bo
   const quantized = quantizedWhereAny(model)
   if (quantized === undefined) return { model, layers: [], stay: 0 }
   const all = [...dynamicProducts(quantized).map((one) => twinOf(quantized, one)), ...lowBitTwins(quantized)]
-  const written = twinsWritten(
+  const written = writeTwins(
     quantized,
     all.filter(({ product }) => meant(product)),
   )

@@ -10,7 +10,7 @@ import { constantsInFloat } from './constants-in-float.ts'
 import { type FloatProducts, withFloatProducts } from './dynamic-products.ts'
 import { floatOpset, withoutPair } from './float-model.ts'
 import { inQdqForm } from './integer-operators.ts'
-import { disjoint, type QuantizedGraph, quantizedGraph, withRepairs } from './quantized-graph.ts'
+import { type QuantizedGraph, quantizedGraph, selectDisjoint, withRepairs } from './quantized-graph.ts'
 
 /** `layers`: names of convolutions and products that are in float now. `stay`: quantized ones that are not. */
 export type FloatLayers = FloatProducts
@@ -51,7 +51,7 @@ function staticLayers(model: Model, names: ReadonlySet<string>): FloatLayers {
     return readers.length > 0 && readers.every(isMeant)
   })
   return {
-    model: withRepairs(rest, disjoint(constantsInFloat(rest, constants))),
+    model: withRepairs(rest, selectDisjoint(constantsInFloat(rest, constants))),
     layers: layers.map(({ name }) => name),
     stay: all.length - layers.length,
   }

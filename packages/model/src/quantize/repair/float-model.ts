@@ -21,7 +21,7 @@ import type { NodeProto, TensorProto, ValueInfoProto } from 'onnx-buf'
 import { constantsInFloat } from './constants-in-float.ts'
 import { withFloatProducts } from './dynamic-products.ts'
 import { inQdqForm } from './integer-operators.ts'
-import { conversionNode, disjoint, type QuantizedGraph, quantizedGraph, withRepairs } from './quantized-graph.ts'
+import { conversionNode, type QuantizedGraph, quantizedGraph, selectDisjoint, withRepairs } from './quantized-graph.ts'
 
 /** Before it, the bounds of a Clip are attributes. */
 const CLIP_INPUTS_OPSET = 11
@@ -66,7 +66,7 @@ function withoutPairs(model: Model): Pick<FloatModel, 'model' | 'pairs'> | undef
     edits.map((edit) => ({ edit })),
   )
   const rest = quantizedGraph(plain)!
-  const constants = disjoint(constantsInFloat(rest, constantsOfFloatOperators(rest)))
+  const constants = selectDisjoint(constantsInFloat(rest, constantsOfFloatOperators(rest)))
   return { model: withRepairs(rest, constants), pairs: edits.length }
 }
 

@@ -66,7 +66,7 @@ interface WrittenTwin extends Pick<Repair, 'edit'> {
 }
 
 /** Each written; those that share their weights share them still. Some of what is too large for one file stays unchanged. */
-export function twinsWritten(quantized: QuantizedGraph, twins: readonly FloatTwin[]): readonly WrittenTwin[] {
+export function writeTwins(quantized: QuantizedGraph, twins: readonly FloatTwin[]): readonly WrittenTwin[] {
   const names = new Map<string, string>()
   let bytes = 0
   return twins.flatMap(({ product, nodes, weights, write }): WrittenTwin[] => {

@@ -5,7 +5,7 @@ import { otherOf } from './dynamic-products.ts'
 import type { QuantizedGraph, Repair } from './quantized-graph.ts'
 
 /** MatMulInteger - Cast - Mul - Mul with its two scales multiplied first, in the form that the engine fuses. */
-export function scalesFirst(quantized: QuantizedGraph): Repair[] {
+export function multiplyScalesFirst(quantized: QuantizedGraph): Repair[] {
   const { at, protoOf, fresh } = quantized
   return at.graph.nodes.flatMap((product) => {
     const cast = product.opType === 'MatMulInteger' ? at.onlyReader(product) : undefined

@@ -11,10 +11,10 @@ import { type Neighbours, neighboursOf } from '@whyslow/graph/neighbours.ts'
 import { type Matching, matchGraph } from '@whyslow/graph/rewrite/match.ts'
 import type { NodeView } from '@whyslow/graph/types.ts'
 import { viewGraph } from '@whyslow/graph/view.ts'
-import { type Broken, brokenCondition } from '@whyslow/measure/engines/onnxruntime/int8/conditions.ts'
+import { type BrokenCondition, brokenCondition } from '@whyslow/measure/engines/onnxruntime/int8/conditions.ts'
 import { type Conversion, conversionOf, isDequantize } from '@whyslow/measure/engines/onnxruntime/int8/conversion.ts'
 import { type GraphProto, type NodeProto, NodeProtoSchema, type TensorProto } from 'onnx-buf'
-import type { Affine } from '../write/numbers.ts'
+import type { QuantizationParameters } from '../write/numbers.ts'
 
 export interface QuantizedGraph {
   readonly model: Model
@@ -26,7 +26,7 @@ export interface QuantizedGraph {
   /** What dequantizes the node's input; undefined if nothing does. */
   sourceOf(node: NodeView, index: number): Conversion | undefined
   /** The condition that the node's group breaks. */
-  brokenOf(node: NodeView): Broken | undefined
+  brokenOf(node: NodeView): BrokenCondition | undefined
   fresh(hint: string): string
 }
 
@@ -65,7 +65,7 @@ export function withRepairs({ model, graph }: QuantizedGraph, repairs: readonly 
 }
 
 /** Repairs of which no two take out the same node: the others are found again in the next round. */
-export function disjoint(repairs: readonly Repair[]): Repair[] {
+export function selectDisjoint(repairs: readonly Repair[]): Repair[] {
   const taken = new Set<NodeProto>()
   return repairs.filter(({ edit: { remove } }) => {
     if ([...(remove ?? [])].some((node) => taken.has(node))) return false
@@ -83,7 +83,12 @@ export function withInput(node: NodeProto, index: number, name: string): NodePro
 }
 
 /** A scale and a zero point for a whole tensor, as new constants. */
-export function newParameters({ fresh }: QuantizedGraph, hint: string, { scale, zeroPoint }: Affine, dtype: 'uint8' | 'int8') {
+export function newParameters(
+  { fresh }: QuantizedGraph,
+  hint: string,
+  { scale, zeroPoint }: QuantizationParameters,
+  dtype: 'uint8' | 'int8',
+) {
   const names = [fresh(`${hint}_scale`), fresh(`${hint}_zero_point`)] as const
   const tensors: TensorProto[] = [
     floatTensor(names[0], [], [scale]),

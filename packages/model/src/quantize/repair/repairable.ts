@@ -2,11 +2,11 @@
 
 import type { NodeView } from '@whyslow/graph/types.ts'
 import { type Condition, endOf } from '@whyslow/measure/engines/onnxruntime/int8/conditions.ts'
-import type { Unfused } from '@whyslow/measure/engines/onnxruntime/int8/unfused.ts'
+import type { UnfusedReason } from '@whyslow/measure/engines/onnxruntime/int8/unfused.ts'
 import type { QuantizedGraph } from './quantized-graph.ts'
 
 /** Conditions that requantizing takes away. */
-export const REQUANTIZED: ReadonlySet<Unfused> = new Set<Condition>([
+export const REQUANTIZE_REMOVES: ReadonlySet<UnfusedReason> = new Set<Condition>([
   'zero-point-missing',
   'batchnorm-apart',
   'graph-output',
@@ -22,7 +22,7 @@ export const REQUANTIZED: ReadonlySet<Unfused> = new Set<Condition>([
 
 /** True where the group fuses once it is repaired: its weights stay unchanged. */
 export const isRepairable = (condition: Condition): boolean =>
-  REQUANTIZED.has(condition) || condition === 'constants-as-inputs' || condition === 'int8-activations'
+  REQUANTIZE_REMOVES.has(condition) || condition === 'constants-as-inputs' || condition === 'int8-activations'
 
 /** The operator, or the one whose activation it is, has an int8 kernel and breaks nothing but what other repairs take away. */
 export function mayRunInInt8(quantized: QuantizedGraph, node: NodeView): boolean {

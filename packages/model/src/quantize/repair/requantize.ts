@@ -7,9 +7,9 @@ import { biases } from './biases.ts'
 import { floatConstants } from './float-constants.ts'
 import { floatReaders, outputQuantizers } from './output-from-int8.ts'
 import { activationRanges, equalScales, zeroPoints } from './parameters.ts'
-import { disjoint, type QuantizedGraph, quantizedGraph, type Repair, withRepairs } from './quantized-graph.ts'
+import { type QuantizedGraph, quantizedGraph, type Repair, selectDisjoint, withRepairs } from './quantized-graph.ts'
 
-export interface Requantized {
+export interface RequantizedModel {
   readonly model: Model
   readonly changes: readonly string[]
   /** First outputs of the operators repaired. */
@@ -37,14 +37,14 @@ const REPAIRS: readonly KindOfRepair[] = [
 const MOST_ROUNDS = 20
 
 /** Undefined if no group breaks a condition that can be repaired. */
-export function requantize(model: Model, ranges: ReadonlyMap<string, Range>): Requantized | undefined {
+export function requantize(model: Model, ranges: ReadonlyMap<string, Range>): RequantizedModel | undefined {
   const repaired = new Map<KindOfRepair, Set<string>>()
   let at = model
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const before = at
     for (const kind of REPAIRS) {
       const quantized = quantizedGraph(at)
-      const found = quantized === undefined ? [] : disjoint(kind.find(quantized, ranges))
+      const found = quantized === undefined ? [] : selectDisjoint(kind.find(quantized, ranges))
       if (found.length === 0) continue
       at = withRepairs(quantized!, found)
       const nodes = repaired.get(kind) ?? new Set()

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { bothResults, observedRanges } from '../../../test/support/quantize/write/check-quantize.ts'
 import { here } from '../../../test/support/quantize/write/example-options.ts'
-import { meanLost, type WeightOrder } from './bias-correction.ts'
+import { meanError, type WeightOrder } from './bias-correction.ts'
 import { quantize } from './quantize.ts'
 import { quantizeWeights } from './weights.ts'
 
@@ -16,7 +16,7 @@ describe('meanLost', () => {
         const shape = turned ? [3, 4] : [4, 3]
         const weights = { values: Float32Array.from(list), shape }
         const quantized = quantizeWeights(weights, { type: 'int8', symmetric: true, reduced: false, axis: turned ? 0 : 1 })!
-        const lost = meanLost(weights, quantized, { kind: 'matrix', turned }, { axis: 1, means })!
+        const lost = meanError(weights, quantized, { kind: 'matrix', turned }, { axis: 1, means })!
         for (let output = 0; output < 3; output++) {
           const expected = means.reduce((sum, mean, input) => {
             const at = turned ? output * 4 + input : input * 3 + output
@@ -33,10 +33,10 @@ describe('meanLost', () => {
     const weights = { values: Float32Array.of(127, 0.4, 0.4, 127), shape: [2, 1, 2] }
     const quantized = quantizeWeights(weights, { type: 'int8', symmetric: true, reduced: false, axis: 0 })!
     const order: WeightOrder = { kind: 'convolution', groups: 2 }
-    const lost = meanLost(weights, quantized, order, { axis: 1, means: [10, 100] })!
+    const lost = meanError(weights, quantized, order, { axis: 1, means: [10, 100] })!
     expect(lost[0]).toBeCloseTo(4, 5)
     expect(lost[1]).toBeCloseTo(40, 5)
-    expect(meanLost(weights, quantized, order, { axis: 1, means: [10] })).toBeUndefined()
+    expect(meanError(weights, quantized, order, { axis: 1, means: [10] })).toBeUndefined()
   })
 })
 

@@ -14,7 +14,7 @@ export type WeightOrder =
  * What is to be added to each output's bias: the mean that quantized weights lose. Undefined if there are not as many means as
  * channels.
  */
-export function meanLost(
+export function meanError(
   weights: FloatWeights,
   quantized: QuantizedWeights,
   order: WeightOrder,

@@ -1,7 +1,7 @@
 // Biases of static quantization: int32 with zero point 0 and scale x·w, so that the integer product takes them up as they are.
 // Where x·w is so small that a bias does not fit into 32 bits, the scale of the weights is enlarged:
 // https://github.com/microsoft/onnxruntime/blob/main/onnxruntime/python/tools/quantization/qdq_quantizer.py
-import { type Affine, roundHalfEven } from './numbers.ts'
+import { type QuantizationParameters, roundHalfEven } from './numbers.ts'
 
 const INT32_MAX = 2 ** 31 - 1
 const INT32_MIN = -(2 ** 31)
@@ -19,11 +19,11 @@ export interface QuantizedBias {
  * to their scales. `affines`: one per channel (of the bias too), or one for all.
  */
 export function affinesForBias(
-  affines: readonly Affine[],
+  affines: readonly QuantizationParameters[],
   perChannel: boolean,
   inputScale: number,
   bias: Float32Array,
-): readonly Affine[] {
+): readonly QuantizationParameters[] {
   if (affines.some(({ zeroPoint }) => zeroPoint !== 0)) return affines
   const largest = bias.reduce((most, one) => Math.max(most, Math.abs(one)), 0)
   return affines.map(({ scale, zeroPoint }, channel) => {

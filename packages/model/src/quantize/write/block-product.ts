@@ -8,13 +8,13 @@ import type { NodeProto } from 'onnx-buf'
 import { NOT_FINITE } from './dynamic.ts'
 import { MICROSOFT } from './dynamic-contrib.ts'
 import { biasOf, type Product, productOf, scaledWeights } from './product.ts'
-import type { LayerOutcome, Rewriting } from './rewriting.ts'
+import type { LayerOutcome, QuantizeRewrite } from './rewriting.ts'
 
 /** accuracy_level of int8 products; 0 leaves them in float. */
 const INT8_PRODUCTS = 4
 
 /** A MatMul or Gemm with constant weights, and the Add of its bias. */
-export function blockProduct(rewriting: Rewriting, layer: NodeProto, bits: 4 | 8): LayerOutcome {
+export function blockProduct(rewriting: QuantizeRewrite, layer: NodeProto, bits: 4 | 8): LayerOutcome {
   const product = productOf(rewriting.matching, layer)
   if (typeof product === 'string') return product
   const { options } = rewriting.choice
@@ -50,7 +50,7 @@ export function blockProduct(rewriting: Rewriting, layer: NodeProto, bits: 4 | 8
   return { precision: bits === 4 ? 'weights4' : 'weights8', weightSqnrDb: weights.sqnrDb }
 }
 
-function blockWeights(rewriting: Rewriting, product: Product, bits: 4 | 8) {
+function blockWeights(rewriting: QuantizeRewrite, product: Product, bits: 4 | 8) {
   const { weights, turned, alpha, k, n } = product
   return rewriting.once(`blocks ${weights.name} ${turned} ${alpha} ${bits}`, () => {
     const { fresh, initializer, choice } = rewriting

@@ -7,13 +7,13 @@ import { isOperator, numberOf } from '@whyslow/graph/rewrite/match.ts'
 import { sqnrDb, transposeMatrix } from '@whyslow/graph/rewrite/matrices.ts'
 import type { NodeProto } from 'onnx-buf'
 import { addWeights, bytesOf, NOT_FINITE, quantizedByRange } from './dynamic.ts'
-import { floatConstant, type LayerOutcome, type Rewriting, readFloats } from './rewriting.ts'
+import { floatConstant, type LayerOutcome, type QuantizeRewrite, readFloats } from './rewriting.ts'
 import { type QuantizedWeights, quantizeWeights, weightNoise } from './weights.ts'
 
 export const MICROSOFT = 'com.microsoft'
 
 /** Why an LSTM cannot be; undefined if it can. */
-export function whyNotLstm({ matching }: Pick<Rewriting, 'matching'>, lstm: NodeProto): string | undefined {
+export function whyNotLstm({ matching }: Pick<QuantizeRewrite, 'matching'>, lstm: NodeProto): string | undefined {
   if (!isOperator(lstm, 'LSTM')) return `${lstm.opType} has no kernel with dynamic int8`
   if (numberOf(lstm, 'layout', 0) !== 0) return 'its batch comes first (layout 1)'
   const shapes = [1, 2].map((index) => floatConstant(matching, lstm.input[index])?.shape)
@@ -22,7 +22,7 @@ export function whyNotLstm({ matching }: Pick<Rewriting, 'matching'>, lstm: Node
 }
 
 /** Weights are int8 and symmetric whatever was requested: the kernel takes no zero point of a signed type other than 0. */
-export function dynamicLstm(rewriting: Rewriting, lstm: NodeProto): LayerOutcome {
+export function dynamicLstm(rewriting: QuantizeRewrite, lstm: NodeProto): LayerOutcome {
   const reason = whyNotLstm(rewriting, lstm)
   if (reason !== undefined) return reason
   const parts = [1, 2].map((index) => lstmWeights(rewriting, lstm.input[index]!))
@@ -47,7 +47,7 @@ export function dynamicLstm(rewriting: Rewriting, lstm: NodeProto): LayerOutcome
 }
 
 /** [directions, 4 hidden, inputs] becomes [directions, inputs, 4 hidden]; scales [directions, 4 hidden], or [directions]. */
-function lstmWeights(rewriting: Rewriting, name: string) {
+function lstmWeights(rewriting: QuantizeRewrite, name: string) {
   return rewriting.once(`lstm weights ${name}`, () => {
     const { matching, choice, fresh, initializer } = rewriting
     const constant = floatConstant(matching, name)!
@@ -73,7 +73,7 @@ function lstmWeights(rewriting: Rewriting, name: string) {
 }
 
 /** Why an Attention cannot be; undefined if it can. */
-export function whyNotAttention({ matching }: Pick<Rewriting, 'matching'>, attention: NodeProto): string | undefined {
+export function whyNotAttention({ matching }: Pick<QuantizeRewrite, 'matching'>, attention: NodeProto): string | undefined {
   if (!isOperator(attention, `${MICROSOFT}:Attention`)) return `${attention.opType} has no kernel with dynamic int8`
   if (attention.attribute.some(({ name }) => name === 'qkv_hidden_sizes')) return 'its query, key and value differ in size'
   if (attention.input.slice(5).some((name) => name !== '')) return 'it has a bias of the attention or shares a buffer'
@@ -82,7 +82,7 @@ export function whyNotAttention({ matching }: Pick<Rewriting, 'matching'>, atten
   return attention.input[2] ? undefined : 'it has no bias, which the int8 kernel wants'
 }
 
-export function dynamicAttention(rewriting: Rewriting, attention: NodeProto): LayerOutcome {
+export function dynamicAttention(rewriting: QuantizeRewrite, attention: NodeProto): LayerOutcome {
   const reason = whyNotAttention(rewriting, attention)
   if (reason !== undefined) return reason
   const [value, name, bias, mask = '', past = ''] = attention.input as [string, string, string, string?, string?]
@@ -96,7 +96,7 @@ export function dynamicAttention(rewriting: Rewriting, attention: NodeProto): La
 }
 
 /** int8 and symmetric, as for the LSTM. */
-function attentionWeights(rewriting: Rewriting, name: string) {
+function attentionWeights(rewriting: QuantizeRewrite, name: string) {
   const { matching, choice } = rewriting
   const constant = floatConstant(matching, name)!
   const given = { values: readFloats(matching, constant), shape: constant.shape }

@@ -9,7 +9,7 @@ import { dataTypeOf } from '@whyslow/graph/dtype.ts'
 import { transposeMatrix } from '@whyslow/graph/rewrite/matrices.ts'
 import type { NodeProto } from 'onnx-buf'
 import { biasOf, type Product, productOf, scaledWeights } from './product.ts'
-import type { LayerOutcome, Rewriting } from './rewriting.ts'
+import type { LayerOutcome, QuantizeRewrite } from './rewriting.ts'
 import { type QuantizedWeights, quantizeWeights, weightSqnrDb } from './weights.ts'
 
 export const NOT_FINITE = 'its weights hold NaN or infinity'
@@ -22,7 +22,7 @@ export interface QuantizedValue {
 }
 
 /** The value quantized to uint8; once per value. */
-export function quantizedByRange(rewriting: Rewriting, value: string): QuantizedValue {
+export function quantizedByRange(rewriting: QuantizeRewrite, value: string): QuantizedValue {
   return rewriting.once(`dynamic value ${value}`, () => {
     const quantized = rewriting.fresh(`${value}_quantized`)
     const scale = rewriting.fresh(`${value}_scale`)
@@ -39,7 +39,7 @@ export function quantizedByRange(rewriting: Rewriting, value: string): Quantized
 }
 
 /** A MatMul or Gemm with constant weights, and the Add of its bias. */
-export function dynamicProduct(rewriting: Rewriting, layer: NodeProto): LayerOutcome {
+export function dynamicProduct(rewriting: QuantizeRewrite, layer: NodeProto): LayerOutcome {
   const product = productOf(rewriting.matching, layer)
   if (typeof product === 'string') return product
   const weights = quantizedMatrix(rewriting, product)
@@ -80,7 +80,7 @@ interface Matrix {
 }
 
 /** The weights as constants [K, N] in 8 bits; once for all layers that share them. */
-export function quantizedMatrix(rewriting: Rewriting, product: Product): Matrix | undefined {
+export function quantizedMatrix(rewriting: QuantizeRewrite, product: Product): Matrix | undefined {
   const { weights, k, n, turned, alpha } = product
   return rewriting.once(`dynamic weights ${weights.name} ${turned} ${alpha}`, () => {
     const { options } = rewriting.choice
@@ -101,7 +101,11 @@ export function quantizedMatrix(rewriting: Rewriting, product: Product): Matrix 
 }
 
 /** Adds quantized weights, their scales and zero points (a scalar each, or one per channel). */
-export function addWeights(rewriting: Rewriting, name: string, { values, shape, scales, zeroPoints, axis }: QuantizedWeights) {
+export function addWeights(
+  rewriting: QuantizeRewrite,
+  name: string,
+  { values, shape, scales, zeroPoints, axis }: QuantizedWeights,
+) {
   const { fresh, initializer } = rewriting
   const dtype = values instanceof Int8Array ? 'int8' : 'uint8'
   const affineShape = axis === null ? [] : [scales.length]

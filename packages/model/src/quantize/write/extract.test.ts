@@ -8,7 +8,7 @@ import { quantizeAll } from '../../../test/support/quantize/write/check-quantize
 import { runSetup } from '../../../test/support/remedies/check-run.ts'
 import { exampleSetup } from '../../../test/support/remedies/example-evidence.ts'
 import { extractNode } from './extract.ts'
-import { quantizable } from './quantizable.ts'
+import { quantizableNodes } from './quantizable.ts'
 
 const random = mulberry32(5)
 const normals = (count: number) => Float32Array.from({ length: count }, () => normal(random))
@@ -45,7 +45,7 @@ const types = typesAsRun(whole, feeds)
 describe('extractNode', () => {
   test('every node alone is a model that runs, with shapes as run and outputs of the same shape', async () => {
     const asRun = await types
-    for (const { node: name, parts } of quantizable(whole)) {
+    for (const { node: name, parts } of quantizableNodes(whole)) {
       const alone = extractNode(whole, name, asRun)
       expect(alone, name).toBeDefined()
       expect(problemsOf(alone!.proto)).toEqual([])

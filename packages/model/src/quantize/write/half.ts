@@ -7,7 +7,7 @@ import { isOperator } from '@whyslow/graph/rewrite/match.ts'
 import { subgraphsOf } from '@whyslow/graph/walk.ts'
 import type { NodeProto } from 'onnx-buf'
 import type { ValueTypes } from './choice.ts'
-import { inNarrower, type Narrowed, type Narrowing } from './narrow.ts'
+import { inNarrower, type NarrowOptions, type NarrowResult } from './narrow.ts'
 import { readFloats } from './rewriting.ts'
 
 /** Operators of ai.onnx that stay in float32. */
@@ -54,7 +54,7 @@ function isBlocked(node: NodeProto): boolean {
   return !isOperator(node, ...MICROSOFT_OPERATORS)
 }
 
-const TO_HALF: Narrowing = {
+const TO_HALF: NarrowOptions = {
   from: 'float32',
   to: 'float16',
   already: ['float16', 'bfloat16'],
@@ -66,4 +66,4 @@ const TO_HALF: Narrowing = {
   },
 }
 
-export const toHalf = (model: Model, types?: ValueTypes): Narrowed | string => inNarrower(model, TO_HALF, types)
+export const toHalf = (model: Model, types?: ValueTypes): NarrowResult | string => inNarrower(model, TO_HALF, types)

@@ -14,7 +14,7 @@ import type { GraphProto, NodeProto, TensorProto } from 'onnx-buf'
 import type { ValueTypes } from './choice.ts'
 
 /** The floats before and after. */
-export interface Narrowing {
+export interface NarrowOptions {
   readonly from: DType
   readonly to: DType
   /** A model that computes in one of these is left unchanged. */
@@ -30,7 +30,7 @@ export interface Narrowing {
   ) => { readonly bytes: Uint8Array<ArrayBuffer>; readonly clamped: number }
 }
 
-export interface Narrowed {
+export interface NarrowResult {
   readonly model: Model
   /** Nodes that work in the narrow type. */
   readonly converted: number
@@ -44,7 +44,7 @@ export interface Narrowed {
  * The model in the narrow type. A reason if it cannot be: the type of a value is not known (`types`, as run, help), it computes in such floats
  * already, or nothing is left to convert.
  */
-export function inNarrower(model: Model, narrowing: Narrowing, types: ValueTypes = new Map()): Narrowed | string {
+export function inNarrower(model: Model, narrowing: NarrowOptions, types: ValueTypes = new Map()): NarrowResult | string {
   const { from: wideType, to: narrowType, already, isBlocked, wideInputs } = narrowing
   const { graph } = model.proto
   if (graph === undefined) return 'it holds no graph'
@@ -123,7 +123,7 @@ export function inNarrower(model: Model, narrowing: Narrowing, types: ValueTypes
 }
 
 /** A Cast to the wider type gives the narrow one from now on. */
-function retyped(node: NodeProto, { from, to }: Narrowing): NodeProto {
+function retyped(node: NodeProto, { from, to }: NarrowOptions): NodeProto {
   if (!isOperator(node, 'Cast') || numberOf(node, 'to', 0) !== dataTypeOf(from)) return node
   const others = node.attribute.filter(({ name }) => name !== 'to')
   return copyWith(node, { attribute: [...others, attribute('to', dataTypeOf(to))] })
@@ -141,7 +141,7 @@ interface NarrowConstants {
 function narrowConstants(
   matching: Matching,
   graph: GraphProto,
-  { from, to, encode }: Narrowing,
+  { from, to, encode }: NarrowOptions,
   fresh: (hint: string) => string,
 ): NarrowConstants {
   const constants = new Map(

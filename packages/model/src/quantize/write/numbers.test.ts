@@ -1,8 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Affine, affineOf, type QuantType, quantizeNumber, quantRange, roundHalfEven, typeRange } from './numbers.ts'
+import {
+  affineOf,
+  type QuantizationParameters,
+  type QuantType,
+  quantizeNumber,
+  quantRange,
+  roundHalfEven,
+  typeRange,
+} from './numbers.ts'
 
-const realNumber = (quantized: number, { scale, zeroPoint }: Affine): number => scale * (quantized - zeroPoint)
+const realNumber = (quantized: number, { scale, zeroPoint }: QuantizationParameters): number => scale * (quantized - zeroPoint)
 
 const types = fc.constantFrom<QuantType>('int8', 'uint8')
 const options = fc.record({ symmetric: fc.boolean(), reduced: fc.boolean() })

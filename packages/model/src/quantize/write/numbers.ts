@@ -6,7 +6,7 @@
 export type QuantType = 'int8' | 'uint8'
 
 /** Scale and zero point of one tensor or channel. */
-export interface Affine {
+export interface QuantizationParameters {
   /** A float32, above 0. */
   readonly scale: number
   readonly zeroPoint: number
@@ -36,7 +36,7 @@ export function quantRange(type: QuantType, { symmetric, reduced }: { symmetric:
  * Scale and zero point for numbers from `low` to `high`, widened to hold 0, which is then exact. Symmetric: 0 in the middle. A
  * range so small that its scale would not be a normal number gets scale 1. `low` and `high` must be finite.
  */
-export function affineOf(low: number, high: number, range: QuantRange, symmetric: boolean): Affine {
+export function affineOf(low: number, high: number, range: QuantRange, symmetric: boolean): QuantizationParameters {
   const widest = Math.max(-Math.min(low, 0), high)
   const [from, to] = (symmetric ? [-widest, widest] : [Math.min(low, 0), Math.max(high, 0)]).map(Math.fround) as [number, number]
   const difference = Math.fround(to - from)
@@ -55,7 +55,7 @@ export function roundHalfEven(x: number): number {
 }
 
 /** One number as the integer that represents it. */
-export function quantizeNumber(x: number, { scale, zeroPoint }: Affine, { min, max }: QuantRange): number {
+export function quantizeNumber(x: number, { scale, zeroPoint }: QuantizationParameters, { min, max }: QuantRange): number {
   const ratio = Math.fround(x / scale)
   // Beyond 2^51, where rounding by addition fails, it is clipped all the same.
   return Math.min(max, Math.max(min, Math.abs(ratio) < 2 ** 31 ? roundHalfEven(ratio) + zeroPoint : ratio))

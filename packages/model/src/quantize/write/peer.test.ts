@@ -7,7 +7,7 @@ import { constantsOf, readBytes } from '@whyslow/graph/constants.ts'
 import type { Model } from '@whyslow/graph/model.ts'
 import { describe, expect, test } from 'vitest'
 import { DEFAULT_QUANTIZE_OPTIONS, type Precision, type QuantizeOptions } from './choice.ts'
-import { quantizable } from './quantizable.ts'
+import { quantizableNodes } from './quantizable.ts'
 import { quantize } from './quantize.ts'
 
 const FOLDER = new URL('../../../../../fixtures/quantize/', import.meta.url)
@@ -17,7 +17,9 @@ const ranges = new Map(Object.entries(saw).map(([name, [low, high]]) => [name, {
 
 async function quantized(name: string, precision: Precision, options: Partial<QuantizeOptions>, opTypes: readonly string[]) {
   const model = await read(name)
-  const able = quantizable(model).filter(({ precisions, opType }) => precisions.includes(precision) && opTypes.includes(opType))
+  const able = quantizableNodes(model).filter(
+    ({ precisions, opType }) => precisions.includes(precision) && opTypes.includes(opType),
+  )
   const layers = new Map(able.map(({ node }) => [node, precision]))
   const { model: after, skipped } = quantize(model, { layers, ranges, options: { ...DEFAULT_QUANTIZE_OPTIONS, ...options } })
   expect(skipped).toEqual([])

@@ -1,6 +1,6 @@
 import { floatTensor, int64Tensor, type ModelParts, model, modelInMemory, node, valueInfo } from '@whyslow/graph/build.ts'
 import { describe, expect, test } from 'vitest'
-import { quantizable } from './quantizable.ts'
+import { quantizableNodes } from './quantizable.ts'
 
 const make = (nodes: ModelParts['nodes'], rest: Partial<ModelParts> = {}) =>
   modelInMemory(
@@ -19,7 +19,7 @@ const make = (nodes: ModelParts['nodes'], rest: Partial<ModelParts> = {}) =>
       ...rest,
     }),
   )
-const of = (nodes: ModelParts['nodes'], rest: Partial<ModelParts> = {}) => quantizable(make(nodes, rest))
+const of = (nodes: ModelParts['nodes'], rest: Partial<ModelParts> = {}) => quantizableNodes(make(nodes, rest))
 
 describe('quantizable', () => {
   test('a Conv takes its Relu along, which is nothing of its own', () => {
@@ -119,6 +119,6 @@ describe('quantizable', () => {
       outputs: [valueInfo('y', 'float32')],
     })
     const types = new Map([['m', { dtype: 'int32' as const, shape: [1] }]])
-    expect(quantizable(mystery, types)[1]).toMatchObject({ precisions: [], reason: 'it works on int32' })
+    expect(quantizableNodes(mystery, types)[1]).toMatchObject({ precisions: [], reason: 'it works on int32' })
   })
 })

@@ -13,7 +13,7 @@ import { OPSETS } from './quantize.ts'
 import { companionsOf, movesData, type OperatorContext, partsOf, staticOperator } from './static-operators.ts'
 
 /** Every node of the main graph in its order, `Constant` left out. `types`: as run, if they are known. */
-export function quantizable(model: Model, types: ValueTypes = new Map()): readonly Quantizable[] {
+export function quantizableNodes(model: Model, types: ValueTypes = new Map()): readonly Quantizable[] {
   const { graph } = model.proto
   if (graph === undefined) return []
   const matching = matchGraph(model, graph)

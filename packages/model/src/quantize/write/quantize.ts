@@ -10,7 +10,7 @@ import { blockProduct } from './block-product.ts'
 import type { Precision, QuantizeChoice, Quantized, QuantizedLayer, ValueTypes } from './choice.ts'
 import { dynamicProduct } from './dynamic.ts'
 import { dynamicAttention, dynamicLstm, MICROSOFT } from './dynamic-contrib.ts'
-import { type LayerOutcome, type Rewriting, startRewriting } from './rewriting.ts'
+import { type LayerOutcome, type QuantizeRewrite, startRewriting } from './rewriting.ts'
 import { staticLayers } from './static.ts'
 import { companionsOf, partsOf } from './static-operators.ts'
 
@@ -67,7 +67,7 @@ function opsetFor(model: Model, asked: readonly Precision[]): { opset: Model; st
   return { opset, stay }
 }
 
-function quantizeLayer(rewriting: Rewriting, node: NodeProto, precision: Precision): LayerOutcome {
+function quantizeLayer(rewriting: QuantizeRewrite, node: NodeProto, precision: Precision): LayerOutcome {
   if (precision === 'weights8' || precision === 'weights4') return blockProduct(rewriting, node, precision === 'weights8' ? 8 : 4)
   if (isOperator(node, 'LSTM')) return dynamicLstm(rewriting, node)
   if (isOperator(node, `${MICROSOFT}:Attention`)) return dynamicAttention(rewriting, node)

@@ -9,7 +9,7 @@ import type { SymbolicType } from '@whyslow/graph/rewrite/symbolic-rule.ts'
 import type { NodeProto, TensorProto } from 'onnx-buf'
 import type { Precision, QuantizeChoice, ValueTypes } from './choice.ts'
 
-export interface Rewriting {
+export interface QuantizeRewrite {
   readonly matching: Matching
   readonly choice: QuantizeChoice
   /** As run if that was given, else as far as it follows from the model. */
@@ -29,7 +29,7 @@ export interface Rewriting {
 /** What became of one layer: how well its weights are kept, or why it stays unchanged. */
 export type LayerOutcome = { readonly precision: Precision; readonly weightSqnrDb: number | null } | string
 
-export function startRewriting(model: Model, choice: QuantizeChoice, types: ValueTypes): Rewriting {
+export function startRewriting(model: Model, choice: QuantizeChoice, types: ValueTypes): QuantizeRewrite {
   const graph = model.proto.graph!
   const matching = matchGraph(model, graph)
   const [added, removed, initializers] = [[] as NodeProto[], new Set<NodeProto>(), [] as TensorProto[]]

@@ -7,7 +7,7 @@ import type { Matching } from '@whyslow/graph/rewrite/match.ts'
 import { subgraphsOf } from '@whyslow/graph/walk.ts'
 import type { NodeProto } from 'onnx-buf'
 import type { ValueTypes } from './choice.ts'
-import { inNarrower, type Narrowed, type Narrowing } from './narrow.ts'
+import { inNarrower, type NarrowOptions, type NarrowResult } from './narrow.ts'
 
 /** Operators whose type is in an attribute. Those of other domains have types of their own. */
 const TYPED: ReadonlySet<string> = new Set([
@@ -18,9 +18,9 @@ const TYPED: ReadonlySet<string> = new Set([
 const isBlocked = (node: NodeProto): boolean =>
   subgraphsOf(node).length > 0 || (node.domain !== '' && node.domain !== 'ai.onnx') || TYPED.has(node.opType)
 
-const TO_SINGLE: Narrowing = { from: 'float64', to: 'float32', already: [], isBlocked, wideInputs: {}, encode }
+const TO_SINGLE: NarrowOptions = { from: 'float64', to: 'float32', already: [], isBlocked, wideInputs: {}, encode }
 
-export const toSingle = (model: Model, types?: ValueTypes): Narrowed | string => inNarrower(model, TO_SINGLE, types)
+export const toSingle = (model: Model, types?: ValueTypes): NarrowResult | string => inNarrower(model, TO_SINGLE, types)
 
 function encode({ model }: Matching, constant: Constant) {
   let clamped = 0

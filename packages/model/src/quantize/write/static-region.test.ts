@@ -9,7 +9,7 @@ import {
 } from '../../../test/support/quantize/write/check-quantize.ts'
 import { decibelsLost, here } from '../../../test/support/quantize/write/example-options.ts'
 import { initializers, make, normals, plain, sqnr, within } from '../../../test/support/quantize/write/example-static.ts'
-import { quantizable } from './quantizable.ts'
+import { quantizableNodes } from './quantizable.ts'
 import { quantize } from './quantize.ts'
 
 describe('what static int8 takes care of', () => {
@@ -92,7 +92,7 @@ describe('what static int8 takes care of', () => {
         floatTensor('six_numbers', [6], normals(6)),
       ],
     })
-    const able = quantizable(before).filter((one) => one.precisions.includes('static') && one.opType !== opType)
+    const able = quantizableNodes(before).filter((one) => one.precisions.includes('static') && one.opType !== opType)
     const layers = new Map([
       ...able.map((one) => [one.node, 'static'] as const),
       ['a', 'static'] as const,

@@ -4,9 +4,9 @@
 import { isOperator } from '@whyslow/graph/rewrite/match.ts'
 import type { NodeProto } from 'onnx-buf'
 import type { Range } from './choice.ts'
-import { type Affine, affineOf, quantRange, typeRange } from './numbers.ts'
+import { affineOf, type QuantizationParameters, quantRange, typeRange } from './numbers.ts'
 import { productOf } from './product.ts'
-import { activationBehind, floatConstant, type Rewriting } from './rewriting.ts'
+import { activationBehind, floatConstant, type QuantizeRewrite } from './rewriting.ts'
 import type { StaticOperator } from './static-operators.ts'
 
 /** Softmax gives nothing else, whatever was observed. */
@@ -14,19 +14,19 @@ const SOFTMAX_RANGE: Range = { low: 0, high: 1 }
 
 /** The nodes that are quantized together, and how each of their values is. */
 export interface Region {
-  readonly rewriting: Rewriting
+  readonly rewriting: QuantizeRewrite
   /** The operator that gives each value, keyed by value. */
   readonly makers: ReadonlyMap<string, StaticOperator>
   /** True where the node reads the value as int8. */
   reads(node: NodeProto, value: string): boolean
   /** Scale and zero point of a value; undefined if no range of it was observed. */
-  affine(value: string): Affine | undefined
+  affine(value: string): QuantizationParameters | undefined
   /** The value whose scale and zero point it has. */
   root(value: string): string
 }
 
 /** The region of the nodes that may be quantized; what follows for values is computed one by one. */
-export function regionOf(rewriting: Rewriting, operators: ReadonlyMap<NodeProto, StaticOperator>): Region {
+export function regionOf(rewriting: QuantizeRewrite, operators: ReadonlyMap<NodeProto, StaticOperator>): Region {
   const { options, ranges } = rewriting.choice
   const makers = new Map(
     [...operators.values()].flatMap((operator) => operator.results.map((value) => [value, operator] as const)),

@@ -5,8 +5,8 @@ import { copyWith } from '@whyslow/graph/copy.ts'
 import { isOperator, numberOf } from '@whyslow/graph/rewrite/match.ts'
 import type { NodeProto } from 'onnx-buf'
 import { addWeights, bytesOf } from './dynamic.ts'
-import type { Affine } from './numbers.ts'
-import { floatConstant, type Rewriting, readFloats } from './rewriting.ts'
+import type { QuantizationParameters } from './numbers.ts'
+import { floatConstant, type QuantizeRewrite, readFloats } from './rewriting.ts'
 import type { StaticOperator } from './static-operators.ts'
 import { givesFloats, isGivenQuantized, isTakenForInt8, type Region } from './static-region.ts'
 import { type FloatWeights, type WeightLayout, weightAffines, weightSqnrDb, withAffines } from './weights.ts'
@@ -14,7 +14,7 @@ import { type FloatWeights, type WeightLayout, weightAffines, weightSqnrDb, with
 interface Points {
   readonly scale: string
   readonly zeroPoint: string
-  readonly affine: Affine
+  readonly affine: QuantizationParameters
 }
 
 /** Scale and zero point of a value as constants; one pair for all values that share them. */
@@ -27,7 +27,11 @@ export function pointsOf(region: Region, value: string): Points {
   })
 }
 
-export function addPoints({ fresh, initializer, choice }: Rewriting, name: string, { scale, zeroPoint }: Affine) {
+export function addPoints(
+  { fresh, initializer, choice }: QuantizeRewrite,
+  name: string,
+  { scale, zeroPoint }: QuantizationParameters,
+) {
   const type = choice.options.activations
   const point = type === 'int8' ? Int8Array.of(zeroPoint) : Uint8Array.of(zeroPoint)
   return {

@@ -1,10 +1,10 @@
 // Weights and int32 biases of static int8, written: the bias has the scale of the activation times that of the weights.
 import { floatTensor, node as makeNode, rawTensor } from '@whyslow/graph/build.ts'
 import { affinesForBias, quantizeBias } from './bias.ts'
-import { meanLost, type WeightOrder } from './bias-correction.ts'
+import { meanError, type WeightOrder } from './bias-correction.ts'
 import { bytesOf } from './dynamic.ts'
-import type { Affine } from './numbers.ts'
-import type { Rewriting } from './rewriting.ts'
+import type { QuantizationParameters } from './numbers.ts'
+import type { QuantizeRewrite } from './rewriting.ts'
 import type { Region } from './static-region.ts'
 import { dequantizedWeights, pointsOf } from './static-values.ts'
 import { type FloatWeights, type QuantizedWeights, type WeightLayout, weightAffines, withAffines } from './weights.ts'
@@ -47,11 +47,11 @@ const MOST_ENLARGEMENTS = 4
 
 /** Enlarged until the bias that is written fits, the mean that rounding the weights costs in it. */
 function affinesThatFit(
-  rewriting: Rewriting,
+  rewriting: QuantizeRewrite,
   given: Corrected & { readonly takesBias: boolean },
   layout: WeightLayout,
-  { own, scale }: { readonly own: readonly Affine[]; readonly scale: number },
-): readonly Affine[] {
+  { own, scale }: { readonly own: readonly QuantizationParameters[]; readonly scale: number },
+): readonly QuantizationParameters[] {
   let affines = own
   if (!given.bias && !given.takesBias) return own
   for (let k = 0; k < MOST_ENLARGEMENTS; k++) {
@@ -74,17 +74,17 @@ interface Corrected {
 
 /** The bias with the mean that rounding the weights costs, where the means of what is read are known. */
 function correctedBias(
-  { choice }: Rewriting,
+  { choice }: QuantizeRewrite,
   { x, weights, bias, order }: Corrected,
   quantized: QuantizedWeights,
 ): Float32Array | undefined {
   const means = choice.means?.get(x)
-  const lost = means && meanLost(weights, quantized, order, means)
+  const lost = means && meanError(weights, quantized, order, means)
   return lost === undefined ? bias : Float32Array.from(lost, (one, output) => one + (bias?.[output] ?? 0))
 }
 
 function dequantizedBias(
-  { fresh, initializer, add }: Rewriting,
+  { fresh, initializer, add }: QuantizeRewrite,
   hint: string,
   { values, scales }: ReturnType<typeof quantizeBias>,
 ): string {

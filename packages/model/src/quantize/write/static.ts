@@ -11,7 +11,7 @@ import { NOT_FINITE, quantizedMatrix } from './dynamic.ts'
 import { MICROSOFT } from './dynamic-contrib.ts'
 import { affineOf, typeRange } from './numbers.ts'
 import { biasOf, scaledWeights } from './product.ts'
-import { type LayerOutcome, type Rewriting, readFloats } from './rewriting.ts'
+import { type LayerOutcome, type QuantizeRewrite, readFloats } from './rewriting.ts'
 import { type StaticOperator, staticOperator } from './static-operators.ts'
 import { addsApart, givesFloats, type Region, regionOf, whyNotIn } from './static-region.ts'
 import {
@@ -27,7 +27,7 @@ import {
 import { weightsAndBias } from './static-weights.ts'
 
 /** Every node that was requested, with what became of it. */
-export function staticLayers(rewriting: Rewriting, nodes: readonly NodeProto[]): ReadonlyMap<NodeProto, LayerOutcome> {
+export function staticLayers(rewriting: QuantizeRewrite, nodes: readonly NodeProto[]): ReadonlyMap<NodeProto, LayerOutcome> {
   const outcomes = new Map<NodeProto, LayerOutcome>()
   const operators = new Map<NodeProto, StaticOperator>()
   const { activations, weights } = rewriting.choice.options

@@ -2,7 +2,7 @@
 // arrays: a weight of 100 million numbers takes about a second.
 import { elementCount } from '@whyslow/graph/dtype.ts'
 import { sqnrDb } from '@whyslow/graph/rewrite/matrices.ts'
-import { type Affine, affineOf, type QuantRange, type QuantType, quantRange, typeRange } from './numbers.ts'
+import { affineOf, type QuantizationParameters, type QuantRange, type QuantType, quantRange, typeRange } from './numbers.ts'
 
 /** A constant tensor of float32. */
 export interface FloatWeights {
@@ -49,7 +49,7 @@ export function quantizeWeights(weights: FloatWeights, layout: WeightLayout): Qu
 }
 
 /** Scale and zero point of each channel; undefined if the weights hold NaN or infinity. */
-export function weightAffines(weights: FloatWeights, layout: WeightLayout): readonly Affine[] | undefined {
+export function weightAffines(weights: FloatWeights, layout: WeightLayout): readonly QuantizationParameters[] | undefined {
   const runs = runsOf(weights.shape, layout.axis)
   const ranges = rangesOf(weights.values, runs)
   if (ranges === undefined) return undefined
@@ -59,7 +59,11 @@ export function weightAffines(weights: FloatWeights, layout: WeightLayout): read
 }
 
 /** The weights with scales and zero points that are settled. */
-export function withAffines({ values, shape }: FloatWeights, layout: WeightLayout, affines: readonly Affine[]): QuantizedWeights {
+export function withAffines(
+  { values, shape }: FloatWeights,
+  layout: WeightLayout,
+  affines: readonly QuantizationParameters[],
+): QuantizedWeights {
   const runs = runsOf(shape, layout.axis)
   const scales = Float32Array.from(affines, ({ scale }) => scale)
   const zeroPoints = typed(layout.type, affines.length)

@@ -4,8 +4,8 @@
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
 import { nodesOf } from '@whyslow/graph/walk.ts'
 import { toHalf } from '../../quantize/write/half.ts'
-import { typesProfiled } from '../kit/executed-graph.ts'
-import { defineRemedy, predictedBy, rewriteProposal } from '../kit/remedy.ts'
+import { profiledTypes } from '../kit/executed-graph.ts'
+import { defineRemedy, predictedSaving, rewriteProposal } from '../kit/remedy.ts'
 import { countRun } from '../kit/unfused.ts'
 
 const TREATS = ['memory-bound-operators', 'compute-bound-operators']
@@ -20,7 +20,7 @@ export const float16 = defineRemedy({
   apply(setup, evidence) {
     const computes = evidence.offers.includes('float16')
     if (evidence.constraints.maxLoss === null || (!computes && evidence.goal !== 'size')) return []
-    const half = toHalf(setup.model, typesProfiled(evidence.profile))
+    const half = toHalf(setup.model, profiledTypes(evidence.profile))
     if (typeof half === 'string') return []
     const { model, converted, blocked, clamped } = half
     const casts = nodesOf(model.proto).filter(({ opType }) => opType === 'Cast').length
@@ -30,7 +30,7 @@ export const float16 = defineRemedy({
         `${count(converted, 'operator')} in float16${blocked.length > 0 ? `; in float32 stay ${blocked.join(', ')}` : ''}`,
         ...(clamped > 0 ? [`${count(clamped, 'weight')} beyond ±65504 clamped to it`] : []),
       ],
-      predictedSavingMs: computes ? predictedBy(TREATS, evidence) : null,
+      predictedSavingMs: computes ? predictedSaving(TREATS, evidence) : null,
       // An engine without such kernels writes a Cast before and behind each operator.
       ...(computes ? { took: (executed) => countRun(executed, /^Cast$/) <= casts } : {}),
     })

@@ -4,7 +4,7 @@
 import { sum } from '@whyslow/graph/rewrite/floats.ts'
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
 import { toSingle } from '../../quantize/write/single.ts'
-import { typesProfiled } from '../kit/executed-graph.ts'
+import { profiledTypes } from '../kit/executed-graph.ts'
 import { defineRemedy, type RemedyEvidence, rewriteProposal } from '../kit/remedy.ts'
 
 export const float32 = defineRemedy({
@@ -16,7 +16,7 @@ export const float32 = defineRemedy({
   goals: ['latency', 'throughput', 'memory', 'size'],
   apply(setup, evidence) {
     if (evidence.constraints.maxLoss === null) return []
-    const single = toSingle(setup.model, typesProfiled(evidence.profile))
+    const single = toSingle(setup.model, profiledTypes(evidence.profile))
     if (typeof single === 'string') return []
     const { model, converted, blocked, clamped } = single
     return rewriteProposal(setup, {

@@ -7,11 +7,11 @@ import { attributeOf, isOperator, type Matching, type Replacement } from '@whysl
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
 import type { NodeProto } from 'onnx-buf'
 import { defineRemedy } from '../kit/remedy.ts'
-import { byRewriting } from '../kit/rewriting.ts'
+import { rewritingRemedy } from '../kit/rewriting.ts'
 import { countRun } from '../kit/unfused.ts'
 
 export const geluTanh = defineRemedy(
-  byRewriting({
+  rewritingRemedy({
     id: 'gelu-tanh',
     title: 'GELU computed with tanh instead of erf',
     treats: ['costly-activations', 'unfused-operators'],

@@ -1,16 +1,16 @@
 // Groups DequantizeLinear - operator - QuantizeLinear that break one of the engine's conditions (measure/engines/onnxruntime/int8/conditions.ts),
 // rewritten so that they keep it. What changes are roundings: by half a step of a scale, never a weight.
 import { INT8_OPERATORS } from '@whyslow/measure/engines/onnxruntime/int8/int8-kernels.ts'
-import type { Unfused } from '@whyslow/measure/engines/onnxruntime/int8/unfused.ts'
+import type { UnfusedReason } from '@whyslow/measure/engines/onnxruntime/int8/unfused.ts'
 import { unquantizedOutputs } from '../../quantize/repair/output-from-int8.ts'
 import { quantizedGraph } from '../../quantize/repair/quantized-graph.ts'
-import { REQUANTIZED } from '../../quantize/repair/repairable.ts'
+import { REQUANTIZE_REMOVES } from '../../quantize/repair/repairable.ts'
 import { requantize } from '../../quantize/repair/requantize.ts'
-import { defineRemedy, predictedBy } from '../kit/remedy.ts'
+import { defineRemedy, predictedSaving } from '../kit/remedy.ts'
 
 const TREATS = ['unfused-quantization']
 /** Their output's range has to be measured. */
-const NEEDS_RANGES: ReadonlySet<Unfused> = new Set(['output-not-quantized', 'activation-between'])
+const NEEDS_RANGES: ReadonlySet<UnfusedReason> = new Set(['output-not-quantized', 'activation-between'])
 /** What may give a value under the name that it had in float. */
 const FUSED = new Set([...INT8_OPERATORS, 'DequantizeLinear'])
 
@@ -23,7 +23,7 @@ export const groupRequantization = defineRemedy({
   goals: ['latency', 'throughput'],
   repairs({ condition, opType, canMeasureRanges }) {
     if (condition === 'no-int8-kernel') return opType === 'BatchNormalization'
-    return REQUANTIZED.has(condition) && (canMeasureRanges || !NEEDS_RANGES.has(condition))
+    return REQUANTIZE_REMOVES.has(condition) && (canMeasureRanges || !NEEDS_RANGES.has(condition))
   },
   async apply(setup, evidence, tools) {
     const quantized = quantizedGraph(setup.model)
@@ -40,7 +40,7 @@ export const groupRequantization = defineRemedy({
           variant,
           setup: { ...setup, model },
           changes,
-          predictedSavingMs: predictedBy(TREATS, evidence),
+          predictedSavingMs: predictedSaving(TREATS, evidence),
           // An operator that fused has another type, and its float output is gone.
           took: ({ nodes: executed }) => {
             const left = executed.filter(

@@ -10,7 +10,7 @@ import type { Size } from '@whyslow/graph/rewrite/sizes.ts'
 import {
   defineRemedy,
   type Proposal,
-  predictedBy,
+  predictedSaving,
   type RemedyEvidence,
   type RemedyInput,
   type RemedySetup,
@@ -129,6 +129,6 @@ function shrink(setup: RemedySetup, { graph }: Matching, { name, axes }: Picture
 
 /** The finding tells what half of the pixels would save: half of the part that grows with them. */
 function savingOf(evidence: RemedyEvidence, scale: number): number | null {
-  const half = predictedBy([TREATS[0]!], evidence)
+  const half = predictedSaving([TREATS[0]!], evidence)
   return half === null ? null : Math.min(evidence.p50Ms, 2 * half * (1 - scale * scale))
 }

@@ -9,8 +9,8 @@ import { type FloatProducts, withFloatProducts } from '../../quantize/repair/dyn
 import { floatLayers } from '../../quantize/repair/float-layers.ts'
 import { floatModel } from '../../quantize/repair/float-model.ts'
 import { floatPairs } from '../../quantize/repair/float-pairs.ts'
-import { disjoint, quantizedGraph, withRepairs } from '../../quantize/repair/quantized-graph.ts'
-import { defineRemedy, type Proposal, predictedBy, type RemedyEvidence, type RemedySetup } from '../kit/remedy.ts'
+import { quantizedGraph, selectDisjoint, withRepairs } from '../../quantize/repair/quantized-graph.ts'
+import { defineRemedy, type Proposal, predictedSaving, type RemedyEvidence, type RemedySetup } from '../kit/remedy.ts'
 
 const TREATS = ['unfused-quantization', 'int8-slower-than-float']
 
@@ -40,7 +40,7 @@ interface Gainless extends Pick<FloatProducts, 'model' | 'layers'> {
 function withoutGainless(given: Model): Gainless {
   const { model, layers } = withFloatProducts(given, ({ opType }) => opType === 'ConvInteger')
   const quantized = quantizedGraph(model)
-  const pairs = quantized === undefined ? [] : disjoint(floatPairs(quantized))
+  const pairs = quantized === undefined ? [] : selectDisjoint(floatPairs(quantized))
   return { model: pairs.length === 0 ? model : withRepairs(quantized!, pairs), layers, pairs: pairs.length }
 }
 
@@ -54,7 +54,7 @@ function singleOperators(setup: RemedySetup, evidence: RemedyEvidence, { model, 
         ...(pairs > 0 ? [`${count(pairs, 'pair')} of conversions between float operators taken out`] : []),
         ...(layers.length > 0 ? [`${count(layers.length, 'integer convolution')} computed in float32`] : []),
       ],
-      predictedSavingMs: predictedBy(TREATS, evidence),
+      predictedSavingMs: predictedSaving(TREATS, evidence),
     },
   ]
 }
@@ -92,7 +92,7 @@ function listed(names: readonly string[]): string {
 
 /** Layers that the diagnosis gives a reason for: int8 that fuses and is faster stays. */
 function wholeModel(setup: RemedySetup, evidence: RemedyEvidence, gainless: Gainless): Proposal[] {
-  const predictedSavingMs = predictedBy(TREATS, evidence)
+  const predictedSavingMs = predictedSaving(TREATS, evidence)
   const float = predictedSavingMs === null ? undefined : floatModel(setup.model)
   if (float === undefined) return []
   if (float.pairs + gainless.pairs === 0 && float.products === gainless.layers.length) return []

@@ -5,7 +5,7 @@ import { count } from '@whyslow/graph/rewrite/node-names.ts'
 import { INT8_OPERATORS } from '@whyslow/measure/engines/onnxruntime/int8/int8-kernels.ts'
 import { quantizedGraph, withRepairs } from '../../quantize/repair/quantized-graph.ts'
 import { retypedActivations } from '../../quantize/repair/uint8-activations.ts'
-import { defineRemedy, predictedBy, rewriteProposal } from '../kit/remedy.ts'
+import { defineRemedy, predictedSaving, rewriteProposal } from '../kit/remedy.ts'
 
 const TREATS = ['unfused-quantization', 'int8-slower-than-float']
 /** What may give a value under the name that it had in float. */
@@ -31,7 +31,7 @@ export const uint8Activations = defineRemedy({
       changes: [
         `activations of ${count(nodes.size, 'quantized operator')} written as uint8, with the scales that they had as int8`,
       ],
-      predictedSavingMs: predictedBy(TREATS, evidence),
+      predictedSavingMs: predictedSaving(TREATS, evidence),
       // An operator that fused has another type, and its float output is gone.
       took: ({ nodes: executed }) =>
         executed.filter(({ outputs, opType }) => !FUSED.has(opType) && outputs.some((name) => nodes.has(name))).length <

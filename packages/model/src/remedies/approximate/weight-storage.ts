@@ -13,13 +13,13 @@ import type { NodeProto } from 'onnx-buf'
 import { readFloats } from '../../quantize/write/rewriting.ts'
 import { type FloatWeights, type QuantizedWeights, quantizeWeights, weightSqnrDb } from '../../quantize/write/weights.ts'
 import { defineRemedy } from '../kit/remedy.ts'
-import { byRewriting } from '../kit/rewriting.ts'
+import { rewritingRemedy } from '../kit/rewriting.ts'
 
 /** Smaller ones (biases, norms) weigh little and matter much. */
 const LEAST_ELEMENTS = 1024
 
 export const weightStorage = defineRemedy(
-  byRewriting({
+  rewritingRemedy({
     id: 'weight-storage',
     title: 'Weights are stored in 8 bits and turned into floats at load',
     treats: ['cold-start'],

@@ -36,7 +36,7 @@ export function groupsOf({ graph }: Profile, { name }: ProfiledNode): number {
 }
 
 /** Types as run of the values that the engine's profile shows; none without one. */
-export function typesProfiled(profile: Profile | undefined): ReadonlyMap<string, TensorType> {
+export function profiledTypes(profile: Profile | undefined): ReadonlyMap<string, TensorType> {
   return new Map(
     (profile?.nodes ?? []).flatMap(({ inputs, outputs, inputTypes, outputTypes }) => [
       ...inputs.flatMap((name, index) => (inputTypes[index] ? [[name, inputTypes[index]] as const] : [])),

@@ -2,10 +2,10 @@
 // arranged as positions. Transposed convolutions become one, and so do convolutions over a map that was only repeated.
 
 import { floatTensor, int64Tensor, node } from '@whyslow/graph/build.ts'
-import { pointwiseAfter, repeatPointwise } from '@whyslow/graph/rewrite/beside-convolution.ts'
 import { concatenateFloats, floatsOf } from '@whyslow/graph/rewrite/floats.ts'
 import type { Matching, Replacement } from '@whyslow/graph/rewrite/match.ts'
-import { type Phases, phasesOf, phaseWeights, type Transposed } from '@whyslow/graph/rewrite/phases.ts'
+import { type Phases, phasesOf, phaseWeights, type TransposedWindow } from '@whyslow/graph/rewrite/phases.ts'
+import { pointwiseAfter, repeatPointwise } from '@whyslow/graph/rewrite/pointwise-after.ts'
 import type { NodeProto, TensorProto } from 'onnx-buf'
 
 /** Since when operands are broadcast as numpy does it; the engine runs no older models. */
@@ -16,7 +16,7 @@ const SLICE_INPUTS = 10
 const TO_THE_END = 2 ** 31 - 1
 
 /** Phases of one axis, or of two with one stride, which DepthToSpace arranges; undefined for any other. */
-export function phasesOfAll(transposed: readonly Transposed[]): readonly Phases[] | undefined {
+export function phasesOfAll(transposed: readonly TransposedWindow[]): readonly Phases[] | undefined {
   const axes = transposed.flatMap((axis) => phasesOf(axis) ?? [])
   if (axes.length !== transposed.length || axes.length < 1 || axes.length > 2) return undefined
   return axes.every(({ stride }) => stride === axes[0]!.stride) ? axes : undefined

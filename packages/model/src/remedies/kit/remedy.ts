@@ -201,7 +201,7 @@ export const rewriteProposal = (
 ): readonly Proposal[] => [{ variant: '', setup: { ...setup, model }, ...rest }]
 
 /** What the findings that a remedy treats would save, ms: the largest, since findings overlap. null if none was found. */
-export function predictedBy(treats: readonly string[], { findings }: RemedyEvidence): number | null {
+export function predictedSaving(treats: readonly string[], { findings }: RemedyEvidence): number | null {
   const savings = findings.filter(({ rule }) => treats.includes(rule)).flatMap(({ wouldSaveMs }) => wouldSaveMs ?? [])
   return savings.length > 0 ? Math.max(...savings) : null
 }

@@ -4,10 +4,10 @@ import { rewriteToTheEnd } from '@whyslow/graph/rewrite/bypass.ts'
 import { type Matching, type Replacement, rewriteGraphs } from '@whyslow/graph/rewrite/match.ts'
 import type { GraphView } from '@whyslow/graph/types.ts'
 import type { NodeProto } from 'onnx-buf'
-import { predictedBy, type Remedy, type RemedyEvidence, rewriteProposal } from './remedy.ts'
+import { predictedSaving, type Remedy, type RemedyEvidence, rewriteProposal } from './remedy.ts'
 import { savingByFusing, savingByRemoving } from './unfused.ts'
 
-export interface Rewritten<Found> {
+export interface RewriteResult<Found> {
   readonly model: Model
   readonly replaced: readonly Found[]
   /** All nodes that something stands in place of. */
@@ -16,7 +16,7 @@ export interface Rewritten<Found> {
   readonly treats: readonly string[]
 }
 
-type Saving<Found> = (evidence: RemedyEvidence, rewritten: Rewritten<Found>) => number | null
+type Saving<Found> = (evidence: RemedyEvidence, rewritten: RewriteResult<Found>) => number | null
 
 interface Rewriting<Found> extends Omit<Remedy, 'kind' | 'goals' | 'apply'>, Partial<Pick<Remedy, 'goals'>> {
   /** Replacements in one graph, which do not overlap. */
@@ -26,15 +26,15 @@ interface Rewriting<Found> extends Omit<Remedy, 'kind' | 'goals' | 'apply'>, Par
   /** Imported where something was replaced. */
   readonly domains?: Readonly<Record<string, number>>
   /** What was changed, one line each. */
-  readonly changes: (rewritten: Rewritten<Found>) => string | readonly string[]
+  readonly changes: (rewritten: RewriteResult<Found>) => string | readonly string[]
   /** Saving per prediction that is expected, ms. */
   readonly saving: Saving<Found>
   /** Looks for what it wanted in the graph that the engine then runs. */
-  readonly took?: (executed: GraphView, rewritten: Rewritten<Found>) => boolean
+  readonly took?: (executed: GraphView, rewritten: RewriteResult<Found>) => boolean
 }
 
 /** One that is approximate proposes nothing where no loss is allowed. */
-export function byRewriting<Found extends Replacement>(rewriting: Rewriting<Found>): Remedy {
+export function rewritingRemedy<Found extends Replacement>(rewriting: Rewriting<Found>): Remedy {
   const { find, toTheEnd, domains, changes, saving, took, ...about } = rewriting
   const { effect, treats } = about
   return {
@@ -58,16 +58,16 @@ export function byRewriting<Found extends Replacement>(rewriting: Rewriting<Foun
 }
 
 /** Each replacement makes one operator of several. */
-export const byFusing: Saving<Replacement> = (evidence, { treats, replaced }) => savingByFusing(evidence, treats, replaced)
+export const savingOfFusing: Saving<Replacement> = (evidence, { treats, replaced }) => savingByFusing(evidence, treats, replaced)
 
 /** The operators go. */
-export const byRemoving: Saving<unknown> = (evidence, { treats, parts }) => savingByRemoving(evidence, treats, parts)
+export const savingOfRemoving: Saving<unknown> = (evidence, { treats, parts }) => savingByRemoving(evidence, treats, parts)
 
 /** What the findings say. */
-export const byFindings: Saving<unknown> = (evidence, { treats }) => predictedBy(treats, evidence)
+export const byFindings: Saving<unknown> = (evidence, { treats }) => predictedSaving(treats, evidence)
 
 /** What the profile tells; without one, what the findings say. */
 export const byProfile =
   <Found>(saving: Saving<Found>): Saving<Found> =>
   (evidence, rewritten) =>
-    evidence.profile === undefined ? predictedBy(rewritten.treats, evidence) : saving(evidence, rewritten)
+    evidence.profile === undefined ? predictedSaving(rewritten.treats, evidence) : saving(evidence, rewritten)

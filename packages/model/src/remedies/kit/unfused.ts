@@ -4,7 +4,7 @@ import { sum } from '@whyslow/graph/rewrite/floats.ts'
 import type { Replacement } from '@whyslow/graph/rewrite/match.ts'
 import type { GraphView } from '@whyslow/graph/types.ts'
 import type { NodeProto } from 'onnx-buf'
-import { predictedBy, type RemedyEvidence } from './remedy.ts'
+import { predictedSaving, type RemedyEvidence } from './remedy.ts'
 
 /** Share of a prediction: layers that take less are left unchanged. */
 const LEAST_TIME = 0.005
@@ -32,7 +32,7 @@ export function savingByFusing(
   replaced: readonly Pick<Replacement, 'parts'>[],
 ): number | null {
   const { profile, p50Ms } = evidence
-  if (profile === undefined) return predictedBy(treats, evidence)
+  if (profile === undefined) return predictedSaving(treats, evidence)
   const savings = replaced.map(({ parts }) => {
     const times = timesOf(evidence, parts)
     return times.length === 0 ? 0 : sum(times) - Math.max(...times)
@@ -49,7 +49,7 @@ export function savingByRemoving(
   treats: readonly string[],
   nodes: readonly NodeProto[],
 ): number | null {
-  if (evidence.profile === undefined) return predictedBy(treats, evidence)
+  if (evidence.profile === undefined) return predictedSaving(treats, evidence)
   return Math.min(sum(timesOf(evidence, nodes)), evidence.p50Ms)
 }
 

@@ -9,7 +9,7 @@ import { sum } from '@whyslow/graph/rewrite/floats.ts'
 import { isOperator, type Matching, numberOf, type Replacement } from '@whyslow/graph/rewrite/match.ts'
 import { slopesKind } from '@whyslow/graph/rewrite/slopes.ts'
 import { defineRemedy, type RemedyEvidence } from '../kit/remedy.ts'
-import { byRewriting } from '../kit/rewriting.ts'
+import { rewritingRemedy } from '../kit/rewriting.ts'
 import { timeWith } from '../kit/unfused.ts'
 
 /** Since when all of the operators below broadcast as they do now. */
@@ -18,7 +18,7 @@ const LEAST_OPSET = 8
 const LEAST_TIME = 0.005
 
 export const activationForms = defineRemedy(
-  byRewriting({
+  rewritingRemedy({
     id: 'activation-forms',
     title: 'Activations written in the functions that they are made of',
     treats: ['costly-activations', 'inefficient-kernels'],

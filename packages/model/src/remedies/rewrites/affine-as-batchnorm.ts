@@ -11,7 +11,7 @@ import { nodesOfPatterns } from '@whyslow/graph/rewrite/patterns.ts'
 import { times } from '@whyslow/graph/rewrite/sizes.ts'
 import type { NodeProto } from 'onnx-buf'
 import { defineRemedy } from '../kit/remedy.ts'
-import { byFusing, byRewriting } from '../kit/rewriting.ts'
+import { rewritingRemedy, savingOfFusing } from '../kit/rewriting.ts'
 import { isUnfused } from '../kit/unfused.ts'
 
 /** Since when the operator is as it is now, but for its training. */
@@ -20,7 +20,7 @@ const LEAST_OPSET = 9
 const LEAST_SIZE = 4
 
 export const affineAsBatchnorm = defineRemedy(
-  byRewriting({
+  rewritingRemedy({
     id: 'affine-as-batchnorm',
     title: 'Constant factors and sums by channel run in one pass',
     treats: ['unfused-elementwise', 'slow-normalization', 'memory-bound-operators', 'dispatch-overhead'],
@@ -34,7 +34,7 @@ export const affineAsBatchnorm = defineRemedy(
       )
     },
     changes: ({ parts, replaced }) => `${countByOperator(parts)} as ${count(replaced.length, 'BatchNormalization')}`,
-    saving: byFusing,
+    saving: savingOfFusing,
   }),
 )
 

@@ -11,7 +11,7 @@ import { isOperator, type Matching, type Replacement, rewriteGraphs } from '@why
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
 import type { NodeProto } from 'onnx-buf'
 import { foldScales } from '../kit/fold-scales.ts'
-import { defineRemedy, predictedBy, type RemedyEvidence, rewriteProposal } from '../kit/remedy.ts'
+import { defineRemedy, predictedSaving, type RemedyEvidence, rewriteProposal } from '../kit/remedy.ts'
 import { timesOf } from '../kit/unfused.ts'
 
 const TREATS = ['unfused-operators', 'memory-bound-operators', 'layout-conversions', 'dispatch-overhead']
@@ -52,7 +52,7 @@ export const affineAsDepthwise = defineRemedy({
 
 /** All but the longest operator of each chain, whose time represents the convolution's. */
 function savingOf(evidence: RemedyEvidence, folded: readonly NodeProto[], replaced: readonly Replacement[]): number | null {
-  if (evidence.profile === undefined) return predictedBy(TREATS, evidence)
+  if (evidence.profile === undefined) return predictedSaving(TREATS, evidence)
   const savings = replaced.map(({ parts }) => {
     const times = timesOf(evidence, parts)
     return times.length === 0 ? 0 : sum(times) - Math.max(...times)

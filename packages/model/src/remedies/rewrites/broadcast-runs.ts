@@ -13,7 +13,7 @@ import { nodesOfPatterns } from '@whyslow/graph/rewrite/patterns.ts'
 import type { Size } from '@whyslow/graph/rewrite/sizes.ts'
 import type { NodeProto } from 'onnx-buf'
 import { defineRemedy } from '../kit/remedy.ts'
-import { byProfile, byRewriting } from '../kit/rewriting.ts'
+import { byProfile, rewritingRemedy } from '../kit/rewriting.ts'
 import { isUnfused, timeWith } from '../kit/unfused.ts'
 
 const BROADCASTING = 'Add Sub Mul Div Pow Min Max PRelu Equal Less Greater LessOrEqual GreaterOrEqual Where'.split(' ')
@@ -28,7 +28,7 @@ const MOST_ELEMENTS = 1 << 16
 const LEFT = 0.1
 
 export const broadcastRuns = defineRemedy(
-  byRewriting({
+  rewritingRemedy({
     id: 'broadcast-runs',
     title: 'Constants are laid out so that the engine walks them in long runs',
     treats: ['slow-broadcast', 'memory-bound-operators', 'dispatch-overhead'],

@@ -5,26 +5,26 @@
 import { attribute } from '@whyslow/graph/build.ts'
 import { copyWith } from '@whyslow/graph/copy.ts'
 import { dtypeOf } from '@whyslow/graph/dtype.ts'
-import { apart, bypass, countByOperator } from '@whyslow/graph/rewrite/bypass.ts'
+import { bypass, countByOperator, selectSeparate } from '@whyslow/graph/rewrite/bypass.ts'
 import { elementwiseInput } from '@whyslow/graph/rewrite/elementwise.ts'
 import { isLossless, roundsByValue } from '@whyslow/graph/rewrite/lossless-cast.ts'
 import { intsOf, isOperator, type Matching, numberOf, type Replacement } from '@whyslow/graph/rewrite/match.ts'
 import { mergeShapeChange } from '@whyslow/graph/rewrite/shape-changes.ts'
 import type { NodeProto } from 'onnx-buf'
 import { defineRemedy } from '../kit/remedy.ts'
-import { byRemoving, byRewriting } from '../kit/rewriting.ts'
+import { rewritingRemedy, savingOfRemoving } from '../kit/rewriting.ts'
 
 export const cancellingPairs = defineRemedy(
-  byRewriting({
+  rewritingRemedy({
     id: 'cancelling-pairs',
     title: 'Operators that undo each other are taken out',
     treats: ['layout-conversions', 'dispatch-overhead', 'cold-start'],
     effect: 'exact',
     goals: ['latency', 'throughput', 'load-time'],
-    find: (matching, fresh) => apart(matching.graph.node.map((node) => PAIRS[node.opType]?.(matching, node, fresh))),
+    find: (matching, fresh) => selectSeparate(matching.graph.node.map((node) => PAIRS[node.opType]?.(matching, node, fresh))),
     toTheEnd: true,
     changes: ({ parts }) => `undone by or merged with another, taken out: ${countByOperator(parts)}`,
-    saving: byRemoving,
+    saving: savingOfRemoving,
   }),
 )
 

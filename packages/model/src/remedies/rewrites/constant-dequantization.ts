@@ -2,14 +2,14 @@
 // without an int8 kernel, tables of which some rows are read. The same floats, computed once.
 
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
-import type { Unfused } from '@whyslow/measure/engines/onnxruntime/int8/unfused.ts'
+import type { UnfusedReason } from '@whyslow/measure/engines/onnxruntime/int8/unfused.ts'
 import { constantDequantizers, constantsInFloat } from '../../quantize/repair/constants-in-float.ts'
-import { disjoint, quantizedGraph, withRepairs } from '../../quantize/repair/quantized-graph.ts'
-import { defineRemedy, predictedBy } from '../kit/remedy.ts'
+import { quantizedGraph, selectDisjoint, withRepairs } from '../../quantize/repair/quantized-graph.ts'
+import { defineRemedy, predictedSaving } from '../kit/remedy.ts'
 
 const TREATS = ['unfused-quantization']
 /** What the engine computes in float whatever is rewritten, so that the constants may be floats. */
-const IN_FLOAT: ReadonlySet<Unfused> = new Set([
+const IN_FLOAT: ReadonlySet<UnfusedReason> = new Set([
   ...(['no-int8-kernel', 'wide-types', 'input-float', 'weights-float', 'several-quantizers'] as const),
   ...(['channel-axis', 'resize-mode', 'opset', 'not-known'] as const),
 ])
@@ -38,14 +38,14 @@ export const constantDequantization = defineRemedy({
       { variant: 'of all float groups', nodes: all.length > plain.length ? all : [] },
     ]
     return variants.flatMap(({ variant, nodes }) => {
-      const found = disjoint(constantsInFloat(quantized, nodes))
+      const found = selectDisjoint(constantsInFloat(quantized, nodes))
       if (found.length === 0) return []
       return [
         {
           variant,
           setup: { ...setup, model: withRepairs(quantized, found) },
           changes: [`${count(found.length, 'constant')} no longer dequantized at every prediction`],
-          predictedSavingMs: predictedBy(TREATS, evidence),
+          predictedSavingMs: predictedSaving(TREATS, evidence),
         },
       ]
     })

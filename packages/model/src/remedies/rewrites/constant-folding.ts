@@ -1,7 +1,7 @@
 // Constant folding and simplification by onnx-simplifier (https://github.com/onnxsim/onnxsim): what depends on constants alone is
 // computed once, before the model is shipped. ONNX Runtime folds at every load; a simplifier saves that time, and uncovers fusions.
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
-import { adoptOptimized, computingNodes, nodesGone } from '@whyslow/graph/rewrite/optimized-elsewhere.ts'
+import { adoptOptimized, countComputingNodes, nodesGone } from '@whyslow/graph/rewrite/optimized-elsewhere.ts'
 import { defineRemedy, rewriteProposal } from '../kit/remedy.ts'
 import { savingByRemoving } from '../kit/unfused.ts'
 
@@ -19,11 +19,11 @@ export const constantFolding = defineRemedy({
     const simplified = await orNothing(() => simplify(setup.model))
     const model = simplified && adoptOptimized(simplified, setup.model)
     if (model === undefined) return []
-    const fewer = computingNodes(setup.model) - computingNodes(model)
+    const fewer = countComputingNodes(setup.model) - countComputingNodes(model)
     if (fewer <= 0) return []
     return rewriteProposal(setup, {
       model,
-      changes: [`simplified: ${count(computingNodes(model), 'node')} instead of ${computingNodes(setup.model)}`],
+      changes: [`simplified: ${count(countComputingNodes(model), 'node')} instead of ${countComputingNodes(setup.model)}`],
       predictedSavingMs: savingByRemoving(evidence, TREATS, nodesGone(model, setup.model)),
     })
   },

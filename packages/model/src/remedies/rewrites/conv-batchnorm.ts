@@ -4,27 +4,27 @@
 
 import { floatTensor } from '@whyslow/graph/build.ts'
 import { copyWith } from '@whyslow/graph/copy.ts'
-import { apart } from '@whyslow/graph/rewrite/bypass.ts'
+import { selectSeparate } from '@whyslow/graph/rewrite/bypass.ts'
 import { floatsOf } from '@whyslow/graph/rewrite/floats.ts'
 import { isOperator, type Matching, numberOf, type Replacement } from '@whyslow/graph/rewrite/match.ts'
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
 import { nodesOf } from '@whyslow/graph/walk.ts'
 import type { NodeProto } from 'onnx-buf'
 import { defineRemedy } from '../kit/remedy.ts'
-import { byRemoving, byRewriting } from '../kit/rewriting.ts'
+import { rewritingRemedy, savingOfRemoving } from '../kit/rewriting.ts'
 import { countRun } from '../kit/unfused.ts'
 
 export const convBatchnorm = defineRemedy(
-  byRewriting({
+  rewritingRemedy({
     id: 'conv-batchnorm',
     title: 'BatchNormalization is folded into the weights before it',
     treats: ['unfused-operators', 'dispatch-overhead', 'cold-start'],
     effect: 'rounding',
     goals: ['latency', 'throughput', 'load-time', 'memory', 'size'],
-    find: (matching, fresh) => apart(matching.graph.node.map((node) => fold(matching, node, fresh))),
+    find: (matching, fresh) => selectSeparate(matching.graph.node.map((node) => fold(matching, node, fresh))),
     toTheEnd: true,
     changes: ({ replaced }) => `${count(replaced.length, 'BatchNormalization')} folded into the weights before`,
-    saving: byRemoving,
+    saving: savingOfRemoving,
     took: (executed, { model }) =>
       countRun(executed, /^BatchNormalization$/) <=
       nodesOf(model.proto).filter(({ opType }) => opType === 'BatchNormalization').length,

@@ -6,19 +6,19 @@
 // Whatever stands between and behind such convolutions and does not care for the additional axis is computed with it.
 // https://onnx.ai/onnx/operators/onnx__Conv.html
 
-import { axisFromFront } from '@whyslow/graph/attributes.ts'
 import { attribute, floatTensor, int64Tensor, node } from '@whyslow/graph/build.ts'
 import { copyWith } from '@whyslow/graph/copy.ts'
 import { elementwiseInput } from '@whyslow/graph/rewrite/elementwise.ts'
 import { floatsOf } from '@whyslow/graph/rewrite/floats.ts'
 import { intsOf, isOperator, type Matching, numberOf, type Replacement } from '@whyslow/graph/rewrite/match.ts'
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
+import { axisFromFront } from '@whyslow/graph/view-attributes.ts'
 import type { AttributeProto, NodeProto, TensorProto } from 'onnx-buf'
 import { defineRemedy } from '../kit/remedy.ts'
-import { byRewriting } from '../kit/rewriting.ts'
+import { rewritingRemedy } from '../kit/rewriting.ts'
 
 export const conv1dAsConv2d = defineRemedy(
-  byRewriting({
+  rewritingRemedy({
     id: 'conv1d-as-conv2d',
     title: 'One-dimensional convolutions run as two-dimensional ones',
     treats: ['compute-bound-operators', 'memory-bound-operators'],

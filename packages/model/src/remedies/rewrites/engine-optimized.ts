@@ -4,7 +4,7 @@
 // https://onnxruntime.ai/docs/performance/model-optimizations/graph-optimizations.html#onlineoffline-mode
 import type { Model } from '@whyslow/graph/model.ts'
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
-import { adoptOptimized, computingNodes } from '@whyslow/graph/rewrite/optimized-elsewhere.ts'
+import { adoptOptimized, countComputingNodes } from '@whyslow/graph/rewrite/optimized-elsewhere.ts'
 import { nodesOf } from '@whyslow/graph/walk.ts'
 import { defineRemedy, type Proposal, type RemedySetup } from '../kit/remedy.ts'
 
@@ -26,8 +26,8 @@ export const engineOptimized = defineRemedy({
       const model = optimized && adoptOptimized(optimized, setup.model)
       if (model === undefined) continue
       if (level === 'all') proposals.push(asTheEngineRunsIt({ ...setup, model }))
-      else if (computingNodes(model) < computingNodes(setup.model)) {
-        const nodes = `${count(computingNodes(model), 'node')} instead of ${computingNodes(setup.model)}`
+      else if (countComputingNodes(model) < countComputingNodes(setup.model)) {
+        const nodes = `${count(countComputingNodes(model), 'node')} instead of ${countComputingNodes(setup.model)}`
         proposals.push({
           variant: level,
           setup: { ...setup, model },

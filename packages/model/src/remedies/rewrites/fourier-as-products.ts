@@ -9,10 +9,10 @@ import { count } from '@whyslow/graph/rewrite/node-names.ts'
 import type { Size } from '@whyslow/graph/rewrite/sizes.ts'
 import type { NodeProto, TensorProto } from 'onnx-buf'
 import { defineRemedy } from '../kit/remedy.ts'
-import { byFindings, byRewriting } from '../kit/rewriting.ts'
+import { byFindings, rewritingRemedy } from '../kit/rewriting.ts'
 
 export const fourierAsProducts = defineRemedy(
-  byRewriting({
+  rewritingRemedy({
     id: 'fourier-as-products',
     title: 'Fourier transforms as products with constant matrices',
     treats: ['inefficient-kernels'],

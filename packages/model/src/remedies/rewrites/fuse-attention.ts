@@ -9,7 +9,7 @@ import { concatenateColumns, concatenateFloats, floatsOf, sum } from '@whyslow/g
 import { isOperator, type Matching, type Replacement, rewriteGraphs, trimInputs } from '@whyslow/graph/rewrite/match.ts'
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
 import type { NodeProto, TensorProto } from 'onnx-buf'
-import { defineRemedy, type Proposal, predictedBy, type RemedyEvidence, type RemedySetup } from '../kit/remedy.ts'
+import { defineRemedy, type Proposal, predictedSaving, type RemedyEvidence, type RemedySetup } from '../kit/remedy.ts'
 import { countRun, isUnfused, timesOf } from '../kit/unfused.ts'
 
 const TREATS = ['unfused-operators', 'memory-bound-operators', 'dispatch-overhead']
@@ -65,7 +65,7 @@ function propose(setup: RemedySetup, evidence: RemedyEvidence, variant: Variant)
 
 /** What moves and scales goes; the products and the softmax stay. */
 function savingOf(evidence: RemedyEvidence, replaced: readonly Replacement[]): number | null {
-  if (evidence.profile === undefined) return predictedBy(TREATS, evidence)
+  if (evidence.profile === undefined) return predictedSaving(TREATS, evidence)
   const gone = replaced.flatMap(({ parts }) => parts.filter((part) => !isOperator(part, 'MatMul', 'Softmax')))
   return Math.min(sum(timesOf(evidence, gone)), evidence.p50Ms)
 }

@@ -6,11 +6,11 @@ import { findGelu } from '@whyslow/graph/patterns/gelu.ts'
 import type { Replacement } from '@whyslow/graph/rewrite/match.ts'
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
 import { defineRemedy } from '../kit/remedy.ts'
-import { byFusing, byRewriting } from '../kit/rewriting.ts'
+import { rewritingRemedy, savingOfFusing } from '../kit/rewriting.ts'
 import { countRun, isUnfused } from '../kit/unfused.ts'
 
 export const fuseGelu = defineRemedy(
-  byRewriting({
+  rewritingRemedy({
     id: 'fuse-gelu',
     title: 'GELU written in pieces becomes one operator',
     treats: ['unfused-operators', 'costly-activations', 'memory-bound-operators', 'dispatch-overhead'],
@@ -26,7 +26,7 @@ export const fuseGelu = defineRemedy(
       }),
     domains: { 'com.microsoft': 1 },
     changes: ({ replaced, parts }) => `${count(replaced.length, 'GELU')} instead of ${count(parts.length, 'node')}`,
-    saving: byFusing,
+    saving: savingOfFusing,
     // With a bias before it, the engine goes on to make BiasGelu of it.
     took: (executed, { replaced }) => countRun(executed, /Gelu$/) >= replaced.length,
   }),

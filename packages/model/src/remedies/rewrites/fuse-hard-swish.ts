@@ -17,10 +17,10 @@ import {
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
 import type { NodeProto } from 'onnx-buf'
 import { defineRemedy } from '../kit/remedy.ts'
-import { byFusing, byRewriting } from '../kit/rewriting.ts'
+import { rewritingRemedy, savingOfFusing } from '../kit/rewriting.ts'
 
 export const fuseHardSwish = defineRemedy(
-  byRewriting({
+  rewritingRemedy({
     id: 'fuse-hard-swish',
     title: 'HardSwish written in pieces becomes HardSigmoid and a product',
     treats: ['unfused-elementwise', 'layout-conversions', 'memory-bound-operators', 'dispatch-overhead'],
@@ -28,7 +28,7 @@ export const fuseHardSwish = defineRemedy(
     betweenOperators: true,
     find: (matching, fresh) => matching.graph.node.flatMap((clip) => replace(matching, clip, fresh) ?? []),
     changes: ({ replaced, parts }) => `${count(replaced.length, 'HardSigmoid')} instead of ${count(parts.length, 'node')}`,
-    saving: byFusing,
+    saving: savingOfFusing,
   }),
 )
 

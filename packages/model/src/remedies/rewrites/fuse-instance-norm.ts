@@ -4,17 +4,17 @@
 // runs it as the pieces that the standard defines it by, https://onnx.ai/onnx/operators/onnx__GroupNormalization.html.
 // Means over a whole sample (global layer normalization, of networks that separate voices) are those of one group of all channels.
 
-import { axisFromFront } from '@whyslow/graph/attributes.ts'
 import { floatTensor, int64Tensor, node } from '@whyslow/graph/build.ts'
 import { elementCount } from '@whyslow/graph/dtype.ts'
-import { findNorm, type Meant, type NormPattern, type Over } from '@whyslow/graph/patterns/norm.ts'
+import { findNorm, type NormalizedValue, type NormFilter, type NormPattern } from '@whyslow/graph/patterns/norm.ts'
 import { byChannel } from '@whyslow/graph/rewrite/affine.ts'
 import { isClosed, isOperator, type Matching, numberOf, type Replacement, withConstant } from '@whyslow/graph/rewrite/match.ts'
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
 import type { TensorType } from '@whyslow/graph/types.ts'
+import { axisFromFront } from '@whyslow/graph/view-attributes.ts'
 import type { NodeProto, TensorProto } from 'onnx-buf'
 import { defineRemedy } from '../kit/remedy.ts'
-import { byFusing, byRewriting } from '../kit/rewriting.ts'
+import { rewritingRemedy, savingOfFusing } from '../kit/rewriting.ts'
 import { countRun, isUnfused } from '../kit/unfused.ts'
 
 /** Since when a GroupNormalization has a scale and a bias for each channel; before, for each group. */
@@ -23,7 +23,7 @@ const SCALED_BY_CHANNEL = 21
 const FIRST_AS_NOW = 9
 
 export const fuseInstanceNorm = defineRemedy(
-  byRewriting({
+  rewritingRemedy({
     id: 'fuse-instance-norm',
     title: 'Normalization of channels or groups in pieces becomes one operator',
     treats: ['slow-normalization', 'unfused-operators', 'memory-bound-operators', 'dispatch-overhead'],
@@ -36,16 +36,17 @@ export const fuseInstanceNorm = defineRemedy(
       }),
     changes: ({ replaced, parts }) =>
       `${count(replaced.length, 'InstanceNormalization')} instead of ${count(parts.length, 'node')}`,
-    saving: byFusing,
+    saving: savingOfFusing,
     took: (executed, { replaced }) => countRun(executed, /InstanceNormalization/) >= replaced.length,
   }),
 )
 
 /** The means are over all axes but the first, as in global layer normalization. */
-const isOfSample = ({ axes, shape = [] }: Over): boolean => shape.length >= 3 && axes.join() === [...shape.keys()].slice(1).join()
+const isOfSample = ({ axes, shape = [] }: NormalizedValue): boolean =>
+  shape.length >= 3 && axes.join() === [...shape.keys()].slice(1).join()
 
 /** The axis of channels: the only one other than the first that no mean is taken over; of means over whole samples the second. */
-function channelAxis(over: Over): number | undefined {
+function channelAxis(over: NormalizedValue): number | undefined {
   const { axes, shape } = over
   if (isOfSample(over)) return typeof shape![1] === 'number' ? 1 : undefined
   const rank = shape?.length ?? 0
@@ -55,10 +56,10 @@ function channelAxis(over: Over): number | undefined {
   return fits && typeof shape![channels] === 'number' ? channels : undefined
 }
 
-const BY_CHANNEL: Meant = { over: (over) => channelAxis(over) !== undefined, takes: isByChannel }
+const BY_CHANNEL: NormFilter = { over: (over) => channelAxis(over) !== undefined, takes: isByChannel }
 
 /** One number, or one for each channel. */
-function isByChannel(constant: TensorType | undefined, over: Over): boolean {
+function isByChannel(constant: TensorType | undefined, over: NormalizedValue): boolean {
   if (constant === undefined || constant.dtype !== 'float32') return false
   const [rank, channels] = [over.shape!.length, channelAxis(over)!]
   const { shape } = constant

@@ -10,11 +10,11 @@ import { isClosed, type Matching, type Replacement } from '@whyslow/graph/rewrit
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
 import type { TensorProto } from 'onnx-buf'
 import { defineRemedy } from '../kit/remedy.ts'
-import { byFusing, byRewriting } from '../kit/rewriting.ts'
+import { rewritingRemedy, savingOfFusing } from '../kit/rewriting.ts'
 import { countRun, isUnfused } from '../kit/unfused.ts'
 
 export const fuseLayerNorm = defineRemedy(
-  byRewriting({
+  rewritingRemedy({
     id: 'fuse-layer-norm',
     title: 'Layer normalization written in pieces becomes one operator',
     treats: ['slow-normalization', 'unfused-operators', 'memory-bound-operators', 'dispatch-overhead'],
@@ -31,7 +31,7 @@ export const fuseLayerNorm = defineRemedy(
         return fused === 0 ? [] : [`${count(fused, opType)} instead of ${count(partsOf(replaced, opType), 'node')}`]
       })
     },
-    saving: byFusing,
+    saving: savingOfFusing,
     took: (executed, { replaced }) => countRun(executed, /LayerNorm|RMSNorm/) >= replaced.length,
   }),
 )

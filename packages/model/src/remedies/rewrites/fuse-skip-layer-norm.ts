@@ -8,11 +8,11 @@ import { count } from '@whyslow/graph/rewrite/node-names.ts'
 import { sameShape } from '@whyslow/graph/rewrite/sizes.ts'
 import type { NodeProto } from 'onnx-buf'
 import { defineRemedy } from '../kit/remedy.ts'
-import { byFusing, byRewriting } from '../kit/rewriting.ts'
+import { rewritingRemedy, savingOfFusing } from '../kit/rewriting.ts'
 import { countRun, isUnfused } from '../kit/unfused.ts'
 
 export const fuseSkipLayerNorm = defineRemedy(
-  byRewriting({
+  rewritingRemedy({
     id: 'fuse-skip-layer-norm',
     title: 'A residual sum and its normalization become one operator',
     treats: ['unfused-operators', 'memory-bound-operators', 'dispatch-overhead'],
@@ -28,7 +28,7 @@ export const fuseSkipLayerNorm = defineRemedy(
     },
     domains: { 'com.microsoft': 1 },
     changes: ({ replaced }) => `${count(replaced.length, 'residual sum')} computed within the normalization that reads it`,
-    saving: byFusing,
+    saving: savingOfFusing,
     took: (executed, { replaced }) => countRun(executed, /^Skip(Simplified)?LayerNormalization$/) >= replaced.length,
   }),
 )

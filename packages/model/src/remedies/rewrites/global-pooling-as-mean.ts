@@ -5,13 +5,13 @@ import { int64Tensor, node } from '@whyslow/graph/build.ts'
 import { isOperator, type Matching, type Replacement } from '@whyslow/graph/rewrite/match.ts'
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
 import { defineRemedy, type RemedyEvidence } from '../kit/remedy.ts'
-import { byRewriting } from '../kit/rewriting.ts'
+import { rewritingRemedy } from '../kit/rewriting.ts'
 
 /** Since when ReduceMean takes its axes as an input. */
 const AXES_AS_INPUT = 18
 
 export const globalPoolingAsMean = defineRemedy(
-  byRewriting({
+  rewritingRemedy({
     id: 'global-pooling-as-mean',
     title: 'Global pooling as a mean over the axes of space',
     treats: ['inefficient-kernels'],

@@ -3,7 +3,7 @@
 import { copyWith } from '@whyslow/graph/copy.ts'
 import { withGraph } from '@whyslow/graph/edit.ts'
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
-import { defineRemedy, predictedBy, rewriteProposal } from '../kit/remedy.ts'
+import { defineRemedy, predictedSaving, rewriteProposal } from '../kit/remedy.ts'
 
 /** The first IR version in which an initializer need not be an input. */
 const FREE_INITIALIZERS = 4n
@@ -37,7 +37,7 @@ export const initializersAsInputs = defineRemedy({
       model: { ...model, proto: copyWith(model.proto, { irVersion }) },
       changes: [`${count(taken, 'weight')} no longer listed as graph inputs`],
       // The finding says 0 if no experiment has measured it: it is not known then.
-      predictedSavingMs: predictedBy(TREATS, evidence) || null,
+      predictedSavingMs: predictedSaving(TREATS, evidence) || null,
       took: ({ constants }) => Object.values(constants).every(({ name, isGraphInput }) => !isGraphInput || fed.has(name)),
     })
   },

@@ -2,9 +2,9 @@
 // the engine fuses it to one operator (onnxruntime/core/optimizer/matmul_integer_to_float.cc).
 
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
-import { scalesFirst } from '../../quantize/repair/integer-chains.ts'
-import { disjoint, quantizedGraph, withRepairs } from '../../quantize/repair/quantized-graph.ts'
-import { defineRemedy, predictedBy, rewriteProposal } from '../kit/remedy.ts'
+import { multiplyScalesFirst } from '../../quantize/repair/integer-chains.ts'
+import { quantizedGraph, selectDisjoint, withRepairs } from '../../quantize/repair/quantized-graph.ts'
+import { defineRemedy, predictedSaving, rewriteProposal } from '../kit/remedy.ts'
 
 const TREATS = ['unfused-quantization']
 
@@ -18,12 +18,12 @@ export const integerScaling = defineRemedy({
   repairs: ({ condition }) => condition === 'scaling-apart',
   apply(setup, evidence) {
     const quantized = quantizedGraph(setup.model)
-    const found = quantized === undefined ? [] : disjoint(scalesFirst(quantized))
+    const found = quantized === undefined ? [] : selectDisjoint(multiplyScalesFirst(quantized))
     if (found.length === 0) return []
     return rewriteProposal(setup, {
       model: withRepairs(quantized!, found),
       changes: [`the scales of ${count(found.length, 'integer product')} multiplied first`],
-      predictedSavingMs: predictedBy(TREATS, evidence),
+      predictedSavingMs: predictedSaving(TREATS, evidence),
       took: ({ nodes }) => nodes.some(({ opType }) => /^(DynamicQuantizeMatMul|MatMulIntegerToFloat)$/.test(opType)),
     })
   },

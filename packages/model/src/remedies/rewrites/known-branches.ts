@@ -3,7 +3,7 @@ import { sum } from '@whyslow/graph/rewrite/floats.ts'
 import { withKnownBranches } from '@whyslow/graph/rewrite/known-branches.ts'
 import type { Replacement } from '@whyslow/graph/rewrite/match.ts'
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
-import { defineRemedy, predictedBy, type RemedyEvidence, rewriteProposal } from '../kit/remedy.ts'
+import { defineRemedy, predictedSaving, type RemedyEvidence, rewriteProposal } from '../kit/remedy.ts'
 
 const TREATS = ['dispatch-overhead', 'unfused-operators']
 
@@ -28,7 +28,7 @@ export const knownBranches = defineRemedy({
 
 /** What the Ifs take by themselves, without their branches. */
 function savingOf(evidence: RemedyEvidence, replaced: readonly Replacement[]): number | null {
-  if (evidence.profile === undefined) return predictedBy(TREATS, evidence)
+  if (evidence.profile === undefined) return predictedSaving(TREATS, evidence)
   const names = new Set(replaced.flatMap(({ parts }) => parts.flatMap(({ name, output }) => [name, output[0]!])))
   const own = evidence.profile.nodes.filter(
     ({ opType, origin, inner }) => opType === 'If' && (inner?.nodes ?? origin).some((name) => names.has(name)),

@@ -11,7 +11,7 @@ import { count } from '@whyslow/graph/rewrite/node-names.ts'
 import { sameShape } from '@whyslow/graph/rewrite/sizes.ts'
 import type { NodeProto } from 'onnx-buf'
 import { defineRemedy } from '../kit/remedy.ts'
-import { byProfile, byRewriting } from '../kit/rewriting.ts'
+import { byProfile, rewritingRemedy } from '../kit/rewriting.ts'
 import { timesOf } from '../kit/unfused.ts'
 
 /** Channels that the engine can convert are a multiple of this. */
@@ -26,7 +26,7 @@ interface Bridged extends Replacement {
 }
 
 export const layoutBridges = defineRemedy(
-  byRewriting({
+  rewritingRemedy({
     id: 'layout-bridges',
     title: 'What fell out of the blocked layout comes back to it before it is added',
     treats: ['layout-conversions', 'unfused-operators', 'memory-bound-operators'],

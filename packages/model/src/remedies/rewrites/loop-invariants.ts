@@ -11,7 +11,7 @@ import { isOperator, type Matching, type Replacement } from '@whyslow/graph/rewr
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
 import type { GraphProto, NodeProto } from 'onnx-buf'
 import { defineRemedy, type RemedyEvidence } from '../kit/remedy.ts'
-import { byProfile, byRewriting, type Rewritten } from '../kit/rewriting.ts'
+import { byProfile, type RewriteResult, rewritingRemedy } from '../kit/rewriting.ts'
 
 /**
  * How many come before the loop's own values. In a Loop: the number of rounds and the condition; in its body: the round and the condition; in what
@@ -24,7 +24,7 @@ interface Freed extends Replacement {
 }
 
 export const loopInvariants = defineRemedy(
-  byRewriting({
+  rewritingRemedy({
     id: 'loop-invariants',
     title: 'What a loop never changes is read from outside of it',
     treats: ['loop-copies'],
@@ -42,7 +42,7 @@ export const loopInvariants = defineRemedy(
 )
 
 /** What the loops take by themselves, without their bodies: starting a round is the least part of it where weights are copied. */
-function savingOf({ profile }: RemedyEvidence, { replaced }: Rewritten<Replacement>): number {
+function savingOf({ profile }: RemedyEvidence, { replaced }: RewriteResult<Replacement>): number {
   const names = new Set(replaced.flatMap(({ parts }) => parts.flatMap(({ name, output }) => [name, ...output])))
   const own = profile!.nodes.filter(
     ({ opType, origin, inner }) => opType === 'Loop' && (inner?.nodes ?? origin).some((name) => names.has(name)),

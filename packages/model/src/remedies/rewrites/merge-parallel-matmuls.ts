@@ -9,7 +9,7 @@ import { type Linear, linearOf } from '@whyslow/graph/rewrite/linear.ts'
 import { attributeOf, isClosed, isOperator, type Matching, type Replacement } from '@whyslow/graph/rewrite/match.ts'
 import type { NodeProto, TensorProto } from 'onnx-buf'
 import { defineRemedy, type RemedyEvidence } from '../kit/remedy.ts'
-import { byRewriting } from '../kit/rewriting.ts'
+import { rewritingRemedy } from '../kit/rewriting.ts'
 
 /** Activations that act on each number alone and may run before the split as well as behind it. */
 const ACTIVATIONS = ['Relu', 'Sigmoid', 'Tanh']
@@ -23,7 +23,7 @@ interface Merged extends Replacement {
 }
 
 export const mergeParallelMatmuls = defineRemedy(
-  byRewriting({
+  rewritingRemedy({
     id: 'merge-parallel-matmuls',
     title: 'Products of one value with several weights become one product',
     treats: ['dispatch-overhead', 'memory-bound-operators', 'compute-bound-operators'],

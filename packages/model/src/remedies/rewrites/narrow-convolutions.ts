@@ -4,16 +4,16 @@
 
 import { attribute, floatTensor, int64Tensor, node } from '@whyslow/graph/build.ts'
 import { copyWith } from '@whyslow/graph/copy.ts'
-import { pointwiseAfter, repeatPointwise } from '@whyslow/graph/rewrite/beside-convolution.ts'
 import { convolutionPads } from '@whyslow/graph/rewrite/convolution-pads.ts'
 import { concatenateFloats, floatsOf, sum } from '@whyslow/graph/rewrite/floats.ts'
 import { intsOf, isOperator, type Matching, numberOf, type Replacement } from '@whyslow/graph/rewrite/match.ts'
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
+import { pointwiseAfter, repeatPointwise } from '@whyslow/graph/rewrite/pointwise-after.ts'
 import { type PositionBlock, positionBlocks, spreadWeights, type Window } from '@whyslow/graph/rewrite/position-blocks.ts'
 import type { Size } from '@whyslow/graph/rewrite/sizes.ts'
 import type { NodeProto, TensorProto } from 'onnx-buf'
 import { defineRemedy } from '../kit/remedy.ts'
-import { byProfile, byRewriting } from '../kit/rewriting.ts'
+import { byProfile, rewritingRemedy } from '../kit/rewriting.ts'
 import { isLong, timeWith } from '../kit/unfused.ts'
 
 /** Share of the lanes worked on before: above this, rearranging costs what is saved. */
@@ -28,7 +28,7 @@ interface Widened extends Replacement {
 }
 
 export const narrowConvolutions = defineRemedy(
-  byRewriting({
+  rewritingRemedy({
     id: 'narrow-convolutions',
     title: 'Convolutions with few output channels compute several positions at once',
     treats: ['inefficient-kernels', 'compute-bound-operators', 'memory-bound-operators', 'large-input-resolution'],

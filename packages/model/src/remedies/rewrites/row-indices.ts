@@ -7,8 +7,8 @@ import { int64Tensor, node } from '@whyslow/graph/build.ts'
 import { countByOperator } from '@whyslow/graph/rewrite/bypass.ts'
 import { attributeOf, type Matching, type Replacement } from '@whyslow/graph/rewrite/match.ts'
 import { findRowIndices, type RowIndices } from '@whyslow/graph/rewrite/row-indices.ts'
-import { defineRemedy, predictedBy } from '../kit/remedy.ts'
-import { byRewriting } from '../kit/rewriting.ts'
+import { defineRemedy, predictedSaving } from '../kit/remedy.ts'
+import { rewritingRemedy } from '../kit/rewriting.ts'
 
 /** Elements that ScatterND moves on one thread, however many there are. */
 const ON_ONE_THREAD = 1 << 17
@@ -16,7 +16,7 @@ const ON_ONE_THREAD = 1 << 17
 const FIRST_WITH_BATCH = 12
 
 export const rowIndices = defineRemedy(
-  byRewriting({
+  rewritingRemedy({
     id: 'row-indices',
     title: 'Indices repeated along rows become one for each row',
     treats: ['inefficient-kernels', 'memory-bound-operators'],
@@ -27,7 +27,7 @@ export const rowIndices = defineRemedy(
         return found ? (replace(matching, one, found, fresh) ?? []) : []
       }),
     changes: ({ parts }) => `${countByOperator(parts)} by one index for each row`,
-    saving: (evidence) => predictedBy(['inefficient-kernels'], evidence),
+    saving: (evidence) => predictedSaving(['inefficient-kernels'], evidence),
   }),
 )
 

@@ -5,7 +5,7 @@
 import { sum } from '@whyslow/graph/rewrite/floats.ts'
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
 import { foldScales } from '../kit/fold-scales.ts'
-import { defineRemedy, predictedBy, rewriteProposal } from '../kit/remedy.ts'
+import { defineRemedy, predictedSaving, rewriteProposal } from '../kit/remedy.ts'
 import { timesOf } from '../kit/unfused.ts'
 
 const TREATS = ['unfused-operators', 'memory-bound-operators', 'dispatch-overhead']
@@ -25,7 +25,8 @@ export const scaleIntoWeights = defineRemedy({
     return rewriteProposal(setup, {
       model,
       changes: [`${count(folded.length, 'node')} (${opTypes.join(', ')}) folded into the weights of linear operators`],
-      predictedSavingMs: evidence.profile === undefined ? predictedBy(TREATS, evidence) : Math.min(sum(times), evidence.p50Ms),
+      predictedSavingMs:
+        evidence.profile === undefined ? predictedSaving(TREATS, evidence) : Math.min(sum(times), evidence.p50Ms),
     })
   },
 })

@@ -3,15 +3,15 @@
 // (core/optimizer/gather_slice_fusion.cc): what the profile shows as done is left to it.
 // https://onnx.ai/onnx/operators/onnx__Slice.html, …Split
 
-import { axisFromFront } from '@whyslow/graph/attributes.ts'
 import { int64Tensor, node } from '@whyslow/graph/build.ts'
 import { sum } from '@whyslow/graph/rewrite/floats.ts'
 import { intsOf, isOperator, type Matching, type Replacement } from '@whyslow/graph/rewrite/match.ts'
 import type { Size } from '@whyslow/graph/rewrite/sizes.ts'
+import { axisFromFront } from '@whyslow/graph/view-attributes.ts'
 import { nodesOf } from '@whyslow/graph/walk.ts'
 import type { NodeProto, TensorProto } from 'onnx-buf'
 import { defineRemedy } from '../kit/remedy.ts'
-import { byFusing, byRewriting } from '../kit/rewriting.ts'
+import { rewritingRemedy, savingOfFusing } from '../kit/rewriting.ts'
 import { countRun, isUnfused } from '../kit/unfused.ts'
 
 interface Parted extends Replacement {
@@ -19,7 +19,7 @@ interface Parted extends Replacement {
 }
 
 export const slicesToSplit = defineRemedy(
-  byRewriting({
+  rewritingRemedy({
     id: 'slices-to-split',
     title: 'Slices of one value become one Split',
     treats: ['dispatch-overhead'],
@@ -32,7 +32,7 @@ export const slicesToSplit = defineRemedy(
       const splits = sum(replaced.map((one) => one.splits))
       return `${parts.length} Slices became ${splits} Split${splits === 1 ? '' : 's'}`
     },
-    saving: byFusing,
+    saving: savingOfFusing,
     took: (executed, { model }) =>
       countRun(executed, /^Slice$/) <= nodesOf(model.proto).filter(({ opType }) => opType === 'Slice').length,
   }),

@@ -1,22 +1,23 @@
 // Softmax over two numbers is the sigmoid of their difference: e^a / (e^a + e^b) = 1 / (1 + e^(b - a)). The engine goes through a Softmax row by
 // row (onnxruntime/core/mlas/lib/compute.cpp, MlasComputeSoftmax), so that rows of two pay thousands of starts for one vector's worth of work;
 // a product with [[1, -1], [-1, 1]] and a Sigmoid go through all rows at once. Detectors end in it: thousands of boxes, two classes.
-import { axisFromFront } from '@whyslow/graph/attributes.ts'
+
 import { floatTensor, node } from '@whyslow/graph/build.ts'
 import { isOperator, type Matching, numberOf, type Replacement } from '@whyslow/graph/rewrite/match.ts'
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
-import { defineRemedy, predictedBy } from '../kit/remedy.ts'
-import { byRewriting } from '../kit/rewriting.ts'
+import { axisFromFront } from '@whyslow/graph/view-attributes.ts'
+import { defineRemedy, predictedSaving } from '../kit/remedy.ts'
+import { rewritingRemedy } from '../kit/rewriting.ts'
 
 export const softmaxOfTwo = defineRemedy(
-  byRewriting({
+  rewritingRemedy({
     id: 'softmax-of-two',
     title: 'Softmax over two classes as a sigmoid of their difference',
     treats: ['slow-normalization', 'costly-activations'],
     effect: 'rounding',
     find: (matching, fresh) => matching.graph.node.flatMap((one) => (isOfTwo(matching, one) ? [replace(one, fresh)] : [])),
     changes: ({ replaced }) => `${count(replaced.length, 'Softmax')} over two classes as a sigmoid of their difference`,
-    saving: (evidence) => predictedBy(['slow-normalization'], evidence),
+    saving: (evidence) => predictedSaving(['slow-normalization'], evidence),
   }),
 )
 

@@ -3,24 +3,24 @@
 // between is none. With the axes behind merged into one, the same numbers are in memory and the swap is the fast one. Heads of
 // detectors (16 bins before 4 sides and thousands of places) and segmentation (classes before height and width) end in it.
 
-import { axisFromFront } from '@whyslow/graph/attributes.ts'
 import { int64Tensor, node } from '@whyslow/graph/build.ts'
 import { isOperator, type Matching, numberOf, type Replacement } from '@whyslow/graph/rewrite/match.ts'
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
 import type { Size } from '@whyslow/graph/rewrite/sizes.ts'
+import { axisFromFront } from '@whyslow/graph/view-attributes.ts'
 import type { NodeProto } from 'onnx-buf'
-import { defineRemedy, predictedBy } from '../kit/remedy.ts'
-import { byRewriting } from '../kit/rewriting.ts'
+import { defineRemedy, predictedSaving } from '../kit/remedy.ts'
+import { rewritingRemedy } from '../kit/rewriting.ts'
 
 export const softmaxOverOuterAxis = defineRemedy(
-  byRewriting({
+  rewritingRemedy({
     id: 'softmax-over-outer-axis',
     title: 'Softmax over an outer axis with the axes after it merged',
     treats: ['slow-normalization', 'costly-activations'],
     effect: 'exact',
     find: (matching, fresh) => matching.graph.node.flatMap((one) => merged(matching, one, fresh) ?? []),
     changes: ({ replaced }) => `${count(replaced.length, 'Softmax')} over an outer axis with the axes after it merged`,
-    saving: (evidence) => predictedBy(['slow-normalization'], evidence),
+    saving: (evidence) => predictedSaving(['slow-normalization'], evidence),
   }),
 )
 

@@ -32,7 +32,7 @@ checkRemedy(splitSkipLayerNorm, {
       name: 'the operator in the file',
       model: make([skip(['a', 'b', 'scale', 'shift'], ['y'])]),
       operators: ['Sum', 'LayerNormalization'],
-      changes: /1 residual sum apart/,
+      changes: /1 residual sum computed separately/,
     },
     {
       name: 'with a bias, without a shift, the sum read by others',

@@ -9,14 +9,14 @@ import { count } from '@whyslow/graph/rewrite/node-names.ts'
 import { sameShape } from '@whyslow/graph/rewrite/sizes.ts'
 import type { NodeProto } from 'onnx-buf'
 import { defineRemedy, type RemedyEvidence } from '../kit/remedy.ts'
-import { byRewriting } from '../kit/rewriting.ts'
+import { rewritingRemedy } from '../kit/rewriting.ts'
 
 const SKIP = 'SkipLayerNormalization'
 /** Since when Sum broadcasts, as it does a bias. */
 const LEAST_OPSET = 8
 
 export const splitSkipLayerNorm = defineRemedy(
-  byRewriting({
+  rewritingRemedy({
     id: 'split-skip-layer-norm',
     title: 'A residual sum runs apart from the normalization that it was fused into',
     treats: ['slow-normalization', 'memory-bound-operators'],

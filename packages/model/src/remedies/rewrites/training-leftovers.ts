@@ -3,21 +3,21 @@
 // Dropout: https://onnx.ai/onnx/operators/onnx__Dropout.html
 
 import { dtypeOf } from '@whyslow/graph/dtype.ts'
-import { apart, bypass, countByOperator } from '@whyslow/graph/rewrite/bypass.ts'
+import { bypass, countByOperator, selectSeparate } from '@whyslow/graph/rewrite/bypass.ts'
 import { intsOf, isOperator, type Matching, numberOf } from '@whyslow/graph/rewrite/match.ts'
 import type { NodeProto } from 'onnx-buf'
 import { defineRemedy } from '../kit/remedy.ts'
-import { byRemoving, byRewriting } from '../kit/rewriting.ts'
+import { rewritingRemedy, savingOfRemoving } from '../kit/rewriting.ts'
 
 export const trainingLeftovers = defineRemedy(
-  byRewriting({
+  rewritingRemedy({
     id: 'training-leftovers',
     title: 'Operators that do nothing when the model predicts are taken out',
     treats: ['dispatch-overhead', 'cold-start'],
     effect: 'exact',
     goals: ['latency', 'throughput', 'load-time', 'memory', 'size'],
     find: (matching) =>
-      apart(
+      selectSeparate(
         matching.graph.node.map((node) => {
           if (!node.output.slice(1).every((name) => isUnread(matching, name))) return undefined
           const source = passedOn(matching, node)
@@ -26,7 +26,7 @@ export const trainingLeftovers = defineRemedy(
       ),
     toTheEnd: true,
     changes: ({ parts }) => `taken out: ${countByOperator(parts)}`,
-    saving: byRemoving,
+    saving: savingOfRemoving,
   }),
 )
 

@@ -9,13 +9,13 @@ import { transposedAxes } from '@whyslow/graph/rewrite/phases.ts'
 import type { NodeProto } from 'onnx-buf'
 import { asPhases, LEAST_OPSET, phasesOfAll } from '../kit/phase-convolution.ts'
 import { defineRemedy } from '../kit/remedy.ts'
-import { byFindings, byRewriting } from '../kit/rewriting.ts'
+import { byFindings, rewritingRemedy } from '../kit/rewriting.ts'
 import { isLong } from '../kit/unfused.ts'
 
 /** Most work, in multiples of the products before: above this, taps of zeros cost what is saved. */
 const MOST_WORK = 2.3
 export const transposedConvolutions = defineRemedy(
-  byRewriting({
+  rewritingRemedy({
     id: 'transposed-convolutions',
     title: 'Transposed convolutions run as convolutions whose channels become positions',
     treats: ['inefficient-kernels', 'compute-bound-operators', 'memory-bound-operators'],

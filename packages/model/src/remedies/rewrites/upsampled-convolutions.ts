@@ -7,12 +7,12 @@ import { int64Tensor, node } from '@whyslow/graph/build.ts'
 import { sum } from '@whyslow/graph/rewrite/floats.ts'
 import type { Matching, Replacement } from '@whyslow/graph/rewrite/match.ts'
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
-import type { Transposed } from '@whyslow/graph/rewrite/phases.ts'
-import { findUpsampled, PAD_INPUTS } from '@whyslow/graph/rewrite/upsampled.ts'
+import type { TransposedWindow } from '@whyslow/graph/rewrite/phases.ts'
+import { findUpsampled, PAD_INPUTS } from '@whyslow/graph/rewrite/upsampled-convolution.ts'
 import type { NodeProto, TensorProto } from 'onnx-buf'
 import { asPhases, LEAST_OPSET, phasesOfAll } from '../kit/phase-convolution.ts'
 import { defineRemedy } from '../kit/remedy.ts'
-import { byProfile, byRewriting } from '../kit/rewriting.ts'
+import { byProfile, rewritingRemedy } from '../kit/rewriting.ts'
 import { isLong, timesOf, timeWith } from '../kit/unfused.ts'
 
 /** Share of the products that is left: above this, arranging the results costs what is saved. */
@@ -23,7 +23,7 @@ interface Shrunk extends Replacement {
 }
 
 export const upsampledConvolutions = defineRemedy(
-  byRewriting({
+  rewritingRemedy({
     id: 'upsampled-convolutions',
     title: 'Convolutions after an upsampling run on the small map',
     treats: ['inefficient-kernels', 'compute-bound-operators', 'memory-bound-operators', 'large-input-resolution'],
@@ -55,7 +55,7 @@ function shrink(matching: Matching, conv: NodeProto, fresh: (hint: string) => st
     const axis = at % rank
     return kernel[axis]! - 1 - pads[at]! + factors[axis]! * (around?.[at] ?? 0)
   }
-  const transposed = kernel.map((taps, axis): Transposed => {
+  const transposed = kernel.map((taps, axis): TransposedWindow => {
     const stride = factors[axis]!
     return { kernel: taps + stride - 1, stride, pads: [padOf(axis), padOf(axis + rank)], outputPadding: 0 }
   })

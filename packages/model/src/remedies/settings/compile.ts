@@ -5,7 +5,7 @@ import {
   defineRemedy,
   type OtherEngine,
   type Proposal,
-  predictedBy,
+  predictedSaving,
   type RemedyEvidence,
   type RemedySetup,
 } from '../kit/remedy.ts'
@@ -51,7 +51,7 @@ function whole({ id, version, name, refused, opens }: OtherEngine, setup: Remedy
       engine: { id, version, ...(opens === undefined ? {} : { opens }) },
     },
     changes: [`${name} instead of ${evidence.engine.id}: predict.mjs needs no engine`],
-    predictedSavingMs: predictedBy(['call-overhead', 'tiny-model'], evidence) ?? Math.min(CALL_MS, evidence.p50Ms / 2),
+    predictedSavingMs: predictedSaving(['call-overhead', 'tiny-model'], evidence) ?? Math.min(CALL_MS, evidence.p50Ms / 2),
     ...(refused === null ? {} : { refused }),
   }
 }

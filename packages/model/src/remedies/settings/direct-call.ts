@@ -1,6 +1,6 @@
 // A prediction through onnxruntime-node waits for a turn of the event loop and makes promises before the engine starts: about 3 µs of
 // the 10 µs that a call costs at least. The package's binding can be called without that (engines/onnxruntime/ort-direct.ts).
-import { knowsBinding } from '@whyslow/measure/engines/onnxruntime/facts/config-keys.ts'
+import { isKnownBinding } from '@whyslow/measure/engines/onnxruntime/facts/config-keys.ts'
 import { defineRemedy } from '../kit/remedy.ts'
 import { withOptions } from '../kit/session-options.ts'
 
@@ -18,7 +18,7 @@ export const directCall = defineRemedy({
   goals: ['latency', 'throughput'],
   apply(setup, { engine, offers, p50Ms, threadsInUse }) {
     const { directCall, reuseOutputs, threads } = setup.options
-    const isKnown = offers.includes('direct-call') && knowsBinding(engine.version)
+    const isKnown = offers.includes('direct-call') && isKnownBinding(engine.version)
     if (!isKnown || p50Ms > TINY_MS || directCall || reuseOutputs) return []
     const predictedSavingMs = Math.min(WRAPPER_MS, p50Ms / 4)
     const called = "predict() calls the engine's binding itself, without a turn of the event loop"

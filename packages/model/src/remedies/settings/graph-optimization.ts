@@ -3,11 +3,11 @@
 // https://onnxruntime.ai/docs/performance/model-optimizations/graph-optimizations.html
 
 import { nodesOf } from '@whyslow/graph/walk.ts'
-import { optimizers, reaches } from '@whyslow/measure/engines/onnxruntime/facts/optimizers.ts'
+import { includesLevel, optimizers } from '@whyslow/measure/engines/onnxruntime/facts/optimizers.ts'
 import type { GraphOptimization } from '@whyslow/measure/engines/types.ts'
 import type { Profile, ProfiledNode } from '@whyslow/measure/timing/types.ts'
 import { blockedWeight, groupsOf, isBlocked, someNode, timeShare } from '../kit/executed-graph.ts'
-import { defineRemedy, type Proposal, predictedBy, type RemedyEvidence, type RemedySetup } from '../kit/remedy.ts'
+import { defineRemedy, type Proposal, predictedSaving, type RemedyEvidence, type RemedySetup } from '../kit/remedy.ts'
 import { readsKeys, withOptions } from '../kit/session-options.ts'
 
 const DISABLED = 'optimization.disable_specified_optimizers'
@@ -68,7 +68,8 @@ export const graphOptimization = defineRemedy({
           variant: level,
           setup: withOptions(setup, { graphOptimization: level }),
           changes: [`graph optimization '${level}' instead of '${now}'`],
-          predictedSavingMs: reaches(level, now) && level === 'all' ? predictedBy(['graph-optimization-off'], evidence) : null,
+          predictedSavingMs:
+            includesLevel(level, now) && level === 'all' ? predictedSaving(['graph-optimization-off'], evidence) : null,
           ...(took === undefined ? {} : { took }),
         }
       }),
@@ -78,7 +79,7 @@ export const graphOptimization = defineRemedy({
 
 /** More is always tried; less where it takes out something that the profile shows, or where loading is what must be faster. */
 function isWorthATry(level: GraphOptimization, setup: RemedySetup, { goal, profile }: RemedyEvidence): boolean {
-  if (reaches(level, setup.options.graphOptimization)) return true
+  if (includesLevel(level, setup.options.graphOptimization)) return true
   if (level === 'disabled') return goal === 'load-time'
   if (goal === 'load-time') return true
   // Without a profile it is not known what the levels did.
@@ -97,7 +98,8 @@ function withoutOptimizers(setup: RemedySetup, evidence: RemedyEvidence): Propos
   const already = (setup.options.configEntries[DISABLED] ?? '').split(SEPARATOR).filter((name) => name !== '')
   const own = operatorsIn(setup)
   const level = setup.options.graphOptimization
-  const runs = (name: string) => reaches(level, optimizers.find((one) => one.name === name)!.level) && !already.includes(name)
+  const runs = (name: string) =>
+    includesLevel(level, optimizers.find((one) => one.name === name)!.level) && !already.includes(name)
   const leaveOut = (name: string, took?: Proposal['took']): Proposal => ({
     variant: `without-${name}`,
     setup: withOptions(setup, {}, { [DISABLED]: [...already, name].join(SEPARATOR) }),

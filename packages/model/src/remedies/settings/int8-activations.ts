@@ -1,7 +1,7 @@
 // Off Arm the engine makes int8 activations uint8 before it fuses, and leaves those int8 that several operators read, whose groups then stay
 // in float. Allowed as int8 all of them fuse, into kernels that may be slower than those of uint8 and than float.
 import { quantizedGraph } from '../../quantize/repair/quantized-graph.ts'
-import { defineRemedy, predictedBy } from '../kit/remedy.ts'
+import { defineRemedy, predictedSaving } from '../kit/remedy.ts'
 import { proposeEntries } from '../kit/session-options.ts'
 
 const TREATS = ['unfused-quantization']
@@ -22,7 +22,7 @@ export const int8Activations = defineRemedy({
       setup,
       evidence,
       { 'session.qdqisint8allowed': '1' },
-      { why: 'int8 activations fuse unchanged', predictedSavingMs: predictedBy(TREATS, evidence) },
+      { why: 'int8 activations fuse unchanged', predictedSavingMs: predictedSaving(TREATS, evidence) },
     )
   },
 })

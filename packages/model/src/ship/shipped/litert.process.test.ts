@@ -4,7 +4,7 @@ import path from 'node:path'
 import { readTflite } from '@whyslow/formats/tflite.ts'
 import { findLibrary as findHere } from '@whyslow/measure/engines/litert/find-library.ts'
 import { litert } from '@whyslow/measure/engines/litert/litert.ts'
-import { surroundings } from '@whyslow/measure/engines/native-library.ts'
+import { libraryEnvironment } from '@whyslow/measure/engines/native-library.ts'
 import type { Feeds } from '@whyslow/measure/engines/types.ts'
 import { plainOptions } from '@whyslow/measure/support/engines/example-options.ts'
 import { recordedSuite } from '@whyslow/measure/support/engines/example-recorded.ts'
@@ -15,7 +15,7 @@ import type { ShipPlan } from '../plan.ts'
 import { shipFolder } from '../ship-folder.ts'
 
 const TFLITE = path.join(ROOT, 'fixtures/formats/tflite')
-const library = findHere({}, surroundings())
+const library = findHere({}, libraryEnvironment())
 const engine: ShipPlan['engine'] = {
   id: 'litert',
   version: '2.1.0',

@@ -2,7 +2,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { type ModelParts, model, modelInMemory, node, valueInfo } from '@whyslow/graph/build.ts'
-import { findLibrary as findHere, surroundings } from '@whyslow/measure/engines/openvino/find-library.ts'
+import { findLibrary as findHere, openvinoEnvironment } from '@whyslow/measure/engines/openvino/find-library.ts'
 import { openvino } from '@whyslow/measure/engines/openvino/openvino.ts'
 import { plainOptions } from '@whyslow/measure/support/engines/example-options.ts'
 import { describe, expect, test } from 'vitest'
@@ -10,7 +10,7 @@ import { needs } from '../../../../../test/needs.ts'
 import { FIXTURES, installIn, planFor, planOf, ROOT, runIn, scratch } from '../../../test/support/ship/example-plan.ts'
 import { shipFolder } from '../ship-folder.ts'
 
-const library = findHere({}, surroundings())
+const library = findHere({}, openvinoEnvironment())
 const version = '2026.4.1'
 const engine = {
   id: 'openvino',

@@ -4,13 +4,13 @@ import type { Machine } from '@whyslow/measure/machine/types.ts'
 import { folderOfTests } from '@whyslow/measure/support/trials/example-folder.ts'
 import { describe, expect, test } from 'vitest'
 import { exampleModel, examplePlan, floats } from '../../../test/support/tune/local-bench/example-plan.ts'
-import type { Remembered } from '../bench.ts'
+import type { TrialMemory } from '../bench.ts'
 import { judgementMemory } from './judgement-memory.ts'
 import type { LocalBenchPlan } from './plan.ts'
 import { setupTasks } from './setup-tasks.ts'
 
 const folder = folderOfTests()
-const look: Remembered = { kind: 'look', ratio: 1.2 }
+const look: TrialMemory = { kind: 'look', ratio: 1.2 }
 let caches = 0
 
 /** One cache for all runs of a test. */

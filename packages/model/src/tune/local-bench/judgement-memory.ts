@@ -4,7 +4,7 @@ import type { Feeds } from '@whyslow/measure/engines/types.ts'
 import { hashOfFile } from '@whyslow/measure/machine/files.ts'
 import { type CacheKey, readCached, writeCached } from '@whyslow/measure/trials/cache.ts'
 import type { RemedySetup } from '../../remedies/kit/remedy.ts'
-import type { Bench, Remembered } from '../bench.ts'
+import type { Bench, TrialMemory } from '../bench.ts'
 import type { LocalBenchPlan } from './plan.ts'
 import { runsKey, type SetupTasks } from './setup-tasks.ts'
 
@@ -38,7 +38,7 @@ export function judgementMemory(
 
   return {
     async recall(base, candidate) {
-      return (readCached(await keyOf(base, candidate), cache.options).value as Remembered | undefined) ?? null
+      return (readCached(await keyOf(base, candidate), cache.options).value as TrialMemory | undefined) ?? null
     },
     async remember(base, candidate, what) {
       writeCached(await keyOf(base, candidate), what, cache.options)

@@ -1,7 +1,7 @@
 import { floatTensor, model, modelInMemory, node, valueInfo } from '@whyslow/graph/build.ts'
 import { matchGraph } from '@whyslow/graph/rewrite/match.ts'
 import { expect, test } from 'vitest'
-import { decidingNumbers } from './by-numbers.ts'
+import { numbersKey } from './by-numbers.ts'
 
 const whole = modelInMemory(
   model({
@@ -25,7 +25,7 @@ const whole = modelInMemory(
 )
 const matching = matchGraph(whole, whole.proto.graph!)
 const of = (...names: string[]) =>
-  decidingNumbers(
+  numbersKey(
     matching,
     matching.graph.node.filter(({ name }) => names.includes(name)),
   )

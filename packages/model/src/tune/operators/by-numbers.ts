@@ -5,7 +5,7 @@ import { slopesKind } from '@whyslow/graph/rewrite/slopes.ts'
 import type { NodeProto } from 'onnx-buf'
 
 /** '' where none decides. */
-export function decidingNumbers({ numbers, scalar }: Matching, parts: readonly NodeProto[]): string {
+export function numbersKey({ numbers, scalar }: Matching, parts: readonly NodeProto[]): string {
   const slopes = parts.flatMap(({ opType, input }) => (opType === 'PRelu' ? slopesKind(numbers(input[1]) ?? []) : []))
   // What is clipped, with the numbers around it, may be an activation in pieces.
   const isClipped = parts.length > 1 && parts.some(({ opType }) => opType === 'Clip')

@@ -149,13 +149,13 @@ function within(domain: string) {
   return ([opType, keeps]: readonly [string, Keeps]) => [`${domain}:${opType}`, keeps] as const
 }
 
-export interface More {
+export interface WidenedPart {
   readonly model: Model
   readonly detail: string
 }
 
 /** Undefined if the axis of samples is lost on the way, or is not known. Rows of a model that has no such axis are none: nobody can give it more. */
-export function fourSamples(part: Model): More | undefined {
+export function fourSamples(part: Model): WidenedPart | undefined {
   const [one, ...others] = part.proto.graph!.node.filter((node) => !isConstantNode(node))
   const isRecurrent = others.length === 0 && isOperator(one, 'LSTM', 'GRU', 'RNN')
   const model = isRecurrent ? recurrent(part) : feedforward(part, matchGraph(part, part.proto.graph!))

@@ -2,14 +2,14 @@
 // attention, that take much longer than their floor.
 
 import { elementCount } from '@whyslow/graph/dtype.ts'
-import { type Lifted, placeKey } from '@whyslow/graph/rewrite/executed-subgraphs.ts'
+import { type LiftedModel, placeKey } from '@whyslow/graph/rewrite/executed-subgraphs.ts'
 import { type Matching, matchGraph } from '@whyslow/graph/rewrite/match.ts'
 import { constantIn, type ScopedNode, scopedNodes } from '@whyslow/graph/scope.ts'
 import type { Profile, ProfiledNode } from '@whyslow/measure/timing/types.ts'
 import type { NodeProto } from 'onnx-buf'
 import type { NodeCost } from '../../analyze/costs.ts'
-import { decidingNumbers } from './by-numbers.ts'
-import { gather, indivisibleGroups, type Together } from './together.ts'
+import { numbersKey } from './by-numbers.ts'
+import { gather, type InseparableNodes, indivisibleGroups } from './inseparable-nodes.ts'
 
 /** A part of the model, and the further parts that are like it. */
 export interface Group {
@@ -52,7 +52,7 @@ const ELEMENTWISE = new Set(
 )
 
 /** Longest above their floor first. */
-export function groupsOf(profile: Profile, costs: readonly NodeCost[], lifted: Lifted, p50Ms: number): readonly Group[] {
+export function groupsOf(profile: Profile, costs: readonly NodeCost[], lifted: LiftedModel, p50Ms: number): readonly Group[] {
   const matching = matchGraph(lifted.model, lifted.model.proto.graph!)
   const known = { users: lifted.nodes, together: indivisibleGroups(matching), matching }
   const views = new Map(scopedNodes(profile.graph).map((scoped) => [scoped.node.name, scoped]))
@@ -84,7 +84,7 @@ export const mergeGroups = (a: Group, b: Group): Group => ({
 interface Known {
   /** The user's nodes, by `placeKey`. */
   readonly users: ReadonlyMap<string, NodeProto>
-  readonly together: Together
+  readonly together: InseparableNodes
   readonly matching: Matching
   /** Nodes of the graph as run, including subgraphs. */
   readonly views: ReadonlyMap<string, ScopedNode>
@@ -119,7 +119,7 @@ function candidatesOf(
       runs: nodes[0]!.runsPerPrediction,
       opTypes: nodes.map(({ opType }) => opType),
       parts,
-      numbers: decidingNumbers(matching, parts),
+      numbers: numbersKey(matching, parts),
       constants: new Set(nodes.flatMap((node) => constantsOf(views.get(node.name)))),
       longest: nodes.length > 1 && !inThings.has(longest) ? partsOf.get(longest)! : null,
       timeMs,
@@ -164,7 +164,7 @@ function runsOf(
   return [...new Set(runs.values())].map((run) => run.sort((a, b) => order.get(a)! - order.get(b)!))
 }
 
-/** What makes two nodes alike: operator, attributes, shapes and types; not their weights, but for `decidingNumbers`. */
+/** What makes two nodes alike: operator, attributes, shapes and types; not their weights, but for `numbersKey`. */
 function likeness({ opType, domain, inputTypes, outputTypes }: ProfiledNode, scoped: ScopedNode | undefined): string {
   const constants = scoped?.node.inputs.map((input) => constantIn(scoped.scope, input)?.shape.join('x') ?? '')
   return JSON.stringify([opType, domain, inputTypes, outputTypes, scoped?.node.attributes, constants])

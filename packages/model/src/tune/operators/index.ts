@@ -3,7 +3,7 @@
 import path from 'node:path'
 import { firstLineOf } from '@whyslow/graph/input-error.ts'
 import type { Model } from '@whyslow/graph/model.ts'
-import { type Lifted, withExecutedSubgraphs } from '@whyslow/graph/rewrite/executed-subgraphs.ts'
+import { type LiftedModel, withExecutedSubgraphs } from '@whyslow/graph/rewrite/executed-subgraphs.ts'
 import { partOf } from '@whyslow/graph/rewrite/part.ts'
 import type { InnerOrigin } from '@whyslow/graph/types.ts'
 import type { TypeAsRun } from '@whyslow/measure/outputs/types-task.ts'
@@ -22,8 +22,8 @@ import { typesAsRun } from '../../quantize/plan/types-as-run.ts'
 import type { Remedy, RemedyEvidence } from '../../remedies/kit/remedy.ts'
 import { chainOf, LINKS } from './chain.ts'
 import { type Group, groupsOf, mergeGroups } from './groups.ts'
-import { asExecuted, floatVariant, int8Variant } from './precisions.ts'
-import { experimentOf, LEAST_ROUNDS, type Timed } from './rows.ts'
+import { executedPart, floatVariant, int8Variant } from './precisions.ts'
+import { type ExperimentPart, experimentOf, LEAST_ROUNDS } from './rows.ts'
 import { type Variant, variantsOf } from './variants.ts'
 
 type Bench = Pick<
@@ -154,7 +154,7 @@ const leftOut = ({ nodes }: Group, reason: string): LeftOut => ({
 const valuesOf = (groups: readonly Group[]): ReadonlySet<string> =>
   new Set(groups.flatMap(({ parts }) => parts.flatMap(({ input, output }) => [...input, ...output])))
 
-interface Source extends Lifted {
+interface Source extends LiftedModel {
   readonly types: ReadonlyMap<string, TypeAsRun>
 }
 
@@ -171,7 +171,7 @@ async function take(plan: ExperimentsPlan, groups: readonly Group[], source: Sou
       if (!group.atFloor) left.push(leftOut(group, 'it cannot be taken out of the model alone'))
       continue
     }
-    const part = asExecuted(alone, group)
+    const part = executedPart(alone, group)
     const identity = `${identityOf(part)} ${group.numbers}`
     const known = taken.get(identity)
     if (known !== undefined) taken.set(identity, { ...known, group: mergeGroups(known.group, group) })
@@ -228,7 +228,7 @@ async function timed(plan: ExperimentsPlan, taken: readonly Taken[], left: LeftO
   const whole = wholeModel(plan, mostMs)
   const changed = whole ? await changedModels(plan, between, { whole, mostMs }) : []
   const models: TimedModel[] = [empty, ...(whole ? [whole] : []), ...changed.map(({ model }) => model)]
-  const asked: Timed[] = []
+  const asked: ExperimentPart[] = []
   const besideMs = whole ? (1 + changed.length) * wholeRoundsMs(plan) : 0
   const ownMs = Math.max(budgetMs / 2, budgetMs - besideMs)
   const { counts, inInt8, spentMs } = fitting(taken, ownMs)

@@ -12,7 +12,7 @@ import { expect, test } from 'vitest'
 import { evidence, machine, roofs } from '../../../test/support/diagnose/example-evidence.ts'
 import { chainOf } from './chain.ts'
 import type { Group } from './groups.ts'
-import { asExecuted, floatVariant, int8Variant } from './precisions.ts'
+import { executedPart, floatVariant, int8Variant } from './precisions.ts'
 
 const IMAGE = [1, 16, 8, 8]
 const of = (dtype: 'float32' | 'uint8' | 'int8') => ({ dtype, shape: IMAGE })
@@ -114,11 +114,11 @@ test('nothing of a part in float', () => {
 
 test('what is int8 in the file and runs on uint8 is timed on uint8; else as it is', () => {
   const part = cut(convGroup({ x: { dtype: 'int8', zero: 0 }, y: { dtype: 'int8', zero: 0 } }), 'int8')
-  expect(endsOf(asExecuted(part, executed('uint8')))).toEqual([
+  expect(endsOf(executedPart(part, executed('uint8')))).toEqual([
     ['uint8', IMAGE],
     ['uint8', IMAGE],
   ])
-  expect(asExecuted(part, executed('int8'))).toBe(part)
+  expect(executedPart(part, executed('int8'))).toBe(part)
 })
 
 const plain = modelInMemory(

@@ -9,17 +9,17 @@ import { floatPart } from '../../quantize/repair/float-model.ts'
 import { withUint8Ends } from '../../quantize/repair/uint8-activations.ts'
 import { chainOf } from './chain.ts'
 import type { Group } from './groups.ts'
-import type { Timed, Variant } from './variants.ts'
+import type { TimedPart, Variant } from './variants.ts'
 
 /** A part that takes int8 and that the engine runs on uint8 is timed so: alone, nothing would tell the engine to. */
-export function asExecuted(part: Model, { nodes }: Group): Model {
+export function executedPart(part: Model, { nodes }: Group): Model {
   const takesInt8 = part.proto.graph!.input.some((one) => declaration(one).dtype === 'int8')
   const runsOnUint8 = nodes[0]!.inputTypes[0]?.dtype === 'uint8'
   return takesInt8 && runsOnUint8 ? withUint8Ends(part) : part
 }
 
 /** undefined of a part that is in float already. */
-export function floatVariant({ part, row }: Timed): Variant | undefined {
+export function floatVariant({ part, row }: TimedPart): Variant | undefined {
   try {
     const single = floatPart(part)
     const model = single && row !== part ? chainOf(single) : single
@@ -32,7 +32,7 @@ export function floatVariant({ part, row }: Timed): Variant | undefined {
 
 /** undefined if int8 arithmetic is no faster on this machine, and of parts that are no product. */
 export function int8Variant(
-  { part, row }: Timed,
+  { part, row }: TimedPart,
   types: ReadonlyMap<string, TypeAsRun>,
   { machine, roofs }: AnalyzedEvidence,
 ): Variant | undefined {

@@ -6,7 +6,7 @@ import type { OperatorExperiment, OperatorVariant } from '@whyslow/measure/timin
 import type { Group } from './groups.ts'
 import type { Variant } from './variants.ts'
 
-export interface Timed {
+export interface ExperimentPart {
   readonly group: Group
   readonly part: Model
   /** How many times the part stands in what was timed. */
@@ -31,7 +31,7 @@ export interface Reference {
 
 /** A string says why there is nothing to say. */
 export function experimentOf(
-  { group, part, links, variants, keys }: Timed,
+  { group, part, links, variants, keys }: ExperimentPart,
   times: Times,
   { emptyKey, scale }: Reference,
 ): OperatorExperiment | string {

@@ -6,7 +6,7 @@ import { copyWith } from '@whyslow/graph/copy.ts'
 import { elementCount } from '@whyslow/graph/dtype.ts'
 import { withGraph } from '@whyslow/graph/edit.ts'
 import type { Model } from '@whyslow/graph/model.ts'
-import { COSTLY } from '@whyslow/graph/operators/counts/costly.ts'
+import { COSTLY_OPERATORS } from '@whyslow/graph/operators/counts/costly.ts'
 import { declaration } from '@whyslow/graph/view.ts'
 import type { EngineOptions } from '@whyslow/measure/engines/types.ts'
 import type { VariantKind } from '@whyslow/measure/timing/operators/types.ts'
@@ -26,7 +26,7 @@ export interface Variant {
 }
 
 /** `row`: the part several times in a row, or the part itself. */
-export interface Timed {
+export interface TimedPart {
   readonly part: Model
   readonly row: Model
 }
@@ -61,7 +61,7 @@ const PRODUCTS = new Set([
 const IN_BLOCKS = new Set(['Conv', 'MaxPool', 'AveragePool', 'GlobalAveragePool', 'ConvTranspose'])
 
 /** One remedy's rewrite of a part first, since its time is what a command gets; then changes that only explain. */
-export async function variantsOf({ part, row }: Timed, given: VariantsGiven): Promise<readonly Variant[]> {
+export async function variantsOf({ part, row }: TimedPart, given: VariantsGiven): Promise<readonly Variant[]> {
   const same = { remedy: null, model: row, share: 1, options: {} }
   const operators = part.proto.graph!.node.filter((node) => !isConstantNode(node))
   const variants: Variant[] = [...(await rewritesOf(row, given))]
@@ -89,7 +89,8 @@ export async function variantsOf({ part, row }: Timed, given: VariantsGiven): Pr
 function withRelu(part: Model): Model | undefined {
   const graph = part.proto.graph!
   const [one, ...others] = graph.node.filter((each) => !isConstantNode(each))
-  if (others.length > 0 || !COSTLY.has(one!.opType) || one!.output.filter((name) => name !== '').length !== 1) return undefined
+  if (others.length > 0 || !COSTLY_OPERATORS.has(one!.opType) || one!.output.filter((name) => name !== '').length !== 1)
+    return undefined
   const relu = node('Relu', [one!.input[0]!], [one!.output[0]!])
   return withGraph(part, copyWith(graph, { node: graph.node.map((each) => (each === one ? relu : each)) }))
 }

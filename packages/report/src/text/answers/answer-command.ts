@@ -1,12 +1,12 @@
 // The command that an answer ends with: written into the document's one string, and split off again so that a terminal prints it to be pasted.
 
-import { type Next, nextWords } from '../shell-words.ts'
+import { nextWords, type SuggestedCommand } from '../shell-words.ts'
 
 /** What a reader types for `whyslow` if nothing is known of the shell. */
 const TYPED = 'npx whyslow'
 
 /** The text and the command after it; the text with a full stop if there is no command. */
-export function withCommand(text: string, next: Next | null): string {
+export function withCommand(text: string, next: SuggestedCommand | null): string {
   const words = next === null ? [] : nextWords(next, TYPED)
   return words.length === 0 ? `${text}.` : `${text}: ${words.join(' ')}`
 }

@@ -2,7 +2,7 @@
 
 import { time } from '@whyslow/measure/statistics/numbers.ts'
 import type { ReportDocument } from '../../documents/report.ts'
-import { hang } from '../wrap.ts'
+import { wrapHanging } from '../wrap.ts'
 
 type Saving = Pick<ReportDocument['findings'][number], 'timeMs' | 'wouldSaveMs' | 'savingUnknown' | 'basis'>
 
@@ -46,8 +46,8 @@ export function checkedLines(checks: Checks, width: number): string[] {
   const { clear = [], doesNotApply = [] } = checks
   const parts = [...byReason(checks)].map(([reason, rules]) => `${rules.join(', ')} (${reason})`)
   return [
-    ...(clear.length === 0 ? [] : hang(`Checked and fine: ${clear.join(', ')}.`, width)),
-    ...(doesNotApply.length === 0 ? [] : hang(`Does not apply: ${doesNotApply.join(', ')}.`, width)),
-    ...(parts.length === 0 ? [] : hang(`Not checked: ${parts.join('; ')}.`, width)),
+    ...(clear.length === 0 ? [] : wrapHanging(`Checked and fine: ${clear.join(', ')}.`, width)),
+    ...(doesNotApply.length === 0 ? [] : wrapHanging(`Does not apply: ${doesNotApply.join(', ')}.`, width)),
+    ...(parts.length === 0 ? [] : wrapHanging(`Not checked: ${parts.join('; ')}.`, width)),
   ]
 }

@@ -2,7 +2,7 @@
 import { significant } from '@whyslow/measure/statistics/numbers.ts'
 import type { GenerationDocument, GenerationTrial } from '../../documents/generation.ts'
 import { type Colours, page, paper, type TerminalOptions, warningLines } from '../page.ts'
-import { hang, wrap } from '../wrap.ts'
+import { wrap, wrapHanging } from '../wrap.ts'
 
 /** Marks as of the trials of a model: kept, refused or failed, without gain. No line end. Pure. */
 export function generationTrialLines(trial: GenerationTrial, width: number, colours: Colours): string[] {
@@ -25,17 +25,17 @@ export function renderGenerationFix(document: GenerationDocument, options: Termi
   return page([
     wrap(answer, width).map(colours.bold),
     late.flatMap((trial) => generationTrialLines(trial, width, colours)),
-    untried.length === 0 ? [] : hang(`No time was left for: ${untried.join(', ')}. Give more: --budget 10m`, width),
+    untried.length === 0 ? [] : wrapHanging(`No time was left for: ${untried.join(', ')}. Give more: --budget 10m`, width),
     first == null
       ? []
-      : hang(
+      : wrapHanging(
           `First token: ${significant(first.value, 2)} of its time (${significant(first.low, 2)}–${significant(first.high, 2)})`,
           width,
         ),
-    fix?.folder == null ? [] : hang(`Written: ${fix.folder} (${files})`, width),
+    fix?.folder == null ? [] : wrapHanging(`Written: ${fix.folder} (${files})`, width),
     fix?.folder == null
       ? []
-      : hang(
+      : wrapHanging(
           `Try it: cd ${fix.folder} && npm install${program === 'server.mjs' ? ' && node server.mjs' : ', then the lines of README.md'}`,
           width,
         ),

@@ -5,7 +5,7 @@ import { percent, plural, rate, significant, time } from '@whyslow/measure/stati
 import type { ReportDocument, ReportNode, ReportRoofs } from '../../documents/report.ts'
 import { nodeName } from '../names.ts'
 import { type Colours, table } from '../page.ts'
-import { hang, pad, printable, shorten } from '../wrap.ts'
+import { pad, printable, shorten, wrapHanging } from '../wrap.ts'
 
 type Node = ReportNode
 type Roofs = ReportRoofs
@@ -41,18 +41,18 @@ function dotsOf(nodes: readonly Node[]): Dot[] {
 export function rooflinePlot(doc: ReportDocument, width: number, colours: Colours): string[] {
   const [roofs] = doc.machine.roofs
   const dots = dotsOf(doc.nodes)
-  if (roofs === undefined) return hang("No roofline: this machine's roofs were not measured with this engine.", width)
-  if (dots.length === 0) return hang('No roofline: of no operator are work, bytes and time known.', width)
+  if (roofs === undefined) return wrapHanging("No roofline: this machine's roofs were not measured with this engine.", width)
+  if (dots.length === 0) return wrapHanging('No roofline: of no operator are work, bytes and time known.', width)
   const left = doc.nodes.length - dots.length
   const leftMs = doc.nodes.reduce((sum, { timeMs }) => sum + timeMs, 0) - dots.reduce((sum, { node }) => sum + node.timeMs, 0)
   return [
-    ...hang(`Roofline (log–log, roofs as measured with ${plural(roofs.threads, 'thread')})`, width).map(colours.bold),
+    ...wrapHanging(`Roofline (log–log, roofs as measured with ${plural(roofs.threads, 'thread')})`, width).map(colours.bold),
     ...plane(dots, roofs, width),
     ...legend(dots, width, colours),
-    ...hang(roofsSaid(roofs), width),
+    ...wrapHanging(roofsSaid(roofs), width),
     ...(left === 0
       ? []
-      : hang(
+      : wrapHanging(
           `Not drawn: ${plural(left, 'operator')} without known work, bytes or time, ${time(Math.max(0, leftMs))} together.`,
           width,
         )),

@@ -2,7 +2,7 @@
 import { meanCount, plural, sharePercent, significant, time } from '@whyslow/measure/statistics/numbers.ts'
 import type { TorchSection, TorchTrial } from '../../documents/report-torch.ts'
 import { type Colours, type Column, table, widthOf } from '../page.ts'
-import { hang, wrap } from '../wrap.ts'
+import { wrap, wrapHanging } from '../wrap.ts'
 import { moduleGroups } from './modules.ts'
 import { outputsWords } from './outputs.ts'
 
@@ -58,17 +58,17 @@ function setting(torch: TorchSection, width: number): string[] {
   return [
     ...(torch.dispatchMs === null || torch.operatorsPerPrediction === null
       ? []
-      : hang(
+      : wrapHanging(
           `Dispatch: ${sharePercent(torch.dispatchMs / torch.p50Ms)} of the model's time, ${plural(Math.round(torch.operatorsPerPrediction), 'operator')} at ${time(torch.operatorNs / 1e6)} and ${plural(torch.moduleCalls, 'call')} of modules at ${time(torch.moduleNs / 1e6)}.`,
           width,
         )),
-    ...(most.length === 0 ? [] : hang(`Operators: ${most.join(', ')}.`, width)),
-    ...hang(
+    ...(most.length === 0 ? [] : wrapHanging(`Operators: ${most.join(', ')}.`, width)),
+    ...wrapHanging(
       `PyTorch: ${[version, ...gpu, `on ${device}`, build.capability ?? [], build.onednn ? 'oneDNN' : 'no oneDNN', plural(threads, 'thread'), `${(parameters / 1e6).toFixed(1)} million parameters`, dtype ?? [], ...state].flat().join(', ')}.`,
       width,
     ),
     ...(clocksAdded >= 0.001
-      ? hang(
+      ? wrapHanging(
           `Clocks around modules added ${(clocksAdded * 100).toFixed(1)} %; times are scaled to a prediction without them.`,
           width,
         )
@@ -79,7 +79,7 @@ function setting(torch: TorchSection, width: number): string[] {
 function trials({ trials: all }: TorchSection, width: number, colours: Colours): string[] {
   const timed = all.flatMap((one) => (one.times === null ? [] : [{ ...one, times: one.times }]))
   const failed = all.filter(({ times }) => times === null)
-  const lines = failed.map(({ title, reason }) => hang(`${title}: not timed: ${reason ?? 'it gave no times'}`, width))
+  const lines = failed.map(({ title, reason }) => wrapHanging(`${title}: not timed: ${reason ?? 'it gave no times'}`, width))
   if (timed.length === 0) return lines.flat()
   const range = ({ ratio, ratioLow, ratioHigh }: (typeof timed)[number]['times']) =>
     `${significant(ratio)}× (${significant(ratioLow)}–${significant(ratioHigh)})`

@@ -5,7 +5,8 @@ import { count, factor, factorRange, known, percent, plural, significant, time }
 import { type Fact, Facts, Warnings } from '../kit/facts.tsx'
 import { Figure } from '../kit/figure.tsx'
 import { Lines } from '../kit/lines.tsx'
-import { Name, Says, shownName } from '../kit/name.tsx'
+import { Name, Sentence, shownName } from '../kit/name.tsx'
+import { RankingTable } from '../kit/ranking-table.tsx'
 import type { Ab } from '../page-data.ts'
 import { type PartOf, partsOf } from '../parts.tsx'
 import { RatioRows } from '../pictures/ratio-rows.tsx'
@@ -75,46 +76,29 @@ function Sides({ ab }: { ab: Ab }) {
   const most = Math.max(a.callMs, b.callMs)
   const heads = ['', isScript ? 'a run' : 'a call', '', ...(isScript ? [] : ['first call', 'load', 'import']), 'runs']
   return (
-    <div class="scroll ranking" tabIndex={0} role="region" aria-label="Both sides">
-      <table>
-        <thead>
-          <tr>
-            {heads.map((head, index) =>
-              head === '' ? (
-                <td key={index} />
-              ) : (
-                <th key={index} scope="col">
-                  {head}
-                </th>
-              ),
-            )}
-          </tr>
-        </thead>
-        <tbody>
-          {[a, b].map((side, index) => (
-            <tr key={index}>
-              <th scope="row">
-                <Name text={titlesOf(ab)[index]!} most={60} />
-              </th>
-              <td class="nowrap">{time(side.callMs)}</td>
-              <td class="bar-cell">
-                <span class="rank-bar" style={{ width: `${most > 0 ? (side.callMs / most) * 100 : 0}%` }} aria-hidden="true" />
-              </td>
-              {!isScript && (
-                <>
-                  <td class="nowrap">{known(side.firstMs, time)}</td>
-                  <td class="nowrap">{side.loadMs === null ? 'none' : time(side.loadMs)}</td>
-                  <td class="nowrap">{known(side.importMs, time)}</td>
-                </>
-              )}
-              <td>
-                <Says text={`${side.call.length === 0 ? '' : `${side.call.join(', ')} on `}${side.runtime}`} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <RankingTable label="Both sides" heads={heads}>
+      {[a, b].map((side, index) => (
+        <tr key={index}>
+          <th scope="row">
+            <Name text={titlesOf(ab)[index]!} most={60} />
+          </th>
+          <td class="nowrap">{time(side.callMs)}</td>
+          <td class="bar-cell">
+            <span class="rank-bar" style={{ width: `${most > 0 ? (side.callMs / most) * 100 : 0}%` }} aria-hidden="true" />
+          </td>
+          {!isScript && (
+            <>
+              <td class="nowrap">{known(side.firstMs, time)}</td>
+              <td class="nowrap">{side.loadMs === null ? 'none' : time(side.loadMs)}</td>
+              <td class="nowrap">{known(side.importMs, time)}</td>
+            </>
+          )}
+          <td>
+            <Sentence text={`${side.call.length === 0 ? '' : `${side.call.join(', ')} on `}${side.runtime}`} />
+          </td>
+        </tr>
+      ))}
+    </RankingTable>
   )
 }
 
@@ -171,7 +155,7 @@ function Outputs({ ab: { outputs, samples } }: { ab: Ab }) {
             {differences.map(({ sample, path, reason }, index) => (
               <li key={index}>
                 {samples.source !== 'none' && `sample ${sample}: `}
-                {path !== '' && <Name text={path} />} <Says text={reason} />
+                {path !== '' && <Name text={path} />} <Sentence text={reason} />
               </li>
             ))}
           </ul>
@@ -181,7 +165,7 @@ function Outputs({ ab: { outputs, samples } }: { ab: Ab }) {
         <ul class="sentences">
           {notes.map((note) => (
             <li key={note}>
-              <Says text={note} />
+              <Sentence text={note} />
             </li>
           ))}
         </ul>

@@ -93,29 +93,29 @@ export function conditions(before: Report, after: Report): { name: string; befor
   return rows.map(({ name, of }) => ({ name, before: of(before), after: of(after) }))
 }
 
-export interface Timed {
+export interface TimeInterval {
   readonly ms: number
   /** null: it has no interval. */
   readonly lowMs: number | null
   readonly highMs: number | null
 }
 
-export interface Thing {
+export interface ComparedItem {
   readonly name: string
   /** null: it is not there, or was not measured. */
-  readonly before: Timed | null
-  readonly after: Timed | null
+  readonly before: TimeInterval | null
+  readonly after: TimeInterval | null
 }
 
 /** Intervals where both are known, else nothing. */
-export const timed = (
+export const timeInterval = (
   ms: number | null | undefined,
   lowMs: number | null | undefined,
   highMs: number | null | undefined,
-): Timed | null => (ms === null || ms === undefined ? null : { ms, lowMs: lowMs ?? null, highMs: highMs ?? null })
+): TimeInterval | null => (ms === null || ms === undefined ? null : { ms, lowMs: lowMs ?? null, highMs: highMs ?? null })
 
 /** null: one of them is not there, or has no interval. */
-export function orderOf({ before, after }: Pick<Thing, 'before' | 'after'>): Order | null {
+export function orderOf({ before, after }: Pick<ComparedItem, 'before' | 'after'>): Order | null {
   if (before?.lowMs == null || before.highMs === null || after?.lowMs == null || after.highMs === null) return null
   return after.lowMs > before.highMs ? 'slower' : after.highMs < before.lowMs ? 'faster' : 'no-difference'
 }
@@ -125,8 +125,8 @@ export function thingsOf<One>(
   before: readonly One[],
   after: readonly One[],
   keyOf: (one: One) => string,
-  timedOf: (one: One) => Timed | null,
-): Thing[] {
+  timedOf: (one: One) => TimeInterval | null,
+): ComparedItem[] {
   const known = new Map(before.map((one) => [keyOf(one), one]))
   const later = new Map(after.map((one) => [keyOf(one), one]))
   return [...new Set([...known.keys(), ...later.keys()])].map((name) => {
@@ -135,4 +135,4 @@ export function thingsOf<One>(
   })
 }
 
-export const changeOf = ({ before, after }: Thing): number => (after?.ms ?? 0) - (before?.ms ?? 0)
+export const changeOf = ({ before, after }: ComparedItem): number => (after?.ms ?? 0) - (before?.ms ?? 0)

@@ -5,14 +5,23 @@ import { perSecond, time } from '../format.ts'
 import { AxisBelow, AxisLeft } from '../kit/axis.tsx'
 import { Chart } from '../kit/chart.tsx'
 import { Figure } from '../kit/figure.tsx'
-import { Says } from '../kit/name.tsx'
-import { askedOf, askedWords, inOrder, isClosed, isConfirmed, PERCENTILES, type Percentile, type Point } from '../load/points.ts'
+import { Sentence } from '../kit/name.tsx'
+import {
+  inOrder,
+  isClosed,
+  isConfirmed,
+  PERCENTILES,
+  type Percentile,
+  type Point,
+  requestedLoad,
+  requestedLoadText,
+} from '../load/points.ts'
 import type { Load } from '../page-data.ts'
 import type { Part } from '../parts.tsx'
-import { orderOf, type Thing, type Timed, timed } from './compare.ts'
+import { type ComparedItem, orderOf, type TimeInterval, timeInterval } from './compare.ts'
 import { type Condition, Conditions } from './conditions.tsx'
 import { BesideFrame, type Titles, titlesOf } from './frame.tsx'
-import { TimesBeside } from './times.tsx'
+import { PairedTimes } from './times.tsx'
 
 interface Props {
   readonly before: Load
@@ -20,7 +29,7 @@ interface Props {
   readonly names: readonly string[]
 }
 
-export function LoadBeside({ before, after, names }: Props) {
+export function PairedLoads({ before, after, names }: Props) {
   const titles = titlesOf(names)
   const percentile = percentileOf(before, after)
   const things = thingsAt(before, after, percentile.key)
@@ -37,7 +46,7 @@ export function LoadBeside({ before, after, names }: Props) {
         things.length === 0 ? (
           <p class="soft">No rate was asked of both; to compare at one, give both the same --rate.</p>
         ) : (
-          <TimesBeside
+          <PairedTimes
             title={`What became of ${percentile.title} at what was asked of both?`}
             what={isClosed(before.points) ? 'clients' : 'requests a second'}
             things={things}
@@ -70,7 +79,7 @@ function Card({ load }: { load: Load }) {
     <>
       <p class="hero-line">{search === null ? '' : found === null ? 'no rate holds it' : rateWords(found, isConfirmed(load))}</p>
       <p>
-        <Says text={answer} />
+        <Sentence text={answer} />
       </p>
     </>
   )
@@ -82,7 +91,7 @@ function rateWords({ ratePerSecond, low, high, atLeast = false }: NonNullable<Lo
   return atLeast ? `at least ${rate}` : `${rate} (${perSecond(low)}–${perSecond(high)})`
 }
 
-function sentenceOf(before: Load, after: Load, things: readonly Thing[], title: string): string {
+function sentenceOf(before: Load, after: Load, things: readonly ComparedItem[], title: string): string {
   const [a, b] = [before.found, after.found]
   if (a !== null && b !== null && before.search?.objective === after.search?.objective) {
     const objective = before.search!.objective
@@ -120,12 +129,14 @@ function percentileOf(before: Load, after: Load): { key: Percentile; title: stri
 const asksOtherwise = (before: Load, after: Load): boolean => isClosed(before.points) !== isClosed(after.points)
 
 /** Things at the rates that were set for both. */
-function thingsAt(before: Load, after: Load, key: Percentile): Thing[] {
+function thingsAt(before: Load, after: Load, key: Percentile): ComparedItem[] {
   if (asksOtherwise(before, after)) return []
   const later = runsAt(after)
   return [...runsAt(before)].flatMap(([asked, runs]) => {
     const same = later.get(asked)
-    return same === undefined ? [] : [{ name: askedWords(runs[0]!), before: timedOf(runs, key), after: timedOf(same, key) }]
+    return same === undefined
+      ? []
+      : [{ name: requestedLoadText(runs[0]!), before: timedOf(runs, key), after: timedOf(same, key) }]
   })
 }
 
@@ -133,20 +144,20 @@ function thingsAt(before: Load, after: Load, key: Percentile): Thing[] {
 function runsAt({ points }: Load): ReadonlyMap<number, readonly Point[]> {
   const runs = new Map<number, Point[]>()
   for (const point of inOrder(points)) {
-    const same = runs.get(askedOf(point))
+    const same = runs.get(requestedLoad(point))
     if (same) same.push(point)
-    else runs.set(askedOf(point), [point])
+    else runs.set(requestedLoad(point), [point])
   }
   return runs
 }
 
 /** The run in the middle, with an interval that holds those of all: runs of one rate differ by chance. null: not kept up with, or not told. */
-function timedOf(runs: readonly Point[], key: Percentile): Timed | null {
+function timedOf(runs: readonly Point[], key: Percentile): TimeInterval | null {
   const told = runs.filter((run) => run[key] !== null).sort((a, b) => a[key]! - b[key]!)
   const middle = told[Math.floor((told.length - 1) / 2)]
   if (middle === undefined || runs.some(({ saturated }) => saturated)) return null
   const end = (of: typeof Math.min, ends: readonly (number | null)[]) => (ends.every((one) => one !== null) ? of(...ends) : null)
-  return timed(
+  return timeInterval(
     middle[key],
     end(
       Math.min,
@@ -174,7 +185,7 @@ function Curves({ before, after, percentile: { key, title }, titles }: CurvesPro
   const sides = [of(before), of(after)] as const
   const lost = [before, after].map((load) => inOrder(load.points).find(({ saturated }) => saturated))
   const ends = lost.flatMap((point, index) =>
-    point === undefined ? [] : [`${titles[index]} does not keep up with ${askedWords(point)}`],
+    point === undefined ? [] : [`${titles[index]} does not keep up with ${requestedLoadText(point)}`],
   )
   const rows = sides.flatMap((points, index) => points.map((point) => ({ side: titles[index]!, point })))
   return (
@@ -184,7 +195,12 @@ function Curves({ before, after, percentile: { key, title }, titles }: CurvesPro
       rows={rows}
       columns={[
         { head: 'run', show: ({ side }) => side },
-        { head: 'asked', show: ({ point }) => askedWords(point), value: ({ point }) => askedOf(point), isNumber: true },
+        {
+          head: 'asked',
+          show: ({ point }) => requestedLoadText(point),
+          value: ({ point }) => requestedLoad(point),
+          isNumber: true,
+        },
         ...PERCENTILES.map(({ key: one, title: head }) => ({
           head,
           show: ({ point }: (typeof rows)[number]) => (point[one] === null ? 'not known' : time(point[one])),
@@ -203,7 +219,7 @@ function Curves({ before, after, percentile: { key, title }, titles }: CurvesPro
       ) : (
         <Chart
           height={320}
-          label={`${title} against load: ${rows.map(({ side, point }) => `${side} at ${askedWords(point)} ${time(point[key]!)}`).join('; ')}`}
+          label={`${title} against load: ${rows.map(({ side, point }) => `${side} at ${requestedLoadText(point)} ${time(point[key]!)}`).join('; ')}`}
         >
           {(width, height) => (
             <Lines
@@ -236,7 +252,7 @@ function Lines({ sides, percentile, titles, width, height, closed }: LinesProps)
     const { low, high } = point.intervals[percentile] ?? { low: null, high: null }
     return [point[percentile], low, high].filter((value): value is number => value !== null && value > 0)
   })
-  const asked = all.map(askedOf)
+  const asked = all.map(requestedLoad)
   const [from, to] = [Math.min(...asked), Math.max(...asked)]
   const [low, high] = [Math.min(...values), Math.max(...values)]
   const [right, bottom] = [width - MARGIN.right, height - MARGIN.bottom]
@@ -246,7 +262,7 @@ function Lines({ sides, percentile, titles, width, height, closed }: LinesProps)
     ? scaleLog([low * 0.85, high * 1.2], [bottom, MARGIN.top])
     : scaleLinear([0, high * 1.1], [bottom, MARGIN.top]).nice(5)
   const path = line<Point>(
-    (point) => x(askedOf(point)),
+    (point) => x(requestedLoad(point)),
     (point) => y(point[percentile]!),
   )
   return (
@@ -273,7 +289,7 @@ function Lines({ sides, percentile, titles, width, height, closed }: LinesProps)
           <path class="run-line" d={path([...points]) ?? ''} />
           {points.map((point, run) => {
             const interval = point.intervals[percentile]
-            const [cx, cy] = [x(askedOf(point)), y(point[percentile]!)]
+            const [cx, cy] = [x(requestedLoad(point)), y(point[percentile]!)]
             return (
               <g key={run}>
                 {interval !== null && (

@@ -1,12 +1,12 @@
 // Two comparisons, or two studies, side by side: contestant by contestant, cell by cell.
 import { plural } from '../format.ts'
-import { Says } from '../kit/name.tsx'
+import { Sentence } from '../kit/name.tsx'
 import type { Comparison, Study } from '../page-data.ts'
 import type { Part } from '../parts.tsx'
-import { orderOf, type Thing, thingsOf, timed } from './compare.ts'
+import { type ComparedItem, orderOf, thingsOf, timeInterval } from './compare.ts'
 import { type Condition, Conditions } from './conditions.tsx'
 import { BesideFrame, titlesOf } from './frame.tsx'
-import { TimesBeside } from './times.tsx'
+import { PairedTimes } from './times.tsx'
 
 interface Props<One> {
   readonly before: One
@@ -14,12 +14,12 @@ interface Props<One> {
   readonly names: readonly string[]
 }
 
-export function ComparisonBeside({ before, after, names }: Props<Comparison>) {
+export function PairedComparisons({ before, after, names }: Props<Comparison>) {
   const things = thingsOf(
     before.contestants,
     after.contestants,
     ({ id }) => id,
-    ({ p50Ms, ciLowMs, ciHighMs }) => timed(p50Ms, ciLowMs, ciHighMs),
+    ({ p50Ms, ciLowMs, ciHighMs }) => timeInterval(p50Ms, ciLowMs, ciHighMs),
   )
   return (
     <ManyBeside
@@ -36,7 +36,7 @@ export function ComparisonBeside({ before, after, names }: Props<Comparison>) {
   )
 }
 
-export function StudyBeside({ before, after, names }: Props<Study>) {
+export function PairedStudies({ before, after, names }: Props<Study>) {
   const cells = ({ table }: Study) =>
     table.rows.flatMap(({ model, engine, batch, inputs, cells: all }) =>
       all.map((cell) => ({
@@ -48,7 +48,7 @@ export function StudyBeside({ before, after, names }: Props<Study>) {
     cells(before),
     cells(after),
     ({ name }) => name,
-    ({ p50Ms, ciLowMs, ciHighMs }) => timed(p50Ms, ciLowMs, ciHighMs),
+    ({ p50Ms, ciLowMs, ciHighMs }) => timeInterval(p50Ms, ciLowMs, ciHighMs),
   )
   const ids = ({ machines }: Study) => machines.map(({ id }) => id).join(', ') || 'none'
   return (
@@ -74,7 +74,7 @@ function machinesOf(before: Comparison['reports'], after: Comparison['reports'])
 interface ManyProps {
   readonly names: readonly string[]
   readonly what: string
-  readonly things: readonly Thing[]
+  readonly things: readonly ComparedItem[]
   readonly answers: readonly [string, string]
   readonly conditions: readonly Condition[]
 }
@@ -89,7 +89,7 @@ function ManyBeside({ names, what, things, answers, conditions }: ManyProps) {
         things.length === 0 ? (
           <p class="soft">Nothing was measured in either.</p>
         ) : (
-          <TimesBeside
+          <PairedTimes
             title={`Which ${what} changed most?`}
             what={what}
             things={things}
@@ -117,11 +117,11 @@ function ManyBeside({ names, what, things, answers, conditions }: ManyProps) {
 
 const Answer = ({ text }: { text: string }) => (
   <p>
-    <Says text={text} />
+    <Sentence text={text} />
   </p>
 )
 
-function sentenceOf(things: readonly Thing[], what: string): string {
+function sentenceOf(things: readonly ComparedItem[], what: string): string {
   const both = things.filter(({ before, after }) => before !== null && after !== null)
   if (both.length === 0) return `They have no ${what} in common.`
   const at = (order: string) => both.filter((thing) => orderOf(thing) === order).length

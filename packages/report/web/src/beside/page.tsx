@@ -7,13 +7,13 @@ import { Frame } from '../frame.tsx'
 import { Boundary } from '../kit/boundary.tsx'
 import { NextCommand } from '../kit/copy.tsx'
 import { Figure } from '../kit/figure.tsx'
-import { Name, Says, shownName } from '../kit/name.tsx'
+import { Name, Sentence, shownName } from '../kit/name.tsx'
 import type { Report } from '../page-data.ts'
 import { StageBar } from '../pipeline/stage-bar.tsx'
 import { ReportParts } from '../report-page.tsx'
 import { conditions, latencyChange, pairsOf } from './compare.ts'
 import { Conditions } from './conditions.tsx'
-import { LinesBeside, StagesBeside } from './pipeline.tsx'
+import { PairedLines, PairedStages } from './pipeline.tsx'
 import { Slopes } from './slopes.tsx'
 
 interface Props {
@@ -64,8 +64,8 @@ export function BesidePage({ before, after, names }: Props) {
         {!code && <AreaChanges before={before} after={after} />}
         <InTurns before={before} after={after} />
       </section>
-      {code && <StagesBeside before={before} after={after} titles={titles} />}
-      {code && <LinesBeside before={before} after={after} titles={titles} />}
+      {code && <PairedStages before={before} after={after} titles={titles} />}
+      {code && <PairedLines before={before} after={after} titles={titles} />}
       <section id="operators-beside" class="part" aria-labelledby="operators-beside-title">
         <h2 id="operators-beside-title">{code ? 'Operators, before and after' : 'Operator by operator'}</h2>
         <Boundary>
@@ -177,7 +177,7 @@ function FindingsBeside({ before, after }: { before: Report; after: Report }) {
           <li key={rule} class={`finding edge-${(b ?? a)!.area}`}>
             <div>
               <h3>
-                <Says text={(b ?? a)!.title} /> <span class="tag">{state}</span>
+                <Sentence text={(b ?? a)!.title} /> <span class="tag">{state}</span>
               </h3>
               <p class="soft">
                 would save: {say(a)} → {say(b)}

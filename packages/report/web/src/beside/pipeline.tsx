@@ -1,8 +1,8 @@
 // Two reports of the user's own code side by side: stage by stage, and line by line.
 import { Boundary } from '../kit/boundary.tsx'
 import type { Report } from '../page-data.ts'
-import { thingsOf, timed } from './compare.ts'
-import { TimesBeside } from './times.tsx'
+import { thingsOf, timeInterval } from './compare.ts'
+import { PairedTimes } from './times.tsx'
 
 interface Props {
   readonly before: Report
@@ -10,18 +10,18 @@ interface Props {
   readonly titles: readonly [string, string]
 }
 
-export function StagesBeside({ before, after, titles }: Props) {
+export function PairedStages({ before, after, titles }: Props) {
   const things = thingsOf(
     before.stages ?? [],
     after.stages ?? [],
     ({ name }) => name,
-    ({ timeMs }) => timed(timeMs, null, null),
+    ({ timeMs }) => timeInterval(timeMs, null, null),
   )
   return (
     <section id="stages-beside" class="part" aria-labelledby="stages-beside-title">
       <h2 id="stages-beside-title">Stages, before and after</h2>
       <Boundary>
-        <TimesBeside
+        <PairedTimes
           title="Which stage changed most?"
           what="stage"
           things={things}
@@ -47,12 +47,12 @@ function timesByLine({ pipeline, lines }: Report): ReadonlyMap<string, number> {
   return times
 }
 
-export function LinesBeside({ before, after, titles }: Props) {
+export function PairedLines({ before, after, titles }: Props) {
   const things = thingsOf(
     [...timesByLine(before)],
     [...timesByLine(after)],
     ([name]) => name,
-    ([, timeMs]) => timed(timeMs, null, null),
+    ([, timeMs]) => timeInterval(timeMs, null, null),
   )
   return (
     <section id="lines-beside" class="part" aria-labelledby="lines-beside-title">
@@ -61,7 +61,7 @@ export function LinesBeside({ before, after, titles }: Props) {
         {things.length === 0 ? (
           <p class="soft">Neither of them has hot lines.</p>
         ) : (
-          <TimesBeside
+          <PairedTimes
             title="Which line changed most?"
             what="line"
             things={things}

@@ -2,17 +2,17 @@
 import { time, timeWithInterval } from '../format.ts'
 import { Figure } from '../kit/figure.tsx'
 import { Name } from '../kit/name.tsx'
-import { changeOf, type Order, orderOf, type Pair, type Thing, type Timed } from './compare.ts'
+import { type ComparedItem, changeOf, type Order, orderOf, type Pair, type TimeInterval } from './compare.ts'
 import { Slopes } from './slopes.tsx'
 
-const timedSaid = (one: Timed | null, absent: string): string =>
+const timedSaid = (one: TimeInterval | null, absent: string): string =>
   one === null
     ? absent
     : one.lowMs === null || one.highMs === null
       ? time(one.ms)
       : timeWithInterval(one.ms, one.lowMs, one.highMs)
 
-const pairOf = (thing: Thing): Pair => ({
+const pairOf = (thing: ComparedItem): Pair => ({
   name: thing.name,
   opType: '',
   beforeMs: thing.before?.ms ?? null,
@@ -30,14 +30,14 @@ interface TimesProps {
   readonly title: string
   /** 'contestant', 'stage': of what each line is. */
   readonly what: string
-  readonly things: readonly Thing[]
+  readonly things: readonly ComparedItem[]
   readonly titles: readonly [string, string]
   readonly note?: string
   /** What it means that one has no time. */
   readonly absent?: string
 }
 
-export function TimesBeside({ title, what, things, titles, note, absent = 'not there' }: TimesProps) {
+export function PairedTimes({ title, what, things, titles, note, absent = 'not there' }: TimesProps) {
   const rows = [...things].sort((a, b) => Math.abs(changeOf(b)) - Math.abs(changeOf(a)))
   const count = (order: Order) => rows.filter((row) => orderOf(row) === order).length
   const drawn = rows.filter(({ before, after }) => before !== null || after !== null)

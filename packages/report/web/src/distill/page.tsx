@@ -7,7 +7,8 @@ import { Chart } from '../kit/chart.tsx'
 import { NextCommand } from '../kit/copy.tsx'
 import { Facts, Warnings } from '../kit/facts.tsx'
 import { Figure } from '../kit/figure.tsx'
-import { Name, Says, shownName } from '../kit/name.tsx'
+import { Name, Sentence, shownName } from '../kit/name.tsx'
+import { RankingTable } from '../kit/ranking-table.tsx'
 import type { Distill } from '../page-data.ts'
 import { type PartOf, partsOf } from '../parts.tsx'
 
@@ -58,7 +59,7 @@ function NumberCard({ distill: { students, teacher, metric } }: { distill: Disti
       </p>
       {chosen !== undefined && (
         <p class="soft">
-          <Says text={metric.name} /> {metricSaid(chosen.metric)} instead of {metricSaid(teacher.metric)}
+          <Sentence text={metric.name} /> {metricSaid(chosen.metric)} instead of {metricSaid(teacher.metric)}
         </p>
       )}
     </section>
@@ -73,44 +74,23 @@ const drawnOf = ({ teacher, students }: Distill): readonly Drawn[] => [
 function Students({ distill }: { distill: Distill }) {
   const all = drawnOf(distill)
   const most = Math.max(...all.map(({ microseconds }) => microseconds))
-  const heads = ['', distill.metric.name, 'a row', '', '']
+  const heads = ['', <Name text={distill.metric.name} most={30} />, 'a row', '', '']
   return (
-    <div class="scroll ranking" tabIndex={0} role="region" aria-label="The model and those that imitate it">
-      <table>
-        <thead>
-          <tr>
-            {heads.map((head, index) =>
-              head === '' ? (
-                <td key={index} />
-              ) : (
-                <th key={index} scope="col">
-                  <Name text={head} most={30} />
-                </th>
-              ),
-            )}
-          </tr>
-        </thead>
-        <tbody>
-          {all.map((one, index) => (
-            <tr key={index}>
-              <th scope="row">
-                <Says text={one.says} />
-              </th>
-              <td class="nowrap">{metricSaid(one.metric)}</td>
-              <td class="nowrap">{rowTime(one)}</td>
-              <td class="bar-cell">
-                <span
-                  class="rank-bar"
-                  style={{ width: `${most > 0 ? (one.microseconds / most) * 100 : 0}%` }}
-                  aria-hidden="true"
-                />
-              </td>
-              <td>{one.chosen ? <span class="tag measured">chosen</span> : one.onFront ? 'on the front' : ''}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <RankingTable label="The model and those that imitate it" heads={heads}>
+      {all.map((one, index) => (
+        <tr key={index}>
+          <th scope="row">
+            <Sentence text={one.says} />
+          </th>
+          <td class="nowrap">{metricSaid(one.metric)}</td>
+          <td class="nowrap">{rowTime(one)}</td>
+          <td class="bar-cell">
+            <span class="rank-bar" style={{ width: `${most > 0 ? (one.microseconds / most) * 100 : 0}%` }} aria-hidden="true" />
+          </td>
+          <td>{one.chosen ? <span class="tag measured">chosen</span> : one.onFront ? 'on the front' : ''}</td>
+        </tr>
+      ))}
+    </RankingTable>
   )
 }
 
@@ -124,7 +104,7 @@ function Trade({ distill }: { distill: Distill }) {
       says={`${plural(front, 'student')} of ${students.length}: of these no other is both faster and better. A loss of ${significant(maxLoss)} was allowed.`}
       rows={students}
       columns={[
-        { head: 'student', show: ({ says }) => <Says text={says} />, value: ({ says }) => says },
+        { head: 'student', show: ({ says }) => <Sentence text={says} />, value: ({ says }) => says },
         { head: metric.name, show: (one) => metricSaid(one.metric), value: (one) => one.metric, isNumber: true },
         { head: 'loss', show: ({ loss }) => significant(loss), value: ({ loss }) => loss, isNumber: true },
         {

@@ -2,7 +2,7 @@
 import { engineWords, measured } from '@whyslow/report/text/divided/divided-words.ts'
 import { LAST_ROW, modelWords, partRows, partsTitle, wayName } from '@whyslow/report/text/embedding/embedding-words.ts'
 import { AnswerPage } from '../answer-page.tsx'
-import { Fine } from '../first/findings.tsx'
+import { ClearRules } from '../first/findings.tsx'
 import { bytes, factor, known, percent, plural, time } from '../format.ts'
 import { FindingCards } from '../generation/findings.tsx'
 import { type Fact, Facts, Warnings } from '../kit/facts.tsx'
@@ -37,7 +37,7 @@ export function EmbeddingPage({ embedding, original }: { embedding: Embedding; o
       beside={<NumberCard embedding={embedding} />}
     >
       <FindingCards findings={findings} savingsOf={({ textMs }) => [{ of: 'of a text', ms: textMs }]} />
-      <Fine report={embedding} />
+      <ClearRules report={embedding} />
     </AnswerPage>
   )
 }

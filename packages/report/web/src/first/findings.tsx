@@ -3,8 +3,8 @@
 import { byReason, isToFix } from '@whyslow/report/text/findings/findings-text.ts'
 import { areaTitle } from '../areas.ts'
 import { bytes, count, percent, perSecond, plural, significant, time } from '../format.ts'
-import { Command, NextCommand, nextWords, typedWords } from '../kit/copy.tsx'
-import { nodeTitle, Says } from '../kit/name.tsx'
+import { Command, NextCommand, nextWords, quoteWords } from '../kit/copy.tsx'
+import { nodeTitle, Sentence } from '../kit/name.tsx'
 import type { Finding, Report } from '../page-data.ts'
 import { Places, Replacement } from '../pipeline/places.tsx'
 import { placeWith } from '../place.ts'
@@ -53,7 +53,7 @@ export function Findings({ report }: { report: Report }) {
           command={['ab', ...bothOf(report.pipeline)]}
         />
       )}
-      <Fine report={report} />
+      <ClearRules report={report} />
     </section>
   )
 }
@@ -77,14 +77,14 @@ function Card({ finding, report, rank }: { finding: Finding; report: Report; ran
       <div class="finding-text">
         <h3>
           {rank !== null && <span class="rank">{rank}</span>}
-          <Says text={title} />
+          <Sentence text={title} />
         </h3>
         <p class="detail">
-          <Says text={detail} />
+          <Sentence text={detail} />
         </p>
         <Places finding={finding} sources={report.pipeline?.sources} />
         {finding.replacement && <Replacement replacement={finding.replacement} />}
-        {next !== null && <Command text={`npx whyslow ${typedWords(nextWords(finding))}`} />}
+        {next !== null && <Command text={`npx whyslow ${quoteWords(nextWords(finding))}`} />}
         <Advice rule={rule} isOpen={next === null && rank !== null} />
         <Evidence finding={finding} report={report} />
       </div>
@@ -160,7 +160,7 @@ export function FactList({ facts }: Pick<Finding, 'facts'>) {
       {facts.map(({ name, value, unit }, index) => (
         <div key={index}>
           <dt>
-            <Says text={name} />
+            <Sentence text={name} />
           </dt>
           <dd>{worded(value, unit)}</dd>
         </div>
@@ -182,7 +182,7 @@ function worded(value: number, unit: string): string {
 type Checked = Pick<Report, 'clear' | 'notChecked' | 'doesNotApply'>
 
 /** What is fine, what has nothing to be about, and what could not be checked: folded. */
-export function Fine({ report: { clear, notChecked, doesNotApply = [] } }: { report: Checked }) {
+export function ClearRules({ report: { clear, notChecked, doesNotApply = [] } }: { report: Checked }) {
   return (
     <div class="fine">
       {clear.length > 0 && (
@@ -203,7 +203,7 @@ export function Fine({ report: { clear, notChecked, doesNotApply = [] } }: { rep
             {[...byReason({ notChecked })].map(([reason, rules]) => (
               <div key={reason}>
                 <dt>
-                  <Says text={reason} />
+                  <Sentence text={reason} />
                 </dt>
                 <dd>
                   <Rules ids={rules} />

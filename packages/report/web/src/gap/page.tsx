@@ -5,7 +5,7 @@ import { factor, factorRange, percent, plural, time } from '../format.ts'
 import { NextCommand } from '../kit/copy.tsx'
 import { Facts, Warnings } from '../kit/facts.tsx'
 import { Figure } from '../kit/figure.tsx'
-import { Says } from '../kit/name.tsx'
+import { Sentence } from '../kit/name.tsx'
 import type { Gap } from '../page-data.ts'
 import { type PartOf, partsOf } from '../parts.tsx'
 import { RatioRows } from '../pictures/ratio-rows.tsx'
@@ -58,7 +58,7 @@ function Ladder({ rungs }: { rungs: readonly Rung[] }) {
       {rungs.map(({ id, title, timeMs, matters }) => (
         <li key={id}>
           <span>
-            <Says text={title} /> {matters && <span class="tag measured">matters</span>}
+            <Sentence text={title} /> {matters && <span class="tag measured">matters</span>}
           </span>
           <span class="meter" aria-hidden="true">
             <span class="meter-fill near-compute" style={{ width: `${most > 0 ? (timeMs / most) * 100 : 0}%` }} />
@@ -91,7 +91,7 @@ function Rungs({ gap: { rungs } }: { gap: Gap }) {
       }
       rows={rungs}
       columns={[
-        { head: 'what is timed', show: ({ title }) => <Says text={title} />, value: ({ title }) => title },
+        { head: 'what is timed', show: ({ title }) => <Sentence text={title} />, value: ({ title }) => title },
         { head: 'a call', show: ({ timeMs }) => time(timeMs), value: ({ timeMs }) => timeMs, isNumber: true },
         { head: 'of all', show: ({ timeMs }) => (first > 0 ? percent(timeMs / first) : 'not known'), isNumber: true },
         {

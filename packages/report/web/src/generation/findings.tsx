@@ -1,10 +1,10 @@
 // Findings of a generation: what it is, what it costs of a token and of the first one, where, and what to type.
 import { nextOf } from '@whyslow/report/text/divided/divided-words.ts'
 import { Advice } from '../first/advice.tsx'
-import { Fine } from '../first/findings.tsx'
+import { ClearRules } from '../first/findings.tsx'
 import { time } from '../format.ts'
 import { NextCommand } from '../kit/copy.tsx'
-import { Name, Says } from '../kit/name.tsx'
+import { Name, Sentence } from '../kit/name.tsx'
 import type { Generation } from '../page-data.ts'
 
 type Finding = Generation['findings'][number]
@@ -13,7 +13,7 @@ export function GenerationFindings({ generation }: { generation: Generation }) {
   return (
     <>
       <FindingCards findings={generation.findings} savingsOf={savingsOf} />
-      <Fine report={generation} />
+      <ClearRules report={generation} />
     </>
   )
 }
@@ -48,10 +48,10 @@ export function FindingCards<F extends Card>({
             <div class="finding-text">
               <h3>
                 <span class="rank">{index + 1}</span>
-                <Says text={finding.title} />
+                <Sentence text={finding.title} />
               </h3>
               <p class="detail">
-                <Says text={finding.sentence} />
+                <Sentence text={finding.sentence} />
               </p>
               {finding.place !== null && (
                 <p class="soft">

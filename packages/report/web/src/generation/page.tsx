@@ -12,7 +12,7 @@ import { AnswerPage } from '../answer-page.tsx'
 import { bytes, count, known, percent, plural, rate, significant, time, UNKNOWN } from '../format.ts'
 import { type Fact, Facts, Warnings } from '../kit/facts.tsx'
 import { Figure } from '../kit/figure.tsx'
-import { Says } from '../kit/name.tsx'
+import { Sentence } from '../kit/name.tsx'
 import { PlainTable } from '../kit/plain-table.tsx'
 import { Trust } from '../kit/trust.tsx'
 import type { Generation } from '../page-data.ts'
@@ -121,7 +121,7 @@ function TokenWaterfall({ of, title, whole }: { of: Parts; title: string; whole:
         { head: 'part', show: ({ name }) => name },
         { head: 'time', show: ({ ms }) => time(ms), value: ({ ms }) => ms, isNumber: true },
         { head: 'share', show: ({ share }) => share, isNumber: true },
-        { head: 'how it is known', show: ({ how }) => <Says text={how} />, value: ({ how }) => how },
+        { head: 'how it is known', show: ({ how }) => <Sentence text={how} />, value: ({ how }) => how },
       ]}
       note={`The parts add up to ${time(of.totalMs)}. Reading is computed from bytes and the bandwidth that was measured on this machine.`}
     >
@@ -140,7 +140,7 @@ function Estimates({ estimates }: Pick<Generation, 'estimates'>) {
       title="Estimates"
       rows={estimates}
       columns={[
-        { head: 'what', show: ({ what }) => <Says text={what} />, value: ({ what }) => what },
+        { head: 'what', show: ({ what }) => <Sentence text={what} />, value: ({ what }) => what },
         { head: 'after tokens', show: ({ depth }) => known(depth, String), value: ({ depth }) => depth, isNumber: true },
         {
           head: 'a token',
@@ -148,7 +148,7 @@ function Estimates({ estimates }: Pick<Generation, 'estimates'>) {
           value: (one) => one.timePerTokenMs,
           isNumber: true,
         },
-        { head: 'why', show: ({ why }) => <Says text={why} />, value: ({ why }) => why },
+        { head: 'why', show: ({ why }) => <Sentence text={why} />, value: ({ why }) => why },
       ]}
     />
   )
@@ -174,7 +174,7 @@ function Tried({ fix }: { fix: NonNullable<Generation['fix']> }) {
             value: (one) => one.timePerTokenRatio?.value ?? null,
             isNumber: true,
           },
-          { head: 'why', show: ({ reason }) => <Says text={reason} />, value: ({ reason }) => reason },
+          { head: 'why', show: ({ reason }) => <Sentence text={reason} />, value: ({ reason }) => reason },
         ]}
       />
       <Facts

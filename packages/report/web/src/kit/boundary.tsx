@@ -1,6 +1,6 @@
 // A part that cannot be drawn is one line; the others stand.
 import { Component, type ComponentChildren } from 'preact'
-import { Says } from './name.tsx'
+import { Sentence } from './name.tsx'
 
 interface Props {
   readonly children?: ComponentChildren
@@ -18,7 +18,7 @@ export class Boundary extends Component<Props, { reason: string | null }> {
     if (reason === null) return this.props.children
     return (
       <p class="warnings">
-        This part cannot be drawn from this document: <Says text={reason} />
+        This part cannot be drawn from this document: <Sentence text={reason} />
       </p>
     )
   }

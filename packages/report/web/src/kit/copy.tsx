@@ -82,7 +82,7 @@ export function nextWords({ next, run }: Pick<Finding, 'next' | 'run'>): string 
 }
 
 /** A word that a shell would not take unchanged is quoted. */
-export const typedWords = (words: string | readonly string[]): string =>
+export const quoteWords = (words: string | readonly string[]): string =>
   typeof words === 'string'
     ? words
     : words.map((word) => (/^[\w./:@%+,=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`)).join(' ')
@@ -91,7 +91,7 @@ export function NextCommand({ lead, command }: { lead: string; command: string |
   return (
     <div class="next-command">
       <p>{lead}</p>
-      <Command text={`npx whyslow ${typedWords(command)}`} />
+      <Command text={`npx whyslow ${quoteWords(command)}`} />
     </div>
   )
 }

@@ -1,5 +1,5 @@
 // Facts by their names, on a card, and what to be warned of.
-import { Says } from './name.tsx'
+import { Sentence } from './name.tsx'
 
 /** null: it is not said. */
 export type Fact = readonly [string, string | null]
@@ -21,7 +21,7 @@ export function FactList({ facts }: { facts: readonly Fact[] }) {
           <div key={name}>
             <dt>{name}</dt>
             <dd>
-              <Says text={value} />
+              <Sentence text={value} />
             </dd>
           </div>
         ),
@@ -36,7 +36,7 @@ export function Reasons({ reasons }: { reasons: readonly string[] }) {
     <ul class="reasons">
       {reasons.map((reason) => (
         <li key={reason}>
-          <Says text={reason} />
+          <Sentence text={reason} />
         </li>
       ))}
     </ul>
@@ -49,7 +49,7 @@ export function Warnings({ warnings }: { warnings: readonly string[] }) {
     <ul class="warnings">
       {warnings.map((warning) => (
         <li key={warning}>
-          <b>Warning:</b> <Says text={warning} />
+          <b>Warning:</b> <Sentence text={warning} />
         </li>
       ))}
     </ul>

@@ -1,8 +1,8 @@
 // Text from models, files and engines. It is a stranger's: it becomes text nodes alone, in an element that keeps its direction to itself,
 // without characters that steer or turn, and no longer than a reader takes.
-import { harmless, MOST_SHOWN, shownName } from './shown-name.ts'
+import { escapeSteering, MOST_SHOWN, shownName } from './shown-name.ts'
 
-export { harmless, nodeTitle, shownName } from './shown-name.ts'
+export { escapeSteering, nodeTitle, shownName } from './shown-name.ts'
 
 const MOST_IN_TEXT = 4000
 
@@ -16,6 +16,6 @@ export function Name({ text, most = MOST_SHOWN }: { text: string; most?: number 
 }
 
 /** A sentence that may hold names. */
-export function Says({ text }: { text: string }) {
-  return <bdi class="says">{harmless(text.length > MOST_IN_TEXT ? `${text.slice(0, MOST_IN_TEXT)}…` : text)}</bdi>
+export function Sentence({ text }: { text: string }) {
+  return <bdi class="says">{escapeSteering(text.length > MOST_IN_TEXT ? `${text.slice(0, MOST_IN_TEXT)}…` : text)}</bdi>
 }

@@ -6,17 +6,18 @@ const steering = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u2
 export const MOST_SHOWN = 160
 
 /** What steers or turns is shown as what it is not: a replacement character. */
-export const harmless = (text: string): string => String(text).replace(steering, '\ufffd')
+export const escapeSteering = (text: string): string => String(text).replace(steering, '\ufffd')
 
 /** Removes the middle of a longer name: both ends tell it apart. Never half a character. */
-export function middle(text: string, most = MOST_SHOWN): string {
+export function elideMiddle(text: string, most = MOST_SHOWN): string {
   if (text.length <= most) return text
   const characters = [...text.slice(0, most * 2), ...text.slice(-most * 2)]
   const half = Math.floor((most - 1) / 2)
   return `${characters.slice(0, half).join('')}…${characters.slice(-half).join('')}`
 }
 
-export const shownName = (text: string, most = MOST_SHOWN): string => (text === '' ? '(no name)' : harmless(middle(text, most)))
+export const shownName = (text: string, most = MOST_SHOWN): string =>
+  text === '' ? '(no name)' : escapeSteering(elideMiddle(text, most))
 
 /** What a node is called: the user's nodes in it, else the engine's name. */
 export function nodeTitle(node: { readonly name: string; readonly origin: readonly string[] }, most = MOST_SHOWN): string {

@@ -4,7 +4,7 @@ import { bytes, factorRange, intervalOf, percent, plural, time, timeOr } from '.
 import { NextCommand } from '../kit/copy.tsx'
 import { Facts, Reasons, Warnings } from '../kit/facts.tsx'
 import { Figure } from '../kit/figure.tsx'
-import { Name, Says, shownName } from '../kit/name.tsx'
+import { Name, Sentence, shownName } from '../kit/name.tsx'
 import type { Lint } from '../page-data.ts'
 import { type PartOf, partsOf } from '../parts.tsx'
 import { RatioRows } from '../pictures/ratio-rows.tsx'
@@ -119,10 +119,10 @@ function Groups({ lint: { unfused, hazards, measured } }: { lint: Lint }) {
               <li key={index} class="finding edge-software">
                 <div class="finding-text">
                   <h4>
-                    <Says text={title} />
+                    <Sentence text={title} />
                   </h4>
                   <p class="detail">
-                    <Says text={detail} />
+                    <Sentence text={detail} />
                   </p>
                 </div>
                 <p class="soft">
@@ -153,7 +153,7 @@ function Group({ rows, rank, p50Ms }: { rows: readonly Unfused[]; rank: number; 
       <div class="finding-text">
         <h3>
           <span class="rank">{rank}</span>
-          {rows.length} <Name text={first.opType} most={40} />: <Says text={first.breaks} />
+          {rows.length} <Name text={first.opType} most={40} />: <Sentence text={first.breaks} />
         </h3>
         <p class="detail">
           {rows.slice(0, MOST_NAMED).map(({ node }, index) => (

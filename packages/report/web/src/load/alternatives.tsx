@@ -2,7 +2,7 @@
 import { plural, time } from '../format.ts'
 import { Figure } from '../kit/figure.tsx'
 import type { Load } from '../page-data.ts'
-import { askedWords, type Point } from './points.ts'
+import { type Point, requestedLoadText } from './points.ts'
 
 type Alternative = NonNullable<Load['alternatives']>[number]
 
@@ -18,7 +18,7 @@ export function Alternatives({ alternatives }: { alternatives: readonly Alternat
   return (
     <Figure
       title="Would another set-up of the server answer sooner?"
-      says={`All got the same requests, at ${askedWords(first.before)}.`}
+      says={`All got the same requests, at ${requestedLoadText(first.before)}.`}
       rows={rows}
       columns={[
         { head: 'set-up', show: ({ name }) => name },

@@ -7,7 +7,16 @@ import { Chart } from '../kit/chart.tsx'
 import { Figure } from '../kit/figure.tsx'
 import type { Column } from '../kit/plain-table.tsx'
 import type { Load } from '../page-data.ts'
-import { askedOf, askedWords, boundOf, inOrder, isClosed, PERCENTILES, type Percentile, type Point } from './points.ts'
+import {
+  boundOf,
+  inOrder,
+  isClosed,
+  PERCENTILES,
+  type Percentile,
+  type Point,
+  requestedLoad,
+  requestedLoadText,
+} from './points.ts'
 
 const MARGIN = { top: 40, right: 64, bottom: 40, left: 72 }
 const NARROW = 560
@@ -35,7 +44,7 @@ export function Curve({ load }: { load: Load }) {
       {points.some((point) => PERCENTILES.some(({ key }) => point[key] !== null)) ? (
         <Chart
           height={320}
-          label={`Latency against load: ${points.map((point) => `${askedWords(point)} ${wordsOf(point)}`).join('; ')}`}
+          label={`Latency against load: ${points.map((point) => `${requestedLoadText(point)} ${wordsOf(point)}`).join('; ')}`}
         >
           {(width, height) => <Lines load={load} points={points} width={width} height={height} />}
         </Chart>
@@ -58,9 +67,9 @@ function saysOf(points: readonly Point[]): string {
   const grows =
     first === undefined || last === undefined || first === last || first.p50Ms === null || last.p50Ms === null
       ? ''
-      : `From ${askedWords(first)} to ${askedWords(last)} the median goes from ${time(first.p50Ms)} to ${time(last.p50Ms)}.`
+      : `From ${requestedLoadText(first)} to ${requestedLoadText(last)} the median goes from ${time(first.p50Ms)} to ${time(last.p50Ms)}.`
   const ends =
-    lost === undefined ? 'The server keeps up with all that was asked.' : `It does not keep up with ${askedWords(lost)}.`
+    lost === undefined ? 'The server keeps up with all that was asked.' : `It does not keep up with ${requestedLoadText(lost)}.`
   return `${grows} ${ends}`.trim()
 }
 
@@ -79,7 +88,7 @@ function extentOf(points: readonly Point[], bound: number | null): [number, numb
 function Lines({ load, points, width, height }: { load: Load; points: readonly Point[]; width: number; height: number }) {
   const bound = load.search === null ? null : boundOf(load.search.objective)
   const [low, high] = extentOf(points, bound)
-  const asked = points.map(askedOf)
+  const asked = points.map(requestedLoad)
   const [from, to] = [Math.min(...asked), Math.max(...asked)]
   const right = width - (width < NARROW ? 40 : MARGIN.right)
   const bottom = height - MARGIN.bottom
@@ -144,7 +153,7 @@ interface PercentileLineProps {
 function PercentileLine({ points, percentile, title, index, x, y, top }: PercentileLineProps) {
   const drawn = points.flatMap((point) => {
     const ms = point[percentile]
-    return ms === null || ms <= 0 ? [] : [{ at: askedOf(point), ms, interval: point.intervals[percentile] }]
+    return ms === null || ms <= 0 ? [] : [{ at: requestedLoad(point), ms, interval: point.intervals[percentile] }]
   })
   const last = drawn.at(-1)
   if (last === undefined) return null
@@ -191,7 +200,7 @@ function Lost({
 }) {
   const lost = points.filter(({ saturated }) => saturated)
   if (lost.length === 0) return null
-  const first = x(askedOf(lost[0]!))
+  const first = x(requestedLoad(lost[0]!))
   return (
     <g aria-hidden="true">
       <rect class="lost" x={first - 6} width={Math.max(12, right - first + 6)} y={top} height={bottom - top} />
@@ -233,7 +242,12 @@ function columnsOf(closed: boolean): Column<Point>[] {
   const rangeOf = ({ intervals: { p99Ms: interval } }: Point) =>
     interval === null ? '' : `${time(interval.low)} – ${interval.high === null ? '?' : time(interval.high)}`
   return [
-    { head: closed ? 'clients' : 'asked /s', show: (point) => perSecond(askedOf(point)), value: askedOf, isNumber: true },
+    {
+      head: closed ? 'clients' : 'asked /s',
+      show: (point) => perSecond(requestedLoad(point)),
+      value: requestedLoad,
+      isNumber: true,
+    },
     {
       head: 'answered /s',
       show: ({ achievedPerSecond }) => perSecond(achievedPerSecond),

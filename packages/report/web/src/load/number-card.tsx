@@ -1,9 +1,9 @@
 // The number of a load run: the rate that holds what was requested, or else what the highest rate that the server keeps up with takes.
 import { percent, perSecond, plural, time } from '../format.ts'
 import { Reasons } from '../kit/facts.tsx'
-import { Says } from '../kit/name.tsx'
+import { Sentence } from '../kit/name.tsx'
 import type { Load } from '../page-data.ts'
-import { askedWords, inOrder, isConfirmed, PERCENTILES, type Point } from './points.ts'
+import { inOrder, isConfirmed, PERCENTILES, type Point, requestedLoadText } from './points.ts'
 
 /** Below, lateness is nothing that a number shows; the terminal has the same bound. */
 const OWN_SHARE = 0.05
@@ -24,7 +24,7 @@ export function NumberCard({ load }: { load: Load }) {
       {search !== null ? (
         <>
           <p class="label">
-            Holds <Says text={search.objective} /> up to
+            Holds <Sentence text={search.objective} /> up to
           </p>
           {found === null ? (
             <p class="hero soft">no rate that was tried</p>
@@ -68,12 +68,12 @@ function Highest({ point, isOne }: { point: Point | undefined; isOne: boolean })
   }
   const told = [...PERCENTILES].reverse().find(({ key }) => point[key] !== null)
   if (told === undefined)
-    return <p class="label">At {askedWords(point)} there are no percentiles: too few requests, or sent too late.</p>
+    return <p class="label">At {requestedLoadText(point)} there are no percentiles: too few requests, or sent too late.</p>
   const interval = point.intervals[told.key]
   return (
     <>
       <p class="label">
-        {told.title} at {askedWords(point)}
+        {told.title} at {requestedLoadText(point)}
         {isOne ? '' : ', the most that it keeps up with'}
       </p>
       <p class="hero">{time(point[told.key]!)}</p>

@@ -5,22 +5,22 @@ import { significant } from '../format.ts'
 import { Chart } from '../kit/chart.tsx'
 import { Figure } from '../kit/figure.tsx'
 import type { Load } from '../page-data.ts'
-import { askedWords, inOrder } from './points.ts'
+import { inOrder, requestedLoadText } from './points.ts'
 
 const ROW = 56
 const MOST_ROWS = 12
 
-export function Outstanding({ load }: { load: Load }) {
+export function OutstandingRequests({ load }: { load: Load }) {
   const points = inOrder(load.points).filter(({ outstanding }) => outstanding.series.length > 1)
   const shown = points.slice(-MOST_ROWS)
   const worst = points.reduce((top, point) => (point.outstanding.most > top.outstanding.most ? point : top), points[0]!)
   return (
     <Figure
       title="How many wait for their answers?"
-      says={`At ${askedWords(worst)} up to ${worst.outstanding.most} at once, ${worst.outstanding.atEnd} of them at the end.`}
+      says={`At ${requestedLoadText(worst)} up to ${worst.outstanding.most} at once, ${worst.outstanding.atEnd} of them at the end.`}
       rows={points}
       columns={[
-        { head: 'asked', show: askedWords },
+        { head: 'asked', show: requestedLoadText },
         { head: 'on average', show: ({ outstanding }) => significant(outstanding.mean), isNumber: true },
         { head: 'at most', show: ({ outstanding }) => outstanding.most, isNumber: true },
         { head: 'at the end', show: ({ outstanding }) => outstanding.atEnd, isNumber: true },
@@ -29,7 +29,7 @@ export function Outstanding({ load }: { load: Load }) {
     >
       <Chart
         height={shown.length * ROW}
-        label={`Outstanding requests: ${shown.map((point) => `${askedWords(point)} at most ${point.outstanding.most}`).join(', ')}`}
+        label={`Outstanding requests: ${shown.map((point) => `${requestedLoadText(point)} at most ${point.outstanding.most}`).join(', ')}`}
       >
         {(width) => {
           const [left, right] = [width < 560 ? 8 : 130, width - 64]
@@ -48,7 +48,7 @@ export function Outstanding({ load }: { load: Load }) {
                   y={width < 560 ? 12 : ROW - 14}
                   text-anchor={width < 560 ? 'start' : 'end'}
                 >
-                  {askedWords(point)}
+                  {requestedLoadText(point)}
                 </text>
                 <line class="base" x1={left} x2={right} y1={ROW - 8} y2={ROW - 8} />
                 <path class={point.saturated ? 'curve worse' : 'curve'} d={path([...series]) ?? ''} />

@@ -6,21 +6,21 @@ import { FactList } from '../first/findings.tsx'
 import { bytes, known, perSecond, plural, significant, time } from '../format.ts'
 import { NextCommand } from '../kit/copy.tsx'
 import { type Fact, Facts, Warnings } from '../kit/facts.tsx'
-import { Says } from '../kit/name.tsx'
+import { Sentence } from '../kit/name.tsx'
 import type { Load } from '../page-data.ts'
 import { type PartOf, partsOf } from '../parts.tsx'
 import { Alternatives } from './alternatives.tsx'
 import { Curve } from './curve.tsx'
 import { NumberCard } from './number-card.tsx'
-import { Outstanding } from './outstanding.tsx'
+import { OutstandingRequests } from './outstanding.tsx'
 import { SearchRuns } from './search.tsx'
 import { hasStreams, StreamTimes } from './streams.tsx'
-import { hasTail, Tail } from './tail.tsx'
+import { hasTail, TailLatency } from './tail.tsx'
 
 const PARTS: readonly PartOf<Load>[] = [
   { id: 'curve', title: 'Latency against load', draw: (load) => <Curve load={load} />, when: ({ points }) => points.length > 0 },
   { id: 'streams', title: 'Streams of text', draw: (load) => <StreamTimes load={load} />, when: hasStreams },
-  { id: 'tail', title: 'What the tail is made of', draw: (load) => <Tail load={load} />, when: hasTail },
+  { id: 'tail', title: 'What the tail is made of', draw: (load) => <TailLatency load={load} />, when: hasTail },
   {
     id: 'search',
     title: 'How it was found',
@@ -36,7 +36,7 @@ const PARTS: readonly PartOf<Load>[] = [
   {
     id: 'queue',
     title: 'The queue',
-    draw: (load) => <Outstanding load={load} />,
+    draw: (load) => <OutstandingRequests load={load} />,
     when: ({ points }) => points.some(({ outstanding }) => outstanding.series.length > 1),
   },
   { id: 'setup', title: 'Measured with', draw: (load) => <MeasuredWith load={load} /> },
@@ -74,10 +74,10 @@ function LoadFindings({ load: { findings } }: { load: Load }) {
             <div class="finding-text">
               <h3>
                 <span class="rank">{index + 1}</span>
-                <Says text={title} />
+                <Sentence text={title} />
               </h3>
               <p class="detail">
-                <Says text={detail} />
+                <Sentence text={detail} />
               </p>
               <Advice rule={rule} isOpen />
               {facts.length > 0 && (

@@ -19,12 +19,13 @@ export const isConfirmed = ({ found, search }: Pick<Load, 'found' | 'search'>): 
 export const isClosed = (points: readonly Point[]): boolean => points.some(({ clients }) => clients !== null)
 
 /** What was requested: requests a second, or clients. */
-export const askedOf = ({ offeredPerSecond, clients }: Point): number => offeredPerSecond ?? clients ?? 0
+export const requestedLoad = ({ offeredPerSecond, clients }: Point): number => offeredPerSecond ?? clients ?? 0
 
-export const askedWords = ({ offeredPerSecond, clients }: Point): string =>
+export const requestedLoadText = ({ offeredPerSecond, clients }: Point): string =>
   offeredPerSecond === null ? `${clients ?? 'no'} clients` : `${perSecond(offeredPerSecond)} requests/s`
 
-export const inOrder = (points: readonly Point[]): readonly Point[] => [...points].sort((a, b) => askedOf(a) - askedOf(b))
+export const inOrder = (points: readonly Point[]): readonly Point[] =>
+  [...points].sort((a, b) => requestedLoad(a) - requestedLoad(b))
 
 const GOAL = /^\s*(?:p(\d{1,2}(?:\.\d+)?)|mean|median|avg)\s*<=?\s*(\d+(?:\.\d+)?|\.\d+)\s*(us|µs|ms|s)\s*$/i
 const UNIT_MS: Readonly<Record<string, number>> = { us: 1e-3, µs: 1e-3, ms: 1, s: 1000 }

@@ -4,7 +4,7 @@ import { percent, perSecond, plural, time } from '../format.ts'
 import { AxisLeft } from '../kit/axis.tsx'
 import { Chart } from '../kit/chart.tsx'
 import { Figure } from '../kit/figure.tsx'
-import { Says } from '../kit/name.tsx'
+import { Sentence } from '../kit/name.tsx'
 import type { Load } from '../page-data.ts'
 
 type Search = NonNullable<Load['search']>
@@ -31,7 +31,7 @@ export function SearchRuns({ search, found }: { search: Search; found: Load['fou
   return (
     <Figure
       title="How was the rate found?"
-      says={<Says text={search.ended} />}
+      says={<Sentence text={search.ended} />}
       rows={runs.map((run, index) => ({ ...run, index }))}
       columns={[
         { head: 'run', show: ({ index }) => index + 1, isNumber: true },

@@ -2,7 +2,7 @@
 import { percent, perSecond, significant, time } from '../format.ts'
 import { Figure } from '../kit/figure.tsx'
 import type { Load } from '../page-data.ts'
-import { askedWords, type Point } from './points.ts'
+import { type Point, requestedLoadText } from './points.ts'
 
 type Streams = NonNullable<Point['streams']>
 
@@ -20,7 +20,7 @@ export function StreamTimes({ load: { points } }: { load: Load }) {
       says={countedWords(rows[0]!.streams)}
       rows={rows}
       columns={[
-        { head: 'load', show: ({ point }) => askedWords(point) },
+        { head: 'load', show: ({ point }) => requestedLoadText(point) },
         duration('first token p50', (streams) => streams.firstTokenMs?.p50),
         duration('first token p99', (streams) => streams.firstTokenMs?.p99),
         duration('per token p50', (streams) => streams.timePerTokenMs?.p50),
@@ -42,7 +42,7 @@ export function StreamTimes({ load: { points } }: { load: Load }) {
           const ms = streams.timePerTokenMs?.p50 ?? null
           return (
             <li key={index}>
-              <span>{askedWords(point)}</span>
+              <span>{requestedLoadText(point)}</span>
               <span class="meter" aria-hidden="true">
                 {ms !== null && (
                   <span class="meter-fill near-compute" style={{ width: `${most > 0 ? (ms / most) * 100 : 0}%` }} />

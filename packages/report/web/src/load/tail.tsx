@@ -5,7 +5,7 @@ import { Figure } from '../kit/figure.tsx'
 import { shownName } from '../kit/name.tsx'
 import type { Load } from '../page-data.ts'
 import { WaterfallBars } from '../pictures/waterfall-bars.tsx'
-import { askedWords, inOrder, type Point } from './points.ts'
+import { inOrder, type Point, requestedLoadText } from './points.ts'
 
 type Parts = NonNullable<Point['parts']>
 type Means = Parts['slowest']
@@ -17,7 +17,7 @@ const withParts = (points: readonly Point[]): readonly Point[] => inOrder(points
 
 export const hasTail = ({ points }: Load): boolean => withParts(points).length > 0
 
-export function Tail({ load }: { load: Load }) {
+export function TailLatency({ load }: { load: Load }) {
   const points = withParts(load.points)
   const kept = points.findLastIndex(({ saturated }) => !saturated)
   const [at, choose] = useState(kept < 0 ? points.length - 1 : kept)
@@ -31,7 +31,7 @@ export function Tail({ load }: { load: Load }) {
           <select value={at} onChange={(event) => choose(Number(event.currentTarget.value))}>
             {points.map((one, index) => (
               <option key={index} value={index}>
-                {askedWords(one)}
+                {requestedLoadText(one)}
                 {one.saturated ? ', which it does not keep up with' : ''}
               </option>
             ))}

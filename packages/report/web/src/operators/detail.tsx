@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'preact/hooks'
 import { AREAS } from '../areas.ts'
 import { bytes, count, known, percent, rate, sharePercent, time } from '../format.ts'
 import { FactList } from '../kit/facts.tsx'
-import { Name, Says } from '../kit/name.tsx'
+import { Name, Sentence } from '../kit/name.tsx'
 import type { Report } from '../page-data.ts'
 import type { Row } from './rows.ts'
 
@@ -93,7 +93,7 @@ function Experiments({ names, report }: { names: string; report: Report }) {
       <ul class="names">
         {row.variants.map(({ kind, detail, ratio, ratioLow, ratioHigh }) => (
           <li key={`${kind} ${detail}`}>
-            <Says text={detail} />: {`${percent(ratio)} of the time (${percent(ratioLow)}–${percent(ratioHigh)})`}
+            <Sentence text={detail} />: {`${percent(ratio)} of the time (${percent(ratioLow)}–${percent(ratioHigh)})`}
           </li>
         ))}
       </ul>

@@ -64,7 +64,7 @@ const MOST_DIGITS = 12
 const ordered = (text: string): string => text.toLowerCase().replace(/\d+/g, (digits) => digits.padStart(MOST_DIGITS, '0'))
 
 /** Places of rows that hold every word, largest first; what is not known comes last. */
-export function chosen(rows: readonly Row[], query: string, sort: Sort, isUp: boolean): Uint32Array {
+export function filterRows(rows: readonly Row[], query: string, sort: Sort, isUp: boolean): Uint32Array {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean)
   const found = new Uint32Array(rows.length)
   let many = 0

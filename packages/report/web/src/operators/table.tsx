@@ -7,7 +7,19 @@ import { shownName } from '../kit/name.tsx'
 import type { Report } from '../page-data.ts'
 import { place, setPlace } from '../place.ts'
 import { Detail } from './detail.tsx'
-import { asCsv, chosen, GROUPS, type Group, type Line, linesOf, nextIsUp, type Row, rowsOf, SORTS, type Sort } from './rows.ts'
+import {
+  asCsv,
+  filterRows,
+  GROUPS,
+  type Group,
+  type Line,
+  linesOf,
+  nextIsUp,
+  type Row,
+  rowsOf,
+  SORTS,
+  type Sort,
+} from './rows.ts'
 
 const ROW_PX = 30
 /** Rows beyond what is seen, so that a wheel's turn shows no gap. */
@@ -50,7 +62,7 @@ export function OperatorTable({ report }: { report: Report }) {
   const sort = useComputed(() => oneOf(SORTS, place.value.sort, 'time'))
   const group = useComputed(() => oneOf(GROUPS, place.value.group, 'none'))
   const isUp = useComputed(() => place.value.up === '1')
-  const order = useComputed(() => chosen(rows, query.value, sort.value, isUp.value))
+  const order = useComputed(() => filterRows(rows, query.value, sort.value, isUp.value))
   const lines = useComputed(() => linesOf(rows, order.value, group.value, open.value))
   const [selected, select] = useState<Row | null>(null)
   const toggle = (name: string) => {

@@ -1,7 +1,7 @@
 // Operators taken out of the model and timed alone: as each is, and with one thing changed.
 import { factor, percent, plural, time } from '../format.ts'
 import { Figure } from '../kit/figure.tsx'
-import { Name, nodeTitle, Says, shownName } from '../kit/name.tsx'
+import { Name, nodeTitle, Sentence, shownName } from '../kit/name.tsx'
 import type { Report } from '../page-data.ts'
 import { RatioRows } from './ratio-rows.tsx'
 
@@ -34,7 +34,7 @@ export function OperatorExperiments({ report }: { report: Report }) {
         { head: 'places', show: ({ row }) => row.copies, isNumber: true },
         { head: 'alone', show: ({ row }) => time(row.aloneMs), value: ({ row }) => row.aloneMs, isNumber: true },
         { head: 'in the model', show: ({ row }) => time(row.insideMs), value: ({ row }) => row.insideMs, isNumber: true },
-        { head: 'changed', show: ({ variant }) => <Says text={variant.detail} />, value: ({ variant }) => variant.detail },
+        { head: 'changed', show: ({ variant }) => <Sentence text={variant.detail} />, value: ({ variant }) => variant.detail },
         {
           head: 'its time over that unchanged',
           show: ({ variant: { ratio, ratioLow, ratioHigh } }) => `${factor(ratio)} (${factor(ratioLow)}–${factor(ratioHigh)})`,
@@ -67,7 +67,7 @@ export function OperatorExperiments({ report }: { report: Report }) {
           <ul>
             {left.slice(0, 40).map(({ nodes, opTypes, reason }) => (
               <li key={nodes.join()}>
-                <Name text={`${opTypes.join(' + ')} ${titleOf(nodes)}`} most={90} />: <Says text={reason} />
+                <Name text={`${opTypes.join(' + ')} ${titleOf(nodes)}`} most={90} />: <Sentence text={reason} />
               </li>
             ))}
           </ul>

@@ -7,7 +7,7 @@ import { Name } from '../kit/name.tsx'
 import type { Report } from '../page-data.ts'
 import { callsOf, isOneRun } from '../pipeline/facts.ts'
 
-export function MeasuredWith({ report }: { report: Report }) {
+export function MeasuringConditions({ report }: { report: Report }) {
   const { model, machine, engine, memory, device, trace, pipeline } = report
   return (
     <div class="measured-with">

@@ -4,7 +4,7 @@ import { namesOf } from '@whyslow/report/text/trace-text.ts'
 import { count, factor, known, percent, plural, time } from '../format.ts'
 import { Command } from '../kit/copy.tsx'
 import { type Fact, Facts } from '../kit/facts.tsx'
-import { Name, Says } from '../kit/name.tsx'
+import { Name, Sentence } from '../kit/name.tsx'
 import { type Column, PlainTable } from '../kit/plain-table.tsx'
 import type { Report } from '../page-data.ts'
 
@@ -20,7 +20,7 @@ export function SameModel({ trace, model }: { trace: Trace; model: Model }) {
   return (
     <div class="same-model">
       <p class="soft">
-        <Says text={captionOf(trace, model)} />
+        <Sentence text={captionOf(trace, model)} />
       </p>
       {model.here === null && (
         <>

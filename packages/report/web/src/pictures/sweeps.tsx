@@ -1,7 +1,7 @@
 // Latency against one dimension: medians with their intervals, and the fitted line if there is one.
 import { scaleLinear, scaleLog } from 'd3-scale'
 import { area, line } from 'd3-shape'
-import { count, one, percent, significant, time } from '../format.ts'
+import { count, percent, significant, singular, time } from '../format.ts'
 import { AxisBelow, AxisLeft } from '../kit/axis.tsx'
 import { Chart } from '../kit/chart.tsx'
 import { Figure } from '../kit/figure.tsx'
@@ -40,9 +40,11 @@ function SweepFigure({ sweep }: { sweep: Sweep }) {
         { head: unit, show: ({ at }) => count(at), value: ({ at }) => at, isNumber: true },
         { head: 'median', show: ({ p50Ms }) => time(p50Ms), value: ({ p50Ms }) => p50Ms, isNumber: true },
         { head: 'interval', show: ({ ciLowMs, ciHighMs }) => `${time(ciLowMs)} – ${time(ciHighMs)}`, isNumber: true },
-        ...(isThreads ? [] : [{ head: `per ${one(unit)}`, show: ({ per }: { per: number }) => time(per), isNumber: true }]),
+        ...(isThreads ? [] : [{ head: `per ${singular(unit)}`, show: ({ per }: { per: number }) => time(per), isNumber: true }]),
       ]}
-      note={fit === null ? undefined : `The fit, dashed: ${time(fit.fixedMs)} a call + ${time(fit.perUnitMs)} per ${one(unit)}.`}
+      note={
+        fit === null ? undefined : `The fit, dashed: ${time(fit.fixedMs)} a call + ${time(fit.perUnitMs)} per ${singular(unit)}.`
+      }
     >
       <Chart height={240} label={`${nameOf(sweep)}: ${points.map(({ at, p50Ms }) => `${at} ${time(p50Ms)}`).join(', ')}`}>
         {(width, height) => <Lines sweep={sweep} width={width} height={height} />}
@@ -61,7 +63,7 @@ function threadsSay(points: readonly Point[]): string {
 function growthSays({ points, unit }: Sweep): string {
   const [first, last] = [points[0]!, points.at(-1)!]
   const [a, b] = [first.p50Ms / first.at, last.p50Ms / last.at]
-  const one_ = one(unit)
+  const one_ = singular(unit)
   const change = Math.abs(1 - b / a) < 0.02 ? 'as much' : `${percent(Math.abs(1 - b / a))} ${b < a ? 'less' : 'more'}`
   return `A ${one_} costs ${time(a)} at ${count(first.at)} and ${time(b)} at ${count(last.at)}: ${change}.`
 }

@@ -1,7 +1,7 @@
 // What was tried: before and after, with the interval of the ratio; what was rejected, failed or showed nothing stands with its reason.
 import { bytes, factor, factorRange, percent, plural, significant, time } from '../format.ts'
 import { Figure } from '../kit/figure.tsx'
-import { Name, Says } from '../kit/name.tsx'
+import { Name, Sentence } from '../kit/name.tsx'
 import type { Report, Trial } from '../page-data.ts'
 import { RatioRows } from './ratio-rows.tsx'
 
@@ -55,7 +55,7 @@ export function Trials({ report }: { report: Report }) {
         { head: 'outputs', show: ({ agreement }) => agreementSaid(agreement) },
         {
           head: 'why, and what changed',
-          show: (trial) => <Says text={whyOf(trial)} />,
+          show: (trial) => <Sentence text={whyOf(trial)} />,
           value: whyOf,
         },
       ]}
@@ -119,14 +119,14 @@ export function FixResult({ report }: { report: Report }) {
       </p>
       {fix.proven && (
         <p>
-          {factorRange(fix.speedupLow, fix.speedupHigh)}, <Says text={fix.outputs} />
+          {factorRange(fix.speedupLow, fix.speedupHigh)}, <Sentence text={fix.outputs} />
         </p>
       )}
       {fix.changes.length > 0 && (
         <ul>
           {fix.changes.map((change) => (
             <li key={change}>
-              <Says text={change} />
+              <Sentence text={change} />
             </li>
           ))}
         </ul>

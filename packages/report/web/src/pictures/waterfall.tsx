@@ -3,7 +3,7 @@
 import { areaTitle } from '../areas.ts'
 import { sharePercent, time } from '../format.ts'
 import { Figure } from '../kit/figure.tsx'
-import { Says } from '../kit/name.tsx'
+import { Sentence } from '../kit/name.tsx'
 import type { Report } from '../page-data.ts'
 import { wholeOf, wholeWithTime } from '../whole.ts'
 import { WaterfallBars } from './waterfall-bars.tsx'
@@ -20,7 +20,7 @@ export function Waterfall({ report }: { report: Report }) {
       says={says}
       rows={breakdown}
       columns={[
-        { head: 'part', show: ({ part }) => <Says text={part} />, value: ({ part }) => part },
+        { head: 'part', show: ({ part }) => <Sentence text={part} />, value: ({ part }) => part },
         { head: 'area', show: ({ area }) => areaTitle(area) },
         { head: 'time', show: ({ timeMs }) => time(timeMs), value: ({ timeMs }) => timeMs, isNumber: true },
         { head: 'share', show: ({ share }) => sharePercent(share), value: ({ share }) => share, isNumber: true },
@@ -30,7 +30,7 @@ export function Waterfall({ report }: { report: Report }) {
           The parts add up to {wholeWithTime(report)}.{' '}
           {profile !== null && (
             <>
-              What the profiler cost is not in it: <Says text={profile.correction.replace(/\.$/, '')} />.
+              What the profiler cost is not in it: <Sentence text={profile.correction.replace(/\.$/, '')} />.
             </>
           )}
         </>

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks'
 import { factor, percent, time } from '../format.ts'
 import { Figure } from '../kit/figure.tsx'
 import type { Report } from '../page-data.ts'
-import { AS_IT_IS, int8Gain, modelledMs, type WhatIf } from './what-if.ts'
+import { int8Gain, modelledMs, UNCHANGED, type WhatIf } from './what-if.ts'
 
 interface Slider {
   readonly key: keyof WhatIf
@@ -25,7 +25,7 @@ const SLIDERS: readonly Slider[] = [
 const isLog = (key: keyof WhatIf): boolean => key === 'peak' || key === 'bandwidth'
 
 export function WhatIfFigure({ report }: { report: Report }) {
-  const [what, set] = useState<WhatIf>(AS_IT_IS)
+  const [what, set] = useState<WhatIf>(UNCHANGED)
   const gain = int8Gain(report)
   const now = report.latency!.p50Ms
   const then = modelledMs(report, what)
@@ -68,7 +68,7 @@ export function WhatIfFigure({ report }: { report: Report }) {
               />
             </label>
           ))}
-          <button type="button" class="button" onClick={() => set(AS_IT_IS)}>
+          <button type="button" class="button" onClick={() => set(UNCHANGED)}>
             As it is
           </button>
         </div>

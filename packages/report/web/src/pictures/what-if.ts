@@ -11,7 +11,7 @@ export interface WhatIf {
   readonly int8: number
 }
 
-export const AS_IT_IS: WhatIf = { peak: 1, bandwidth: 1, overhead: 1, int8: 0 }
+export const UNCHANGED: WhatIf = { peak: 1, bandwidth: 1, overhead: 1, int8: 0 }
 
 /** What int8 kernels were measured to do here, over float32; null if they were not. */
 export function int8Gain({ machine }: Report): number | null {

@@ -1,7 +1,7 @@
 // What engines did within the user's code, and the model file measured alone.
 import { percent, significant, time } from '../format.ts'
 import { Figure } from '../kit/figure.tsx'
-import { Name, Says } from '../kit/name.tsx'
+import { Name, Sentence } from '../kit/name.tsx'
 import type { Report } from '../page-data.ts'
 import type { PipelineReport } from './facts.ts'
 
@@ -25,7 +25,7 @@ export function innerReport(report: PipelineReport): Report | null {
   }
 }
 
-export function Inside({ report: { pipeline, latency } }: { report: PipelineReport }) {
+export function CallBreakdown({ report: { pipeline, latency } }: { report: PipelineReport }) {
   const { sessions, inner, innerReason } = pipeline
   const p50Ms = latency?.p50Ms ?? null
   return (
@@ -35,12 +35,12 @@ export function Inside({ report: { pipeline, latency } }: { report: PipelineRepo
         inner == null ? (
           innerReason != null && (
             <>
-              The model alone was not measured: <Says text={innerReason} />.
+              The model alone was not measured: <Sentence text={innerReason} />.
             </>
           )
         ) : (
           <>
-            The model alone, on made-up inputs of the same shapes: <Says text={inner.answer} />
+            The model alone, on made-up inputs of the same shapes: <Sentence text={inner.answer} />
           </>
         )
       }

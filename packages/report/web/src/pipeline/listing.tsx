@@ -1,6 +1,6 @@
 // Lines of the user's code, as they were when they ran, with the time of each. A stranger's text like any other: text nodes alone.
 import { sharePercent, time } from '../format.ts'
-import { harmless } from '../kit/name.tsx'
+import { escapeSteering } from '../kit/name.tsx'
 import type { Pipeline } from './facts.ts'
 
 export interface ListedTime {
@@ -24,7 +24,7 @@ export function Listing({ file, lines, times = [], marked }: ListingProps) {
   const most = Math.max(0, ...times.map(({ share }) => share))
   const first = lines[0]?.line
   return (
-    <div class="scroll listing" tabIndex={0} role="group" aria-label={`${harmless(file)} from line ${first}`}>
+    <div class="scroll listing" tabIndex={0} role="group" aria-label={`${escapeSteering(file)} from line ${first}`}>
       <table>
         <thead class="unseen">
           <tr>
@@ -60,7 +60,7 @@ export function Listing({ file, lines, times = [], marked }: ListingProps) {
                 </th>
                 <td class="code-line">
                   <bdi>
-                    <code translate={false}>{harmless(text)}</code>
+                    <code translate={false}>{escapeSteering(text)}</code>
                   </bdi>
                 </td>
               </tr>
@@ -75,7 +75,12 @@ export function Listing({ file, lines, times = [], marked }: ListingProps) {
 type Source = NonNullable<Pipeline['sources']>[number]
 
 /** The lines around a place; [] where the document has none. */
-export function around(sources: readonly Source[] | null | undefined, file: string, line: number, many = 2): Source['lines'] {
+export function linesAround(
+  sources: readonly Source[] | null | undefined,
+  file: string,
+  line: number,
+  many = 2,
+): Source['lines'] {
   const own = sources?.find((one) => one.file === file)?.lines ?? []
   return own.filter((one) => Math.abs(one.line - line) <= many)
 }

@@ -3,11 +3,11 @@ import { OperatorTable } from '../operators/table.tsx'
 import type { PartOf } from '../parts.tsx'
 import { Blocks } from '../pictures/blocks.tsx'
 import { Distribution } from '../pictures/distribution.tsx'
-import { MeasuredWith } from '../pictures/measured-with.tsx'
+import { MeasuringConditions } from '../pictures/measured-with.tsx'
 import { Waterfall } from '../pictures/waterfall.tsx'
 import { isOneRun, type PipelineReport } from './facts.ts'
 import { HotLines } from './hot-lines.tsx'
-import { Inside, innerReport } from './inside.tsx'
+import { CallBreakdown, innerReport } from './inside.tsx'
 import { Processes } from './processes.tsx'
 import { Stages } from './stages.tsx'
 import { Start } from './start.tsx'
@@ -39,7 +39,7 @@ export const PIPELINE_PARTS: readonly PartOf<PipelineReport>[] = [
       const inner = innerReport(report)
       return (
         <div class="figures">
-          <Inside report={report} />
+          <CallBreakdown report={report} />
           {inner !== null && inner.breakdown.length > 0 && <Waterfall report={inner} />}
           {inner?.nodes.some(({ timeMs }) => timeMs > 0) && <Blocks report={inner} />}
         </div>
@@ -70,5 +70,5 @@ export const PIPELINE_PARTS: readonly PartOf<PipelineReport>[] = [
     draw: (report) => <Start report={report} />,
     when: ({ pipeline }) => pipeline.kind !== 'script' || isOneRun(pipeline),
   },
-  { id: 'setup', title: 'Measured with', draw: (report) => <MeasuredWith report={report} /> },
+  { id: 'setup', title: 'Measured with', draw: (report) => <MeasuringConditions report={report} /> },
 ]

@@ -1,10 +1,10 @@
 // Where in the user's code a finding is, and what can be pasted there.
 import { factor, factorRange, plural, time } from '../format.ts'
 import { Lines } from '../kit/lines.tsx'
-import { Name, Says } from '../kit/name.tsx'
+import { Name, Sentence } from '../kit/name.tsx'
 import type { Finding } from '../page-data.ts'
 import type { Pipeline } from './facts.ts'
-import { around, Listing } from './listing.tsx'
+import { Listing, linesAround } from './listing.tsx'
 
 /** Shown with their lines; the others by their names. */
 const MOST_LISTED = 2
@@ -16,7 +16,7 @@ export function Places({ finding: { places }, sources }: { finding: Finding; sou
   return (
     <div class="places">
       {shown.map(({ file, line, function: name }, index) => {
-        const lines = index < MOST_LISTED ? around(sources, file, line) : []
+        const lines = index < MOST_LISTED ? linesAround(sources, file, line) : []
         return (
           <div key={index}>
             <p class="place-line">
@@ -46,7 +46,7 @@ export function Replacement({ replacement }: { replacement: Proven }) {
       <p>
         <b>In its place ({form}):</b> {factor(replacement.factor)} as fast ({factorRange(factorLow, factorHigh)}),{' '}
         {time(beforeMs)} → {time(afterMs)}, {equal === 'bits' ? 'equal bit for bit' : 'equal within rounding'} on{' '}
-        <Says text={on} />
+        <Sentence text={on} />
       </p>
       <Lines text={code.join('\n')} label="Lines to paste" />
     </div>

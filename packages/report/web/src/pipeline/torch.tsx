@@ -4,7 +4,7 @@ import { outputsWords } from '@whyslow/report/text/torch/outputs.ts'
 import { count, factorRange, meanCount, percent, plural, sharePercent, time } from '../format.ts'
 import { Facts } from '../kit/facts.tsx'
 import { Figure } from '../kit/figure.tsx'
-import { Name, Says } from '../kit/name.tsx'
+import { Name, Sentence } from '../kit/name.tsx'
 import type { Column } from '../kit/plain-table.tsx'
 import { RatioRows } from '../pictures/ratio-rows.tsx'
 import { WaterfallBars } from '../pictures/waterfall-bars.tsx'
@@ -153,7 +153,7 @@ function Moves({ torch: { copies, reads } }: { torch: Torch }) {
       <ol class="ranked">
         {moves.slice(0, MOST_MOVES).map(({ what, timeMs, ...one }, index) => (
           <li key={index}>
-            <Name text={at(one) || 'within PyTorch'} most={60} /> <Says text={what} />
+            <Name text={at(one) || 'within PyTorch'} most={60} /> <Sentence text={what} />
             <span>
               {meanCount(one.calls)} a prediction{timeMs !== null && `, ${time(timeMs)}`}
             </span>
@@ -166,7 +166,7 @@ function Moves({ torch: { copies, reads } }: { torch: Torch }) {
 
 const MOVE_COLUMNS: readonly Column<Move>[] = [
   { head: 'place', show: (move) => <Name text={at(move)} />, value: at },
-  { head: 'what', show: ({ what }) => <Says text={what} />, value: ({ what }) => what },
+  { head: 'what', show: ({ what }) => <Sentence text={what} />, value: ({ what }) => what },
   { head: 'a prediction', show: (move) => meanCount(move.calls), value: (move) => move.calls, isNumber: true },
   {
     head: 'time',
@@ -219,7 +219,7 @@ function Settings({ torch: { trials } }: { torch: Torch }) {
           <ul>
             {breaks.map(({ reason, ...place }, index) => (
               <li key={index}>
-                <Name text={at(place) || 'within PyTorch'} most={80} />: <Says text={reason} />
+                <Name text={at(place) || 'within PyTorch'} most={80} />: <Sentence text={reason} />
               </li>
             ))}
           </ul>
@@ -255,7 +255,7 @@ const TRIAL_COLUMNS: readonly Column<Trial>[] = [
   { head: 'outputs', show: (trial) => (trial.times === null ? '' : outputsWords(trial)) },
   {
     head: 'not timed',
-    show: ({ reason }) => (reason === null ? '' : <Says text={reason} />),
+    show: ({ reason }) => (reason === null ? '' : <Sentence text={reason} />),
     value: ({ reason }) => reason,
   },
 ]

@@ -10,7 +10,8 @@ import { count, factor, factorRange, metricValue, plural, significant, timeWithI
 import { Frame } from '../frame.tsx'
 import { Warnings } from '../kit/facts.tsx'
 import { Figure } from '../kit/figure.tsx'
-import { Name, Says, shownName } from '../kit/name.tsx'
+import { Name, Sentence, shownName } from '../kit/name.tsx'
+import { RankingTable } from '../kit/ranking-table.tsx'
 import type { Study } from '../page-data.ts'
 import { LaterParts, type PartOf, partsOf } from '../parts.tsx'
 import { RatioRows } from '../pictures/ratio-rows.tsx'
@@ -48,14 +49,14 @@ export function StudyPage({ study, original }: { study: Study; original: object 
     >
       <section id="answer" class="first" aria-label="The answer">
         <h1 class="sentence">
-          <Says text={study.answer} />
+          <Sentence text={study.answer} />
         </h1>
         <Matrix study={study} />
         {study.sentences.length > 0 && (
           <ul class="sentences">
             {study.sentences.map((sentence) => (
               <li key={sentence}>
-                <Says text={sentence} />
+                <Sentence text={sentence} />
               </li>
             ))}
           </ul>
@@ -73,39 +74,30 @@ const rowTitle = (row: Row, rows: readonly Row[]): string =>
 
 function Matrix({ study: { table, machines } }: { study: Study }) {
   if (table.rows.length === 0) return <p class="soft">Nothing was measured.</p>
+  const heads = machines.map(({ id }) => (
+    <>
+      <Name text={id} most={40} />
+      {id === table.reference && <span class="tag">reference</span>}
+    </>
+  ))
   return (
-    <div class="scroll ranking" tabIndex={0} role="region" aria-label="Models by machines">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">model</th>
-            {machines.map(({ id }) => (
-              <th key={id} scope="col">
-                <Name text={id} most={40} />
-                {id === table.reference && <span class="tag">reference</span>}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {table.rows.map((row, index) => (
-            <tr key={index}>
-              <th scope="row">
-                <Name text={rowTitle(row, table.rows)} most={60} />
-                <span class="area-means">
-                  <Says text={row.inputs} />
-                </span>
-              </th>
-              {row.cells.map((cell, at) => (
-                <td key={at}>
-                  <CellSaid cell={cell} isReference={cell.machine === table.reference} />
-                </td>
-              ))}
-            </tr>
+    <RankingTable label="Models by machines" heads={['model', ...heads]}>
+      {table.rows.map((row, index) => (
+        <tr key={index}>
+          <th scope="row">
+            <Name text={rowTitle(row, table.rows)} most={60} />
+            <span class="area-means">
+              <Sentence text={row.inputs} />
+            </span>
+          </th>
+          {row.cells.map((cell, at) => (
+            <td key={at}>
+              <CellSaid cell={cell} isReference={cell.machine === table.reference} />
+            </td>
           ))}
-        </tbody>
-      </table>
-    </div>
+        </tr>
+      ))}
+    </RankingTable>
   )
 }
 
@@ -124,7 +116,7 @@ function CellSaid({ cell, isReference }: { cell: Cell; isReference: boolean }) {
     metric,
     samplesPerSecond,
   } = cell
-  if (p50Ms === null) return <Says text={reason ?? 'not measured'} />
+  if (p50Ms === null) return <Sentence text={reason ?? 'not measured'} />
   return (
     <>
       <b class="nowrap">{timeWithInterval(p50Ms, ciLowMs ?? p50Ms, ciHighMs ?? p50Ms)}</b>{' '}
@@ -161,7 +153,7 @@ function Front({ study: { table } }: { study: Study }) {
       <ul class="sentences">
         {pareto.front.map(({ row, machine }, index) => (
           <li key={index}>
-            <Says text={rowTitle(rows[row]!, rows)} />, <Name text={machine} most={60} />
+            <Sentence text={rowTitle(rows[row]!, rows)} />, <Name text={machine} most={60} />
           </li>
         ))}
       </ul>
@@ -217,37 +209,24 @@ const outcomeOf = (low: number | null, high: number | null): 'better' | 'worse' 
 function Machines({ study: { machines } }: { study: Study }) {
   const heads = ['machine', 'processor', 'usable CPUs', 'threads', 'an hour costs']
   return (
-    <div class="scroll ranking" tabIndex={0} role="region" aria-label="Machines">
-      <table>
-        <thead>
-          <tr>
-            {heads.map((head) => (
-              <th key={head} scope="col">
-                {head}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {machines.map(({ id, cpu, usableCpus, quotaCpus, threads, pricePerHour }) => (
-            <tr key={id}>
-              <th scope="row">
-                <Name text={id} most={80} />
-              </th>
-              <td>
-                <Name text={cpu} />
-              </td>
-              <td>
-                {count(usableCpus)}
-                {quotaCpus !== null && `, under a quota of ${significant(quotaCpus)}`}
-              </td>
-              <td>{threads === null ? 'the engine’s default' : count(threads)}</td>
-              <td>{pricePerHour === null ? 'unknown' : significant(pricePerHour)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <RankingTable label="Machines" heads={heads}>
+      {machines.map(({ id, cpu, usableCpus, quotaCpus, threads, pricePerHour }) => (
+        <tr key={id}>
+          <th scope="row">
+            <Name text={id} most={80} />
+          </th>
+          <td>
+            <Name text={cpu} />
+          </td>
+          <td>
+            {count(usableCpus)}
+            {quotaCpus !== null && `, under a quota of ${significant(quotaCpus)}`}
+          </td>
+          <td>{threads === null ? 'the engine’s default' : count(threads)}</td>
+          <td>{pricePerHour === null ? 'unknown' : significant(pricePerHour)}</td>
+        </tr>
+      ))}
+    </RankingTable>
   )
 }
 
@@ -264,7 +243,7 @@ function Failures({ failures }: Pick<Study, 'failures'>) {
               <Name text={machine} />
             </>
           )}
-          : <Says text={reason} />
+          : <Sentence text={reason} />
         </li>
       ))}
     </ul>

@@ -3,11 +3,11 @@
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { LoadAlternative, LoadDocument, LoadPoint, LoadSetup } from '@whyslow/report/documents/load.ts'
 import { partOf } from '../../load/facts.ts'
-import { remeasure } from './asked-again.ts'
 import { openModelTarget } from './model-target.ts'
 import type { OpenedTarget } from './opened-target.ts'
 import type { LoadOptions } from './options.ts'
 import type { Plan } from './plan.ts'
+import { remeasure } from './remeasure.ts'
 
 /** Share of the latency of the slowest hundredth: below it, a server waits for nothing that another set-up would give. */
 const WAITING_SHARE = 1 / 3
@@ -70,7 +70,7 @@ export async function tryAlternatives({ before, others, run }: Trying): Promise<
   return { alternatives: tried.map(({ setup, point }) => ({ setup, before, point, after })), notes }
 }
 
-export interface Around {
+export interface AlternativesContext {
   readonly file: string
   readonly opened: OpenedTarget
   readonly plan: Plan
@@ -80,7 +80,7 @@ export interface Around {
 }
 
 /** The document with other set-ups, where requests wait at a rate that was requested. */
-export async function withAlternatives(document: LoadDocument, around: Around): Promise<LoadDocument> {
+export async function withAlternatives(document: LoadDocument, around: AlternativesContext): Promise<LoadDocument> {
   const { points, setup, machine, search } = document
   const { options, opened, plan, file, folder } = around
   const before = search === null && options.alternatives ? waitingPoint(points) : null

@@ -11,7 +11,7 @@ import type { Target } from '../../load/target.ts'
 import { areAlike } from './answer-values.ts'
 import { streamText } from './stream-answers.ts'
 
-export interface Asking {
+export interface RequestSetup {
   readonly target: Target
   readonly shown: string
   readonly timeoutMs: number
@@ -22,7 +22,7 @@ export interface Asking {
 const MOST_MS = 10_000
 
 /** `kept`: of all runs. */
-export async function compareAnswers(kept: readonly KeptAnswer[], asking: Asking): Promise<LoadAnswers> {
+export async function compareAnswers(kept: readonly KeptAnswer[], asking: RequestSetup): Promise<LoadAnswers> {
   const byInput = byInputOf(kept)
   const until = performance.now() + MOST_MS
   let [compared, different] = [0, 0]
@@ -63,13 +63,13 @@ function isAlike({ body }: KeptAnswer, alone: Buffer, target: Target): boolean {
 }
 
 /** What it is answered; a text says why it cannot be said. */
-async function askTwice(input: number, asking: Asking): Promise<Buffer | string> {
+async function askTwice(input: number, asking: RequestSetup): Promise<Buffer | string> {
   const [first, second] = [await askAlone(input, asking), await askAlone(input, asking)]
   if (first === null || second === null) return 'the server gives no good answer to the same request alone'
   return agree(first, second, asking.target) ? first : 'the server answers the same request differently each time, also alone'
 }
 
-async function askAlone(input: number, { target, shown, timeoutMs }: Asking): Promise<Buffer | null> {
+async function askAlone(input: number, { target, shown, timeoutMs }: RequestSetup): Promise<Buffer | null> {
   const requests = [target.requests[input]!]
   try {
     const { status, body } = await (target.kind === 'grpc'

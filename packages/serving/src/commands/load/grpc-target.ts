@@ -2,20 +2,20 @@
 
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { Feeds } from '@whyslow/measure/engines/types.ts'
-import { askOnce, type Called } from '../../load/grpc/ask-once.ts'
+import { askOnce, type GrpcAnswer } from '../../load/grpc/ask-once.ts'
 import { readStatisticsMessage } from '../../load/grpc/statistics.ts'
 import type { GrpcTarget } from '../../load/grpc/target.ts'
 import { addressesOf } from '../../load/http/probe.ts'
 import type { ModelStatistics } from '../../load/statistics.ts'
 import { type AskedModel, readDeclaredInputs, writeInferRequest, writeModelName } from '../../serve/grpc/client-messages.ts'
 import { RequestError } from '../../serve/protocol.ts'
-import { PREDICTS_NOT } from '../../serve/workers.ts'
+import { CANNOT_PREDICT } from '../../serve/workers.ts'
 import { headerOf, isRefusal, urlOf } from './http-target.ts'
-import { declaredIn } from './oip-target.ts'
-import { ANOTHERS, type OpenedTarget } from './opened-target.ts'
+import { readDeclarations } from './oip-target.ts'
+import { FOREIGN_SERVER, type OpenedTarget } from './opened-target.ts'
 import type { LoadOptions } from './options.ts'
 import { chooseSamples, tensorsOf } from './samples.ts'
-import { readServerStatistics } from './told-statistics.ts'
+import { readServerStatistics } from './server-statistics.ts'
 
 export const isGrpc = (address: string): boolean => /^grpcs?:\/\//i.test(address)
 
@@ -41,7 +41,7 @@ export async function openGrpcTarget(address: string, options: LoadOptions): Pro
     throw new InputError(
       `${shown}: the server answers ${called.status} to its metadata (${called.message}); give the address of a model that it has`,
     )
-  const inputs = declaredIn({ inputs: readDeclaredInputs(called.body) }, shown)
+  const inputs = readDeclarations({ inputs: readDeclaredInputs(called.body) }, shown)
   const graph = { name: '', nodes: [], inputs, outputs: [], constants: {}, types: {} }
   const targetOf = (...samples: readonly Feeds[]): GrpcTarget => ({
     ...place,
@@ -50,7 +50,7 @@ export async function openGrpcTarget(address: string, options: LoadOptions): Pro
   })
   const chosen = await chooseSamples({ graph, known: null, options }, async (feeds) => {
     const { status, message } = await askOnce(targetOf(feeds), shown, server.timeoutMs)
-    return status === 200 ? { ok: true } : { ok: false, message: message.replace(PREDICTS_NOT, '') }
+    return status === 200 ? { ok: true } : { ok: false, message: message.replace(CANNOT_PREDICT, '') }
   })
   const target = targetOf(...chosen.samples)
   const first = await askOnce(target, shown, server.timeoutMs)
@@ -68,7 +68,7 @@ export async function openGrpcTarget(address: string, options: LoadOptions): Pro
       first: { latencyMs: first.latencyMs, status: first.status },
       inputs: { source: options.data === null ? 'synthetic' : 'data', tensors: tensorsOf(chosen.samples[0]!), binary: true },
     },
-    ...ANOTHERS,
+    ...FOREIGN_SERVER,
     ...(await readServerStatistics((ms) => statisticsOf(place, server, ms))),
     warnings: chosen.warnings,
   }
@@ -92,7 +92,7 @@ function serverOf(address: string, { headers, timeoutSeconds }: LoadOptions): { 
 async function meet(
   { place, model, shown, timeoutMs }: Server,
   addresses: readonly string[],
-): Promise<{ place: Place; called: Called }> {
+): Promise<{ place: Place; called: GrpcAnswer }> {
   let refused: unknown
   for (const address of addresses) {
     const target = { ...place, address, path: `${SERVICE}/ModelMetadata`, requests: [writeModelName(model)] }

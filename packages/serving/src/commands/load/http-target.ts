@@ -1,9 +1,9 @@
 // An address, and what is to be sent there, as the generator takes them: looked up, asked once.
 import fs from 'node:fs'
 import { InputError } from '@whyslow/graph/input-error.ts'
-import { addressesOf, type Probed, probe } from '../../load/http/probe.ts'
+import { addressesOf, type HttpProbe, probe } from '../../load/http/probe.ts'
 import { encodeRequest, type HttpTarget } from '../../load/http/target.ts'
-import { ANOTHERS, type OpenedTarget } from './opened-target.ts'
+import { FOREIGN_SERVER, type OpenedTarget } from './opened-target.ts'
 import type { LoadOptions } from './options.ts'
 import { asksForStream, isStream } from './stream-answers.ts'
 
@@ -17,7 +17,7 @@ export async function openHttpTarget(address: string, options: LoadOptions): Pro
   const method = (options.method ?? (bodies.length > 0 ? 'POST' : 'GET')).toUpperCase()
   if (!/^[A-Z]{1,20}$/.test(method)) throw new InputError(`--http-method ${options.method}: no HTTP method; give POST or GET`)
   const requests = (bodies.length > 0 ? bodies : [null]).map((body) => encodeRequest({ url, method, headers, body }))
-  const { target, first, shown } = await meet({ url, method, requests }, options.timeoutSeconds * 1000)
+  const { target, first, shown } = await contactHost({ url, method, requests }, options.timeoutSeconds * 1000)
   if (isRefusal(first.status)) throw refusal(shown, first)
   const streams = isStream(first.body)
   if (options.goodput !== null && !streams)
@@ -37,7 +37,7 @@ export async function openHttpTarget(address: string, options: LoadOptions): Pro
       first: { latencyMs: first.latencyMs, status: first.status },
       inputs: null,
     },
-    ...ANOTHERS,
+    ...FOREIGN_SERVER,
     warnings: streams || !bodies.some(asksForStream) ? [] : [NO_STREAM],
   }
 }
@@ -47,18 +47,18 @@ const NO_STREAM = 'the body asks for a stream, and the server answers in one pie
 /** A request that is not understood, and not one that came at a bad time. */
 export const isRefusal = (status: number): boolean => status >= 400 && status < 500 && ![408, 425, 429].includes(status)
 
-export interface Met {
+export interface HttpContact {
   readonly target: HttpTarget
-  readonly first: Probed
+  readonly first: HttpProbe
   /** The address as it may be shown. */
   readonly shown: string
 }
 
 /** Sends the first of the requests to the addresses of the host until one answers. Throws InputError if none does. */
-export async function meet(
+export async function contactHost(
   { url, method, requests }: { readonly url: URL; readonly method: string; readonly requests: readonly Uint8Array[] },
   timeoutMs: number,
-): Promise<Met> {
+): Promise<HttpContact> {
   const secure = url.protocol === 'https:'
   const port = Number(url.port) || (secure ? 443 : 80)
   const shown = shownUrl(url)
@@ -67,7 +67,7 @@ export async function meet(
 }
 
 /** 4xx says that the request is not what the server takes: there is nothing to measure. */
-function refusal(shown: string, { status, body }: Probed): InputError {
+function refusal(shown: string, { status, body }: HttpProbe): InputError {
   const said = body.toString('utf8').replace(/\s+/g, ' ').trim().slice(0, 160)
   const next = 'see what it takes, and give it with --body, --header or --http-method'
   return new InputError(`${shown}: the server answers ${status}${said === '' ? '' : ` (${said})`} to the request; ${next}`)
@@ -77,7 +77,7 @@ async function firstThatAnswers(
   base: Omit<HttpTarget, 'address'>,
   addresses: readonly string[],
   { shown, timeoutMs }: { readonly shown: string; readonly timeoutMs: number },
-): Promise<{ target: HttpTarget; first: Probed }> {
+): Promise<{ target: HttpTarget; first: HttpProbe }> {
   let refused: unknown
   for (const address of addresses) {
     const target = { ...base, address }

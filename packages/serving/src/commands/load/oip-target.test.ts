@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { examplePoint } from '../../../test/support/load/example-evidence.ts'
 import type { MeasuredPoint } from '../../load/measure.ts'
-import { runWithServerCounters } from './counted.ts'
 import { openOipTarget } from './oip-target.ts'
 import { LOAD_DEFAULTS } from './options.ts'
+import { runWithServerCounters } from './server-counters.ts'
 
 let server: http.Server
 afterEach(() => server.close())

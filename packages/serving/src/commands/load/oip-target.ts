@@ -5,24 +5,24 @@ import { InputError } from '@whyslow/graph/input-error.ts'
 import { fieldsOf, jsonValue, parseJson } from '@whyslow/graph/json.ts'
 import type { ValueDeclaration } from '@whyslow/graph/types.ts'
 import type { Feeds } from '@whyslow/measure/engines/types.ts'
-import { type Probed, probe } from '../../load/http/probe.ts'
+import { type HttpProbe, probe } from '../../load/http/probe.ts'
 import { encodeRequest, type HttpTarget } from '../../load/http/target.ts'
 import { type ModelStatistics, readStatistics } from '../../load/statistics.ts'
 import { encodeInferRequest } from '../../serve/infer-request.ts'
 import { dtypeOf, RequestError } from '../../serve/protocol.ts'
-import { PREDICTS_NOT } from '../../serve/workers.ts'
+import { CANNOT_PREDICT } from '../../serve/workers.ts'
 import type { KnownModel } from '../serve/known-model.ts'
-import { headerOf, isRefusal, type Met, meet, urlOf } from './http-target.ts'
-import { ANOTHERS, type OpenedTarget } from './opened-target.ts'
+import { contactHost, type HttpContact, headerOf, isRefusal, urlOf } from './http-target.ts'
+import { FOREIGN_SERVER, type OpenedTarget } from './opened-target.ts'
 import type { LoadOptions } from './options.ts'
 import { chooseSamples, tensorsOf } from './samples.ts'
-import { readServerStatistics } from './told-statistics.ts'
+import { readServerStatistics } from './server-statistics.ts'
 
 /** Throws InputError if the address names no model, the server does not speak the protocol, or no request is answered. */
 export async function openOipTarget(address: string, options: LoadOptions, known: KnownModel | null): Promise<OpenedTarget> {
   const url = modelUrl(address)
   const server: OipServer = { url, headers: options.headers.map(headerOf), timeoutMs: options.timeoutSeconds * 1000 }
-  const inputs = known?.graph.inputs ?? declaredIn(await getJson(server, url, `${address}: `), address)
+  const inputs = known?.graph.inputs ?? readDeclarations(await getJson(server, url, `${address}: `), address)
   const extensions = await extensionsOf(server)
   const binary = extensions.includes(BINARY)
   const graph = known?.graph ?? { name: '', nodes: [], inputs, outputs: [], constants: {}, types: {} }
@@ -31,7 +31,7 @@ export async function openOipTarget(address: string, options: LoadOptions, known
     return first.status >= 200 && first.status < 300 ? { ok: true } : { ok: false, message: messageOf(first) }
   })
   const requests = chosen.samples.map((feeds) => bytesOf(server, feeds, binary))
-  const { target, first, shown } = await meet({ url: inferUrl(url), method: 'POST', requests }, server.timeoutMs)
+  const { target, first, shown } = await contactHost({ url: inferUrl(url), method: 'POST', requests }, server.timeoutMs)
   if (isRefusal(first.status)) throw new InputError(`${shown}: the server answers ${first.status} (${messageOf(first)})`)
   return {
     target,
@@ -45,7 +45,7 @@ export async function openOipTarget(address: string, options: LoadOptions, known
       first: { latencyMs: first.latencyMs, status: first.status },
       inputs: { source: options.data === null ? 'synthetic' : 'data', tensors: tensorsOf(chosen.samples[0]!), binary },
     },
-    ...ANOTHERS,
+    ...FOREIGN_SERVER,
     ...(extensions.includes('statistics') ? await readServerStatistics((ms) => statisticsOf(server, target, ms)) : {}),
     warnings: chosen.warnings,
   }
@@ -78,7 +78,7 @@ const sizesIn = (shape: unknown): number[] | null =>
   Array.isArray(shape) && shape.every((size) => Number.isInteger(Number(size))) ? shape.map(Number) : null
 
 /** Metadata as https://github.com/kserve/open-inference-protocol has them; a size that is free is -1. */
-export function declaredIn(metadata: unknown, address: string): ValueDeclaration[] {
+export function readDeclarations(metadata: unknown, address: string): ValueDeclaration[] {
   const { inputs } = (metadata ?? {}) as { readonly inputs?: unknown }
   if (!Array.isArray(inputs) || inputs.length === 0)
     throw new InputError(`${address}: its metadata name no inputs; give requests with --body and leave out --protocol`)
@@ -94,7 +94,7 @@ export function declaredIn(metadata: unknown, address: string): ValueDeclaration
 
 async function getJson({ headers, timeoutMs }: OipServer, url: URL, where: string): Promise<unknown> {
   const requests = [encodeRequest({ url, method: 'GET', headers, body: null })]
-  const { first } = await meet({ url, method: 'GET', requests }, timeoutMs)
+  const { first } = await contactHost({ url, method: 'GET', requests }, timeoutMs)
   if (first.status < 200 || first.status > 299)
     throw new InputError(
       `${where}the server answers ${first.status} to its metadata (${messageOf(first)}); give the address of a model that it has`,
@@ -131,8 +131,8 @@ async function statisticsOf({ url, headers }: OipServer, target: HttpTarget, tim
   return status === 200 ? readStatistics(JSON.parse(body.toString('utf8'))) : null
 }
 
-const ask = (server: OipServer, feeds: Feeds, binary: boolean): Promise<Met> =>
-  meet({ url: inferUrl(server.url), method: 'POST', requests: [bytesOf(server, feeds, binary)] }, server.timeoutMs)
+const ask = (server: OipServer, feeds: Feeds, binary: boolean): Promise<HttpContact> =>
+  contactHost({ url: inferUrl(server.url), method: 'POST', requests: [bytesOf(server, feeds, binary)] }, server.timeoutMs)
 
 /** Throws InputError if the protocol has no form of a tensor. */
 function bytesOf({ url, headers }: OipServer, feeds: Feeds, binary: boolean): Uint8Array {
@@ -146,9 +146,9 @@ function bytesOf({ url, headers }: OipServer, feeds: Feeds, binary: boolean): Ui
 }
 
 /** The engine's words where a server of this program says them. */
-function messageOf({ body, status }: Probed): string {
+function messageOf({ body, status }: HttpProbe): string {
   const text = body.toString('utf8')
   const { error } = fieldsOf(jsonValue(text))
-  if (typeof error === 'string') return error.startsWith(PREDICTS_NOT) ? error.slice(PREDICTS_NOT.length) : error
+  if (typeof error === 'string') return error.startsWith(CANNOT_PREDICT) ? error.slice(CANNOT_PREDICT.length) : error
   return text.replace(/\s+/g, ' ').trim().slice(0, 160) || `status ${status}`
 }

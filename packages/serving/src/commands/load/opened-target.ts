@@ -5,7 +5,7 @@ import type { ModelStatistics } from '../../load/statistics.ts'
 import type { Target } from '../../load/target.ts'
 
 /** Values for a server that is not this program's own: it is neither counted nor ended from here. */
-export const ANOTHERS = {
+export const FOREIGN_SERVER = {
   setup: null,
   facts: async () => null,
   check() {},

@@ -10,12 +10,12 @@ import { textCost } from '../../load/text-cost.ts'
 import { type EncodedRequest, encodeInferRequest } from '../../serve/infer-request.ts'
 import { arrayOf } from '../../serve/json-data.ts'
 import { dtypeOf } from '../../serve/protocol.ts'
-import { remeasure } from './asked-again.ts'
 import { bodyOf, headerOf, urlOf } from './http-target.ts'
 import { hasBinary } from './oip-target.ts'
 import type { OpenedTarget } from './opened-target.ts'
 import type { LoadOptions } from './options.ts'
 import type { Plan } from './plan.ts'
+import { remeasure } from './remeasure.ts'
 
 export interface RawTensorPlan {
   readonly address: string

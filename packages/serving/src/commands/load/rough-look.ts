@@ -6,15 +6,15 @@ import type { LoadPoint, LoadSetup } from '@whyslow/report/documents/load.ts'
 import { type Ceiling, measureCeiling } from '../../load/audit.ts'
 import { measureClosed } from '../../load/measure.ts'
 import { type Objective, parseObjective } from '../../load/objective.ts'
+import type { HasTimeFor, SearchRun } from '../../load/rate-runs.ts'
 import { leastInRun, roughRate } from '../../load/search.ts'
-import type { HasTimeFor, SearchRun } from '../../load/tries.ts'
 import { capacityOf, clientsFor, possiblePerSecond } from './capacity.ts'
-import { runWithServerCounters } from './counted.ts'
 import { openModelTarget } from './model-target.ts'
 import type { OpenedTarget } from './opened-target.ts'
 import { LOAD_DEFAULTS, type LoadOptions } from './options.ts'
 import { planOf } from './plan.ts'
 import { type SearchPlan, searchRun, wholeSeconds } from './search-runs.ts'
+import { runWithServerCounters } from './server-counters.ts'
 
 export interface LookRequest {
   /** Lower rates are of no interest; null: all are. */

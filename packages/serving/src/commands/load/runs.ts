@@ -1,10 +1,10 @@
 // The runs of a command: one for each rate or number of clients, or those of a search.
 import { type MeasuredPoint, measureClosed, measurePoint } from '../../load/measure.ts'
-import { pointWithinCeiling, runWithServerCounters } from './counted.ts'
 import type { OpenedTarget } from './opened-target.ts'
 import type { LoadOptions } from './options.ts'
 import { type Plan, streamPlanOf } from './plan.ts'
-import { type Measured, search } from './search-runs.ts'
+import { type RateSearchResult, search } from './search-runs.ts'
+import { pointWithinCeiling, runWithServerCounters } from './server-counters.ts'
 
 /** Throws InputError if the server under test ends meanwhile. */
 export async function measureAll(
@@ -12,7 +12,7 @@ export async function measureAll(
   plan: Plan,
   options: LoadOptions,
   ceilingPerSecond: number,
-): Promise<Measured> {
+): Promise<RateSearchResult> {
   const { target } = opened
   const { seed, signal, timeoutSeconds, onProgress, generate } = options
   const length = plan.seconds === null ? null : { seconds: plan.seconds }

@@ -16,7 +16,7 @@ import type { LoadOptions } from './options.ts'
 /** Bytes of one sample: beyond what servers take. */
 const MOST_SAMPLE_BYTES = 256 * 1024 * 1024
 
-export interface Chosen {
+export interface RequestSamples {
   readonly samples: readonly Feeds[]
   readonly warnings: readonly string[]
 }
@@ -28,7 +28,7 @@ interface Choosing {
 }
 
 /** `ask`: whether the server answers a request. Throws InputError if it answers none. */
-export async function chooseSamples({ graph, known, options }: Choosing, ask: TryPredict): Promise<Chosen> {
+export async function chooseSamples({ graph, known, options }: Choosing, ask: TryPredict): Promise<RequestSamples> {
   const { shapes, values, batch, data } = options
   const flags = { shapes, values, batch, limitBytes: MOST_SAMPLE_BYTES, known: known?.values ?? (() => new Map()) }
   if (data !== null) {

@@ -5,12 +5,12 @@ import type { LoadFound, LoadSearch } from '@whyslow/report/documents/load.ts'
 import { isLimited } from '../../load/generator-limit.ts'
 import { type ClosedPlan, type MeasuredPoint, measureClosed, measurePoint, warmUpOf } from '../../load/measure.ts'
 import { judge, type Objective } from '../../load/objective.ts'
+import type { HasTimeFor, SearchRun, SearchSample } from '../../load/rate-runs.ts'
 import { leastInRun, searchRate } from '../../load/search.ts'
-import type { HasTimeFor, SearchRun, SearchSample } from '../../load/tries.ts'
-import { pointWithinCeiling, runWithServerCounters } from './counted.ts'
 import type { OpenedTarget } from './opened-target.ts'
 import type { LoadOptions } from './options.ts'
 import { type Plan, streamPlanOf } from './plan.ts'
+import { pointWithinCeiling, runWithServerCounters } from './server-counters.ts'
 
 /** A run of a search has this many requests, within these times and a share of the time of all; if a percentile takes more, up to `slowSeconds`. */
 const SEARCH = { requests: 4000, leastSeconds: 5, mostSeconds: 30, slowSeconds: 300, budgetShare: 1 / 40 } as const
@@ -26,7 +26,7 @@ const ALONE = { seconds: 3, requests: 3, growth: 4, leastSeconds: 1, mostSeconds
 /** How many times the allowed requests over the bound make a run hopeless. */
 const HOPELESS = 4
 
-export interface Measured {
+export interface RateSearchResult {
   readonly measured: readonly MeasuredPoint[]
   readonly found: LoadFound | null
   readonly search: LoadSearch | null
@@ -50,7 +50,7 @@ export const aloneMostSeconds = (budgetSeconds: number): number =>
 /** A run with its warm-up. */
 export const wholeSeconds = (seconds: number): number => seconds + warmUpOf(1000 * seconds) / 1000 + RUN_EXTRA_SECONDS
 
-export async function search(opened: OpenedTarget, plan: SearchPlan, options: LoadOptions): Promise<Measured> {
+export async function search(opened: OpenedTarget, plan: SearchPlan, options: LoadOptions): Promise<RateSearchResult> {
   const measured: MeasuredPoint[] = []
   const budget = searchSeconds(plan, options)
   const endMs = nowMs() + 1000 * budget

@@ -53,7 +53,7 @@ test('a warm cache is told, whether the server says so or prompts repeat', () =>
   expect(notes({ cachedShare: 0.9, repeatedShare: 1 })).toEqual([expect.stringMatching(/cache held 90 % of the prompts' tokens/)])
   expect(notes({ cachedShare: 0.9, repeatedShare: 0 })).toEqual([expect.stringMatching(/cache held 90 %/)])
   expect(notes({ cachedShare: null, repeatedShare: 1 })).toEqual([
-    expect.stringMatching(/does not tell whether its prefix cache held it/),
+    expect.stringMatching(/does not report whether its prefix cache had it/),
   ])
   expect(notes({ cachedShare: 0, repeatedShare: 1 })).toEqual([])
   expect(notes({ cachedShare: null, repeatedShare: 0 })).toEqual([])

@@ -11,10 +11,10 @@ import { encodeRequest, type HttpTarget } from '../../load/http/target.ts'
 import { rowsOf } from '../../serve/batches.ts'
 import { createBodyBudget } from '../../serve/body-budget.ts'
 import { type Batching, createDispatcher } from '../../serve/dispatcher.ts'
-import { createHttpServer, type Served } from '../../serve/http-server.ts'
+import { createHttpServer, type ServedModel } from '../../serve/http-server.ts'
 import { encodeInferRequest } from '../../serve/infer-request.ts'
-import type { Joining } from '../../serve/settle-batches.ts'
-import { MOST_BODY_BYTES } from '../../serve/usual.ts'
+import { MOST_BODY_BYTES } from '../../serve/server-defaults.ts'
+import type { JoiningCandidate } from '../../serve/settle-batches.ts'
 
 /** After each pair from the first number on the interval is looked at; no more are measured than the second, since a server waits for it. */
 const PAIRS = { least: 3, most: 6 } as const
@@ -39,7 +39,7 @@ const MOST_MS = 60_000
 const TIMEOUT_MS = 10_000
 
 /** Why it does not; null: it does. */
-export async function whyJoiningDoesNotPay(joining: Joining): Promise<string | null> {
+export async function whyJoiningDoesNotPay(joining: JoiningCandidate): Promise<string | null> {
   const { ms, gain } = joining
   if (ms > SLOW_MS) return gain >= CLEAR_GAIN ? null : `predictions together give ${gain.toFixed(2)} times the answers at most`
   try {
@@ -49,7 +49,7 @@ export async function whyJoiningDoesNotPay(joining: Joining): Promise<string | n
   }
 }
 
-async function whyNotWhole(joining: Joining): Promise<string | null> {
+async function whyNotWhole(joining: JoiningCandidate): Promise<string | null> {
   const server = await askedServer(joining)
   const alone = { mostRows: 1, fewRows: 1, delayMs: 0, onGivenUp() {} }
   const joined = { ...joining.batches, onGivenUp() {} }
@@ -89,7 +89,7 @@ interface AskedServer {
 }
 
 /** The server on a port of its own, with a queue of its own, and clients that ask again once they have their answer. */
-async function askedServer({ model, servers, requests, batches, ms }: Joining): Promise<AskedServer> {
+async function askedServer({ model, servers, requests, batches, ms }: JoiningCandidate): Promise<AskedServer> {
   const clients = Math.ceil((BATCHES_ASKED * batches.mostRows) / rowsOf(requests[0]!)!) * servers.length
   const dispatcher = createDispatcher(clients, nowMs)
   for (const server of servers) dispatcher.add(server)
@@ -124,9 +124,9 @@ async function askedServer({ model, servers, requests, batches, ms }: Joining): 
   }
 }
 
-type Own = Pick<Served, 'model' | 'dispatcher' | 'metrics'> & { readonly workers: number }
+type Own = Pick<ServedModel, 'model' | 'dispatcher' | 'metrics'> & { readonly workers: number }
 
-const servedBy = ({ workers, ...own }: Own): Served => ({
+const servedBy = ({ workers, ...own }: Own): ServedModel => ({
   ...own,
   version: '',
   workers: { ready: () => workers, restarts: () => 0 },
@@ -161,7 +161,7 @@ function ask(target: HttpTarget, clients: number) {
   }
 }
 
-function targetOf(port: number, name: string, requests: Joining['requests']): HttpTarget {
+function targetOf(port: number, name: string, requests: JoiningCandidate['requests']): HttpTarget {
   const url = new URL(`http://127.0.0.1:${port}/v2/models/${encodeURIComponent(name)}/infer`)
   const { hostname } = url
   const encoded = requests.map((feeds) => encodeRequest({ url, method: 'POST', ...encodeInferRequest(feeds, true) }))

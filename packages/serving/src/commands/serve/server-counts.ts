@@ -1,7 +1,7 @@
 // What the process of a server counts of itself, between two times that it is asked.
 import { monitorEventLoopDelay, PerformanceObserver, performance } from 'node:perf_hooks'
 import type { LoadServerFacts } from '@whyslow/report/documents/load.ts'
-import type { Served } from '../../serve/http-server.ts'
+import type { ServedModel } from '../../serve/http-server.ts'
 
 /** The event loop is looked at so often; what it says includes this. */
 const RESOLUTION_MS = 10
@@ -10,7 +10,7 @@ export function countServer({
   metrics,
   workers,
   dispatcher,
-}: Pick<Served, 'metrics' | 'workers' | 'dispatcher'>): () => LoadServerFacts {
+}: Pick<ServedModel, 'metrics' | 'workers' | 'dispatcher'>): () => LoadServerFacts {
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
   delay.enable()
   let collection = { totalMs: 0, longestMs: 0 }

@@ -3,7 +3,7 @@ import { InputError } from '@whyslow/graph/input-error.ts'
 import { call, connect, frame, statusOf, unframe } from './http2.ts'
 import type { GrpcTarget } from './target.ts'
 
-export interface Called {
+export interface GrpcAnswer {
   /** As HTTP would say it. */
   readonly status: number
   /** The server's words where it refused. */
@@ -13,7 +13,7 @@ export interface Called {
 }
 
 /** Calls with the target's first message. Throws InputError if no answer comes that is gRPC's. */
-export function askOnce(target: GrpcTarget, shown: string, timeoutMs: number): Promise<Called> {
+export function askOnce(target: GrpcTarget, shown: string, timeoutMs: number): Promise<GrpcAnswer> {
   const startedMs = performance.now()
   return new Promise((resolve, reject) => {
     const session = connect(target)

@@ -6,7 +6,7 @@ import { InputError } from '@whyslow/graph/input-error.ts'
 import { ResponseReader } from './response-reader.ts'
 import type { HttpTarget } from './target.ts'
 
-export interface Probed {
+export interface HttpProbe {
   readonly status: number
   readonly latencyMs: number
   readonly body: Buffer
@@ -23,7 +23,7 @@ export async function addressesOf(url: URL): Promise<readonly string[]> {
 }
 
 /** Sends the target's first request and reads its answer. Throws InputError if no answer comes. */
-export function probe(target: HttpTarget, shown: string, timeoutMs: number): Promise<Probed> {
+export function probe(target: HttpTarget, shown: string, timeoutMs: number): Promise<HttpProbe> {
   const { address: host, port, secure, hostname } = target
   const name = net.isIP(hostname.replace(/^\[|\]$/g, '')) === 0 ? { servername: hostname } : {}
   const reader = new ResponseReader(target.method, true)

@@ -1,6 +1,6 @@
 // Requests that wait anyway could be predicted together.
 import { number, ratio, tell } from '@whyslow/diagnosis/tell.ts'
-import { comparison, isBetter, savingOf } from '../better.ts'
+import { comparison, isBetter, savingOf } from '../compare-setups.ts'
 import { defineRule } from '../rule.ts'
 
 export const batchHeadroomUnderLoad = defineRule({

@@ -1,6 +1,6 @@
 // Joined requests are answered later than they would be one by one.
 import { tell } from '@whyslow/diagnosis/tell.ts'
-import { comparison, isBetter, savingOf } from '../better.ts'
+import { comparison, isBetter, savingOf } from '../compare-setups.ts'
 import { defineRule } from '../rule.ts'
 
 export const batchingHurts = defineRule({

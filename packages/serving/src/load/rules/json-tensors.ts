@@ -1,7 +1,7 @@
 // Tensors that go as JSON cost the server more than the prediction.
 import { bytes, ms, rate, tell } from '@whyslow/diagnosis/tell.ts'
 import type { LoadPoint } from '@whyslow/report/documents/load.ts'
-import { comparison, isBetter, savingOf } from '../better.ts'
+import { comparison, isBetter, savingOf } from '../compare-setups.ts'
 import { defineRule } from '../rule.ts'
 import { textCost } from '../text-cost.ts'
 

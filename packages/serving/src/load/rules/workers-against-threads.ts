@@ -1,6 +1,6 @@
 // The CPUs would do more as workers than as threads of one, or the other way round.
 import { number, tell } from '@whyslow/diagnosis/tell.ts'
-import { comparison, isBetter, savingOf } from '../better.ts'
+import { comparison, isBetter, savingOf } from '../compare-setups.ts'
 import { defineRule } from '../rule.ts'
 
 export const workersAgainstThreads = defineRule({

@@ -4,7 +4,7 @@ import { InputError } from '@whyslow/graph/input-error.ts'
 import type { DType } from '@whyslow/graph/types.ts'
 import type { InputDeclaration } from '@whyslow/measure/engines/types.ts'
 import { datatypeOf, type ModelSpec, type TensorSpec } from '../protocol.ts'
-import { usualQueue } from '../usual.ts'
+import { usualQueue } from '../server-defaults.ts'
 
 export interface FolderManifest {
   readonly model: string
@@ -81,7 +81,7 @@ export function platformOf(modelFile: string): string {
   return extension === 'onnx' ? 'onnx_onnxv1' : extension === 'json' ? 'whyslow_compiled' : (extension ?? '')
 }
 
-/** By default: as many as the folder was found with, if there are as many CPUs. */
+/** The default: as many as the folder was found with, if there are as many CPUs. */
 export function workersOf({ serving, threads, spinning }: FolderManifest, cpus: number): number {
   const each = spinning === null ? 1 : (threads ?? cpus)
   return Math.min(serving.workers, Math.max(1, Math.floor(cpus / each)))

@@ -12,7 +12,7 @@ import { codecLoop } from '../codec-loop.ts'
 import type { CodecTask } from '../codec-thread.ts'
 import { type GrpcPackage, startGrpcServer } from '../grpc/grpc-server.ts'
 import { type ServerOptions, startServer } from '../server.ts'
-import { MOST_BODY_BYTES, NO_SPINNING, QUEUE_FOR_EACH, STUCK_AFTER_MS } from '../usual.ts'
+import { MOST_BODY_BYTES, NO_SPINNING, QUEUE_FOR_EACH, STUCK_AFTER_MS } from '../server-defaults.ts'
 import {
   crowdedText,
   type FolderManifest,

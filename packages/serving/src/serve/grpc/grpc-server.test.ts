@@ -5,8 +5,8 @@ import * as grpc from '@grpc/grpc-js'
 import { afterEach, expect, test, vi } from 'vitest'
 import { arrayBytes, exampleRequest } from '../../../test/support/serve/grpc/example-messages.ts'
 import { createBodyBudget } from '../body-budget.ts'
-import { createDispatcher, type Predicted } from '../dispatcher.ts'
-import type { Served } from '../http-server.ts'
+import { createDispatcher, type DispatchResult } from '../dispatcher.ts'
+import type { ServedModel } from '../http-server.ts'
 import { createMetrics } from '../metrics.ts'
 import { type GrpcPackage, type GrpcServer, startGrpcServer } from './grpc-server.ts'
 
@@ -27,12 +27,12 @@ async function setUp({
   const dispatcher = createDispatcher(50, () => performance.now())
   dispatcher.add({
     predict: () =>
-      new Promise<Predicted>((resolve) => {
+      new Promise<DispatchResult>((resolve) => {
         const y = { dtype: 'float32', shape: [rows], data: new Float32Array(rows).fill(3) } as const
         answers.push(() => resolve({ results: [{ y }], startedMs: 0, endedMs: 0 }))
       }),
   })
-  const served: Served = {
+  const served: ServedModel = {
     model: {
       name: 'm',
       version: null,
@@ -81,7 +81,7 @@ function call(
   return { ends, cancel: () => under.cancel() }
 }
 
-const failures = async ({ metrics }: Served) => {
+const failures = async ({ metrics }: ServedModel) => {
   const text = await metrics.text({
     waiting: 0,
     queueLimit: 0,

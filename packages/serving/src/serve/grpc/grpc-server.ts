@@ -1,13 +1,13 @@
 // The Open Inference Protocol over gRPC, in addition to HTTP: the same queue, workers and limits. The package `@grpc/grpc-js` is the user's to install:
 // https://www.npmjs.com/package/@grpc/grpc-js
 import type { ServerHttp2Stream } from 'node:http2'
-import { type BodyBudget, bytesOf, type Held } from '../body-budget.ts'
+import { type BodyBudget, type BodyShare, bytesOf } from '../body-budget.ts'
 import { bodySizes } from '../body-size.ts'
-import { countFailure, type Served, shorter } from '../http-server.ts'
+import { countFailure, type ServedModel, shorterLimit } from '../http-server.ts'
 import { badRequest, RequestError } from '../protocol.ts'
 import { isLongAnswer } from '../rest-response.ts'
+import { ANSWER_IDLE_MS, answerLimitMs, LONG_BYTES, MOST_CONNECTIONS, REQUEST_TIMEOUT_MS } from '../server-defaults.ts'
 import { serverTiming } from '../server-timing.ts'
-import { ANSWER_IDLE_MS, answerLimitMs, LONG_BYTES, MOST_CONNECTIONS, REQUEST_TIMEOUT_MS } from '../usual.ts'
 import { encodeGrpcInfer, parseGrpcInfer } from './infer.ts'
 import { readModelName, writeBool, writeModelConfig, writeModelMetadata, writeServerMetadata } from './messages.ts'
 
@@ -50,7 +50,7 @@ interface CallListener {
 /** A message, and what its call holds of the memory. */
 interface Received {
   readonly bytes: Buffer
-  readonly held: Held
+  readonly held: BodyShare
   /** Says that from now on this many bytes are the client's to read. Throws RequestError (503) if there is no room for them. */
   answers(bytes: number): void
 }
@@ -114,7 +114,7 @@ const CANCEL = 0x8
 const MESSAGE_HEAD_BYTES = 5
 
 /** Throws an Error if the port cannot be had. */
-export async function startGrpcServer(served: Served, { grpc, host, port }: GrpcOptions): Promise<GrpcServer> {
+export async function startGrpcServer(served: ServedModel, { grpc, host, port }: GrpcOptions): Promise<GrpcServer> {
   const server = new grpc.Server({
     'grpc.max_receive_message_length': bodySizes(served.model, served.mostBodyBytes).message,
     'grpc.max_send_message_length': -1,
@@ -162,7 +162,7 @@ function unary(name: string): object {
   }
 }
 
-function methodsOf(served: Served): Readonly<Record<string, Unary>> {
+function methodsOf(served: ServedModel): Readonly<Record<string, Unary>> {
   const { model, version } = served
   /** Throws RequestError if it is none of ours. */
   const checkName = (bytes: Buffer) => {
@@ -294,7 +294,7 @@ function findCompressed(): (part: Buffer) => boolean {
 }
 
 /** What goes wrong with a prediction is counted, and nothing else. */
-async function counted(served: Served, received: Received, call: Call): Promise<Answered> {
+async function counted(served: ServedModel, received: Received, call: Call): Promise<Answered> {
   try {
     return await infer(served, received, call)
   } catch (error) {
@@ -304,7 +304,7 @@ async function counted(served: Served, received: Received, call: Call): Promise<
   }
 }
 
-async function infer(served: Served, { bytes, held, answers }: Received, call: Call): Promise<Answered> {
+async function infer(served: ServedModel, { bytes, held, answers }: Received, call: Call): Promise<Answered> {
   const { dispatcher, model, metrics } = served
   const startedMs = performance.now()
   held.set(bytes.length)
@@ -314,7 +314,7 @@ async function infer(served: Served, { bytes, held, answers }: Received, call: C
   const asked = isLong ? await codec.parse('grpc', [bytes], null) : parseGrpcInfer(model, bytes)
   held.set(bytesOf(asked.feeds))
   const parsedMs = performance.now()
-  const ticket = dispatcher.submit(asked.feeds, shorter(shorter(asked.timeoutMs, deadlineOf(call)), served.timeoutMs))
+  const ticket = dispatcher.submit(asked.feeds, shorterLimit(shorterLimit(asked.timeoutMs, deadlineOf(call)), served.timeoutMs))
   call.on('cancelled', ticket.cancel)
   const { results, timing } = await ticket.answer.finally(() => call.off('cancelled', ticket.cancel))
   const answeredMs = performance.now()
@@ -336,7 +336,7 @@ function deadlineOf(call: Call): number | null {
 }
 
 const handlerOf =
-  (served: Served, method: Unary, newMetadata: () => GrpcMetadata) =>
+  (served: ServedModel, method: Unary, newMetadata: () => GrpcMetadata) =>
   async (call: Call, answer: AnswerCall): Promise<void> => {
     try {
       const { bytes, serverTiming: told } = await method(call.request, call)

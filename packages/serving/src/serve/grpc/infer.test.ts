@@ -26,7 +26,7 @@ test.each([
   ['another input', { name: '__proto__', floats: [1, 2] }, 400, /none of the model's/],
   ['another datatype', { datatype: 'INT64', floats: [1, 2] }, 400, /takes FP32/],
   ['another shape', { shape: [2], floats: [1, 2] }, 400, /takes the shape/],
-  ['a negative shape', { shape: [-1, 2], floats: [1, 2] }, 400, /no list of sizes/],
+  ['a negative shape', { shape: [-1, 2], floats: [1, 2] }, 400, /not a list of sizes/],
   ['a shape of more than there is', { shape: [2 ** 40, 2], floats: [1, 2] }, 413, /more than this server takes/],
   ['a size beside a zero', { shape: [2 ** 40, 0] }, 413, /more than this server takes/],
   ['too few numbers', { floats: [1] }, 400, /x/],

@@ -4,8 +4,8 @@ import net, { type AddressInfo } from 'node:net'
 import type { Feeds } from '@whyslow/measure/engines/types.ts'
 import { expect, vi } from 'vitest'
 import { createBodyBudget } from '../../../src/serve/body-budget.ts'
-import { createDispatcher, type Predicted } from '../../../src/serve/dispatcher.ts'
-import { createHttpServer, type HttpOptions, type HttpServer, type Served } from '../../../src/serve/http-server.ts'
+import { createDispatcher, type DispatchResult } from '../../../src/serve/dispatcher.ts'
+import { createHttpServer, type HttpOptions, type HttpServer, type ServedModel } from '../../../src/serve/http-server.ts'
 import { encodeInferRequest } from '../../../src/serve/infer-request.ts'
 import { createMetrics } from '../../../src/serve/metrics.ts'
 
@@ -32,7 +32,7 @@ export async function setUp({
   const dispatcher = createDispatcher(queue, () => performance.now())
   dispatcher.add({
     predict: ([feeds]) =>
-      new Promise<Predicted>((resolve) => {
+      new Promise<DispatchResult>((resolve) => {
         const answer = (rows = 1) => {
           const y = {
             dtype: 'float32',
@@ -45,7 +45,7 @@ export async function setUp({
       }),
   })
   const logged: Readonly<Record<string, unknown>>[] = []
-  const served: Served = {
+  const served: ServedModel = {
     model: {
       name: 'm',
       version: null,

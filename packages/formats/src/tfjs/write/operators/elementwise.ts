@@ -1,6 +1,6 @@
 // Operators on each element. What TensorFlow.js lacks, or has in plain JavaScript alone, is made of others.
 
-import { float, type } from '../attributes.ts'
+import { float, typeAttribute } from '../attributes.ts'
 import type { Ref } from '../graph-writer.ts'
 import type { OperatorCall, OperatorTable, OperatorWriter } from '../operator-call.ts'
 import { resultType } from '../operator-call.ts'
@@ -80,7 +80,7 @@ function cast(call: OperatorCall): Ref {
   const to = resultType(call, call.result)
   const isWhole = /^u?int/.test(call.tensor(0).dtype)
   if (isWhole && to === 'DT_INT32') return call.input(0)
-  return call.op('Cast', [call.input(0)], { DstT: type(call.result.dtype) })
+  return call.op('Cast', [call.input(0)], { DstT: typeAttribute(call.result.dtype) })
 }
 
 /** TensorFlow.js rounds quotients of whole numbers down, ONNX towards zero: negative ones that are not whole are one more. */
@@ -90,7 +90,7 @@ function divide(call: OperatorCall): Ref {
   const down = call.op('FloorDiv', call.inputs)
   const isBetween = call.op('NotEqual', [call.op('FloorMod', call.inputs), zero])
   const isNegative = call.op('Less', [down, zero])
-  const one = call.op('Cast', [call.op('LogicalAnd', [isBetween, isNegative])], { DstT: type('int32') })
+  const one = call.op('Cast', [call.op('LogicalAnd', [isBetween, isNegative])], { DstT: typeAttribute('int32') })
   return call.op('AddV2', [down, one])
 }
 

@@ -7,6 +7,6 @@ import { REDUCTIONS } from './reductions.ts'
 import { SHAPES } from './shapes.ts'
 import { WINDOWS } from './windows.ts'
 
-export { putInList } from './loops.ts'
+export { writeRowToList } from './loops.ts'
 
 export const OPERATORS: OperatorTable = { ...ELEMENTWISE, ...LOOPS, ...PRODUCTS, ...REDUCTIONS, ...SHAPES, ...WINDOWS }

@@ -4,7 +4,7 @@ import { elementCount } from '@whyslow/graph/dtype.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
 import { arrayFor } from '../../../build/constant-data.ts'
 import type { LiteGraph, LiteOperator, LiteTensor } from '../../../tflite/write/index.ts'
-import { func, type, typeList, VARIANT } from '../attributes.ts'
+import { func, typeAttribute, typeList, VARIANT } from '../attributes.ts'
 import type { Ref } from '../graph-writer.ts'
 import { constantOf, type ListVariable, type OperatorCall, type OperatorTable, resultType } from '../operator-call.ts'
 
@@ -75,7 +75,7 @@ const elementShape = (call: OperatorCall, tensor: LiteTensor, list: ListVariable
 function reserved(call: OperatorCall, k: number, { list, count }: { list: ListVariable; count: Ref }): Ref {
   const tensor = call.tensor(k)
   return call.op('TensorListReserve', [elementShape(call, tensor, list), count], {
-    element_dtype: type(tensor.dtype),
+    element_dtype: typeAttribute(tensor.dtype),
     shape_type: { type: 'DT_INT32' },
   })
 }
@@ -83,7 +83,9 @@ function reserved(call: OperatorCall, k: number, { list, count }: { list: ListVa
 /** Elements are put in the place of their round; what was written from the end is turned. */
 function stacked(call: OperatorCall, result: Ref, { k, list }: { k: number; list: ListVariable }): Ref {
   const tensor = call.tensor(k)
-  const rows = call.op('TensorListStack', [result, elementShape(call, tensor, list)], { element_dtype: type(tensor.dtype) })
+  const rows = call.op('TensorListStack', [result, elementShape(call, tensor, list)], {
+    element_dtype: typeAttribute(tensor.dtype),
+  })
   const ordered = list.back ? call.op('ReverseV2', [rows, call.ints([0])]) : rows
   if (list.axis === 0) return ordered
   const others = tensor.shape.map((_, axis) => axis).slice(1)
@@ -91,10 +93,14 @@ function stacked(call: OperatorCall, result: Ref, { k, list }: { k: number; list
 }
 
 /** The list with the row of one round, and that row; both in the body. */
-export function putInList(call: OperatorCall, { axis }: ListVariable, time: Ref): { readonly list: Ref; readonly element: Ref } {
+export function writeRowToList(
+  call: OperatorCall,
+  { axis }: ListVariable,
+  time: Ref,
+): { readonly list: Ref; readonly element: Ref } {
   const row = call.tensor(1)
   if (constantOf(row) !== undefined) return call.refuse('a row that it writes is constant')
   const element = call.op('Squeeze', [call.input(1)], { squeeze_dims: { list: { i: [String(axis)] } } })
-  const list = call.op('TensorListSetItem', [call.input(0), time, element], { element_dtype: type(row.dtype) })
+  const list = call.op('TensorListSetItem', [call.input(0), time, element], { element_dtype: typeAttribute(row.dtype) })
   return { list, element }
 }

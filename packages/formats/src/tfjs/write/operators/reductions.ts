@@ -1,6 +1,6 @@
 // Reductions, and what looks for the largest. TensorFlow.js gives places as int32.
-import { axisFromFront } from '@whyslow/graph/attributes.ts'
-import { flag, float, int, type } from '../attributes.ts'
+import { axisFromFront } from '@whyslow/graph/view-attributes.ts'
+import { flag, float, int, typeAttribute } from '../attributes.ts'
 import type { Ref } from '../graph-writer.ts'
 import type { OperatorCall, OperatorTable, OperatorWriter } from '../operator-call.ts'
 
@@ -33,7 +33,7 @@ export const REDUCTIONS: OperatorTable = {
 /** TensorFlow.js puts the new axis last. */
 function oneHot(call: OperatorCall): Ref {
   const rank = call.result.shape.length
-  const made = call.op('OneHot', call.inputs, { axis: int(-1), T: type(call.result.dtype) })
+  const made = call.op('OneHot', call.inputs, { axis: int(-1), T: typeAttribute(call.result.dtype) })
   const axis = call.number('axis', -1)
   const place = axisFromFront(axis, rank)
   if (place === rank - 1) return made

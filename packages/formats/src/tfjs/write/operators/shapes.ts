@@ -1,5 +1,5 @@
 // Shapes, parts of tensors and tensors put together.
-import { flag, int, ints, text, type } from '../attributes.ts'
+import { flag, int, ints, stringAttribute, typeAttribute } from '../attributes.ts'
 import type { Ref } from '../graph-writer.ts'
 import type { OperatorCall, OperatorTable } from '../operator-call.ts'
 
@@ -7,16 +7,17 @@ export const SHAPES: OperatorTable = {
   BROADCAST_TO: (call) => call.op('BroadcastTo', call.inputs),
   CONCATENATION: concat,
   DEPTH_TO_SPACE: (call) =>
-    call.op('DepthToSpace', call.inputs, { block_size: int(call.number('block_size', 1)), data_format: text('NHWC') }),
+    call.op('DepthToSpace', call.inputs, { block_size: int(call.number('block_size', 1)), data_format: stringAttribute('NHWC') }),
   EXPAND_DIMS: (call) => call.op('ExpandDims', call.inputs),
-  FILL: (call) => call.op('Fill', call.inputs, { T: type(call.result.dtype) }),
+  FILL: (call) => call.op('Fill', call.inputs, { T: typeAttribute(call.result.dtype) }),
   GATHER: gather,
   GATHER_ND: (call) => call.op('GatherNd', call.inputs),
-  MIRROR_PAD: (call) => call.op('MirrorPad', call.inputs, { mode: text(call.number('mode') === 0 ? 'REFLECT' : 'SYMMETRIC') }),
+  MIRROR_PAD: (call) =>
+    call.op('MirrorPad', call.inputs, { mode: stringAttribute(call.number('mode') === 0 ? 'REFLECT' : 'SYMMETRIC') }),
   PACK: (call) => call.op('Pack', call.inputs, { axis: int(call.number('axis')), N: int(call.operator.inputs.length) }),
   PAD: (call) => call.op('Pad', call.inputs),
   PADV2: (call) => call.op('PadV2', call.inputs),
-  RANGE: (call) => call.op('Range', call.inputs, { Tidx: type(call.result.dtype) }),
+  RANGE: (call) => call.op('Range', call.inputs, { Tidx: typeAttribute(call.result.dtype) }),
   RESHAPE: (call) => call.op('Reshape', [call.input(0), call.has(1) ? call.input(1) : call.ints(call.list('new_shape'))]),
   RESIZE_BILINEAR: resize('ResizeBilinear'),
   RESIZE_NEAREST_NEIGHBOR: resize('ResizeNearestNeighbor'),

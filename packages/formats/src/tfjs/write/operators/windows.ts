@@ -1,7 +1,7 @@
 // Convolutions and pooling. Kernels of TFLite are [out, h, w, in], of TensorFlow [h, w, in, out]; groups, which TensorFlow.js does not
 // have, are convolutions of their own.
 import { type ConstantData, reshapeConstant, transposeConstant } from '../../../build/constant-data.ts'
-import { type Attributes, int, ints, text } from '../attributes.ts'
+import { type Attributes, int, ints, stringAttribute } from '../attributes.ts'
 import type { Ref } from '../graph-writer.ts'
 import type { OperatorCall, OperatorTable } from '../operator-call.ts'
 import { activate, linear } from './activation.ts'
@@ -15,9 +15,11 @@ export const WINDOWS: OperatorTable = {
   TRANSPOSE_CONV: transposedConvolution,
 }
 
-const NHWC = text('NHWC')
+const NHWC = stringAttribute('NHWC')
 
-const paddingOf = (call: OperatorCall): Attributes => ({ padding: text(call.number('padding') === 0 ? 'SAME' : 'VALID') })
+const paddingOf = (call: OperatorCall): Attributes => ({
+  padding: stringAttribute(call.number('padding') === 0 ? 'SAME' : 'VALID'),
+})
 
 /** Strides and dilations of two axes; TensorFlow.js does not compute strides and dilations at once. */
 function window2d(call: OperatorCall): Attributes {
@@ -83,7 +85,7 @@ function convolution3d(call: OperatorCall): Ref {
   const made = call.op('Conv3D', [call.input(0), call.input(1)], {
     strides: ints([1, ...strides, 1]),
     dilations: ints([1, ...dilations, 1]),
-    data_format: text('NDHWC'),
+    data_format: stringAttribute('NDHWC'),
     ...paddingOf(call),
   })
   const bias = biasAt(call, 2)

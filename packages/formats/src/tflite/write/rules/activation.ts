@@ -1,6 +1,6 @@
 // Activations that TFLite has under another name, or that are made of others. What is made of several operators is written so that no
 // number overflows on the way.
-import { axisFromFront, numberAttribute, textAttribute } from '@whyslow/graph/attributes.ts'
+import { axisFromFront, numberAttribute, textAttribute } from '@whyslow/graph/view-attributes.ts'
 import type { LiteTensor, OptionFields } from '../lite-graph.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
 import { arithmetic, softplus } from './arithmetic.ts'

@@ -1,7 +1,8 @@
 // Conv and ConvTranspose as CONV_2D, DEPTHWISE_CONV_2D, CONV_3D and TRANSPOSE_CONV: tensors and kernels channels last. Those of one
 // spatial axis get a second of size 1. Filters: [out, h, w, in / groups], depthwise [1, h, w, out], CONV_3D [d, h, w, in, out].
-import { numberAttribute, numbersAttribute } from '@whyslow/graph/attributes.ts'
+
 import type { Dimension } from '@whyslow/graph/types.ts'
+import { numberAttribute, numbersAttribute } from '@whyslow/graph/view-attributes.ts'
 import { type ConstantData, reshapeConstant, transposeConstant } from '../../../build/constant-data.ts'
 import type { LiteTensor } from '../lite-graph.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
@@ -9,7 +10,7 @@ import { channelsLast } from '../order.ts'
 import { arithmetic } from './arithmetic.ts'
 import { type Rules, resultOf } from './rule.ts'
 import { strideOver } from './slices.ts'
-import { pad, SAME, VALID, type Window, windowOf, withHeight, withoutHeight } from './window.ts'
+import { PADDING_SAME, PADDING_VALID, pad, type Window, windowOf, withHeight, withoutHeight } from './window.ts'
 
 export const CONVOLUTIONS: Rules = { Conv: convolution, ConvTranspose: transposedConvolution }
 
@@ -183,7 +184,7 @@ function wholeResult(lower: Lowerer, x: LiteTensor, { weights, bias, axes, holds
   ]
   const sizes = sizesOf(lower, x, { shape, axes, cells })
   const result = { dtype: x.dtype, shape, ...(same ? { holds } : {}) }
-  const padding = same ? SAME : VALID
+  const padding = same ? PADDING_SAME : PADDING_VALID
   if (axes.length === 3) {
     const [stride_d, stride_h, stride_w] = axes.map(({ stride }) => stride) as [number, number, number]
     const filter = lower.constantTensor(transposeConstant(weights, [2, 3, 4, 1, 0]), 'kernel')

@@ -75,7 +75,7 @@ type Result = Parameters<Lowerer['op']>[2]
 
 /** What `write` makes of all operands, in one order. */
 function ofAll(lower: Lowerer, node: OnnxNode, write: (operands: readonly LiteTensor[], result: Result) => LiteTensor): void {
-  const { operands, order } = together(lower, node)
+  const { operands, order } = alignOperands(lower, node)
   const [outputName] = node.outputs as [string]
   lower.place(outputName, write(operands, resultOf(lower, outputName, order)), order)
 }
@@ -84,7 +84,7 @@ const ofTwo = (lower: Lowerer, node: OnnxNode, write: (pair: readonly [LiteTenso
   ofAll(lower, node, (operands, result) => write(operands as unknown as readonly [LiteTensor, LiteTensor], result))
 
 /** All operands in one order, and that order. */
-export function together(
+export function alignOperands(
   lower: Lowerer,
   { inputs, outputs }: OnnxNode,
 ): { readonly operands: readonly LiteTensor[]; readonly order: readonly number[] } {

@@ -1,10 +1,11 @@
 // Products of matrices: with constant weights FULLY_CONNECTED, whose weights are [out, in], else BATCH_MATMUL, which takes either operand
 // transposed. A Flatten before them is a Reshape in ONNX's order of axes: where the tensor lies channels last, the weights' rows are put in
 // its order, once, in place of a transpose in every prediction (see `flattened` in shape.ts).
-import { numberAttribute } from '@whyslow/graph/attributes.ts'
+
 import type { Dimension } from '@whyslow/graph/types.ts'
+import { numberAttribute } from '@whyslow/graph/view-attributes.ts'
 import { type ConstantData, transposeConstant } from '../../../build/constant-data.ts'
-import { equal, identity } from '../../../build/permutation.ts'
+import { identity, samePermutation } from '../../../build/permutation.ts'
 import type { LiteTensor } from '../lite-graph.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
 import { arithmetic } from './arithmetic.ts'
@@ -70,7 +71,7 @@ function operand(lower: Lowerer, name: string, side: 0 | 1): [LiteTensor, boolea
   if (shape.length === 1) return [lower.reshape(lower.plain(name), side === 0 ? [1, ...shape] : [...shape, 1]), false]
   const swapped = [...identity(shape.length - 2), shape.length - 1, shape.length - 2]
   const lies = lower.order(name)
-  if (equal(lies, swapped)) return [lower.ordered(name, swapped), true]
+  if (samePermutation(lies, swapped)) return [lower.ordered(name, swapped), true]
   return [lower.plain(name), false]
 }
 

@@ -1,6 +1,6 @@
 // Normalization, of which TFLite knows none but LOCAL_RESPONSE_NORMALIZATION. BatchNormalization is a factor and a sum, which are folded
 // into the convolution before them (fold.ts); the others are written out.
-import { axisFromFront, numberAttribute } from '@whyslow/graph/attributes.ts'
+import { axisFromFront, numberAttribute } from '@whyslow/graph/view-attributes.ts'
 import { type ConstantData, transposeConstant } from '../../../build/constant-data.ts'
 import { identity, isIdentity } from '../../../build/permutation.ts'
 import type { LiteTensor } from '../lite-graph.ts'

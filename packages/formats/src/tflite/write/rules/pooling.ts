@@ -1,14 +1,14 @@
 // Pooling as AVERAGE_POOL_2D and MAX_POOL_2D, over all of an axis as MEAN and REDUCE_MAX. TFLite's average leaves padding out of the count.
 
-import { numberAttribute, numbersAttribute } from '@whyslow/graph/attributes.ts'
 import { elementCount } from '@whyslow/graph/dtype.ts'
 import { LARGEST_FLOAT32 } from '@whyslow/graph/encode.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
+import { numberAttribute, numbersAttribute } from '@whyslow/graph/view-attributes.ts'
 import type { LiteTensor } from '../lite-graph.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
 import { channelsLast } from '../order.ts'
 import { type Rules, resultOf } from './rule.ts'
-import { pad, VALID, type Window, windowOf, withHeight, withoutHeight } from './window.ts'
+import { PADDING_VALID, pad, type Window, windowOf, withHeight, withoutHeight } from './window.ts'
 
 export const POOLING: Rules = {
   MaxPool: (lower, node) => pool(lower, node, 'MAX_POOL_2D'),
@@ -106,7 +106,7 @@ function correctionOf(
 ): LiteTensor | undefined {
   const explicit = window.pads.some(([before, after]) => before > 0 || after > 0)
   const counted = numberAttribute(node, 'count_include_pad', 0) === 1
-  if (window.padding === VALID && !explicit) return undefined
+  if (window.padding === PADDING_VALID && !explicit) return undefined
   if (!explicit && !counted) return undefined
   if (explicit && counted && numberAttribute(node, 'ceil_mode', 0) === 0) return undefined
   if (counted) return lower.refuse('count_include_pad over such pads')

@@ -1,10 +1,11 @@
 // LSTM, GRU and RNN as a WHILE over the steps, as TensorFlow's converter writes Keras 3's layers. UNIDIRECTIONAL_SEQUENCE_LSTM would be one
 // operator, but keeps its state from one prediction to the next unless the caller resets it, and ONNX's begins each again.
 // What comes from the input is multiplied once, for all steps; a step adds what comes from the state.
-import { numberAttribute, textAttribute } from '@whyslow/graph/attributes.ts'
+
 import type { Dimension } from '@whyslow/graph/types.ts'
+import { numberAttribute, textAttribute } from '@whyslow/graph/view-attributes.ts'
 import type { ConstantData } from '../../../build/constant-data.ts'
-import { equal } from '../../../build/permutation.ts'
+import { samePermutation } from '../../../build/permutation.ts'
 import type { LiteTensor } from '../lite-graph.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
 import { arithmetic } from './arithmetic.ts'
@@ -25,7 +26,7 @@ function recurrent(lower: Lowerer, node: OnnxNode, cell: Cell): void {
   if (peepholes) lower.refuse('peepholes')
   if (node.attributes.clip !== undefined || numberAttribute(node, 'input_forget', 0) === 1) lower.refuse('clip and input_forget')
   if (numberAttribute(node, 'layout', 0) === 1) lower.refuse('layout 1')
-  const batchFirst = equal(lower.order(inputName), [1, 0, 2])
+  const batchFirst = samePermutation(lower.order(inputName), [1, 0, 2])
   const x = lower.ordered(inputName, batchFirst ? [1, 0, 2] : [0, 1, 2])
   const direction = textAttribute(node, 'direction', 'forward')
   const backwards = direction === 'bidirectional' ? [false, true] : [direction === 'reverse']

@@ -1,6 +1,7 @@
 // Reductions and what looks for the largest: axes are those of the tensor as it lies.
-import { axisFromFront, numberAttribute, numbersAttribute } from '@whyslow/graph/attributes.ts'
+
 import type { Dimension } from '@whyslow/graph/types.ts'
+import { axisFromFront, numberAttribute, numbersAttribute } from '@whyslow/graph/view-attributes.ts'
 import { identity, removeAxes } from '../../../build/permutation.ts'
 import type { OperatorName } from '../../operator-codes.ts'
 import type { LiteTensor } from '../lite-graph.ts'

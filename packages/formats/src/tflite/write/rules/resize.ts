@@ -1,11 +1,12 @@
 // Resize and what moves between channels and places. TFLite resizes two spatial axes: its two flags say how places are matched.
-import { numberAttribute, textAttribute } from '@whyslow/graph/attributes.ts'
+
 import type { Dimension } from '@whyslow/graph/types.ts'
+import { numberAttribute, textAttribute } from '@whyslow/graph/view-attributes.ts'
 import { identity } from '../../../build/permutation.ts'
 import type { LiteTensor } from '../lite-graph.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
 import { channelsLast } from '../order.ts'
-import { ofFirst, type Rules } from './rule.ts'
+import { type Rules, writeWithOwnShape } from './rule.ts'
 import { withHeight, withoutHeight } from './window.ts'
 
 export const RESIZES: Rules = { DepthToSpace: depthToSpace, Resize: resize, SpaceToDepth: spaceToDepth, Upsample: resize }
@@ -129,7 +130,7 @@ function depthToSpace(lower: Lowerer, node: OnnxNode): void {
   const block = numberAttribute(node, 'blocksize', 1)
   const write = (x: LiteTensor, result: Parameters<Lowerer['op']>[2]) =>
     lower.op('DEPTH_TO_SPACE', [inOrderOf(lower, node, x)], result, { block_size: block })
-  ofFirst(lower, node, write, channelsLast(4))
+  writeWithOwnShape(lower, node, write, channelsLast(4))
 }
 
 function inOrderOf(lower: Lowerer, node: OnnxNode, x: LiteTensor): LiteTensor {
@@ -144,5 +145,5 @@ function inOrderOf(lower: Lowerer, node: OnnxNode, x: LiteTensor): LiteTensor {
 
 function spaceToDepth(lower: Lowerer, node: OnnxNode): void {
   const fields = { block_size: numberAttribute(node, 'blocksize', 1) }
-  ofFirst(lower, node, (x, result) => lower.op('SPACE_TO_DEPTH', [x], result, fields), channelsLast(4))
+  writeWithOwnShape(lower, node, (x, result) => lower.op('SPACE_TO_DEPTH', [x], result, fields), channelsLast(4))
 }

@@ -25,7 +25,12 @@ export function ofOne(lower: Lowerer, { inputs, outputs }: OnnxNode, write: Writ
 }
 
 /** The same, where the result has a shape of its own. */
-export function ofFirst(lower: Lowerer, { inputs, outputs }: OnnxNode, write: Write, order = lower.order(inputs[0]!)): void {
+export function writeWithOwnShape(
+  lower: Lowerer,
+  { inputs, outputs }: OnnxNode,
+  write: Write,
+  order = lower.order(inputs[0]!),
+): void {
   const x = lower.ordered(inputs[0]!, order)
   lower.place(outputs[0]!, write(x, resultOf(lower, outputs[0]!, order)), order)
 }

@@ -1,8 +1,8 @@
 // Scan as a WHILE: its states and the rows of what it scans go through the graph that it holds, and what comes out of each step is put in
 // its place. Values of the graph around it that a step reads are carried along.
 
-import { axisFromFront, numberAttribute, numbersAttribute } from '@whyslow/graph/attributes.ts'
 import type { Dimension, DType } from '@whyslow/graph/types.ts'
+import { axisFromFront, numberAttribute, numbersAttribute } from '@whyslow/graph/view-attributes.ts'
 import { capturedBy } from '@whyslow/graph/walk.ts'
 import type { LiteTensor } from '../lite-graph.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'

@@ -1,8 +1,9 @@
 // Operators that give the same elements another shape, or move axes. A Transpose moves nothing: the result is the same tensor in another
 // order. A Reshape stays in the order in which its input is where it only merges and splits axes that lie side by side.
-import { axisFromFront, numberAttribute, numbersAttribute } from '@whyslow/graph/attributes.ts'
+
 import type { Dimension } from '@whyslow/graph/types.ts'
-import { identity, isIdentity, turn } from '../../../build/permutation.ts'
+import { axisFromFront, numberAttribute, numbersAttribute } from '@whyslow/graph/view-attributes.ts'
+import { identity, isIdentity, permutationBetween } from '../../../build/permutation.ts'
 import { range } from '../../../build/range.ts'
 import type { LiteTensor } from '../lite-graph.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
@@ -35,7 +36,7 @@ function transpose(lower: Lowerer, node: OnnxNode): void {
   const [inputName] = node.inputs as [string]
   const order = lower.order(inputName)
   const permutation = numbersAttribute(node, 'perm') ?? identity(order.length).reverse()
-  lower.place(node.outputs[0]!, lower.asItLies(inputName), turn(permutation, order))
+  lower.place(node.outputs[0]!, lower.asItLies(inputName), permutationBetween(permutation, order))
 }
 
 function reshape(lower: Lowerer, node: OnnxNode): void {

@@ -1,12 +1,13 @@
 // Parts of tensors and tensors put together: axes are those of the tensor as it lies.
-import { axisFromFront, numberAttribute, numbersAttribute, textAttribute } from '@whyslow/graph/attributes.ts'
+
 import type { Dimension } from '@whyslow/graph/types.ts'
+import { axisFromFront, numberAttribute, numbersAttribute, textAttribute } from '@whyslow/graph/view-attributes.ts'
 import { type ConstantData, numbersOf } from '../../../build/constant-data.ts'
 import { identity, isIdentity, removeAxes } from '../../../build/permutation.ts'
 import type { LiteTensor } from '../lite-graph.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
 import { liteAxis } from '../order.ts'
-import { ofFirst, ofOne, type Rules, resultOf } from './rule.ts'
+import { ofOne, type Rules, resultOf, writeWithOwnShape } from './rule.ts'
 import { padTo } from './window.ts'
 
 export const SLICES: Rules = {
@@ -36,7 +37,7 @@ function slice(lower: Lowerer, node: OnnxNode): void {
   const steps = list('steps', 4) ?? starts.map(() => 1)
   const order = lower.order(inputName)
   const parts = axes.map((axis, k) => ({ axis: order.indexOf(axis), start: starts[k]!, end: ends[k]!, step: steps[k]! }))
-  ofFirst(lower, node, (x, result) => strideOver(lower, x, { parts, result }))
+  writeWithOwnShape(lower, node, (x, result) => strideOver(lower, x, { parts, result }))
 }
 
 export interface Part {
@@ -237,7 +238,7 @@ function pad(lower: Lowerer, node: OnnxNode): void {
   })
   const value =
     node.attributes.value ?? (valueName === undefined || valueName === '' ? 0 : lower.numbersOf(valueName, 'value')[0]!)
-  ofFirst(lower, node, (x, result) => padTo(lower, x, rows, { result, mode, value: Number(value) }))
+  writeWithOwnShape(lower, node, (x, result) => padTo(lower, x, rows, { result, mode, value: Number(value) }))
 }
 
 function tile(lower: Lowerer, node: OnnxNode): void {
@@ -245,5 +246,5 @@ function tile(lower: Lowerer, node: OnnxNode): void {
   const repeats = lower.numbers(repeatsName)
   const order = repeats === undefined ? identity(lower.shape(inputName).length) : lower.order(inputName)
   const multiples = () => (repeats === undefined ? lower.asInt32(repeatsName) : lower.ints(order.map((axis) => repeats[axis]!)))
-  ofFirst(lower, node, (x, result) => lower.op('TILE', [x, multiples()], result), order)
+  writeWithOwnShape(lower, node, (x, result) => lower.op('TILE', [x, multiples()], result), order)
 }

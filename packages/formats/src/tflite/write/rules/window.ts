@@ -1,11 +1,12 @@
 // Windows that move over the spatial axes (convolutions, pooling): ONNX tells the cells before and after each axis, TFLite knows SAME and
 // VALID alone. What is neither is padded by an operator before it.
-import { numberAttribute, numbersAttribute, textAttribute } from '@whyslow/graph/attributes.ts'
+
 import type { Dimension } from '@whyslow/graph/types.ts'
+import { numberAttribute, numbersAttribute, textAttribute } from '@whyslow/graph/view-attributes.ts'
 import type { LiteTensor } from '../lite-graph.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
-export const SAME = 0
-export const VALID = 1
+export const PADDING_SAME = 0
+export const PADDING_VALID = 1
 
 export interface Window {
   readonly kernel: readonly number[]
@@ -35,8 +36,8 @@ export function windowOf(lower: Lowerer, node: OnnxNode, sizes: WindowSizes): Wi
   const automatic = textAttribute(node, 'auto_pad', 'NOTSET')
   const window = { kernel, strides, dilations }
   const none = kernel.map(() => [0, 0] as const)
-  if (automatic === 'VALID') return { ...window, padding: VALID, pads: none }
-  if (automatic === 'SAME_UPPER') return { ...window, padding: SAME, pads: none }
+  if (automatic === 'VALID') return { ...window, padding: PADDING_VALID, pads: none }
+  if (automatic === 'SAME_UPPER') return { ...window, padding: PADDING_SAME, pads: none }
   const given = numbersAttribute(node, 'pads') ?? new Array<number>(2 * rank).fill(0)
   const pads = kernel.map((size, axis): readonly [number, number] => {
     const span = (size - 1) * dilations[axis]! + 1
@@ -51,9 +52,9 @@ export function windowOf(lower: Lowerer, node: OnnxNode, sizes: WindowSizes): Wi
     if (typeof size_ !== 'number' || typeof result !== 'number') return lower.refuse('ceil_mode over sizes that are free')
     return [before, Math.max(after, (result - 1) * strides[axis]! + span - size_ - before)]
   })
-  if (pads.every(([before, after]) => before === 0 && after === 0)) return { ...window, padding: VALID, pads: none }
+  if (pads.every(([before, after]) => before === 0 && after === 0)) return { ...window, padding: PADDING_VALID, pads: none }
   const same = !explicit && pads.every((pair, axis) => isSame(pair, spatial[axis]!, { ...window, axis }))
-  return same ? { ...window, padding: SAME, pads: none } : { ...window, padding: VALID, pads }
+  return same ? { ...window, padding: PADDING_SAME, pads: none } : { ...window, padding: PADDING_VALID, pads }
 }
 
 function totalOf(lower: Lowerer, size: Dimension, span: number, stride: number): number {

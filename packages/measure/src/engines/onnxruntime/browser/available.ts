@@ -3,14 +3,14 @@ import { firstLineOf } from '@whyslow/graph/input-error.ts'
 import { installCommand, placesOf } from '../../find-package.ts'
 import type { Availability, DeviceKind, EnginePlaces } from '../../types.ts'
 import { softwareName } from '../gpu-in-use.ts'
-import { findWeb, webAbsent } from '../ort-web.ts'
+import { findWeb, webNotInstalled } from '../ort-web.ts'
 import { browserFor, DRIVER, endBrowser, findDriver, type Provider } from './browser.ts'
 import { BROWSER_FIX, findBrowser } from './find-browser.ts'
 import type { AdapterInfo, PageFacts } from './page.ts'
 
 export async function availableInBrowser(provider: Provider, options: EnginePlaces): Promise<Availability> {
   const web = findWeb(options.packageFrom)
-  if (!web) return webAbsent(options.packageFrom)
+  if (!web) return webNotInstalled(options.packageFrom)
   if (!findDriver()) {
     const reason = `${DRIVER}, which drives the browser, was not found ${placesOf(DRIVER, null)}`
     return { ok: false, reason, fix: installCommand(DRIVER) }

@@ -1,7 +1,7 @@
 // What runs in the page: onnxruntime-web's sessions, and the clock around their predictions. Served by server.ts and called through
 // `globalThis.whyslow`. A prediction ends when its outputs can be read in the page.
 import { takeSamples } from '../../sampler.ts'
-import type { InputDeclaration, OpenOptions, Sampled, SamplePlan, TensorValue } from '../../types.ts'
+import type { InputDeclaration, OpenOptions, SamplePlan, SampleRun, TensorValue } from '../../types.ts'
 import { bindFeeds, type OrtTensor, resultsOf, type TensorType } from '../tensors.ts'
 import { webSessionOptions } from '../web-options.ts'
 import { decode, encode } from './wire.ts'
@@ -218,7 +218,7 @@ const calls = {
     bound.delete(number)
   },
 
-  async sample(numbers: readonly number[], plan: SamplePlan): Promise<Sampled> {
+  async sample(numbers: readonly number[], plan: SamplePlan): Promise<SampleRun> {
     const runs = numbers.map((number) => bound.get(number)!)
     const [{ by }] = runs as [(typeof runs)[number]]
     const asked = now()

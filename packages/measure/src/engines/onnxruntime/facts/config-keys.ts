@@ -154,7 +154,7 @@ function minorOf(version: string): number | null {
 }
 
 /** Versions of onnxruntime-node whose native binding was tried as engines/onnxruntime/ort-direct.ts calls it. */
-export function knowsBinding(version: string): boolean {
+export function isKnownBinding(version: string): boolean {
   const [major, minor] = version.split('.').map(Number)
   return major === 1 && minor === 30
 }

@@ -29,5 +29,5 @@ export const optimizers: readonly Optimizer[] = [
 const ORDER: readonly GraphOptimization[] = ['disabled', 'basic', 'extended', 'all']
 
 /** True where this level runs what `needed` runs. */
-export const reaches = (level: GraphOptimization, needed: GraphOptimization): boolean =>
+export const includesLevel = (level: GraphOptimization, needed: GraphOptimization): boolean =>
   ORDER.indexOf(level) >= ORDER.indexOf(needed)

@@ -13,7 +13,7 @@ import {
   limitsOf,
   sameParameters,
 } from './conversion.ts'
-import { type Fusing, typeAsFused } from './fused-types.ts'
+import { type FusionSettings, typeAsFused } from './fused-types.ts'
 
 export const conditions = [
   ...['no-int8-kernel', 'wide-types', 'input-float', 'weights-float', 'zero-point-missing', 'constants-as-inputs'],
@@ -23,7 +23,7 @@ export const conditions = [
 ] as const
 export type Condition = (typeof conditions)[number]
 
-export interface Broken {
+export interface BrokenCondition {
   readonly condition: Condition
   /** As half a sentence: 'its output has no QuantizeLinear after it'. */
   readonly says: string
@@ -41,7 +41,7 @@ const BIAS_INPUT = 2
 const BIAS_SCALE_TOLERANCE = 1e-2
 
 /** The first condition that the group around `operator` breaks; undefined if it breaks none that is known here. */
-export function brokenCondition(operator: NodeView, at: Neighbours, fusing: Fusing): Broken | undefined {
+export function brokenCondition(operator: NodeView, at: Neighbours, fusing: FusionSettings): BrokenCondition | undefined {
   const kernel = int8KernelOf(operator.opType)
   if (kernel === undefined) return broken('no-int8-kernel', `the engine has no int8 kernel for ${operator.opType}`)
   const group = groupOf(operator, kernel.data, at)
@@ -103,16 +103,16 @@ export function endOf(operator: NodeView, { onlyReader }: Neighbours): NodeView 
   return absorbs && reader !== undefined && ABSORBED.has(reader.opType) ? reader : operator
 }
 
-const broken = (condition: Condition, says: string): Broken => ({ condition, says })
+const broken = (condition: Condition, says: string): BrokenCondition => ({ condition, says })
 
-function floatInputs({ data, sources }: Group, { graph }: Neighbours): Broken | undefined {
+function floatInputs({ data, sources }: Group, { graph }: Neighbours): BrokenCondition | undefined {
   const float = sources.indexOf(undefined)
   if (float < 0) return undefined
   const constant = graph.constants[data[float]!] === undefined ? '' : 'the constant '
   return broken('input-float', `its input ${constant}${data[float]} is float, without a DequantizeLinear before it`)
 }
 
-function linearInputs({ operator, data, sources }: Group, at: Neighbours): Broken | undefined {
+function linearInputs({ operator, data, sources }: Group, at: Neighbours): BrokenCondition | undefined {
   if (sources[0] === undefined)
     return broken('input-float', `its input ${data[0]} is float, without a DequantizeLinear before it`)
   // Constant float weights of Conv and Gemm are quantized by the engine, where the group is whole otherwise.
@@ -127,13 +127,13 @@ function linearInputs({ operator, data, sources }: Group, at: Neighbours): Broke
 }
 
 /** Types that 8-bit kernels do not take. */
-function narrow(sources: readonly (Conversion | undefined)[]): Broken | undefined {
+function narrow(sources: readonly (Conversion | undefined)[]): BrokenCondition | undefined {
   const wide = sources.find((source) => source?.dtype !== undefined && !/^u?int8$/.test(source.dtype))
   if (wide === undefined) return undefined
   return broken('wide-types', `it is quantized to ${wide.dtype}, and the kernels take 8 bits`)
 }
 
-function outputs({ operator, end, quantizers }: Group, at: Neighbours): Broken | undefined {
+function outputs({ operator, end, quantizers }: Group, at: Neighbours): BrokenCondition | undefined {
   const { readers, isGraphOutput } = at
   const mayStayFloat = FLOAT_OUTPUT_ALLOWED.has(operator.opType)
   if (quantizers.length === 0 && mayStayFloat && end === operator) return undefined
@@ -149,7 +149,7 @@ function outputs({ operator, end, quantizers }: Group, at: Neighbours): Broken |
   return undefined
 }
 
-function notQuantized(reader: NodeView | undefined, { onlyReader, readers }: Neighbours): Broken {
+function notQuantized(reader: NodeView | undefined, { onlyReader, readers }: Neighbours): BrokenCondition {
   const quantizedAfter = reader !== undefined && isQuantize(onlyReader(reader)) && readers(reader.outputs[0]).length === 1
   if (reader?.opType === 'BatchNormalization')
     return broken('batchnorm-apart', `the BatchNormalization ${reader.name} after it is not folded into its weights`)
@@ -159,7 +159,7 @@ function notQuantized(reader: NodeView | undefined, { onlyReader, readers }: Nei
 }
 
 /** A Relu or Clip is nothing but saturation where it cuts off no more than the quantized type does, and is dropped only then. */
-function activation({ operator, end, quantizers }: Group, { graph }: Neighbours): Broken | undefined {
+function activation({ operator, end, quantizers }: Group, { graph }: Neighbours): BrokenCondition | undefined {
   const [quantizer] = quantizers
   const limits = limitsOf(quantizer?.dtype)
   if (quantizer === undefined || limits === undefined) return undefined
@@ -194,7 +194,7 @@ export function clipBounds(
   return low === undefined || high === undefined ? undefined : [low, high]
 }
 
-function bias({ operator, sources, quantizers }: Group, at: Neighbours): Broken | undefined {
+function bias({ operator, sources, quantizers }: Group, at: Neighbours): BrokenCondition | undefined {
   const { graph } = at
   const [input, weights] = sources
   const name = operator.inputs[BIAS_INPUT] ?? ''
@@ -240,7 +240,11 @@ export function biasScaleIsOff(input: Conversion | undefined, weights: Conversio
   return false
 }
 
-function moved({ operator, sources, quantizers }: Group, { graph }: Neighbours, { opset }: Fusing): Broken | undefined {
+function moved(
+  { operator, sources, quantizers }: Group,
+  { graph }: Neighbours,
+  { opset }: FusionSettings,
+): BrokenCondition | undefined {
   const [source] = sources
   const conversions = [source!, ...quantizers]
   if (NO_16_BIT_MOVES.has(operator.opType)) {
@@ -262,7 +266,11 @@ function moved({ operator, sources, quantizers }: Group, { graph }: Neighbours, 
 }
 
 /** A product's activations have one type, and that type asks for one of the weights. */
-function linearTypes({ operator, sources, quantizers }: Group, at: Neighbours, fusing: Fusing): Broken | undefined {
+function linearTypes(
+  { operator, sources, quantizers }: Group,
+  at: Neighbours,
+  fusing: FusionSettings,
+): BrokenCondition | undefined {
   const [input, weights] = sources
   const ends = [input!, ...quantizers.slice(0, 1)]
   const differ = differing(ends, at, fusing)
@@ -283,11 +291,11 @@ function linearTypes({ operator, sources, quantizers }: Group, at: Neighbours, f
 }
 
 /** All ends of a group that computes on integers of one type. */
-function equalTypes({ sources, quantizers }: Group, at: Neighbours, fusing: Fusing): Broken | undefined {
+function equalTypes({ sources, quantizers }: Group, at: Neighbours, fusing: FusionSettings): BrokenCondition | undefined {
   return differing([...sources.map((one) => one!), ...quantizers], at, fusing)
 }
 
-function differing(ends: readonly Conversion[], at: Neighbours, fusing: Fusing): Broken | undefined {
+function differing(ends: readonly Conversion[], at: Neighbours, fusing: FusionSettings): BrokenCondition | undefined {
   const types = ends.map((end) => typeAsFused(end, at, fusing))
   const other = types.findIndex((type) => type !== undefined && types[0] !== undefined && type !== types[0])
   if (other < 0) return undefined

@@ -7,7 +7,7 @@ import type { DType, NodeView } from '@whyslow/graph/types.ts'
 import { type Conversion, conversionOf, isDequantize, isQuantize, sameParameters } from './conversion.ts'
 
 /** How the engine fuses here, apart from the graph. */
-export interface Fusing {
+export interface FusionSettings {
   readonly opset: number
   /** int8 activations stay int8. */
   readonly keepsInt8: boolean
@@ -25,7 +25,7 @@ export function keepsInt8(
 }
 
 /** Type of the quantized side of a conversion; undefined if nothing says it. */
-export function typeAsFused(conversion: Conversion, at: Neighbours, fusing: Fusing): DType | undefined {
+export function typeAsFused(conversion: Conversion, at: Neighbours, fusing: FusionSettings): DType | undefined {
   const { dtype, node } = conversion
   if (dtype !== 'int8' || fusing.keepsInt8) return dtype
   const quantize = isQuantize(node) ? node : at.producer(node.inputs[0])

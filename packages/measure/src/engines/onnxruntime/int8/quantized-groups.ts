@@ -5,10 +5,10 @@
 import { graphsWithin, type Neighbours, neighboursOf } from '@whyslow/graph/neighbours.ts'
 import { int8KernelOf } from '@whyslow/graph/operators/index.ts'
 import type { GraphView, NodeView } from '@whyslow/graph/types.ts'
-import { type Broken, brokenCondition, endOf } from './conditions.ts'
+import { type BrokenCondition, brokenCondition, endOf } from './conditions.ts'
 import { conversionOf, isDequantize, isQuantize } from './conversion.ts'
-import { type Fusing, typeAsFused } from './fused-types.ts'
-import type { Unfused } from './unfused.ts'
+import { type FusionSettings, typeAsFused } from './fused-types.ts'
+import type { UnfusedReason } from './unfused.ts'
 
 export interface QuantizedGroup {
   /** What computes in float between the conversions. */
@@ -17,7 +17,7 @@ export interface QuantizedGroup {
   readonly written: NodeView | undefined
   /** The conversions that would go; no node is in two groups. */
   readonly conversions: readonly NodeView[]
-  readonly condition: Unfused
+  readonly condition: UnfusedReason
   /** The condition that the group breaks, as half a sentence. */
   readonly breaks: string
   /** True where the engine could compute the operator in int8. */
@@ -25,10 +25,10 @@ export interface QuantizedGroup {
 }
 
 /** What is known in addition to the executed graph. */
-export interface Written {
+export interface GroupContext {
   /** The user's graph; undefined: reasons are looked for in the executed one. */
   readonly graph?: GraphView | undefined
-  readonly fusing: Fusing
+  readonly fusing: FusionSettings
   /** The engine's graph optimization is below 'extended', if nothing quantized is fused. */
   readonly isUnoptimized: boolean
 }
@@ -36,7 +36,7 @@ export interface Written {
 interface Search {
   /** Neighbours in the executed graph. */
   readonly at: Neighbours
-  readonly fusing: Fusing
+  readonly fusing: FusionSettings
   readonly isUnoptimized: boolean
   /** The user's node for an executed one, with its neighbours. */
   readonly written: (executed: NodeView) => { readonly node: NodeView; readonly at: Neighbours } | undefined
@@ -53,7 +53,7 @@ const LATE = 'the engine put it in itself, for the layout of its neighbours, whe
 const NOT_OPTIMIZED = 'the engine fuses quantized operators at graph optimization level extended and above'
 
 /** All groups of the executed graph and its subgraphs that did not fuse. */
-export function quantizedGroups(executed: GraphView, written: Written): readonly QuantizedGroup[] {
+export function quantizedGroups(executed: GraphView, written: GroupContext): readonly QuantizedGroup[] {
   const find = finderOf(written.graph)
   return graphsWithin(executed).flatMap((graph) => {
     const { fusing, isUnoptimized } = written
@@ -135,7 +135,7 @@ function enclosed(operator: NodeView, search: Search): QuantizedGroup[] {
 
 function reasonOf(operator: NodeView, { at, fusing, isUnoptimized, written, hasWritten }: Search) {
   const user = written(operator)
-  const broken: Broken | undefined =
+  const broken: BrokenCondition | undefined =
     user === undefined ? brokenCondition(operator, at, fusing) : brokenCondition(user.node, user.at, fusing)
   const hasInt8Kernel = broken?.condition !== 'no-int8-kernel'
   const reason = { written: user?.node, hasInt8Kernel }
@@ -146,7 +146,7 @@ function reasonOf(operator: NodeView, { at, fusing, isUnoptimized, written, hasW
 }
 
 /** What is seen of a group whose condition is not known. */
-function unfit(operator: NodeView, at: Neighbours, fusing: Fusing): string {
+function unfit(operator: NodeView, at: Neighbours, fusing: FusionSettings): string {
   const typesOf = (nodes: readonly (NodeView | undefined)[]) =>
     nodes
       .flatMap((node) =>

@@ -1,7 +1,7 @@
 // Why a quantized group is not computed in int8 as one operator: it breaks a condition, or is of a form that the engine does not fuse.
 import type { Condition } from './conditions.ts'
 
-export type Unfused =
+export type UnfusedReason =
   | Condition
   | 'optimization-level'
   | 'inserted-late'
@@ -14,7 +14,7 @@ export type Unfused =
 
 /** A group that did not fuse, as far as it tells what repairs it. */
 export interface UnfusedGroup {
-  readonly condition: Unfused
+  readonly condition: UnfusedReason
   /** Type of the operator in it. */
   readonly opType: string
   /** Constants are dequantized in it. */

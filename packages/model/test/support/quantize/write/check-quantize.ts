@@ -10,7 +10,7 @@ import type { Feeds, Results, TensorValue } from '@whyslow/measure/engines/types
 import { runModel } from '@whyslow/measure/support/engines/example-run.ts'
 import { expect } from 'vitest'
 import type { Precision, Quantized, QuantizeOptions, Range } from '../../../../src/quantize/write/choice.ts'
-import { quantizable } from '../../../../src/quantize/write/quantizable.ts'
+import { quantizableNodes } from '../../../../src/quantize/write/quantizable.ts'
 import { quantize } from '../../../../src/quantize/write/quantize.ts'
 import { executedGraph, runSetup } from '../../remedies/check-run.ts'
 import { exampleSetup } from '../../remedies/example-evidence.ts'
@@ -41,7 +41,7 @@ export async function quantizeAll(
   feeds: readonly Feeds[],
   options: Partial<QuantizeOptions> = {},
 ): Promise<Quantized> {
-  const able = quantizable(model).filter(({ precisions }) => precisions.includes(precision))
+  const able = quantizableNodes(model).filter(({ precisions }) => precisions.includes(precision))
   const layers = new Map(able.map(({ node }) => [node, precision]))
   const ranges = precision === 'static' ? await observedRanges(model, feeds) : new Map<string, Range>()
   const quantized = quantize(model, { layers, ranges, options: { ...here, ...options } })

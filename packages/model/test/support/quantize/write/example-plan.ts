@@ -1,7 +1,7 @@
 // A plan as measuring would find it, for the tests of the remedies that use one.
 import type { Model } from '@whyslow/graph/model.ts'
 import type { Precision, Range } from '../../../../src/quantize/write/choice.ts'
-import { quantizable } from '../../../../src/quantize/write/quantizable.ts'
+import { quantizableNodes } from '../../../../src/quantize/write/quantizable.ts'
 import { quantize } from '../../../../src/quantize/write/quantize.ts'
 import type { PrecisionMethod, RemedyTools } from '../../../../src/remedies/kit/remedy.ts'
 import { engineTools } from '../../remedies/check-run.ts'
@@ -13,7 +13,7 @@ export function choosing(method: PrecisionMethod, precision: Precision, range: R
     ...engineTools,
     async precision(model: Model, asked: PrecisionMethod) {
       if (asked !== method) return []
-      const nodes = quantizable(model).filter(({ precisions }) => precisions.includes(precision))
+      const nodes = quantizableNodes(model).filter(({ precisions }) => precisions.includes(precision))
       if (nodes.length === 0) return []
       const values = nodes.flatMap(({ parts, activationsIn, activationsOut }) => [...parts, ...activationsIn, ...activationsOut])
       const choice = {

@@ -4,7 +4,7 @@
 import { nowMs } from '@whyslow/measure/machine/now.ts'
 import { durationInWords, plural } from '@whyslow/measure/statistics/numbers.ts'
 import { parseObjective } from '../../../load/objective.ts'
-import { NO_SPINNING } from '../../../serve/usual.ts'
+import { NO_SPINNING } from '../../../serve/server-defaults.ts'
 import { load } from '../load.ts'
 import type { LoadOptions } from '../options.ts'
 import { lookAt } from '../rough-look.ts'

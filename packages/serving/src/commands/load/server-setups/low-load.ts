@@ -1,7 +1,7 @@
 // Which of two set-ups of a server is the simpler one, and whether one that joins requests loses by it at low load.
 
 import type { LoadPoint } from '@whyslow/report/documents/load.ts'
-import { isBetter } from '../../../load/better.ts'
+import { isBetter } from '../../../load/compare-setups.ts'
 import { LEAST_FOR_MEAN } from '../../../load/objective.ts'
 import type { LoadSetup, Row } from './types.ts'
 

@@ -6,7 +6,7 @@
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { rateInWords } from '@whyslow/measure/statistics/numbers.ts'
 import { parseObjective } from '../../../load/objective.ts'
-import { delayWorthTrying } from '../../../serve/batch-cost.ts'
+import { delayToTry } from '../../../serve/batch-cost.ts'
 import { isSimpler, losesAtLowLoad, lowLoadSeconds, lowRate } from './low-load.ts'
 import type { Row, ServingReport, ServingRuns, ServingSetup } from './types.ts'
 
@@ -132,7 +132,7 @@ async function whyLost(row: Row, load: ServingRuns['load'], hasSeconds: Looking[
 /** null: a delay cannot pay. */
 function withDelay({ setup, rate }: Best, row: Row, costs: Costs, withinMs: number) {
   if (row.maxBatch === 1) return null
-  const batchDelayMs = delayWorthTrying(costs, row.maxBatch, { withinMs, ratePerSecond: rate })
+  const batchDelayMs = delayToTry(costs, row.maxBatch, { withinMs, ratePerSecond: rate })
   const delayed = { ...setup, maxBatch: row.maxBatch, batchDelayMs }
   return batchDelayMs === 0 ? null : { setup: delayed, row: { ...row, batchDelayMs } }
 }
