@@ -71,7 +71,8 @@ function walk(title, section) {
       const command = text.split('\n').at(-1)
       const argv = command.replace('npx whyslow ', '').split(' ')
       const { text: printed, document } = record(argv, folder, env)
-      if (gradeOf(document) === 'D') console.log(`${name}: disturbed, so that the screen stays as it is; run again when the machine is quiet`)
+      if (gradeOf(document) === 'D')
+        console.log(`${name}: disturbed, so that the screen stays as it is; run again when the machine is quiet`)
       else found[name] = SHOWN[name](printed).split('\n')
     }
   } finally {
