@@ -59,7 +59,13 @@ export interface AppliesCase extends RemedyCase {
   readonly check?: (proposal: Proposal, setup: RemedySetup) => void
 }
 
-const SECTIONS = ['## What it does', '## Before and after', '## When it pays', '## What it may change', '## How whyslow proves it']
+const SECTIONS = [
+  '## What it does',
+  '## Before and after',
+  '## When it pays',
+  '## What it may change',
+  '## How whyslow proves it',
+]
 
 /**
  * Proves a remedy. `applies`: well-formed proposals; the rewritten model is valid, takes and gives what the original does, and the
