@@ -2,7 +2,7 @@
 
 import { percent, perSecond, plural, time } from '@whyslow/measure/statistics/numbers.ts'
 import type { LoadDocument, LoadPoint, LoadSearch } from '../documents/load.ts'
-import { pooledRates } from '../text/load-rates.ts'
+import { pooledRates } from '../text/answers/load-rates.ts'
 import { code, type FoldedBlock, type Part, table, text } from './blocks.ts'
 
 const MOST_ROWS = 12

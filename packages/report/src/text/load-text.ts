@@ -4,8 +4,8 @@ import { perSecond, plural, sharePercent, significant, time } from '@whyslow/mea
 import type { LoadDocument, LoadLaw, LoadPartMeans, LoadPoint } from '../documents/load.ts'
 import type { LoadAnswers } from '../documents/load-audit.ts'
 import type { LoadStreams } from '../documents/load-streams.ts'
+import { pooledRates } from './answers/load-rates.ts'
 import { checkedLines } from './findings/findings-text.ts'
-import { pooledRates } from './load-rates.ts'
 import { pad, wrap } from './wrap.ts'
 
 interface Width {

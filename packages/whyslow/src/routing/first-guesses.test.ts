@@ -215,7 +215,7 @@ const FILES: typeof COMMANDS = [
   ['generate @notes.md', 'for anything else: whyslow notes.md'],
   ['fix', 'as in: whyslow fix model.onnx -o fast/'],
   ['compare', 'as in: whyslow compare model.onnx'],
-  ['fix @service.py', 'or name a function: whyslow fix service.py:score -o fast/'],
+  ['fix @service.py', 'name a function that takes a sample: whyslow fix service.py:predict --data samples.json -o fast/'],
   ['compare @report.json', "a document of whyslow; show it with 'whyslow view'"],
   ['@report.json @report.json @report.json', 'more at once: whyslow fleet report report.json report.json report.json'],
   ['fix @modle.onnx', 'no such file; did you mean model.onnx?'],

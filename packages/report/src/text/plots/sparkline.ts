@@ -38,7 +38,7 @@ function mediansOf(samples: readonly number[], size: number): number[] {
 }
 
 /** Median of at least one sample, by the same definition as the median of measurements, which documents do not import. */
-function medianOf(samples: readonly number[]): number {
+export function medianOf(samples: readonly number[]): number {
   const sorted = [...samples].sort((a, b) => a - b)
   return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2
 }

@@ -1,8 +1,8 @@
 // A search makes many runs at each rate: what a table shows of them is a row for each rate.
 
 import { perSecond } from '@whyslow/measure/statistics/numbers.ts'
-import { medianOrNull } from '@whyslow/measure/statistics/order.ts'
-import type { LoadPoint } from '../documents/load.ts'
+import type { LoadPoint } from '../../documents/load.ts'
+import { medianOf } from '../plots/sparkline.ts'
 
 export interface PooledRate {
   /** Each number is the median of the runs that have it; several runs have no interval. */
@@ -23,7 +23,10 @@ export function pooledRates(points: readonly LoadPoint[]): PooledRate[] {
 
 function middleOf(runs: readonly LoadPoint[]): LoadPoint {
   const first = runs[0]!
-  const middle = (of: (point: LoadPoint) => number | null) => medianOrNull(runs.flatMap((run) => of(run) ?? []))
+  const middle = (of: (point: LoadPoint) => number | null): number | null => {
+    const known = runs.flatMap((run) => of(run) ?? [])
+    return known.length === 0 ? null : medianOf(known)
+  }
   const sum = (of: (point: LoadPoint) => number) => runs.reduce((all, run) => all + of(run), 0)
   return {
     ...first,
