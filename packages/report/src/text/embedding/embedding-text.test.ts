@@ -27,7 +27,7 @@ describe('the answer', () => {
     expect(embeddingAnswer(exampleEmbedding)).toBe(
       [
         'Your texts take 8.00 ms (7.60–8.40) each, one at a time, with a median of 40 tokens.',
-        'In batches of 32 as they come each takes 16.0 ms, and 70 % of the positions are padding; the fastest batches are of 8, sorted by length: 6.00 ms.',
+        'In batches of 32 as they come each takes 16.0 ms, and 70 % of the positions are padding; the fastest are batches of 8, sorted by length: 6.00 ms.',
         "Of a text's 16.0 ms in batches of 32 as they come, 10.8 ms go into padding that the model computes.",
         '3 of 64 texts are longer than 256 tokens (sentence_bert_config.json) and cut: 8 % of all tokens are in no vector.',
       ].join(' '),
