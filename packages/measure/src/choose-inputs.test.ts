@@ -219,7 +219,7 @@ test('a report tells shapes, where they come from, and which axes are free', asy
       assumptions: [{ text: 'axis 0 (batch) = 1', flag: '--batch' }],
       source: 'synthetic',
       freeAxes: [{ axis: 0, symbol: 'n' }],
-      likeness: { of: 'noise', range: null, why: expect.stringMatching(/^Nothing in the model tells/) },
+      likeness: { of: 'noise', range: null, why: expect.stringMatching(/^Nothing in the model shows/) },
     },
   ])
 })
