@@ -28,7 +28,7 @@ import { DEFAULTS } from '${DIST}/command/options.js'
 import { engineOptionsOf } from '${DIST}/command/engine-options.js'
 import { readMachine } from '${DIST}/measure/machine/index.js'
 import { describeEngine } from '${DIST}/measure/describe-engine.js'
-import { roofsKey } from '${DIST}/measure/timing/roofs/measured.js'
+import { roofsKey } from '${DIST}/measure/timing/roofs/measured-roofs.js'
 import { writeCached } from '${DIST}/measure/trials/cache.js'
 const engineId = DEFAULTS.engine
 const engine = await describeEngine(DEFAULTS.trials.run, engineId, { packageFrom: null })
