@@ -7,8 +7,9 @@ import { compileSum } from './roofs/wasm-stream.ts'
 export interface ReadingThread {
   /** What this thread alone reads; a multiple of 128. */
   readonly bytes: number
+  /** How long it reads from when it sees that all do. */
   readonly ms: number
-  /** How many threads are ready to read. */
+  /** How many threads are ready to read, and how many have begun. */
   readonly ready: Int32Array
   readonly threads: number
 }
@@ -45,12 +46,20 @@ else {
   const limit = performance.now() + READY_MS
   for (let seen = Atomics.load(ready, 0); seen < threads && performance.now() < limit; seen = Atomics.load(ready, 0))
     Atomics.wait(ready, 0, seen, 100)
+  Atomics.add(ready, 1, 1)
   const startMs = now()
   const endsMs: number[] = []
+  // On a busy machine another thread may begin long after this one.
+  let endMs = startMs + READY_MS
+  let isTogether = false
   do {
     pass()
-    endsMs.push(now())
-  } while (endsMs.at(-1)! < startMs + ms)
+    const at = now()
+    endsMs.push(at)
+    if (isTogether || Atomics.load(ready, 1) < threads) continue
+    isTogether = true
+    endMs = at + ms
+  } while (endsMs.at(-1)! < endMs)
   const read: ThreadPasses = { bytesPerPass: passes * bytes, startMs, endsMs }
   parentPort!.postMessage(read)
 }

@@ -13,7 +13,7 @@ export interface ReadBandwidthInput {
   readonly bytes: number
   /** Threads of the engine. No more of them read than there are CPUs: threads that take turns on one CPU read no faster. */
   readonly threads: number
-  /** How long they read. */
+  /** How long all of them read together. */
   readonly ms: number
 }
 
@@ -35,7 +35,7 @@ export async function measureReadBandwidth(
   const threads = Math.max(1, Math.min(wanted, Math.floor(usableCpus)))
   const all = Math.min(bytes, MOST_BYTES, freemem() * FREE_MEMORY_SHARE)
   const each = Math.max(1, Math.ceil(all / threads / TURN_BYTES)) * TURN_BYTES
-  const ready = new Int32Array(new SharedArrayBuffer(4))
+  const ready = new Int32Array(new SharedArrayBuffer(8))
   const given: ReadingThread = { bytes: each, ms, ready, threads }
   // Without the flags of this process: a loader or an inspector would start in the worker too.
   const workers = Array.from({ length: threads }, () => new Worker(threadFile, { workerData: given, execArgv: [] }))
