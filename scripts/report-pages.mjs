@@ -16,9 +16,9 @@ export function reportPage(names) {
 
 /** Writes a page of each into a folder: gallery/model.html, golden/cnn.report.html. */
 export function writeReports(folder) {
-  for (const of of FOLDERS) {
-    mkdirSync(join(folder, of), { recursive: true })
-    const names = readdirSync(join(fixtures, of)).flatMap((file) => /^([\w.-]+)\.json$/.exec(file)?.[1] ?? [])
-    for (const name of names) writeFileSync(join(folder, of, `${name}.html`), reportPage([`${of}/${name}`]))
+  for (const kind of FOLDERS) {
+    mkdirSync(join(folder, kind), { recursive: true })
+    const names = readdirSync(join(fixtures, kind)).flatMap((file) => /^([\w.-]+)\.json$/.exec(file)?.[1] ?? [])
+    for (const name of names) writeFileSync(join(folder, kind, `${name}.html`), reportPage([`${kind}/${name}`]))
   }
 }

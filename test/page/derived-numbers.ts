@@ -119,6 +119,14 @@ const OF_REPORT: readonly Derived<ReportDocument>[] = [
     },
   },
   {
+    what: 'what a trial takes less or more than its own baseline',
+    on: ['tried'],
+    words: ({ trials }) =>
+      trials.flatMap(({ beforeMs, afterMs }) =>
+        beforeMs === null || afterMs === null ? [] : [percent(Math.abs(afterMs / beforeMs - 1))],
+      ),
+  },
+  {
     what: 'time over the floor',
     on: ['operators'],
     words: ({ nodes }) => nodes.flatMap(({ timeMs, floorMs }) => (floorMs === null ? [] : [time(timeMs - floorMs)])),

@@ -55,6 +55,11 @@ const MOST_PRINTED = 200
 const MOST_ROWS = 100
 const calls = (value: number): string => (Number.isInteger(value) ? String(value) : significant(value))
 const LETTERS_OF_A_BAR = 40
+/** A change that rounds to nothing is not drawn. */
+function changeWords({ beforeMs, afterMs }: { readonly beforeMs: number; readonly afterMs: number }): readonly string[] {
+  const change = afterMs / beforeMs - 1
+  return Math.abs(change) < 0.005 ? [] : [`${percent(Math.abs(change))} ${change < 0 ? 'less' : 'more'}`]
+}
 
 function ofReport(given: object): Must[] {
   const report = normalReport(given) as ReportDocument
@@ -97,7 +102,7 @@ function ofReport(given: object): Must[] {
       ...(speedup === null || beforeMs === null || afterMs === null
         ? []
         : [
-            sentence(`${time(beforeMs)} → ${time(afterMs)}`, 'tried'),
+            ...changeWords({ beforeMs, afterMs }).map((words) => sentence(`${words}, `, 'tried')),
             // Of two pairs an interval says nothing.
             sentence(
               `${time(beforeMs)} | ${time(afterMs)} | ${(pairs ?? 3) < 3 ? factor(speedup) : factorRange(speedupLow!, speedupHigh!)}`,

@@ -85,7 +85,9 @@ test('every page of docs/ is on the site, and every recorded document as a repor
   const made = new Set(siteFiles(SITE, '.html'))
   const wanted = [
     ...siteFiles(join(ROOT, 'docs'), '.md'),
-    ...siteFiles(join(ROOT, 'fixtures/golden'), '.json').map((path) => posix.join('reports', path)),
+    ...['gallery', 'golden'].flatMap((kind) =>
+      siteFiles(join(ROOT, 'fixtures', kind), '.json').map((path) => posix.join('reports', kind, path)),
+    ),
   ]
   expect(wanted.filter((path) => !made.has(path.replace(/\.(md|json)$/, '.html')))).toEqual([])
 })
@@ -124,7 +126,7 @@ describe.skipIf(chromiumPath === undefined)('in a browser', needs(CHROMIUM), () 
   })
 
   test('a report is the page that --html writes', async () => {
-    const { page, said } = await open('reports/transformer.report')
+    const { page, said } = await open('reports/golden/transformer.report')
     await page.locator('main').waitFor()
     expect(said).toEqual([])
     await page.close()
