@@ -61,10 +61,14 @@ export function walk(
   for (const child of childrenOf(node)) walk(child, enter, below)
 }
 
-/** The first below that is so, itself included. */
+/** Whether the node or one below it is so. */
 export function containsNode(node: SyntaxNode, is: (node: SyntaxNode) => boolean): boolean {
   return is(node) || childrenOf(node).some((child) => containsNode(child, is))
 }
+
+/** Whether the name is used in it, as a variable or a property. */
+export const mentions = (node: SyntaxNode, name: string): boolean =>
+  containsNode(node, (one) => one.type === 'Identifier' && one.name === name)
 
 export const isFunction = ({ type }: SyntaxNode): boolean =>
   /^(FunctionDeclaration|FunctionExpression|ArrowFunctionExpression|ObjectMethod|ClassMethod|ClassPrivateMethod)$/.test(type)
@@ -194,4 +198,10 @@ export function fullName(callee: SyntaxNode, imported: ReadonlyMap<string, strin
   const [first, ...rest] = name.split('.')
   const from = imported.get(first!)
   return from === undefined ? name : [from, ...rest].join('.')
+}
+
+/** 'map' of `list.map(f)`; '' if it is no call of a method by its name. */
+export function methodOf(call: SyntaxNode): string {
+  const callee = call.type === 'CallExpression' ? (call.callee as SyntaxNode) : null
+  return callee?.type === 'MemberExpression' && callee.computed !== true ? (nameOf(callee.property as SyntaxNode) ?? '') : ''
 }

@@ -87,7 +87,7 @@ function conclude(failed: string | null): void {
 
 type Proof = Omit<ProveAnswer['proven'][number], 'at'>
 
-/** Throws Refused. A kernel reads and writes typed arrays: where it does what the loop does, one pass over them gains nothing. */
+/** Throws ReplacementRefusal. A kernel reads and writes typed arrays: where it does what the loop does, one pass over them gains nothing. */
 function proof(candidate: PlannedCandidate, at: number): Proof {
   try {
     return byKernel(candidate, at)
@@ -96,7 +96,7 @@ function proof(candidate: PlannedCandidate, at: number): Proof {
   }
 }
 
-/** Throws Refused. */
+/** Throws ReplacementRefusal. */
 function inOnePass({ atoms, before, after }: PlannedCandidate, at: number): Proof {
   const values = valuesOf(at)
   const [one, other] = [runOf(atoms, before), runOf(atoms, after)]
@@ -104,7 +104,7 @@ function inOnePass({ atoms, before, after }: PlannedCandidate, at: number): Proo
   return turnsOf(values, one, other)
 }
 
-/** Throws Refused. */
+/** Throws ReplacementRefusal. */
 function byKernel({ atoms, before }: PlannedCandidate, at: number): Proof {
   const values = valuesOf(at)
   const loop = runOf(atoms, before)
@@ -112,7 +112,7 @@ function byKernel({ atoms, before }: PlannedCandidate, at: number): Proof {
   return { ...turnsOf(values, loop, kernel), conversionMs: null, kernel: { code, equal } }
 }
 
-/** Throws Refused if it was not reached, or what it takes is of another kind. */
+/** Throws ReplacementRefusal if it was not reached, or what it takes is of another kind. */
 function valuesOf(at: number): Values {
   const early = refusedEarly.get(at)
   if (early !== undefined) throw new ReplacementRefusal(early)

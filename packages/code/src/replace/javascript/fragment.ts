@@ -65,7 +65,7 @@ export class Fragment {
     return this.locals.some((names) => names.has(name))
   }
 
-  /** The atom of a chain, noted as used here. Throws Refused if it has no name that holds outside. */
+  /** The atom of a chain, noted as used here. Throws ReplacementRefusal if it has no name that holds outside. */
   atom(node: SyntaxNode, role: AtomRole): Atom {
     const text = nameOf(node)
     if (text === null) throw new ReplacementRefusal(`${this.slice(node)} has no name`)
@@ -92,7 +92,7 @@ export class Fragment {
 
   // Expressions ------------------------------------------------------------------------------------------------------------------------
 
-  /** Throws Refused if it is more than numbers of numbers. */
+  /** Throws ReplacementRefusal if it is more than numbers of numbers. */
   expression(node: SyntaxNode): void {
     switch (node.type) {
       case 'NumericLiteral':

@@ -55,7 +55,7 @@ const OF_LARGEST = 1e-5
 /** Orders in which bytes stand. */
 const STEPS = [1, 37, 101]
 
-/** Throws Refused if no kernel computes what the loop does. `seen`: the values of its calls. */
+/** Throws ReplacementRefusal if no kernel computes what the loop does. `seen`: the values of its calls. */
 export function kernelForm(atoms: readonly Atom[], seen: readonly Values[], loop: Run): KernelForm {
   const [first] = seen
   if (first === undefined) throw new ReplacementRefusal('it was not reached')
@@ -89,7 +89,7 @@ export function kernelForm(atoms: readonly Atom[], seen: readonly Values[], loop
 
 // What it computes -----------------------------------------------------------------------------------------------------------------------
 
-/** Throws Refused if it does not write one Float32Array of one typed array of its length. */
+/** Throws ReplacementRefusal if it does not write one Float32Array of one typed array of its length. */
 function placesOf(atoms: readonly Atom[], values: Values): Places {
   if (atoms.some(({ role }) => role === 'state')) throw new ReplacementRefusal('it carries a number on')
   const written = atoms.flatMap((atom, at) => (atom.written ? [at] : []))
@@ -110,7 +110,7 @@ function placesOf(atoms: readonly Atom[], values: Values): Places {
 const isPicture = (value: unknown): value is Picture =>
   value instanceof Uint8Array || value instanceof Uint8ClampedArray || value instanceof Float32Array
 
-/** Throws Refused if it is no factor and no offset by plane, or moves elements otherwise. */
+/** Throws ReplacementRefusal if it is no factor and no offset by plane, or moves elements otherwise. */
 function mappingOf(places: Places, values: Values, loop: Run): Mapping {
   const { length } = values[places.out] as Float32Array
   const probe = (at: (k: number) => number) =>
@@ -144,7 +144,7 @@ interface Probing {
   readonly loop: Run
 }
 
-/** What it writes, in double precision. Throws Refused if that is not every element. */
+/** What it writes, in double precision. Throws ReplacementRefusal if that is not every element. */
 function probed(source: Float64Array, { places, values, loop }: Probing): Float64Array {
   const out = new Float64Array(source.length).fill(Number.NaN)
   const own = copyArrays(values)
@@ -163,7 +163,7 @@ interface Others {
   readonly keeps: readonly string[]
 }
 
-/** Numbers that the loop takes become the kernel's, once. Throws Refused if they may be others with the next image. */
+/** Numbers that the loop takes become the kernel's, once. Throws ReplacementRefusal if they may be others with the next image. */
 function checkOthers({ atoms, seen, places, loop, keeps }: Others): void {
   const [first] = seen
   const source = first![places.source] as Picture
@@ -202,7 +202,7 @@ interface Naming {
   readonly places: Places
 }
 
-/** Throws Refused if no kernel takes it. */
+/** Throws ReplacementRefusal if no kernel takes it. */
 function written({ planes, elements }: Mapping, source: Picture, naming: Naming): Written {
   const isBytes = !(source instanceof Float32Array)
   const [{ factor, offset }] = planes as [Mapping['planes'][number]]

@@ -51,7 +51,7 @@ export class Piece {
 
   // Loops ------------------------------------------------------------------------------------------------------------------------------
 
-  /** Throws Refused. */
+  /** Throws ReplacementRefusal. */
   loop(node: SyntaxNode, depth = 0): Turns {
     if (node.type === 'ForStatement') return this.counted(node, depth)
     if (node.type === 'ForOfStatement' && node.await !== true) return this.each(node, depth)
@@ -191,7 +191,7 @@ export class Piece {
 
   // Lists ------------------------------------------------------------------------------------------------------------------------------
 
-  /** Writes the lists in their full size; names of what the piece makes. Throws Refused. */
+  /** Writes the lists in their full size; names of what the piece makes. Throws ReplacementRefusal. */
   finish({ most, index }: Turns, end: number): string[] {
     for (const list of this.lists.values()) {
       const pushes = this.pushes.filter((push) => push.list === list.name)
@@ -266,7 +266,7 @@ function calledOn(call: SyntaxNode, method: string): { readonly list: string; re
   return { list, values: call.arguments as readonly SyntaxNode[] }
 }
 
-/** `let i = 0; i < n; i++`: n turns at most, and i counts them where it begins at 0. Throws Refused. */
+/** `let i = 0; i < n; i++`: n turns at most, and i counts them where it begins at 0. Throws ReplacementRefusal. */
 function turnsOf(init: SyntaxNode, test: SyntaxNode, update: SyntaxNode): Turns {
   const [only, other] = init.type === 'VariableDeclaration' ? (init.declarations as readonly SyntaxNode[]) : []
   const name = only === undefined || other !== undefined ? null : nameOf(only.id as SyntaxNode)
@@ -282,7 +282,7 @@ const unknown = (): string => {
   throw new ReplacementRefusal('how often it runs is not known before')
 }
 
-/** Names of a callback's parameters, `most` of them. Throws Refused. */
+/** Names of a callback's parameters, `most` of them. Throws ReplacementRefusal. */
 export function parametersOf(callback: SyntaxNode, most: number): string[] {
   if (callback.async === true || callback.generator === true) throw new ReplacementRefusal('its function is none of numbers')
   const all = callback.params as readonly SyntaxNode[]

@@ -47,7 +47,7 @@ const ROUNDS = 3
 export const isTyped = (value: unknown): value is TypedArray =>
   ArrayBuffer.isView(value) && !(value instanceof DataView) && !/^Big/.test(value.constructor.name)
 
-/** Throws Refused if a value is of a kind that this is not made for, or nothing would change. */
+/** Throws ReplacementRefusal if a value is of a kind that this is not made for, or nothing would change. */
 export function checkKinds(atoms: readonly Atom[], values: Values): void {
   for (const [at, { role, text }] of atoms.entries()) {
     const value = values[at]
@@ -94,7 +94,7 @@ function converted(values: Values): unknown[] {
   return values.map((value) => (Array.isArray(value) ? once(made, value, () => Float64Array.from(value as number[])) : value))
 }
 
-/** Throws Refused if they differ on any of the values. */
+/** Throws ReplacementRefusal if they differ on any of the values. */
 export function prove(atoms: readonly Atom[], seen: readonly Values[], before: Run, after: Run): void {
   for (const values of seen) compareOn(values, before, after, 'the values that it saw')
   const [first] = seen
