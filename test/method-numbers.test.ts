@@ -314,7 +314,7 @@ const TOLD: readonly Told[] = [
 
 const method = readFileSync(join(ROOT, 'docs/method.md'), 'utf8').replaceAll(/\s+/g, ' ')
 
-/** The number that a file gives to a constant. Throws where it declares none so. */
+/** The number that a file gives to a constant. Throws if it declares none so. */
 function numberOf({ file, constant }: Told): number {
   const [name, key] = splitAtKey(constant)
   const declared = new RegExp(`\\bconst ${name}\\b[^=\\n]* = ([^\\n]+)`).exec(readFileSync(join(ROOT, file), 'utf8'))?.[1]

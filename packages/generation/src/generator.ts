@@ -19,7 +19,7 @@ export type Sampling =
 
 /** Which tokens may not come next, because of those before. */
 export interface Constraints {
-  /** No sequence of this many tokens comes twice; 0 and absent: any may. */
+  /** No sequence of this many tokens is repeated; 0 or absent: no limit. */
   readonly noRepeatNgram?: number
   /** An answer does not end before it has this many tokens; 0 and absent: it may end at once. */
   readonly minNewTokens?: number

@@ -4,7 +4,7 @@ import { openedAs } from './improve.ts'
 import type { FlagsOf } from './options/flags.ts'
 import type { Surroundings } from './stages.ts'
 
-/** Throws as the product's command does. A lone ONNX decoder is linted as any model is: its quantization is measured. */
+/** Throws as the product's command does. A single ONNX decoder is linted like any other model: its quantization is measured. */
 export async function runLint(named: string, flags: FlagsOf<'lint'>, around: Surroundings): Promise<void> {
   const isLone = stateOf(named)?.isDirectory() !== true && !/\.gguf$/i.test(named)
   const { file, isGenerator } = isLone ? { file: named, isGenerator: false } : await openedAs(named, around)

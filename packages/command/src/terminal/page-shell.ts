@@ -11,7 +11,7 @@ import { fileOfRule } from './links.ts'
 
 const SHELL = fileURLToPath(new URL('../../report/web/shell.html.br', compiledTwin(import.meta.url)))
 
-/** Throws where the package was built without it, which is a bug. */
+/** Throws if the package was built without it, which is a bug. */
 export function readShell(): string {
   if (!existsSync(SHELL)) throw new Error('the page was not built: dist/report/web/shell.html.br is missing')
   return brotliDecompressSync(readFileSync(SHELL)).toString('utf8')

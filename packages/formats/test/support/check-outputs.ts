@@ -17,7 +17,7 @@ export interface OutputCase {
   readonly tolerance: number
 }
 
-/** The largest difference to the maker's outputs, as a share of the largest value of its output. Throws where shapes or types differ. */
+/** The largest difference to the maker's outputs, as a share of the largest value of its output. Throws if shapes or types differ. */
 export async function differenceToMaker(model: Model, file: string): Promise<number> {
   return Math.max(...(await differencesToMaker(model, file)).values())
 }

@@ -53,7 +53,7 @@ export function makeTemporaryFolder(prefix: string): string {
 /** What tells a program to put its temporary files into `folder`. */
 export const temporaryVariables = (folder: string) => ({ TMPDIR: folder, TMP: folder, TEMP: folder })
 
-/** Throws where somebody else made it: nobody else knows its name. */
+/** Throws if somebody else made it: nobody else knows its name. */
 function mkdirOnce(folder: string): void {
   try {
     mkdirSync(folder, 0o700)

@@ -142,7 +142,7 @@ function cutArray(tensor: TensorValue, input: ResolvedInput, { where, stacked }:
   )
 }
 
-/** Throws where an axis that the model or the user fixed has another size. */
+/** Throws if an axis that the model or the user fixed has another size. */
 function checkAxes(shape: readonly number[], input: ResolvedInput, what: string, batch: number | null): void {
   input.shape.forEach((size, axis) => {
     const free = input.freeAxes.find((candidate) => candidate.axis === axis)

@@ -22,7 +22,7 @@ export interface PageOptions {
 
 const SLOTS = ['connect', 'title', 'answer', 'data'] as const
 
-/** The page as text. The same shell, data and options give the same bytes. Throws where the shell is not one. */
+/** The page as text. The same shell, data and options give the same bytes. Throws if the shell is not one. */
 export function renderPage(shell: string, embedded: string, { title, answer, served = false }: PageOptions): string {
   const values = { connect: served ? "'self'" : "'none'", title: escapeHtml(title), answer: escapeHtml(answer), data: embedded }
   let rest = shell

@@ -64,9 +64,14 @@ export const flags = {
         usual: '60s',
       }),
       flag('--body-limit <size>', 'largest request body', parse.memorySize, { name: 'mostBodyBytes', usual: '256MiB' }),
-      flag('--allow-host <name>', 'a host name that a proxy on this machine may use; *: any (repeatable)', parse.collectValues, {
-        name: 'allowedHosts',
-      }),
+      flag(
+        '--allow-host <name>',
+        'a host name that a proxy on this machine may use; * allows any (repeatable)',
+        parse.collectValues,
+        {
+          name: 'allowedHosts',
+        },
+      ),
       ...row.verbose,
     ],
   ),

@@ -40,7 +40,7 @@ export interface Run extends GeneratorResult {
   readonly stopped: boolean
 }
 
-/** Throws where the thread ends on its own, or the signal's reason if it is aborted. */
+/** Throws if the thread ends on its own, or the signal's reason if it is aborted. */
 export async function runGenerator(target: Target, load: Load, options: GeneratorOptions): Promise<Run> {
   options.signal?.throwIfAborted()
   const count = load.kind === 'open' ? load.timeline.dueMs.length : load.capacity

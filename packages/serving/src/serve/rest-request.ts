@@ -58,7 +58,7 @@ export function parseInfer(model: ModelSpec, body: Buffer, headerBytes: number |
 
 interface Reading {
   readonly model: ModelSpec
-  /** Data of all inputs with long integers as text, since JSON.parse rounds what is beyond 2^53; read once, where one input has any. */
+  /** Data of all inputs with long integers as text, since JSON.parse rounds what is beyond 2^53; read once, if any input has them. */
   readonly exact: () => ReadonlyMap<string, unknown>
   readonly binary: Buffer
   at: number

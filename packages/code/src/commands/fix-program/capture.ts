@@ -80,7 +80,7 @@ export async function capture(
   )
 }
 
-/** What to type: one of its functions, if it has any. */
+/** A command with the name of a function: the likeliest of the program's, or an example if it has none. */
 function nameOne(given: string, functions: readonly string[]): string {
   const example = functions.find((name) => /predict|score|classify|infer/i.test(name)) ?? functions.at(-1) ?? 'score'
   const all = functions.length > 1 ? ` (it has ${functions.slice(0, MOST_NAMED).join(', ')})` : ''

@@ -59,7 +59,7 @@ export class Hdf5Bytes {
     return decoder.decode(this.slice(at, sizeBytes))
   }
 
-  /** Throws where the four letters that a structure begins with are not there. */
+  /** Throws if the four letters that a structure begins with are not there. */
   signature(at: number, letters: string): void {
     if (this.text(at, letters.length) !== letters) throw this.damaged(at, `no ${letters}`)
   }

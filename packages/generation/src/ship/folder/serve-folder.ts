@@ -17,7 +17,7 @@ const USAGE = `node server.mjs [options]: this folder as a server of OpenAI's ch
   --queue-size <n>   requests that may wait while one is answered; more are refused with 429 (default: ${USUAL.queueSize})
   --body-limit <n>   bytes of the largest request (default: ${USUAL.bodyLimit})
   --max-tokens <n>   new tokens of requests that say no number (default: ${USUAL.newTokens})
-  --allow-host <s>   a name under which a proxy asks a server on loopback; *: any (repeatable)
+  --allow-host <s>   a host name that a proxy may use for a server on loopback; * allows any (repeatable)
 `
 
 const log = (entry: Readonly<Record<string, unknown>>): boolean =>

@@ -50,7 +50,7 @@ export interface GenerateOptions {
   readonly minP?: number | null
   /** Above 1: tokens of the prompt and of the answer become less probable, as transformers does it. Default: 1. */
   readonly repetitionPenalty?: number
-  /** No sequence of this many tokens comes twice, prompt and answer together; 0: any may. Default: that of an encoder–decoder's files, else 0. */
+  /** No sequence of this many tokens is repeated in prompt and answer together; 0: no limit. Default: as an encoder–decoder's files say, else 0. */
   readonly noRepeatNgramSize?: number
   /** The answer does not end before it has this many tokens. Default: that of an encoder–decoder's files, else 0. */
   readonly minNewTokens?: number

@@ -89,7 +89,7 @@ export function checkOperator(notation: NodeNotation, expected: Partial<Cost>): 
   checkMissingTypes(context, result.cost)
 }
 
-/** What holds for every cost, whatever the operator. Throws where it does not. */
+/** What holds for every cost, whatever the operator. Throws if it does not. */
 export function checkInvariants(operator: string, cost: Cost): void {
   const counts = [cost.macs, cost.simpleOps, cost.specialOps, cost.bytes, cost.streamingBytes, cost.weightBytes]
   const functions = Object.values(cost.functions ?? {})

@@ -32,7 +32,7 @@ export interface DirectSession {
   close(): void
 }
 
-/** `entry`: the package's main file. Throws where its binding is not as it is known, or refuses the model. */
+/** `entry`: the package's main file. Throws if its binding is not as it is known, or refuses the model. */
 export function openDirectSession(entry: string, modelFile: string, options: unknown): DirectSession {
   const { binding, initOrt } = createRequire(entry)(path.join(path.dirname(entry), 'binding.js')) as Partial<Binding>
   if (typeof binding?.InferenceSession !== 'function' || typeof initOrt !== 'function')

@@ -121,7 +121,7 @@ function threadLibraries(file: string): string[] {
 
 const UPDATE = `${OLDEST.year}.${OLDEST.release} and later are known`
 
-/** Throws where it is no library of OpenVINO, or one too old. */
+/** Throws if it is no library of OpenVINO, or one too old. */
 export function versionOf(library: Pick<Koffi.LibraryHandle, 'func'>, version: TypeSpec): { build: string; short: string } {
   let get: Call
   try {

@@ -25,7 +25,7 @@ interface Field {
   readonly end: number
 }
 
-/** Throws where the file is no protobuf message. */
+/** Throws if the file is no protobuf message. */
 export function declaredNames(file: string): DeclaredNames {
   const reader = openReader(file)
   try {

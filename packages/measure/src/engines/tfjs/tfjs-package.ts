@@ -120,7 +120,7 @@ function coreOf(backend: string): string | null {
   }
 }
 
-/** Throws where a part is absent, or the backend does not start. */
+/** Throws if a part is absent, or the backend does not start. */
 export async function loadTfjs(backend: Backend): Promise<Tfjs> {
   const found = findParts(backend)
   if ('missing' in found) throw new Error(`${found.missing} was not found; ${installOf(backend)}`)

@@ -12,7 +12,7 @@ export interface FunctionRounds {
   readonly plan: readonly FunctionKernel[]
   /** Threads that work at the same time. */
   readonly threads: number
-  /** Times of single runs of a kernel on one thread, ms. Throws where the engine cannot run it. */
+  /** Times of single runs of a kernel on one thread, ms. Throws if the engine cannot run it. */
   readonly sample: (kernel: Kernel, ms: number) => Promise<readonly number[]>
 }
 

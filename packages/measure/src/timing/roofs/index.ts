@@ -88,7 +88,7 @@ export interface RoofRounds {
   readonly plan: readonly PlannedKernel[]
   /** Time of the clock after which a kernel is started only if its roof has no reading yet. */
   readonly deadline: number
-  /** Times of single runs of a kernel, ms, until `ms` are over. Throws where the engine cannot run it. */
+  /** Times of single runs of a kernel, ms, until `ms` are over. Throws if the engine cannot run it. */
   readonly sample: (kernel: Kernel, ms: number) => Promise<readonly number[]>
   readonly now: Clock
 }

@@ -41,7 +41,7 @@ export interface EngineScript {
   readonly available?: Availability
   /** Of looking for the engine's package. */
   readonly importMs?: number
-  /** Throws where the engine refuses the model. */
+  /** Throws if the engine refuses the model. */
   readonly loadMs?: (file: string, options: OpenOptions) => number
   /** Of the session's k-th prediction, the first is 0. */
   readonly runMs: (opened: Opened, k: number) => number

@@ -33,7 +33,7 @@ export interface QuantizableModel {
   readonly types: ReadonlyMap<string, TypeAsRun>
 }
 
-/** `before`: found for the same model, minmax among it: what it holds is not looked for again. Throws where the engine gives no ranges. */
+/** `before`: found for the same model, minmax among it: what it holds is not looked for again. Throws if the engine gives no ranges. */
 export async function calibrateRanges(
   bench: PrecisionBench,
   { model, nodes, types }: QuantizableModel,

@@ -13,7 +13,7 @@ type Bench = Pick<
   'run' | 'engineId' | 'options' | 'limits' | 'folder' | 'samples' | 'p50Ms' | 'write' | 'nextName'
 >
 
-/** Types of all values of the main graph, or of those asked for, inputs with them. Throws where the engine does not give them. */
+/** Types of all values of the main graph, or of those asked for, inputs with them. Throws if the engine does not give them. */
 export async function typesAsRun(
   bench: Bench,
   model: Model,

@@ -117,7 +117,7 @@ export interface RemedyEvidence {
 }
 
 export interface RemedyTools {
-  /** The model as the engine optimizes it at this level, weights included. Throws where the engine refuses. */
+  /** The model as the engine optimizes it at this level, weights included. Throws if the engine refuses. */
   readonly optimize: (setup: RemedySetup, level: 'basic' | 'extended' | 'all') => Promise<Model>
   /** Constant folding and simplification by the `onnxsim` package; absent if it is not installed. */
   readonly simplify?: (model: Model) => Promise<Model>

@@ -93,7 +93,7 @@ export function checkRemedy(
   })
 }
 
-/** Throws where an applies case does not hold. */
+/** Throws if an applies case does not hold. */
 export async function proveApplies(remedy: Remedy, given: AppliesCase): Promise<void> {
   const { setup, evidence, tools, feeds, results } = await prepare(given)
   const proposals = await applyFrozen(remedy, setup, evidence, tools)
@@ -124,7 +124,7 @@ export async function proveApplies(remedy: Remedy, given: AppliesCase): Promise<
   }
 }
 
-/** Throws where a leaves case does not hold. */
+/** Throws if a leaves case does not hold. */
 export async function proveLeaves(remedy: Remedy, given: RemedyCase): Promise<void> {
   const { setup, evidence, tools } = await prepare(given)
   const proposals = await applyFrozen(remedy, setup, evidence, tools)
@@ -132,7 +132,7 @@ export async function proveLeaves(remedy: Remedy, given: RemedyCase): Promise<vo
   expect(proposals).toEqual([])
 }
 
-/** Throws where the search does not prove the remedy on the first model that it can be proven on. */
+/** Throws if the search does not prove the remedy on the first model that it can be proven on. */
 async function proveFound(remedy: Remedy, applies: readonly AppliesCase[]): Promise<void> {
   for (const given of applies) {
     const { took } = given
@@ -156,7 +156,7 @@ const ENOUGH_APPLIED = fullOr(SURROUNDINGS, 2)
 /** Of whole numbers that activations were rounded to: additions in another order may cross one step. */
 const ONE_STEP = 1
 
-/** Throws where the engine's results differ after the rewrite, and where it hardly ever applies. */
+/** Throws if the engine's results differ after the rewrite, and where it hardly ever applies. */
 export async function proveSurrounded(remedy: Remedy, applies: readonly AppliesCase[]): Promise<void> {
   let applied = 0
   for (let seed = 1; seed <= SURROUNDINGS && applied < ENOUGH_APPLIED; seed++) {

@@ -69,7 +69,7 @@ export function installIn(folder: string): void {
   fs.symlinkSync(path.join(ROOT, 'node_modules'), path.join(folder, 'node_modules'), 'dir')
 }
 
-/** Runs code in a process of its own with `folder` as current one; what it hands to `print` comes back. Throws where it fails. */
+/** Runs code in a process of its own with `folder` as current one; what it hands to `print` comes back. Throws if it fails. */
 export function runIn(folder: string, code: string): unknown {
   const script = path.join(folder, 'script.mjs')
   fs.writeFileSync(script, `const print = (value) => process.stdout.write('\\n\\0' + JSON.stringify(value))\n${code}`)

@@ -37,7 +37,7 @@ const USAGE = `node serve.mjs [options]: this folder as a server of the Open Inf
   --deadline <s>     seconds after which a request is refused with 504 (default: as options.json says, else none)
   --stuck-after <s>  seconds after which a prediction hangs, at least: its worker is replaced (default: ${STUCK_AFTER_MS / 1000})
   --body-limit <n>   bytes of the largest body (default: ${MOST_BODY_BYTES})
-  --allow-host <s>   a name under which a proxy asks a server on loopback; *: any (repeatable)
+  --allow-host <s>   a host name that a proxy may use for a server on loopback; * allows any (repeatable)
 `
 
 const folder = path.dirname(fileURLToPath(import.meta.url))

@@ -34,7 +34,7 @@ export async function observedRanges(model: Model, feeds: readonly Feeds[]): Pro
   return ranges
 }
 
-/** Every layer that can be of the precision, in the precision. Throws where something was skipped or the model is not valid. */
+/** Every layer that can be of the precision, in the precision. Throws if something was skipped or the model is not valid. */
 export async function quantizeAll(
   model: Model,
   precision: Precision,
