@@ -55,7 +55,7 @@ export function findingOf(causes: readonly Cause[], p50Ms: number, { cure, next 
   const [first, ...others] = causes.slice(0, NAMED).map(caseOf)
   return {
     ...tell`${subjectOf(causes)} ${ms('time', timeMs)}, ${share('time-share', timeMs / p50Ms)} of the p50. Timed alone,
-      ${others.reduce((all, one) => tell`${all}, and ${one}`, first!)}. ${cure}`,
+      ${others.reduce((all, one) => tell`${all}; ${one}`, first!)}. ${cure}`,
     timeMs,
     wouldSaveMs: Math.min(savingMs, p50Ms),
     basis: 'measured',
@@ -79,8 +79,8 @@ function caseOf({ row, variant }: Cause, at: number): Sentence {
   const names = [...new Set(row.opTypes)].join('+')
   const shapes = row.shapes === '' ? '' : ` (${row.shapes})`
   const how = variant.remedy === null ? variant.detail : `by ${variant.remedy}`
-  return tell`${names}${shapes} takes ${ms(`alone-${at + 1}`, row.aloneMs)} and ${how}
-    ${ms(`changed-${at + 1}`, row.aloneMs * variant.ratio)}`
+  return tell`${names}${shapes} takes ${ms(`alone-${at + 1}`, row.aloneMs)}, and
+    ${ms(`changed-${at + 1}`, row.aloneMs * variant.ratio)} ${how}`
 }
 
 const NORMALIZATIONS = new Set([

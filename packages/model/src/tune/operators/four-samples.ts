@@ -159,7 +159,7 @@ export function fourSamples(part: Model): WidenedPart | undefined {
   const [one, ...others] = part.proto.graph!.node.filter((node) => !isConstantNode(node))
   const isRecurrent = others.length === 0 && isOperator(one, 'LSTM', 'GRU', 'RNN')
   const model = isRecurrent ? recurrent(part) : feedforward(part, matchGraph(part, part.proto.graph!))
-  return model && { model, detail: 'per sample, of four at once' }
+  return model && { model, detail: 'per sample of four at once' }
 }
 
 /** Steps come first there: the axis of samples by rank, of inputs and outputs. */

@@ -215,7 +215,7 @@ async function variantsFor(
   const variants = float === undefined ? varied : [float, ...varied]
   const pass = group.longest && cut(source, group, group.longest)
   if (!pass) return variants
-  const detail = 'the longest of them alone, which one pass over the same numbers would take'
+  const detail = 'in one pass over the same numbers (as long as the longest of them alone)'
   return [...variants, { kind: 'one-pass', remedy: null, detail, model: pass, options: {}, share: 1 }]
 }
 
