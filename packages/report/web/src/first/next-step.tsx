@@ -34,7 +34,7 @@ function nextOf(report: Report): Next | null {
   const shipped = fix?.shipped ?? null
   if (fix?.proven && shipped !== null)
     return {
-      lead: 'What fix wrote has a README.md that says how it is called. The highest rate at which it holds what you promise:',
+      lead: 'The README.md in the folder shows how to call it. To find the highest rate that keeps your latency objective:',
       command: ['load', shipped, '--slo', 'p99<20ms'],
     }
   if (fix != null)
