@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { turnTimes } from '../dist/measure/statistics/index.js'
 import { PAGES } from './before-after-pages.mjs'
 import { resultOf } from './result.mjs'
@@ -75,6 +76,8 @@ const indented = (text, by = '    ') => text.replace(/^(?=.)/gm, by)
 /** `setup` runs once, before both; `timed`: what is timed, with what a state made, for both or for each. */
 const timedOf = (timed, at) => (Array.isArray(timed) ? timed[at] : timed)
 
+const KERNELS = pathToFileURL(join(root, 'dist/compile/kernels/index.js')).href
+
 function nodeProgram(states, { setup, timed }) {
   const made = (name, state, at) =>
     timed === undefined
@@ -82,7 +85,7 @@ function nodeProgram(states, { setup, timed }) {
       : `const ${name} = async () => {\n${state}\nreturn async () => { ${timedOf(timed, at)} }\n}`
   const [before, after] = states.map(withoutImports)
   return [
-    ...importsIn(states),
+    ...importsIn(states).map((line) => line.replace("'whyslow/kernels'", `'${KERNELS}'`)),
     "import fs from 'node:fs'",
     setup,
     made('before', before, 0),
@@ -113,7 +116,7 @@ function pythonProgram(states, { setup, timed }) {
 function ran(command, file, where) {
   const { status, stdout, stderr } = spawnSync(command, [file], { cwd: where, encoding: 'utf8', timeout: 180_000 })
   if (status === 0) return JSON.parse(stdout.trim().split('\n').at(-1))
-  console.error(`${basename(file)}: ${stderr.trim().split('\n').slice(-3).join(' | ')}`)
+  console.error(`${basename(file)}: ${/^\w*Error\b.*/m.exec(stderr)?.[0] ?? stderr.trim().split('\n').at(-1)}`)
   return null
 }
 
