@@ -88,11 +88,14 @@ for (const interpreter of interpreters) {
     const messagesOf = <K extends Message['kind']>(messages: readonly Message[], kind: K) =>
       messages.filter((message): message is Extract<Message, { kind: K }> => message.kind === kind)
 
-    test.each(OWN_TESTS)('its own tests: %s', (name) => {
-      const { status, stderr } = spawnSync(interpreter.executable, ['-B', path.join(TESTS, name)], {
+    test.for(OWN_TESTS)('its own tests: %s', (name, { skip }) => {
+      const { status, stderr } = spawnSync(interpreter.executable, ['-B', path.join(TESTS, name), '-v'], {
         encoding: 'utf8',
       })
-      expect(stderr).toContain('OK')
+      // From 3.12 on, a file all of whose tests are left out says so, and exits with 5.
+      const reasons = [...stderr.matchAll(/ skipped '(.+)'$/gm)].map(([, reason]) => reason)
+      if (reasons.length > 0 && Number(/^Ran (\d+) tests? /m.exec(stderr)?.[1] ?? Number.NaN) <= reasons.length) skip(reasons[0])
+      expect(stderr).toMatch(/^OK/m)
       expect(status).toBe(0)
     })
 
