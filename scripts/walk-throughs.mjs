@@ -15,13 +15,13 @@ const RESULT = join(root, 'bench/results/walk-throughs.json')
 
 /** What a screen shows of what was printed. */
 const SHOWN = {
-  onnx: (text) => sectionsOf(firstFindings(text, 1), ['What to fix', 'Trust ']),
+  onnx: (text) => sectionsOf(firstFindings(text, 1), ['What to fix']),
   onnxFix: (text) => sectionsOf(firstTrials(text, 2), ['- ', '+ ', OUTCOME, 'Written: ']),
-  python: (text) => sectionsOf(firstFindings(text, 1), ['Stage ', 'What to fix']),
+  python: (text) => sectionsOf(firstFindings(text, 1), ['What to fix']),
   ab: (text) => sectionsOf(text, []),
   trees: (text) => sectionsOf(firstTrials(text, 1), ['- ', '+ ', OUTCOME, 'Written: ']),
   tfjs: (text) => sectionsOf(text, ['   engine']),
-  load: (text) => sectionsOf(text, ['sent/s', 'What latencies', '1. ', 'Server: ']),
+  load: (text) => sectionsOf(text, ['sent/s', 'What latencies', '1. ']),
 }
 
 /** Programs that a section starts from. */
