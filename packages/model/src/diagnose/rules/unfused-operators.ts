@@ -70,9 +70,13 @@ function modelled({ latency, profile, roofs, machine, operatorExperiments }: Wan
     return tell`${number(kind, same.length, 'groups')} ${kind} (${ms(`${kind}-time`, kindMs)})`
   })
   const nodes = timed.flatMap((group) => group.nodes)
+  const fused =
+    timeMs > savingMs
+      ? tell`Fused, they would pass over their data once, in no less than ${ms('fused', timeMs - savingMs)}.`
+      : tell`Folded into the weights beside them, they would take no time.`
   return {
     ...tell`${kinds.reduce((all, kind) => tell`${all}, ${kind}`)} run as ${countFact('node', nodes.length)} that take ${ms('time', timeMs)}, ${share('time-share', timeMs / p50Ms)}
-        of the p50. Fused, they would pass over their data once, in no less than ${ms('fused', timeMs - savingMs)}.`,
+        of the p50. ${fused}`,
     timeMs,
     wouldSaveMs: null,
     savingUnknown: 'their fused forms were not timed: fix tries them',
