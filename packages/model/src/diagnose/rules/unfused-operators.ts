@@ -73,7 +73,7 @@ function modelled({ latency, profile, roofs, machine, operatorExperiments }: Wan
   const fused =
     timeMs > savingMs
       ? tell`Fused, they would pass over their data once, in no less than ${ms('fused', timeMs - savingMs)}.`
-      : tell`Folded into the weights beside them, they would take no time.`
+      : tell`Folded into the weights of the operators around them, they would take no time.`
   return {
     ...tell`${kinds.reduce((all, kind) => tell`${all}, ${kind}`)} run as ${countFact('node', nodes.length)} that take ${ms('time', timeMs)}, ${share('time-share', timeMs / p50Ms)}
         of the p50. ${fused}`,
