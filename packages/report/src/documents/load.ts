@@ -144,6 +144,15 @@ export interface LoadPoint {
   readonly theory?: LoadTheory | null
   /** When text came, if answers are streams; absent: they are not, or the document is from before they were read. */
   readonly streams?: LoadStreams
+  /** Answers whose rest came a delayed acknowledgement after their first bytes; absent: too few, streams, or an older document. */
+  readonly heldBack?: LoadHeldBack
+}
+
+export interface LoadHeldBack {
+  /** Share of the good answers. */
+  readonly share: number
+  /** Mean time from their first bytes to their last, ms. */
+  readonly meanMs: number
 }
 
 /** Two numbers that were come by in different ways; where they differ, one of them is wrong. */

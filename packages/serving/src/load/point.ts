@@ -10,6 +10,7 @@ import {
 } from '@whyslow/measure/statistics/index.ts'
 import type { LoadInterval, LoadIntervals, LoadLaw, LoadPoint, LoadSaturation } from '@whyslow/report/documents/load.ts'
 import { fallsBehind, LATE_MS, withoutLatencies } from './generator-limit.ts'
+import { heldBackIn } from './held-back.ts'
 import { flowLaw, littlesLaw } from './laws.ts'
 import type { MeasuredRun } from './measured-run.ts'
 import { latencyParts } from './parts.ts'
@@ -106,7 +107,7 @@ export function pointOf(run: MeasuredRun): LoadPoint {
     held: null,
     server: null,
     laws: lawsOf(run, queue, { requests, answered: good.length, errors: counts.errors }),
-    ...(run.streams === undefined ? {} : { streams: streamsOf(run, none) }),
+    ...(run.streams === undefined ? heldBackIn(run) : { streams: streamsOf(run, none) }),
   }
   const isBehind = fallsBehind(run, { backlogGrows: grows(queue, requests), lagP50Ms: lag.p50Ms })
   return isBehind ? withoutLatencies(point, 'falls-behind') : point
