@@ -92,6 +92,7 @@ function benchPlan(run: Run, options: FixOptions, { inputs, p50Ms }: RemedyEvide
     judged: judged.choose,
     proof: judged.prove,
     compare: { metric: options.metric, graph: run.graph },
+    madeUp: run.inputs.source === 'synthetic',
     outputs: options.outputs,
     maxLoss: options.maxLoss,
     threadsInUse: run.inputs.threadsInUse,
