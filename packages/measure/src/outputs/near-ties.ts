@@ -31,7 +31,8 @@ export function nearTiesOf(one: OutputPair): NearTies | undefined {
   const reach = REACH * Math.sqrt(mean(moves.map((moved) => moved ** 2)))
   // Of a threshold, half of a tie is on either side.
   const tie = one.meaning.meaning === 'binary' ? 2 * reach : reach
-  const counted = compareDecisions(one, null).differing - compareDecisions({ ...one, tie: Math.max(one.tie, tie) }, null).differing
+  const counted =
+    compareDecisions(one, null).differing - compareDecisions({ ...one, tie: Math.max(one.tie, tie) }, null).differing
   // Margins evenly spread below the median have a density of 0.5 / median; half of the moves are towards the tie, and cross it from within |moved|.
   return { differing: counted, expected: mean(moves) / (4 * typical) }
 }
@@ -43,7 +44,8 @@ function rowsOf(one: OutputPair): readonly Row[] {
     const [a, b] = [originalNumbers![sample]!, candidateNumbers![sample]!]
     const classes = meaning.meaning === 'scores' ? classesIn(shape) : 1
     return Array.from({ length: a.length === 0 ? 0 : decisionsIn(one, sample) }, (_, row): Row => {
-      if (meaning.meaning === 'binary') return { margin: Math.abs(a[row]! - meaning.threshold), moved: Math.abs(b[row]! - a[row]!) }
+      if (meaning.meaning === 'binary')
+        return { margin: Math.abs(a[row]! - meaning.threshold), moved: Math.abs(b[row]! - a[row]!) }
       const from = row * classes
       const best = bestOf(a, row, classes)
       let second = best === 0 ? 1 : 0
