@@ -13,7 +13,7 @@ const REACH = 2
 interface Row {
   /** What the original decides by: the distance of the best two scores, or of a score from the threshold. */
   readonly margin: number
-  /** By how much the candidate moves it. */
+  /** The size of the candidate's change of it. */
   readonly moved: number
 }
 
