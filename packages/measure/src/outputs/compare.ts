@@ -12,6 +12,7 @@ import { headsOf, mayLoseIn, withoutArbitrary } from './heads.ts'
 import type { JoinedParts } from './joined-parts.ts'
 import { type Meaning, meaningOf } from './meaning.ts'
 import { metricOf } from './metric.ts'
+import { nearTiesOf } from './near-ties.ts'
 import { equalElements, isRealFloat, type Numbers, numbersOf, sameBits, spacingOf } from './numbers.ts'
 import type { OutputPair } from './output-pair.ts'
 import { comparePeaks } from './peaks.ts'
@@ -34,6 +35,8 @@ export interface CompareOptions {
   readonly graph?: GraphView | undefined
   /** The outputs that matter; absent: all that the original gave. */
   readonly outputs?: readonly string[] | null | undefined
+  /** The inputs are made up: scores are judged by all rows together, and decisions that differ by how sure the original was. Absent: false. */
+  readonly madeUp?: boolean | undefined
 }
 
 /**
@@ -54,7 +57,7 @@ export function compareOutputs(
   const mismatch = firstOf(inPlace, (name) => differentTypes(name, original, candidate))
   if (mismatch !== null) return mismatched(mismatch)
 
-  const prepared = names.map((name) => prepare(name, original, candidate, options.graph))
+  const prepared = names.map((name) => prepare(name, original, candidate, options))
   const compared = withoutArbitrary(withRawScores(prepared, options.graph), options.graph)
   const paired = compared.map((one) => inRows(one, selectionOf(one.name)))
   const places = firstOf(paired, differentPlaces)
@@ -164,7 +167,7 @@ function prepare(
   name: string,
   originals: readonly Results[],
   candidates: readonly Results[],
-  graph: GraphView | undefined,
+  { graph, madeUp = false }: CompareOptions,
 ): OutputPair {
   const original = originals.map((results) => results[name]!)
   const candidate = candidates.map((results) => results[name]!)
@@ -173,7 +176,7 @@ function prepare(
   const meaning = meaningOf(name, original, originalNumbers, graph)
   const scale = originalNumbers === null ? 0 : scaleOf(originalNumbers)
   const tie = isRealFloat(dtype) ? tieShareOf(dtype) * scale : 0
-  return { name, original, candidate, originalNumbers, candidateNumbers: allNumbers(candidate), meaning, scale, tie }
+  return { name, original, candidate, originalNumbers, candidateNumbers: allNumbers(candidate), meaning, scale, tie, madeUp }
 }
 
 /** Two numbers closer than this share of the scale are a tie: each may move by rounding. */
@@ -199,11 +202,13 @@ function differentPlaces({ name, originalNumbers, candidateNumbers }: OutputPair
 }
 
 function compareOutput(one: OutputPair, all: readonly OutputPair[], graph: GraphView | undefined): OutputAgreement {
-  const { name, original, candidate, meaning, scale, selected } = one
+  const { name, original, candidate, meaning, scale, selected, madeUp } = one
   const equal = original.every((tensor, sample) => sameBits(tensor, candidate[sample]!))
   const ties = meaning.meaning === 'label' && !equal ? tiesOf(one, all, graph) : null
   const decides = meaning.meaning !== 'values' && meaning.meaning !== 'selection'
   const decisions = decides ? (equal ? sameDecisions(one) : compareDecisions(one, ties)) : null
+  const isByScore = meaning.meaning === 'scores' || meaning.meaning === 'binary'
+  const nearTies = madeUp && isByScore && decisions!.differing > 0 ? nearTiesOf(one) : undefined
   const found = {
     name,
     dtype: original[0]!.dtype,
@@ -212,7 +217,7 @@ function compareOutput(one: OutputPair, all: readonly OutputPair[], graph: Graph
     equalShare: equal ? 1 : equalShareOf(one),
     scale,
     top1: decisions === null ? null : shareOf(decisions),
-    ...(decisions !== null && { decisions }),
+    ...(decisions !== null && { decisions: { ...decisions, ...(nearTies && { nearTies }) } }),
     ...(equal ? noDifference(original[0]!) : differencesApart(one, graph)),
   }
   return selected === undefined ? found : asSelected({ ...found, scale }, selected)
@@ -272,7 +277,7 @@ const noDifference = ({ dtype }: TensorValue): Differences => ({
 })
 
 function differences(
-  { original, originalNumbers, candidateNumbers, scale: largest, mayLose = 0 }: OutputPair,
+  { original, originalNumbers, candidateNumbers, meaning, scale: largest, mayLose = 0, madeUp }: OutputPair,
   bounds: Bounds | null,
 ): Differences {
   const { dtype } = original[0]!
@@ -281,6 +286,7 @@ function differences(
   const all = { maxAbs: 0, maxRelative: 0, signal: 0, noise: 0, cosine: 1 }
   const silent = { samples: 0, closeness: 1 }
   const deciding = { signal: 0, noise: 0, candidate: 0, dot: 0 }
+  const areTogether = madeUp && meaning.meaning === 'scores'
   // A single number has no direction: those of all samples have one.
   const isSingle = originalNumbers.every(({ length }) => length === 1)
   const samples = isSingle ? [[originalNumbers.map((one) => one[0]!), candidateNumbers.map((one) => one[0]!)]] : null
@@ -300,13 +306,13 @@ function differences(
     deciding.noise += noise
     deciding.candidate += candidate
     deciding.dot += dot
-    // Scores that each say yes or no are one by one what is decided, and samples only where they lie.
-    if (bounds?.isYesNo === true && canDecide(one)) continue
+    // Scores that each say yes or no are one by one what is decided, and samples only where they lie. A made-up row may decide nothing.
+    if ((bounds?.isYesNo === true && canDecide(one)) || areTogether) continue
     const negligible = a!.length * (ROUNDING * sizeOf(largest, bounds)) ** 2
     if (signal <= negligible && candidate <= negligible) continue
     all.cosine = Math.min(all.cosine, cosineOf(one))
   }
-  if (deciding.noise > 0 && bounds?.isYesNo === true) all.cosine = Math.min(all.cosine, cosineOf(deciding))
+  if (deciding.noise > 0 && (bounds?.isYesNo === true || areTogether)) all.cosine = Math.min(all.cosine, cosineOf(deciding))
   const { maxAbs, maxRelative } = all
   const cosine = Math.min(all.cosine, silent.closeness)
   const { signal, noise } = deciding

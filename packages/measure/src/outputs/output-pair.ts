@@ -27,6 +27,8 @@ export interface OutputPair {
   readonly scale: number
   /** Two numbers of the original closer than this are a tie. */
   readonly tie: number
+  /** The inputs are made up: see near-ties.ts. */
+  readonly madeUp: boolean
   /** For scores that each say yes or no: see isSilent in yes-no.ts. Absent: 0. */
   readonly mayLose?: number
   /** Absent: they are not known to be logits of a detector. */

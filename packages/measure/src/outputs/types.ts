@@ -31,6 +31,16 @@ export interface SelectionAgreement {
 export interface DecisionsCompared {
   readonly rows: number
   readonly differing: number
+  /** Absent: none differs, the rows are not made up, or what they decide by is not known. */
+  readonly nearTies?: NearTies
+}
+
+/** Made-up rows on which the original is less sure than the candidate moves scores: see near-ties.ts. */
+export interface NearTies {
+  /** Those of the differing decisions whose margin is at most twice the root mean square of the moves. */
+  readonly differing: number
+  /** Share of decisions, 0 and more, that moves of this size change among rows whose margins are evenly spread up to the median. */
+  readonly expected: number
 }
 
 /** The worst of the quantities that one output joins, each by its own size: see quantities.ts. */

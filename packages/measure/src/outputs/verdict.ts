@@ -1,5 +1,6 @@
 // Do the outputs agree as well as the change promised?
 import { type DecisionCounts, largestLoss, rowsFor } from './decision-loss.ts'
+import { forgivenIn, withoutNearTies } from './near-ties.ts'
 import { isRealFloat, spacingOf } from './numbers.ts'
 import { ROUNDING } from './scale.ts'
 import type { Agreement, OpenLoss, OutputAgreement, SelectionAgreement } from './types.ts'
@@ -196,9 +197,18 @@ export function boundOf(agreement: Agreement): Pick<OpenLoss, 'rows' | 'largestL
   return decisions === undefined ? null : { rows: decisions.rows, largestLoss: largestLoss(decisions) }
 }
 
-function approximate(agreement: Agreement, maxLoss: AllowedLoss | null): AgreementVerdict {
+function approximate(given: Agreement, maxLoss: AllowedLoss | null): AgreementVerdict {
   if (maxLoss === null) return { ok: false, reason: 'it changes the outputs; allow a loss with --max-loss' }
-  if (typeof maxLoss !== 'number') return withinLimits(agreement, maxLoss)
+  const limit = typeof maxLoss === 'number' ? maxLoss : maxLoss.top1
+  const left = withoutNearTies(given, limit)
+  const found = typeof maxLoss === 'number' ? withinOne(left, maxLoss) : withinLimits(left, maxLoss)
+  const nearTies = forgivenIn(given, limit)
+  if (nearTies === 0) return found
+  const differ = nearTies === 1 ? '1 decision that differs was a near tie' : `${nearTies} decisions that differ were near ties`
+  return { ...found, reason: `${found.reason}; ${differ}, which real inputs have fewer of` }
+}
+
+function withinOne(agreement: Agreement, maxLoss: number): AgreementVerdict {
   const found = lossOf(agreement)
   const { of, loss } = found
   const { metric, top1, outputs } = agreement

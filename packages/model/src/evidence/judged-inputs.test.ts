@@ -84,7 +84,7 @@ describe('in two parts', () => {
   function parts(rows: number, maxLoss: number | null, most = 1000) {
     const { constraints, chosen } = chosenFrom(table(String, rows))
     const judged = judgedInputs(relu, constraints, chosen, 1000)
-    return inParts(judged, { ...chosen, source: 'data' }, viewGraph(relu), { maxLoss, most, folder })
+    return inParts(judged, { ...chosen, source: 'data' }, viewGraph(relu), { maxLoss, most, mostMade: 64, folder })
   }
   const rowsOf = (labels: ReturnType<typeof parts>['prove']['labels']) => labels!.map(({ data }) => (data as Float64Array)[0]!)
 
@@ -118,14 +118,39 @@ describe('in two parts', () => {
     expect([choose.samples.length, together]).toEqual([700, null])
   })
 
-  it('made-up inputs are made anew for the proof', () => {
-    const { chosen } = chosenFrom(table(String, 2))
-    const judged = { saved: chosen.saved, samples: chosen.samples, labels: null }
-    const made = { ...chosen, resolved: chosen.resolved, source: 'synthetic' as const }
-    const { choose, prove, together } = inParts(judged, made, viewGraph(relu), { maxLoss: null, most: 1000, folder })
-    expect([choose, together]).toEqual([judged, null])
-    expect(prove.samples).toHaveLength(2)
-    expect(loadInputs(prove.saved)).toEqual(prove.samples)
-    expect(prove.samples[0]).not.toEqual(choose.samples[0])
+  describe('made-up inputs', () => {
+    function madeParts(maxLoss: number | null, mostMade: number, byteLength?: number) {
+      const { chosen } = chosenFrom(table(String, 2))
+      const made = { ...chosen, resolved: chosen.resolved, source: 'synthetic' as const }
+      const first = byteLength === undefined ? chosen.samples : [{ x: { ...chosen.samples[0]!.x!, data: { byteLength } } }, {}]
+      const judged = { saved: chosen.saved, samples: first as typeof chosen.samples, labels: null }
+      return { judged, ...inParts(judged, made, viewGraph(relu), { maxLoss, most: 1000, mostMade, folder }) }
+    }
+
+    it('are made anew for the proof', () => {
+      const { judged, choose, prove, together } = madeParts(null, 64)
+      expect([choose, together]).toEqual([judged, null])
+      expect(prove.samples).toHaveLength(2)
+      expect(loadInputs(prove.saved)).toEqual(prove.samples)
+      expect(prove.samples[0]).not.toEqual(choose.samples[0])
+    })
+
+    it('are more where a loss is allowed, and others for the proof', () => {
+      const { choose, prove } = madeParts(0.01, 64)
+      for (const { saved, samples } of [choose, prove]) {
+        expect(samples).toHaveLength(64)
+        expect(loadInputs(saved)).toEqual(samples)
+      }
+      expect(prove.samples[0]).not.toEqual(choose.samples[0])
+    })
+
+    it.each([
+      ['there is time for', 1, undefined],
+      ['memory holds', 64, 200 * 2 ** 20],
+    ])('stay as few as were tried where those are more than %s', (_, mostMade, byteLength) => {
+      const { judged, choose, prove } = madeParts(0.01, mostMade, byteLength)
+      expect(choose).toBe(judged)
+      expect(prove.samples).toHaveLength(2)
+    })
   })
 })

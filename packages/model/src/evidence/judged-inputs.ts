@@ -36,22 +36,34 @@ export interface JudgedParts {
 
 /** Seed of the proof's made-up inputs, which differ from the first ones. */
 const PROOF_SEED = 2
+const FIRST_SEED = 1
 
 /**
  * Cuts `judged` into two parts of up to `most` samples, saved in folders of their own within the run's. If no loss is allowed, nothing is
- * chosen by one, and all inputs do both. Made-up inputs are made again.
+ * chosen by one, and all inputs do both. Made-up inputs are made again, and `mostMade` of each if a loss is allowed: a few show too little of it.
  */
 export function inParts(
   judged: JudgedInputs,
   chosen: Pick<ChosenInputs, 'resolved' | 'source'>,
   graph: GraphView,
-  { maxLoss, most, folder }: { readonly maxLoss: AllowedLoss | null; readonly most: number; readonly folder: string },
+  {
+    maxLoss,
+    most,
+    mostMade,
+    folder,
+  }: { readonly maxLoss: AllowedLoss | null; readonly most: number; readonly mostMade: number; readonly folder: string },
 ): JudgedParts {
   const { samples, labels } = judged
   const saved = (name: string, samples: readonly Feeds[]) => saveInputs(path.join(folder, name), samples)
   if (chosen.source === 'synthetic') {
-    const made = synthesize(chosen.resolved, graph, samples.length, PROOF_SEED)
-    return { choose: judged, prove: { saved: saved('made-to-prove', made), samples: made, labels: null }, together: null }
+    const fitting = Math.min(mostMade, Math.floor(MOST_BYTES / bytesIn(samples[0])))
+    const count = maxLoss === null ? samples.length : Math.max(samples.length, fitting)
+    const made = (name: string, seed: number): JudgedInputs => {
+      const own = synthesize(chosen.resolved, graph, count, seed)
+      return { saved: saved(name, own), samples: own, labels: null }
+    }
+    const choose = count === samples.length ? judged : made('made-to-choose', FIRST_SEED)
+    return { choose, prove: made('made-to-prove', PROOF_SEED), together: null }
   }
   if (maxLoss === null) return { choose: judged, prove: judged, together: null }
   const part = (name: string, at: readonly number[]): JudgedInputs => {
@@ -67,6 +79,9 @@ export function inParts(
   const all = samples.length <= most ? judged : part('judged-first', [...samples.keys()].slice(0, most))
   return { choose: all, prove: all, together: whyTogether(all.samples.length, rowsForBoth(needed)) }
 }
+
+const bytesIn = (feeds: Feeds = {}): number =>
+  Object.values(feeds).reduce((sum, { data }) => sum + ((data as ArrayBufferView).byteLength ?? 0), 1)
 
 function whyTogether(samples: number, needed: number): string {
   const seen = `the loss was measured on the same ${samples} inputs that chose ranges and layers, so it may be larger on others`
@@ -86,11 +101,7 @@ export function judgedInputs(
   limit: number,
 ): JudgedInputs {
   const { saved, samples: fewer, labels } = chosen
-  const sampleBytes = Object.values(fewer[0] ?? {}).reduce(
-    (sum, { data }) => sum + ((data as ArrayBufferView).byteLength ?? 0),
-    1,
-  )
-  const most = Math.min(limit, Math.floor(MOST_BYTES / sampleBytes))
+  const most = Math.min(limit, Math.floor(MOST_BYTES / bytesIn(fewer[0])))
   if (constraints.data === null || most <= fewer.length) return { saved, samples: fewer, labels }
   const read = readData(constraints.data, chosen.resolved, {
     batch: constraints.batch,

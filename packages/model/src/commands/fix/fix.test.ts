@@ -235,7 +235,7 @@ describe('another engine', () => {
     const many = await on(data(500))
     expect(many.fix!.outputs).toMatch(/, on 299 held-out inputs$/)
     const made = await on(null)
-    expect(made.fix!.outputs).toMatch(/, on 8 held-out inputs$/)
+    expect(made.fix!.outputs).toMatch(/, on 64 held-out inputs$/)
     for (const { warnings } of [many, made]) expect(warnings.join()).not.toMatch(/the same/)
   })
 

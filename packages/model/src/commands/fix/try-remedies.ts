@@ -27,7 +27,7 @@ const LEAST_SIMPLIFY_MS = 3000
 const SIMPLIFY_SHARE = 0.15
 /** Most samples of --data on which outputs are compared; where a loss is allowed, together with those of the last proof. */
 const JUDGED_SAMPLES = 1000
-/** One comparison predicts with all of them: this long, ms, and as share of the budget, and on this many at least. */
+/** One comparison predicts with all of them: this long, ms, and as share of the budget, and on this many at least; on no more, if they are made up. */
 const JUDGING_MS = 8000
 const JUDGING_SHARE = 0.05
 const LEAST_JUDGED = 64
@@ -42,8 +42,8 @@ export async function tryRemedies(
   const known = remedyEvidence(run, options, evidence, diagnosis)
   const facts = { ...known, otherEngines: await otherEngines(options, run, known.profile) }
   const judgingMs = Math.min(JUDGING_MS, JUDGING_SHARE * options.budgetSeconds * 1000)
-  const most = Math.max(LEAST_JUDGED, Math.min(JUDGED_SAMPLES, Math.floor(judgingMs / facts.p50Ms)))
-  const judged = partsOfInputs(run, options, most)
+  const affordable = Math.floor(judgingMs / facts.p50Ms)
+  const judged = partsOfInputs(run, options, affordable)
   const plan = benchPlan(run, options, facts, judged)
   const bench = localBench(plan)
   // Simplifying takes seconds, and is one remedy of many.
@@ -75,10 +75,12 @@ export async function tryRemedies(
 }
 
 /** If a loss is allowed, the samples that choose and those that prove must differ: whyslow reads more, and each predicts with its own. */
-function partsOfInputs(run: Run, { maxLoss, ...options }: FixOptions, most: number): JudgedParts {
+function partsOfInputs(run: Run, { maxLoss, ...options }: FixOptions, affordable: number): JudgedParts {
+  const most = Math.max(LEAST_JUDGED, Math.min(JUDGED_SAMPLES, affordable))
   const limit = maxLoss === null ? most : Math.min(2 * most, JUDGED_SAMPLES)
   const all = judgedInputs(run.model, { ...options, folder: run.folder }, run.inputs, limit)
-  return inParts(all, run.inputs, run.graph, { maxLoss, most, folder: run.folder })
+  const mostMade = Math.min(LEAST_JUDGED, affordable)
+  return inParts(all, run.inputs, run.graph, { maxLoss, most, mostMade, folder: run.folder })
 }
 
 function benchPlan(run: Run, options: FixOptions, { inputs, p50Ms }: RemedyEvidence, judged: JudgedParts): LocalBenchPlan {
@@ -92,6 +94,7 @@ function benchPlan(run: Run, options: FixOptions, { inputs, p50Ms }: RemedyEvide
     judged: judged.choose,
     proof: judged.prove,
     compare: { metric: options.metric, graph: run.graph },
+    madeUp: run.inputs.source === 'synthetic',
     outputs: options.outputs,
     maxLoss: options.maxLoss,
     threadsInUse: run.inputs.threadsInUse,

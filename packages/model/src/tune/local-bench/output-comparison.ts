@@ -1,7 +1,8 @@
 // Whether a setup's outputs are the original's, on the inputs that choose, and at last on those that prove: within what is promised, or within
 // what the engine's own levels of optimization move them by.
 
-import { fileForEngine } from '@whyslow/graph/model.ts'
+import { fileForEngine, type Model } from '@whyslow/graph/model.ts'
+import { nodesOf } from '@whyslow/graph/walk.ts'
 import type { EngineOptions, Feeds } from '@whyslow/measure/engines/types.ts'
 import { type Agreement, compareOutputs, type OutputCheck, SAME_DECISIONS, verdict } from '@whyslow/measure/outputs/index.ts'
 import { outputsTask } from '@whyslow/measure/outputs/outputs-task.ts'
@@ -42,6 +43,7 @@ type ComparisonPlan = Pick<
   | 'judged'
   | 'proof'
   | 'compare'
+  | 'madeUp'
   | 'outputs'
   | 'maxLoss'
   | 'p50Ms'
@@ -67,7 +69,8 @@ export function outputComparison(plan: ComparisonPlan, tasks: SetupTasks): Bench
     const outputs = comparable(original.value, plan.outputs)
     // Settings alone change no number, so that they need no comparison.
     if (outputs.length === 0) return { ok: promise === 'exact', reason: ALL_VARY, agreement: null, isBlind: true }
-    const options = { ...plan.compare, labels: originals.inputs.labels, outputs }
+    const madeUp = plan.madeUp === true && !isFitted(setup.model, plan.original)
+    const options = { ...plan.compare, labels: originals.inputs.labels, outputs, madeUp }
     const agreement = compareOutputs(original.value.samples, candidate.value.samples, options)
     const said = verdict(agreement, promise, plan.maxLoss)
     if (said.ok && promise === 'approximate' && originals !== looks)
@@ -128,6 +131,18 @@ function originalsOn(inputs: JudgedInputs, plan: ComparisonPlan, tasks: SetupTas
       return noise
     },
   }
+}
+
+/** Operators with which a candidate depends on what the inputs hold: ranges that are found on them, and details that become lost. */
+const FITTED = ['QuantizeLinear', 'Resize']
+
+/**
+ * More of them than in the original: how far made-up inputs move its scores does not tell how far real ones do, which may be beyond the ranges.
+ */
+function isFitted(candidate: Model, original: Model): boolean {
+  if (candidate === original) return false
+  const countIn = ({ proto }: Model) => nodesOf(proto).filter(({ opType }) => FITTED.includes(opType)).length
+  return countIn(candidate) > countIn(original)
 }
 
 const ALL_VARY =

@@ -26,6 +26,8 @@ export interface LocalBenchPlan {
   /** The inputs that the last proof compares outputs on; `judged` itself if there are no others. */
   readonly proof: JudgedInputs
   readonly compare: Pick<CompareOptions, 'metric' | 'graph'>
+  /** Both kinds of inputs are made up. Absent: they are the user's. */
+  readonly madeUp?: boolean
   /** The only outputs that are requested; null: all of them. */
   readonly outputs: readonly string[] | null
   readonly maxLoss: AllowedLoss | null
