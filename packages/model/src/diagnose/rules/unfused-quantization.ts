@@ -18,6 +18,7 @@ export const unfusedQuantization = defineRule({
   title: 'Quantized operators run in float, with conversions at every prediction',
   needs: ['latency', 'profile', 'costs'],
   wants: ['graph', 'model', 'engine', 'machine', 'operatorExperiments'],
+  coveredBy: ['int8-slower-than-float'],
   check(given) {
     const { p50Ms } = given.latency
     // If an experiment was clear about a ConvInteger, `int8-slower-than-float` reports its saving.
