@@ -4,6 +4,7 @@
 // has its turn after it (measured-turn.ts).
 
 import { geometricMean } from '@whyslow/measure/statistics/index.ts'
+import { timesAsFast } from '@whyslow/measure/statistics/numbers.ts'
 import { reasonInWords } from '@whyslow/measure/trials/port.ts'
 import type { Remedy, RemedySetup } from '../remedies/kit/remedy.ts'
 import { actsOn, type Candidate, nameOf, predictedSpeedup, propose } from './candidates.ts'
@@ -276,13 +277,13 @@ async function take(
   if (look.failure !== null) return recordTrial(plan, state, trialResult(choice, 'failed', reasonInWords(look.failure)))
   const lookedSpeedup = 1 / ratioOf(look)
   const seen = { lookedSpeedup, ...predictedSpeedup(choice, state) }
-  const noGain = `no gain in a first look (${lookedSpeedup.toFixed(2)}×)`
+  const noGain = `no gain in a first look (${timesAsFast(lookedSpeedup)})`
   if (proposal.refused !== undefined && lookedSpeedup < 1)
     return recordTrial(plan, state, trialResult(choice, 'no-difference', noGain, seen))
   if (proposal.refused !== undefined) {
     const { agreement } = await plan.bench.compare(proposal.setup, 'approximate')
     const { refused } = proposal
-    const reason = `${lookedSpeedup.toFixed(2)}× in a first look, but ${refused}`
+    const reason = `${timesAsFast(lookedSpeedup)} in a first look, but ${refused}`
     return recordTrial(plan, state, trialResult(choice, 'rejected', reason, { ...seen, agreement, refused }))
   }
   const other = betterThan(state, { choice, look })
