@@ -2,7 +2,7 @@
 // group breaks one of the engine's conditions it converts at every prediction and computes in float all the same.
 // Conditions as ONNX Runtime has them: onnxruntime/core/optimizer/qdq_transformer/selectors_actions.
 import { nextCommand } from '@whyslow/diagnosis/next-command.ts'
-import { countFact, ms, number, share, tell } from '@whyslow/diagnosis/tell.ts'
+import { countFact, ms, number, part, tell } from '@whyslow/diagnosis/tell.ts'
 import { isWorthSaying } from '@whyslow/diagnosis/worth.ts'
 import { nodesComparedInFloat } from '../isolated-operators.ts'
 import { MODEL } from '../next-command.ts'
@@ -35,7 +35,7 @@ export const unfusedQuantization = defineRule({
     const rest = timed.length > NAMED ? tell`; and ${number('others', timed.length - NAMED, 'groups')} more` : ''
     return {
       ...tell`${countFact('group', timed.length)} did not fuse and ${timed.length === 1 ? 'takes' : 'take'} ${ms('time', timeMs)},
-        ${share('time-share', timeMs / p50Ms)} of the p50. ${named.join('; ')}${rest}.`,
+        ${part('time-share', timeMs / p50Ms)} of the p50. ${named.join('; ')}${rest}.`,
       timeMs,
       wouldSaveMs: Math.min(savingMs, p50Ms),
       basis: 'modelled',
