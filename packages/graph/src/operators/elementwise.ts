@@ -97,7 +97,8 @@ const compared: ReadInput = ({ index, shapeOf, valuesOf }) => {
   if (values?.length === 1) return { comparedWith: values[0] }
   const shape = shapeOf(1 - index) ?? []
   const classes = shape.at(-1) ?? 0
-  const isOneHot = classes >= LEAST_CLASSES && elementCount(shape) === classes && (values ?? []).every((value, at) => value === at)
+  const isOneHot =
+    classes >= LEAST_CLASSES && elementCount(shape) === classes && (values ?? []).every((value, at) => value === at)
   return isOneHot ? { tableRows: classes } : undefined
 }
 

@@ -225,7 +225,10 @@ const isMaskOf = ({ name, shape }: ResolvedInput, ids: ResolvedInput | undefined
 /** The axes of an image or a video of 1 to 4 channels; undefined for other inputs. */
 export function imageAxes({ shape, freeAxes }: Pick<ResolvedInput, 'shape' | 'freeAxes'>): ImageAxes | undefined {
   const meanings = new Map(freeAxes.map(({ axis, meaning }) => [axis, meaning]))
-  const isSide = (axis: number) => (shape[axis] ?? 0) >= 8 || meanings.get(axis) === 'height' || meanings.get(axis) === 'width'
+  // Frames, steps and the like pass in time.
+  const isSide = (axis: number) =>
+    meanings.get(axis) !== 'sequence' &&
+    ((shape[axis] ?? 0) >= 8 || meanings.get(axis) === 'height' || meanings.get(axis) === 'width')
   const isColour = (axis: number) => (shape[axis] ?? 0) <= 4
   const rank = shape.length
   const first = rank - 3

@@ -72,7 +72,9 @@ export const costlyActivations = defineRule({
     const excessMs = (node: NodeCost) =>
       againstRelu.get(node.name) ?? Math.max(0, node.timeMs - stepMs(node, 'Relu', rates, runsOf(node)) - startMs(node))
 
-    const all = costs.nodes.filter((node) => COSTLY_OPERATORS.has(node.opType) && node.cost !== undefined && excessMs(node) > 0)
+    const all = costs.nodes.filter(
+      (node) => COSTLY_OPERATORS.has(node.opType) && node.cost !== undefined && !isProduct(node) && excessMs(node) > 0,
+    )
     const excessOf = (nodes: readonly NodeCost[]) => nodes.reduce((sum, node) => sum + excessMs(node), 0)
     const measured = all.filter(({ name }) => againstRelu.has(name))
     const isMeasured = measured.length > 0 && excessOf(measured) >= MOST * excessOf(all)
@@ -97,6 +99,9 @@ export const costlyActivations = defineRule({
     }
   },
 })
+
+/** A square or another small whole power is multiplied. */
+const isProduct = ({ opType, cost }: NodeCost): boolean => opType === 'Pow' && cost?.specialOps === 0
 
 const cheapest = (rates: Rates | undefined) =>
   rates?.Relu === undefined ? 'reading and writing their data alone' : 'a Relu on the same data'
