@@ -74,8 +74,8 @@ test.each([
 test.each([
   [1.4249, '1.42×'],
   [0.5, '0.50×'],
-  [0.0999, '0.0999×'],
-  [0.0031, '0.00310×'],
+  [0.0667, '0.07×'],
+  [0.0031, '0.003×'],
 ])('%d times as fast is %s', (speedup, text) => expect(timesAsFast(speedup)).toBe(text))
 
 test('a number stays next to its unit, and next to no other word', () => {

@@ -117,8 +117,8 @@ export function rate(perSecond: number, unit: string): string {
   return scaled(perSecond, `${unit}/s`)
 }
 
-/** How many times as fast something was: '1.42×', '0.50×'; three significant digits below a tenth, never '0.00×'. */
-export const timesAsFast = (speedup: number): string => `${speedup < 0.1 ? significant(speedup) : speedup.toFixed(2)}×`
+/** How many times as fast something was: '1.42×', '0.50×', '0.003×'; never '0.00×'. */
+export const timesAsFast = (speedup: number): string => `${speedup < 0.01 ? significant(speedup, 1) : speedup.toFixed(2)}×`
 
 /** '1 node', '3 nodes'. */
 export function plural(many: number, one: string, more = `${one}s`): string {
