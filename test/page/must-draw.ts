@@ -3,6 +3,7 @@
 
 import {
   count,
+  intervalOf,
   percent,
   perSecond,
   sharePercent,
@@ -26,7 +27,7 @@ import { measured } from '@whyslow/report/text/divided/divided-words.ts'
 import { partRows as textRows, wayName } from '@whyslow/report/text/embedding/embedding-words.ts'
 import { partRows } from '@whyslow/report/text/generation/generation-words.ts'
 import { areaTitle } from '../../packages/report/web/src/areas.ts'
-import { factor, factorRange, intervalOf } from '../../packages/report/web/src/format.ts'
+import { factor, factorRange } from '../../packages/report/web/src/format.ts'
 import { nodeTitle, shownName } from '../../packages/report/web/src/kit/shown-name.ts'
 import { normalReport } from '../../packages/report/web/src/normal.ts'
 import type { DrawnText } from './drawn-numbers.ts'

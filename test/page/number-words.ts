@@ -2,6 +2,7 @@
 import {
   bytes,
   count,
+  intervalOf,
   percent,
   perSecond,
   rate,
@@ -9,7 +10,7 @@ import {
   time,
   timeWithInterval,
 } from '@whyslow/measure/statistics/numbers.ts'
-import { factor, factorRange, intervalOf } from '../../packages/report/web/src/format.ts'
+import { factor, factorRange } from '../../packages/report/web/src/format.ts'
 
 const NUMBER = '[-−+]?\\d+(?:\\.\\d+)?'
 const UNITS = '(?:µs|ms|s|%|dB|[kMGTP]?B(?:/s)?|[kMGTP]?FLOP(?:/s)?|requests/s|[kMGTP])(?![\\w/])|×(?!\\d)'

@@ -1,8 +1,9 @@
 // Ticks, points of a load run, what-if and names: what charts are drawn from.
+import { intervalOf } from '@whyslow/measure/statistics/numbers.ts'
 import { scaleLinear, scaleLog } from 'd3-scale'
 import { describe, expect, test } from 'vitest'
 import { cleaned } from '../../packages/report/web/src/cleaned.ts'
-import { factor, factorRange, intervalOf } from '../../packages/report/web/src/format.ts'
+import { factor, factorRange } from '../../packages/report/web/src/format.ts'
 import { elideMiddle, nodeTitle, shownName } from '../../packages/report/web/src/kit/shown-name.ts'
 import { fewTicks } from '../../packages/report/web/src/kit/ticks.ts'
 import { boundOf, inOrder, type Point, requestedLoadText } from '../../packages/report/web/src/load/points.ts'

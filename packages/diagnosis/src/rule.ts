@@ -91,6 +91,8 @@ export interface Rule<E, K extends Keys<E> = Keys<E>, W extends Keys<E> = Keys<E
   readonly wants?: readonly W[]
   /** Rules whose cures were in place when its savings were timed: what they find ranks before what it finds. */
   readonly after?: readonly string[]
+  /** Rules that report the same cause in its place: if one of them finds it, this rule is not listed as fine. */
+  readonly coveredBy?: readonly string[]
   check(evidence: Free & Given<E, K, W>): Outcome<Keys<E>>
 }
 

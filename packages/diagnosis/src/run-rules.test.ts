@@ -69,6 +69,15 @@ test('one rule that throws is one failed row', () => {
   ])
 })
 
+test('a rule whose cause another one found is not listed as fine; without that one, or with another verdict, it is', () => {
+  const rule = (id: string, outcome: ReturnType<Rule<Evidence>['check']>, coveredBy?: readonly string[]) =>
+    defineRule({ ...about, id, needs: ['latency'], check: () => outcome, ...(coveredBy === undefined ? {} : { coveredBy }) })
+  const kept = (...rules: Rule<Evidence>[]) => runRules(rules, given).map(({ rule, verdict }) => `${rule} ${verdict}`)
+  expect(kept(rule('part', 'clear', ['whole']), rule('whole', found))).toEqual(['whole found'])
+  expect(kept(rule('part', 'clear', ['whole']), rule('whole', 'clear'))).toEqual(['part clear', 'whole clear'])
+  expect(kept(rule('part', found, ['whole']), rule('whole', found))).toEqual(['part found', 'whole found'])
+})
+
 test("a finding's own title and area come before the rule's", () => {
   const rule = defineRule({
     ...about,

@@ -10,19 +10,23 @@ interface Runnable<Given> {
   readonly needs: readonly PropertyKey[]
   readonly wants?: readonly PropertyKey[]
   readonly after?: readonly string[]
+  readonly coveredBy?: readonly string[]
   check(given: Given): Outcome<PropertyKey>
 }
 
 /**
- * Verdicts of all rules, in their order; a rule that finds something at several places gives one for each. Never throws. A rule is given the
- * evidence it declares, and `free`, which none has to declare.
+ * Verdicts of all rules, in their order; a rule that finds something at several places gives one for each, and one whose cause another rule
+ * reports gives none. Never throws. A rule is given the evidence it declares, and `free`, which none has to declare.
  */
 export function runRules<R extends Runnable<never>>(
   rules: readonly R[],
   evidence: WithAbsent & { readonly language?: string },
   free: object = {},
 ): Verdict[] {
-  return rules.flatMap((rule) => verdictsOf(rule, evidence, free))
+  const verdicts = rules.flatMap((rule) => verdictsOf(rule, evidence, free))
+  const found = new Set(verdicts.flatMap((one) => (one.verdict === 'found' ? [one.rule] : [])))
+  const covered = new Set(rules.filter(({ coveredBy = [] }) => coveredBy.some((id) => found.has(id))).map(({ id }) => id))
+  return verdicts.filter(({ verdict, rule }) => verdict !== 'clear' || !covered.has(rule))
 }
 
 /** A known saving of nine tenths of a time counts as large as that time: two runs of one program differ by as much. */

@@ -33,6 +33,8 @@ export const ns = sayer('ns', (value) => `${Math.round(value)} ns`)
 export const bytes = sayer('bytes', inBytes)
 /** Below one per cent with a decimal: a sentence that names so small a share is about it. */
 export const share = sayer('share', (value) => (value > 0 && value < 0.01 ? `${(value * 100).toFixed(1)} %` : percent(value)))
+/** Share of a whole. Parts are measured apart from it and can add up to slightly more; none is shown as more than all of it. */
+export const part = (name: string, value: number): Sentence => share(name, Math.min(1, value))
 /** Size of an error, in words: a hundredth of a per cent is one, too. */
 export const error = sayer('share', (value) => `${significant(value * 100, 2)} %`)
 /** '1.6': how many times as much. */

@@ -47,8 +47,12 @@ const unsqueezed: ReadInput = (use) => {
   return { passes: Array.from({ length: use.rank! + put.size }, (_, axis) => (put.has(axis) ? null : next++)) }
 }
 
+/** The same elements; which axis is which afterwards is not known. */
+const reshaped: ReadInput = ({ index, shapeOf }) =>
+  index === 0 ? { passes: Array.from({ length: shapeOf(1)?.[0] ?? 0 }, () => null) } : undefined
+
 const facts: OperatorFacts = {
-  reads: { Identity: keepsAxes, Dropout: keepsAxes, Squeeze: squeezed, Unsqueeze: unsqueezed },
+  reads: { Identity: keepsAxes, Dropout: keepsAxes, Reshape: reshaped, Squeeze: squeezed, Unsqueeze: unsqueezed },
   int8: sameFor(['Flatten', 'Reshape', 'Squeeze', 'Unsqueeze'], MOVES),
 }
 

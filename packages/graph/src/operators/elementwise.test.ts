@@ -93,6 +93,15 @@ test('a constant operand fixes the axes on which it is longer than 1; one number
   expect(inputUseFacts({ operator: 'Equal', inputs: ['?', '!int64:=16000'] })).toEqual({ comparedWith: 16000 })
 })
 
+test('what is compared with each of 0, 1, 2 … is a class of as many', () => {
+  const compare = (numbers: string) => inputUseFacts({ operator: 'Equal', inputs: ['1x64x1', numbers] })
+  expect(compare('!int32:1x1x257')).toEqual({ tableRows: 257 })
+  expect(compare('!int32:8=0,1,2,3,4,5,6,7')).toEqual({ tableRows: 8 })
+  expect(compare('!int32:8=0,1,2,3,4,5,6,9')).toBeUndefined()
+  expect(compare('!int32:7=0,1,2,3,4,5,6')).toBeUndefined()
+  expect(compare('!int32:64x257')).toBeUndefined()
+})
+
 test('deprecated and gated scales', () => {
   const image = { operator: 'ImageScaler', inputs: ['1x3x2x2'], outputs: ['1x3x2x2'], attributes: { bias: [1, 2, 3], scale: 2 } }
   checkOperator(image, { simpleOps: 24, bytes: 96 })

@@ -78,6 +78,9 @@ const biasedChannels: ReadInput = ({ node }) => {
   return channels === undefined ? undefined : { rank: 4, axes: spatialAxes(4, channels), passes: 'same' }
 }
 
+/** Fewer numbers to compare with may be the values of as many elements. */
+const LEAST_CLASSES = 8
+
 /** Scores of what a mask hides become this or less: exporters write -1e4, -1e9, the lowest float or minus infinity. */
 const HIDDEN = -1e4
 
@@ -88,6 +91,17 @@ const masked: ReadInput = ({ index, valuesOf }) => {
   return whenTrue === whenFalse ? undefined : { hiddenWhere: whenTrue }
 }
 
+/** With one number, which chooses what runs, or with 0, 1, 2 … along a last axis of its own: a class as a one among zeros. */
+const compared: ReadInput = ({ index, shapeOf, valuesOf }) => {
+  const values = valuesOf(1 - index)
+  if (values?.length === 1) return { comparedWith: values[0] }
+  const shape = shapeOf(1 - index) ?? []
+  const classes = shape.at(-1) ?? 0
+  const isOneHot =
+    classes >= LEAST_CLASSES && elementCount(shape) === classes && (values ?? []).every((value, at) => value === at)
+  return isOneHot ? { tableRows: classes } : undefined
+}
+
 const facts: OperatorFacts = {
   reads: {
     ImageScaler: biasedChannels,
@@ -95,10 +109,7 @@ const facts: OperatorFacts = {
     ...sameFor(['Add', 'Sub', 'Mul', 'Div', 'Pow', 'Max', 'Min'], broadcasts),
     Not: () => ({ passes: 'same', inverts: true }),
     Where: masked,
-    Equal: ({ index, valuesOf }) => {
-      const values = valuesOf(1 - index)
-      return { comparedWith: values?.length === 1 ? values[0] : undefined }
-    },
+    Equal: compared,
   },
   int8: { Add: VARIADIC, Mul: VARIADIC, Where: { kind: 'elementwise', data: [1, 2] } },
 }

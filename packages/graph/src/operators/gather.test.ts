@@ -58,4 +58,11 @@ test('ids lie within the table, and a sequence within the table of positions bes
     tableRows: 1000,
   })
   expect(inputUseFacts({ operator: 'Gather', inputs: ['?', '!3'] })).toBeUndefined()
+  expect(inputUseFacts({ operator: 'OneHot', inputs: ['?', '!int64:=257', '2'] })).toEqual({ tableRows: 257 })
+})
+
+test('columns taken at constant places leave the other axes as they are', () => {
+  const column = { operator: 'Gather', inputs: ['1x2x64', '!int64:=0'], attributes: { axis: 1 } }
+  expect(inputUseFacts(column)).toEqual({ passes: [0, 2] })
+  expect(inputUseFacts({ ...column, inputs: ['1x2x64', '!int64:2'] })).toEqual({ passes: [0, null, 2] })
 })

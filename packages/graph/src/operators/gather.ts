@@ -6,7 +6,7 @@ import type { TensorType } from '../types.ts'
 import { axisFromFront, numberAttribute, textAttribute } from './attributes.ts'
 import { DEQUANTIZE_OPS } from './counts/quantize-ops.ts'
 import { defineFamily, type Formula, formula, MOVES, type OperatorFacts, sameFor } from './family.ts'
-import type { ReadInput } from './input-use.ts'
+import type { InputUse, ReadInput, UseFacts } from './input-use.ts'
 import { tensorBytes } from './work.ts'
 
 const CACHE_LINE_BYTES = 64
@@ -73,7 +73,21 @@ const indices: ReadInput = ({ node, index, shapeOf, longestBeside }) => {
   }
 }
 
-const facts: OperatorFacts = { reads: { Gather: indices }, int8: { Gather: MOVES, GatherElements: MOVES } }
+/** Columns taken at constant places: the others keep what they are. */
+const columns = ({ node, rank, shapeOf }: InputUse): UseFacts | undefined => {
+  const places = shapeOf(1)
+  if (places === undefined || rank === undefined) return undefined
+  const axis = axisFromFront(numberAttribute(node, 'axis', 0), rank)
+  return { passes: Array.from({ length: rank }, (_, at) => at).flatMap((at) => (at === axis ? places.map(() => null) : [at])) }
+}
+
+/** Each class has a number below the depth. */
+const classes: ReadInput = ({ index, valuesOf }) => (index === 0 ? { tableRows: valuesOf(1)?.[0] } : undefined)
+
+const facts: OperatorFacts = {
+  reads: { Gather: (use) => (use.index === 0 ? columns(use) : indices(use)), OneHot: classes },
+  int8: { Gather: MOVES, GatherElements: MOVES },
+}
 
 export const gatherFamily = defineFamily('gather', facts, {
   Gather: gather,

@@ -31,8 +31,12 @@ const transposed: ReadInput = ({ node, rank }) =>
     ? undefined
     : { passes: numbersAttribute(node, 'perm') ?? Array.from({ length: rank }, (_, axis) => rank - 1 - axis) }
 
+/** The same elements, some of them repeated: no axis is as long as before. */
+const repeated: ReadInput = ({ index, rank }) =>
+  index === 0 && rank !== undefined ? { passes: Array.from({ length: rank }, () => null) } : undefined
+
 const facts: OperatorFacts = {
-  reads: { Pad: keepsAxes, Transpose: transposed },
+  reads: { Pad: keepsAxes, Expand: repeated, Transpose: transposed },
   int8: { ...sameFor(['DepthToSpace', 'Expand', 'Slice', 'Split', 'Tile', 'Transpose'], MOVES), Concat: VARIADIC },
 }
 

@@ -39,8 +39,6 @@ const SMALLEST_PHOTO = 16
 /** Sides of an image without a batch: what is smaller, or far longer than wide, may be a table. */
 const SMALLEST_SIDE = 64
 const LARGEST_RATIO = 4
-/** Ids where the size of the vocabulary is not known: any table has this many rows. */
-const UNKNOWN_VOCABULARY = 100
 
 /** The content of each input, in order. */
 export function contentsOf(inputs: readonly ResolvedInput[], graph: GraphView): readonly Content[] {
@@ -182,7 +180,7 @@ function integersOf(input: ResolvedInput, tableRows: number | undefined, { ids, 
   if (Number.isFinite(below)) return idsBelow(input, below)
   if (isOneByte) return dtype === 'int8' ? { kind: 'ids', from: -128, below: 128 } : { kind: 'ids', from: 0, below: 256 }
   if (shape.length === 0 || elementCount(shape) === 1) return { kind: 'fill', value: Math.min(1, (input.below ?? 2) - 1) }
-  return image !== undefined ? photos(input, image, WHOLE_BYTES) : idsBelow(input, UNKNOWN_VOCABULARY)
+  return image !== undefined ? photos(input, image, WHOLE_BYTES) : tokensOf(input, null)
 }
 
 /** What diffusion models refine: noise of four channels. */
@@ -227,7 +225,10 @@ const isMaskOf = ({ name, shape }: ResolvedInput, ids: ResolvedInput | undefined
 /** The axes of an image or a video of 1 to 4 channels; undefined for other inputs. */
 export function imageAxes({ shape, freeAxes }: Pick<ResolvedInput, 'shape' | 'freeAxes'>): ImageAxes | undefined {
   const meanings = new Map(freeAxes.map(({ axis, meaning }) => [axis, meaning]))
-  const isSide = (axis: number) => (shape[axis] ?? 0) >= 8 || meanings.get(axis) === 'height' || meanings.get(axis) === 'width'
+  // Frames, steps and the like pass in time.
+  const isSide = (axis: number) =>
+    meanings.get(axis) !== 'sequence' &&
+    ((shape[axis] ?? 0) >= 8 || meanings.get(axis) === 'height' || meanings.get(axis) === 'width')
   const isColour = (axis: number) => (shape[axis] ?? 0) <= 4
   const rank = shape.length
   const first = rank - 3

@@ -131,7 +131,8 @@ function byQuantization({ quantizedTo }: FirstLayers): Pixels | null {
 /** The widest range at which answers are not yet far larger than the bias explains. */
 function byBias(layers: FirstLayers, channels: number): Pixels | null {
   const { convolution, isActivated } = layers
-  if (convolution === null || convolution.bias === null || !isActivated) return null
+  const bias = convolution?.bias ?? null
+  if (convolution === null || bias === null || !isActivated) return null
   const answers = answersTo(convolution, layers)
   const size = (one: PictureNumbers) => {
     const { mean, variance } = answers(one)
@@ -145,8 +146,14 @@ function byBias(layers: FirstLayers, channels: number): Pixels | null {
     best = one
     smallest = Math.min(smallest, its)
   }
+  // Bytes are fifty times as wide as the next range: where the image hardly changes what the bias answers, they are nearer to it.
+  const spread = (one: PictureNumbers) => meanOf(answers(one).variance)
+  const biases = meanOf(answers.outputs.map((output) => bias[output]! ** 2))
+  if (spread(best) * spread(BYTES) < biases ** 2) best = BYTES
   return { ...best, why: 'Photos in this range give answers in balance with the biases of the first convolution.' }
 }
+
+const meanOf = (numbers: readonly number[]): number => numbers.reduce((sum, one) => sum + one, 0) / numbers.length
 
 /** What a byte of 0 and one of 255 become, over all channels. */
 export function valueRange({ scale, mean, std }: PictureNumbers, channels: number): readonly [number, number] {

@@ -38,6 +38,11 @@ describe('contentsOf', () => {
     [[1, 30000], { title: 'voice_48k' }, ['sound', 'speech', 48000]],
     [[1, 480], { name: 'audio_frame' }, ['sound', 'speech', 16000]],
     [[1, 512], {}, ['normal', 'noise']],
+    // Who speaks is no frame of sound.
+    [[1, 256], { title: 'voicefilter', name: 'frame' }, ['sound', 'speech', 16000]],
+    [[1, 256], { title: 'voicefilter', name: 'dvec' }, ['normal', 'noise']],
+    [[1, 512], { title: 'voice', name: 'speaker_embedding' }, ['normal', 'noise']],
+    [[1, 512], { title: 'speech_wav2vec', name: 'x' }, ['sound', 'speech', 16000]],
     [[1, 1, 257], {}, ['spectrum', 'speech', 'magnitude', null, 2]],
     [[1, 100, 257], {}, ['spectrum', 'speech', 'magnitude', 1, 2]],
     [[1, 49, 10, 1], {}, ['spectrum', 'speech', 'mfcc', 1, 2]],
@@ -207,4 +212,14 @@ describe('synthesize', () => {
       expect(Math.abs(Number((b!.data as BigInt64Array)[0]) - 500.5)).toBeLessThan(3)
     }
   })
+})
+
+describe('an axis that passes in time is no side of an image', () => {
+  const of = (rows: string) => contentsOf(resolved(graphOf([input('x', 'float32', ['n', 3, rows, 160])])), graphOf([]))[0]!
+  it.each([
+    ['frames', 'image', false],
+    ['time', 'image', false],
+    ['height', 'image', true],
+    ['d2', 'image', true],
+  ])('%s', (rows, kind, expected) => expect(of(rows).kind === kind).toBe(expected))
 })

@@ -40,6 +40,8 @@ export type SignalContent = Signal & {
 
 /** A float input this long in one axis, with at most two values otherwise, is a signal. */
 const SHORTEST_SIGNAL = 4000
+/** Says who speaks, or how: no sound, though models of sound take it. */
+const VECTOR = /emb|style|speaker|spk|(?<![a-z])[a-z]?-?vec(tor)?(?![a-z])/i
 /** Usual lengths of a frame of sound. */
 const FRAMES = new Set([160, 240, 256, 320, 400, 480, 512, 576, 640, 960, 1024])
 const RATES = [16000, 22050, 44100, 48000, 24000, 8000] as const
@@ -221,6 +223,7 @@ function soundAxis(
   if (long >= SHORTEST_SIGNAL && elementCount(shape.slice(1)) <= 2 * long)
     return { axis, why: `It has ${long} values in a row, as sound has` }
   if (!FRAMES.has(long) || elementCount(shape.slice(1)) !== long) return undefined
+  if (VECTOR.test(name)) return undefined
   // A frame in, a frame out, and a memory from one to the next: sound that is enhanced.
   const isEnhanced = shape.length === 3 && graph.outputs[0]?.shape?.join() === shape.join() && graph.inputs.length > 1
   return named || isEnhanced || /frame|chunk|audio|wav|pcm/i.test(name)

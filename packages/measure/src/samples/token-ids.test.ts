@@ -50,3 +50,8 @@ it('textLengths: some fill the axis, none is empty, and the same seed gives the 
   expect(Math.min(...lengths)).toBeGreaterThanOrEqual(12)
   expect(textLengths(200, 64, 5)).toEqual(lengths)
 })
+it('without a table nobody says that there is one, and the ids are called made up', () => {
+  const { likeness, below } = tokensOf(input([1, 8]), null)
+  expect([likeness.of, below]).toEqual(['noise', 100])
+  expect(likeness.why).toBe('Whole numbers, and nothing in the model says which: ids below 100, small ones frequent.')
+})

@@ -25,8 +25,12 @@ const SHORTEST_PADDED = 16
 /** A padded text has this share of the axis, at least. */
 const LEAST_SHARE = 0.2
 
-/** Ids of an input that indexes a table of this many rows. */
-export function tokensOf({ shape, freeAxes, known }: ResolvedInput, below: number): TokenContent {
+/** Ids where nothing says how many there are: any vocabulary has this many. */
+const UNKNOWN_VOCABULARY = 100
+
+/** Ids of an input that indexes a table of this many rows; null: the model does not say how many. */
+export function tokensOf({ shape, freeAxes, known }: ResolvedInput, rows: number | null): TokenContent {
+  const below = rows ?? UNKNOWN_VOCABULARY
   const facts = factsOfSize(below)
   const { tokens } = known ?? {}
   const last = shape.length - 1
@@ -39,6 +43,10 @@ export function tokensOf({ shape, freeAxes, known }: ResolvedInput, below: numbe
     const { sentences, begin, end, padding, file } = tokens
     const why = `Sentences in the vocabulary of ${file}, next to the model.`
     return { ...common, sentences, begin, end, padding, likeness: { of: 'sentences', range: null, why } }
+  }
+  if (rows === null) {
+    const why = `Whole numbers, and nothing in the model says which: ids below ${below}, small ones frequent.`
+    return { ...common, ...facts, sentences: null, likeness: { of: 'noise', range: null, why } }
   }
   const why = `It indexes a table of ${below} rows, and no tokenizer that fits is next to the model: small ids are frequent.`
   return { ...common, ...facts, sentences: null, likeness: { of: 'ids', range: null, why } }

@@ -1,5 +1,17 @@
 import { expect, test } from 'vitest'
-import { bytes, count, percent, perSecond, plural, rate, significant, time, timeWithInterval } from './numbers.ts'
+import {
+  bytes,
+  count,
+  percent,
+  perSecond,
+  plural,
+  rate,
+  significant,
+  time,
+  timesAsFast,
+  timeWithInterval,
+  unbroken,
+} from './numbers.ts'
 
 test.each([
   [41.234, '41.2'],
@@ -58,3 +70,14 @@ test.each([
   [196.5, '197'],
   [74604.2, '74604'],
 ])('%d a second is %s', (value, text) => expect(perSecond(value)).toBe(text))
+
+test.each([
+  [1.4249, '1.42×'],
+  [0.5, '0.50×'],
+  [0.0667, '0.07×'],
+  [0.0031, '0.003×'],
+])('%d times as fast is %s', (speedup, text) => expect(timesAsFast(speedup)).toBe(text))
+
+test('a number stays next to its unit, and next to no other word', () => {
+  expect(unbroken('41 % of 3.2 ms, 12 GB/s, 5 more, 2 models')).toBe('41\u00a0% of 3.2\u00a0ms, 12\u00a0GB/s, 5 more, 2 models')
+})

@@ -85,6 +85,11 @@ export const sharePercent = (share: number): string => percent(Math.min(1, Math.
 export const metricValue = ({ name, value }: { readonly name: string; readonly value: number }): string =>
   name === 'accuracy' ? `${significant(value * 100)} %` : significant(value)
 
+const beforeUnit = /(\d) (?=(?:ns|µs|ms|s|%|[kMGTP]?B|[kMGTP]|[kMGTP]?(?:B|FLOP|OP)\/s)(?![\p{L}\p{N}]))/gu
+
+/** A number stays next to its unit where lines are broken. */
+export const unbroken = (text: string): string => text.replace(beforeUnit, '$1\u00a0')
+
 const PREFIXES = ['', 'k', 'M', 'G', 'T', 'P']
 
 function scaled(value: number, unit: string): string {
@@ -111,6 +116,9 @@ export function count(value: number): string {
 export function rate(perSecond: number, unit: string): string {
   return scaled(perSecond, `${unit}/s`)
 }
+
+/** How many times as fast something was: '1.42×', '0.50×', '0.003×'; never '0.00×'. */
+export const timesAsFast = (speedup: number): string => `${speedup < 0.01 ? significant(speedup, 1) : speedup.toFixed(2)}×`
 
 /** '1 node', '3 nodes'. */
 export function plural(many: number, one: string, more = `${one}s`): string {

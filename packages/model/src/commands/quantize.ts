@@ -25,7 +25,7 @@ export interface QuantizeOptions
 const HALF = [...PREPARATION, float16].map(({ id }) => id)
 /** Fewer bits may pay on another engine alone; what it would give without them is part of the answer. */
 const REMEDIES = [...PREPARATION, staticQuantization, dynamicQuantization, weightQuantization, engineChoice].map(({ id }) => id)
-const KEEPS_ENGINE = 'quantize keeps the engine for a model in float'
+const KEEPS_ENGINE = 'quantize takes another engine only for what it quantizes'
 const FIX = fixModel('--max-loss', '0.01')
 /** A first look of less is noise; outputs further off are within no usual limit. */
 const LEAST_SPEEDUP = 1.05

@@ -2,7 +2,7 @@
 
 import type { NextCommand } from '@whyslow/diagnosis/next-command.ts'
 import type { Outcome } from '@whyslow/diagnosis/rule.ts'
-import { ms, type Sentence, share, tell } from '@whyslow/diagnosis/tell.ts'
+import { ms, part, type Sentence, tell } from '@whyslow/diagnosis/tell.ts'
 import { isWorthSaying } from '@whyslow/diagnosis/worth.ts'
 import { INT8_OPERATORS } from '@whyslow/measure/engines/onnxruntime/int8/int8-kernels.ts'
 import type { OperatorExperiment, OperatorExperiments, OperatorVariant } from '@whyslow/measure/timing/operators/types.ts'
@@ -54,7 +54,7 @@ export function findingOf(causes: readonly Cause[], p50Ms: number, { cure, next 
   const timeMs = causes.reduce((sum, { row }) => sum + row.insideMs * row.copies, 0)
   const [first, ...others] = causes.slice(0, NAMED).map(caseOf)
   return {
-    ...tell`${subjectOf(causes)} ${ms('time', timeMs)}, ${share('time-share', timeMs / p50Ms)} of the p50. Timed alone,
+    ...tell`${subjectOf(causes)} ${ms('time', timeMs)}, ${part('time-share', timeMs / p50Ms)} of the p50. Timed alone,
       ${others.reduce((all, one) => tell`${all}; ${one}`, first!)}. ${cure}`,
     timeMs,
     wouldSaveMs: Math.min(savingMs, p50Ms),

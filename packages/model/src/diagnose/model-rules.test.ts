@@ -37,3 +37,15 @@ test('on the CPU and without trees, rules about devices, WebAssembly, TensorFlow
     ].sort(),
   )
 })
+
+test('no rule is fine whose cause another rule reports: the call of a tiny model, and of one that is faster as code', () => {
+  const callCost = { callMs: 0.012, ciLowMs: 0.012, ciHighMs: 0.012 }
+  const verdictsOf = (more: Partial<AnalyzedEvidence>) =>
+    new Map(runRules(modelRules, evidence({ p50Ms: 0.015, callCost, ...more })).map(({ rule, verdict }) => [rule, verdict]))
+  const tiny = verdictsOf({})
+  expect([tiny.get('tiny-model'), tiny.get('call-overhead')]).toEqual(['found', undefined])
+  const ratio = { ratio: 0.2, ratioLow: 0.2, ratioHigh: 0.2, rounds: 5 }
+  const code = { id: 'written', device: 'cpu', software: false, generated: true, p50Ms: 0.003, ...ratio } as const
+  const written = verdictsOf({ otherEngines: [code] })
+  expect([written.get('tiny-model'), written.get('call-overhead')]).toEqual([undefined, 'found'])
+})

@@ -3,6 +3,7 @@
 // What promises much in its first look is judged before anything else is looked at.
 
 import { geometricMean } from '@whyslow/measure/statistics/index.ts'
+import { timesAsFast } from '@whyslow/measure/statistics/numbers.ts'
 import { reasonInWords } from '@whyslow/measure/trials/port.ts'
 import type { RemedySetup } from '../remedies/kit/remedy.ts'
 import { type Bench, type Deadline, isPast } from './bench.ts'
@@ -153,7 +154,7 @@ async function notShortlisted(
 }
 
 const noGain = (state: SearchState, candidate: Candidate, seenIn: string, lookedSpeedup: number) =>
-  trialResult(candidate, 'no-difference', `no gain in ${seenIn} (${lookedSpeedup.toFixed(2)}×)`, {
+  trialResult(candidate, 'no-difference', `no gain in ${seenIn} (${timesAsFast(lookedSpeedup)})`, {
     lookedSpeedup,
     ...predictedSpeedup(candidate, state),
   })

@@ -129,6 +129,18 @@ describe('another engine', () => {
       })
     })
 
+    test('of the measured engine, another one that runs them faster is kept, though not for a model in float', async () => {
+      const own = exampleRemedy('own', { kind: 'rewrite', effect: 'approximate', precision: 'static' })
+      const evidence = {
+        otherEngines: [otherEngine('fast', { refusedInFloat: 'it stays' })],
+        constraints: { fixShapes: false, outputs: null, maxLoss: 0.01 },
+      }
+      const kept = async (remedies: readonly Remedy[]) =>
+        shipped(await run({ timeMs: times({ own: 1.3, fast: 1.4 }) }, [engineRemedy, ...remedies], { evidence }))
+      expect(await kept([own])).toBe('fast+own')
+      expect(await kept([])).toBe('')
+    })
+
     test('is found for the original where the measured engine already has fewer of its own', async () => {
       const own = exampleRemedy('own', { kind: 'rewrite', effect: 'approximate', precision: 'static' })
       const one = await search(times({ own: 1.3, fast: 1.4, bits: 1.4 }), [own])

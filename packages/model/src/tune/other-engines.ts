@@ -4,8 +4,9 @@
 // has its turn after it (measured-turn.ts).
 
 import { geometricMean } from '@whyslow/measure/statistics/index.ts'
+import { timesAsFast } from '@whyslow/measure/statistics/numbers.ts'
 import { reasonInWords } from '@whyslow/measure/trials/port.ts'
-import type { Remedy, RemedySetup } from '../remedies/kit/remedy.ts'
+import type { Remedy, RemedyEvidence, RemedySetup } from '../remedies/kit/remedy.ts'
 import { actsOn, type Candidate, nameOf, predictedSpeedup, propose } from './candidates.ts'
 import { rebuildSetup } from './drop.ts'
 import { judge } from './judge.ts'
@@ -229,13 +230,21 @@ async function choicesOf(plan: SearchPlan, { setup, kept }: SearchState, remedie
   // What has fewer bits already is quantized for the engine that is measured: another one is given the original, quantized for it.
   const { int8On: _, ...inBits } = tools
   const isQuantized = kept.some(({ remedy }) => remedy.precision !== undefined)
-  const proposed = await propose(remedies, setup, evidence, isQuantized ? inBits : tools)
+  const proposed = isQuantized
+    ? await propose(remedies, setup, inFewerBits(evidence), inBits)
+    : await propose(remedies, setup, evidence, tools)
   const onKept = proposed.candidates.map((one): Choice => ({ ...one, onKept: true }))
   if (kept.length === 0) return onKept
   const { candidates } = await propose(remedies, original, evidence, isQuantized ? tools : inBits)
   const alone = candidates.map((one): Choice => ({ ...one, proposal: alongside(one.proposal), onKept: false }))
   return distinctCandidates(bench, [...onKept, ...alone], setup)
 }
+
+/** What keeps the engine for a model in float is no reason against it for one that has fewer bits. */
+const inFewerBits = ({ otherEngines, ...evidence }: RemedyEvidence): RemedyEvidence => ({
+  ...evidence,
+  ...(otherEngines === undefined ? {} : { otherEngines: otherEngines.map(({ refusedInFloat: _, ...one }) => one) }),
+})
 
 const alongside = (proposal: Candidate['proposal']): Candidate['proposal'] => ({
   ...proposal,
@@ -276,13 +285,13 @@ async function take(
   if (look.failure !== null) return recordTrial(plan, state, trialResult(choice, 'failed', reasonInWords(look.failure)))
   const lookedSpeedup = 1 / ratioOf(look)
   const seen = { lookedSpeedup, ...predictedSpeedup(choice, state) }
-  const noGain = `no gain in a first look (${lookedSpeedup.toFixed(2)}×)`
+  const noGain = `no gain in a first look (${timesAsFast(lookedSpeedup)})`
   if (proposal.refused !== undefined && lookedSpeedup < 1)
     return recordTrial(plan, state, trialResult(choice, 'no-difference', noGain, seen))
   if (proposal.refused !== undefined) {
     const { agreement } = await plan.bench.compare(proposal.setup, 'approximate')
     const { refused } = proposal
-    const reason = `${lookedSpeedup.toFixed(2)}× in a first look, but ${refused}`
+    const reason = `${timesAsFast(lookedSpeedup)} in a first look, but ${refused}`
     return recordTrial(plan, state, trialResult(choice, 'rejected', reason, { ...seen, agreement, refused }))
   }
   const other = betterThan(state, { choice, look })

@@ -21,7 +21,7 @@ export function loadParts({ points, findings, search, audit, target, machine }: 
       summary: 'How it was measured',
       blocks: [
         [
-          `- asked: ${code(target.name)}, over ${machine.usableCpus} usable CPUs of ${text(machine.cpu)}`,
+          `- asked: ${code(target.name)}, over ${plural(machine.usableCpus, 'usable CPU')} of ${text(machine.cpu)}`,
           ...(audit.ceilingPerSecond === null
             ? []
             : [`- the generator reaches ${perSecond(audit.ceilingPerSecond)} requests/s here`]),

@@ -56,6 +56,16 @@ test('the table has a row for each that was measured, fastest first, and others 
   expect(text).toContain('Warning: something odd')
 })
 
+test('an input says what it resembles, and one CPU is one', () => {
+  const photo = { of: 'photo', range: [0, 255], why: '' } as const
+  const cnn = JSON.parse(readFileSync(new URL('../../../../fixtures/reports/cnn.json', import.meta.url), 'utf8')) as ReportDocument
+  const inputs = [{ ...cnn.model!.inputs[0]!, source: 'synthetic' as const, likeness: photo }]
+  const reports = [{ ...cnn, machine: { ...cnn.machine, usableCpus: 1 }, model: { ...cnn.model!, inputs } }]
+  const text = renderComparison({ ...models, reports }, { width: 400, colour: false })
+  expect(text).toContain(' (representative: photo). ')
+  expect(text).toMatch(/, 1 usable CPU\.$/m)
+})
+
 test('the precision has a column where an engine chooses it, beside how its outputs agree', () => {
   const agreement = { maxAbs: 0.02, cosine: 0.999, sqnrDb: 40, equal: false, top1: null, metric: null }
   const chosen = { precision: 'bfloat16', runtime: 'OpenVINO', agreement }

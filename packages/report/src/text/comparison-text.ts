@@ -1,8 +1,9 @@
 // The comparison on a terminal: the sentence, one table, what it means in sentences, who is worth choosing, who could not be measured.
 // Drawn from the document alone.
 
-import { bytes, count, metricValue, significant, singular, time, timeWithInterval } from '@whyslow/measure/statistics/numbers.ts'
+import { bytes, count, metricValue, plural, significant, singular, time, timeWithInterval } from '@whyslow/measure/statistics/numbers.ts'
 import type { ComparisonDocument, Contestant } from '../documents/comparison.ts'
+import { sourceWords } from './answers/likeness.ts'
 import { withShortNames } from './contestant-names.ts'
 import { type Colours, type Column, page, paper, type TerminalOptions, table, warningLines, widthOf } from './page.ts'
 import { cells, nextWords, pad, printable, shorten, wrap, wrapCommand, wrapHanging } from './wrap.ts'
@@ -175,7 +176,7 @@ function basis(doc: ComparisonDocument, width: number): string[] {
   const most = Math.max(...rounds.map(({ count }) => count))
   const fewer = rounds.filter(({ count }) => count < most).map(({ id, count }) => `${count} of ${id}`)
   const inputs = (report.model?.inputs ?? []).map(
-    ({ name, dtype, shape, source }) => `${name} ${dtype} ${shape.length === 0 ? 'scalar' : shape.join('x')} (${source})`,
+    (input) => `${input.name} ${input.dtype} ${input.shape.length === 0 ? 'scalar' : input.shape.join('x')} (${sourceWords(input)})`,
   )
   const rows = doc.contestants.find(({ metric }) => metric !== null)?.metric?.rows
   const on = doc.contestants.flatMap(({ id, agreementSamples }) =>
@@ -194,7 +195,7 @@ function basis(doc: ComparisonDocument, width: number): string[] {
       width,
     ),
     ...wrapHanging(
-      `Inputs: ${inputs.join(', ')}. ${versions.join(', ')}; ${report.machine.cpu}, ${report.machine.usableCpus} usable CPUs.`,
+      `Inputs: ${inputs.join(', ')}. ${versions.join(', ')}; ${report.machine.cpu}, ${plural(report.machine.usableCpus, 'usable CPU')}.`,
       width,
     ),
   ]

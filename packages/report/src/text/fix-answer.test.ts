@@ -128,6 +128,10 @@ test.each([
   [2.61, 2.62, '2.6×'],
   [12.2, 13.4, '12–13×'],
   [0.984, 1.02, '0.984–1.02×'],
+  [0.01, 9.9, '0.0100–9.9×'],
+  [1.29, 2899152, 'at least 1.29×'],
+  [6.76e-11, 10157277, 'rounds differ too much to tell'],
+  [6.76e-11, 0.5, 'at most 0.500×'],
 ])('a speed-up of %d to %d is %s', (low, high, text) => {
   expect(speedupRange(low, high)).toBe(text)
 })

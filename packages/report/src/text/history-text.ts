@@ -1,7 +1,7 @@
 // The history on a terminal: a line for each model, or for one model its measurements by machine, engine and inputs, with a plot and what
 // changed last. Drawn from the document alone.
 
-import { significant, time, timeWithInterval } from '@whyslow/measure/statistics/numbers.ts'
+import { plural, significant, time, timeWithInterval } from '@whyslow/measure/statistics/numbers.ts'
 import { change, type HistoryDocument, type HistoryEntry, seriesOf } from '../documents/history.ts'
 import { shortNames } from './contestant-names.ts'
 import { type Colours, page, paper, type TerminalOptions, warningLines } from './page.ts'
@@ -72,7 +72,7 @@ function sinceBefore(series: readonly HistoryEntry[]): string {
 function seriesText(series: readonly HistoryEntry[], width: number, colours: Colours): string[] {
   const last = series.at(-1)!
   const threads = last.engine.threads === null ? '' : `, ${last.engine.threads} threads`
-  const head = `${last.engine.id} on ${last.engine.device}${threads}; ${last.machine.cpu}, ${last.machine.usableCpus} usable CPUs; ${last.inputs}`
+  const head = `${last.engine.id} on ${last.engine.device}${threads}; ${last.machine.cpu}, ${plural(last.machine.usableCpus, 'usable CPU')}; ${last.inputs}`
   const drawn =
     series.length < LEAST_PLOTTED
       ? []

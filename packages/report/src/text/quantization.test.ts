@@ -7,13 +7,17 @@ import { renderQuantized } from './quantization.ts'
 const cnn = JSON.parse(readFileSync(new URL('../../../../fixtures/reports/cnn.json', import.meta.url), 'utf8')) as ReportDocument
 type Quantization = ReportQuantization
 
-function rendered(otherEngine?: Quantization['otherEngine'], fix: ReportDocument['fix'] = cnn.fix ?? null): string {
+function rendered(
+  otherEngine?: Quantization['otherEngine'],
+  fix: ReportDocument['fix'] = cnn.fix ?? null,
+  layers: Quantization['layers'] = [],
+): string {
   const none = {
     methods: [],
     inputs: 'synthetic' as const,
     sizeBeforeBytes: 1000,
     sizeAfterBytes: null,
-    layers: [],
+    layers,
     notTried: [],
   }
   const quantization = { ...none, ...(otherEngine === undefined ? {} : { otherEngine }) }
@@ -38,4 +42,11 @@ test('what the budget left no time for is said, with what gives more', () => {
   const left = { ...nothing, shipped: null, machineBound: false, budget, untried: ['static-quantization'] }
   expect(rendered(undefined, left)).toContain('No time was left for: static-quantization. Give more: --budget 5m')
   expect(rendered(undefined, { ...left, untried: [] })).not.toContain('No time was left')
+})
+
+test('times and kernels of layers have no columns where none is known', () => {
+  const layer = { node: 'Conv_0', opType: 'Conv', precision: 'static', beforeMs: null, afterMs: null, kernel: null } as const
+  const headOf = (...layers: Quantization['layers']) => /^Layer.*/m.exec(rendered(undefined, undefined, layers))![0]
+  expect(headOf(layer).trimEnd()).toBe('Layer   operator  now')
+  expect(headOf(layer, { ...layer, beforeMs: 2, afterMs: 1, kernel: 'QLinearConv' })).toMatch(/now +float +then +kernel/)
 })

@@ -71,13 +71,15 @@ function layerTable(layers: readonly Layer[], width: number, colours: Colours): 
   const top = ranked.slice(0, MOST_LAYERS)
   const left = ranked.length - top.length
   const timeOrNone = (ms: number | null) => (ms === null ? '' : time(ms))
-  const columns: Column[] = [
+  const all: Column[] = [
     { head: 'operator', texts: top.map(({ opType }) => shorten(printable(opType), 14)) },
     { head: 'now', texts: top.map(({ precision }) => precision) },
     { head: 'float', side: 'left', texts: top.map(({ beforeMs }) => timeOrNone(beforeMs)) },
     { head: 'then', side: 'left', texts: top.map(({ afterMs }) => timeOrNone(afterMs)) },
     { head: 'kernel', texts: top.map(({ kernel }) => shorten(printable(kernel ?? ''), 20)) },
   ]
+  // On another engine than the measured one no layer was timed alone.
+  const columns = all.filter(({ texts }) => texts.some((text) => text !== ''))
   const room = Math.max(8, width - widthOf(columns))
   const names = { head: 'Layer', texts: top.map(({ node }) => shorten(printable(node), room)) }
   return [...table([names, ...columns], colours), ...(left > 0 ? [`and ${left} more, in the report document`] : [])]

@@ -64,7 +64,7 @@ const machineLines = ({ machines }: StudyDocument, width: number): string[] =>
   machines.flatMap(({ id, cpu, usableCpus, threads, pricePerHour }: StudyMachine) => {
     const told = threads === null ? '' : `, ${plural(threads, 'thread')}`
     const price = pricePerHour === null ? '' : `, ${significant(pricePerHour)} an hour`
-    return wrap(`${printable(cpu)}, ${usableCpus} usable CPUs${told}${price}`, width, `${id}  `)
+    return wrap(`${printable(cpu)}, ${plural(usableCpus, 'usable CPU')}${told}${price}`, width, `${id}  `)
   })
 
 const isPriced = ({ machines }: Pick<StudyDocument, 'machines'>): boolean =>

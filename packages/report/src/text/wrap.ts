@@ -1,12 +1,11 @@
 // Text in columns, whose widths are a terminal's cells: East Asian wide characters and emoji take two, combining marks none. Names come
 // from models, so control characters are shown, never sent.
+import { unbroken } from '@whyslow/measure/statistics/numbers.ts'
 import stringWidth from 'string-width'
 import { printable } from './shell-words.ts'
 
 export { commandWords, nextWords, printable, quoteWord, type SuggestedCommand } from './shell-words.ts'
 
-// A number stays next to its unit.
-const beforeUnit = /(\d) (?=(?:ns|µs|ms|s|%|[kMGTP]?B|[kMGTP]|[kMGTP]?(?:B|FLOP|OP)\/s)(?![\p{L}\p{N}]))/gu
 const noBreak = '\u00a0'
 
 /** Terminal cells that the text takes. */
@@ -62,7 +61,7 @@ export function pad(text: string, width: number, side: 'left' | 'right' = 'right
  * given). Breaks at spaces; a word longer than a line is cut.
  */
 export function wrap(text: string, width: number, first = '', rest = ' '.repeat(cells(first))): string[] {
-  const words = printable(text).replace(beforeUnit, `$1${noBreak}`).split(' ').filter(Boolean).map(elideMiddle)
+  const words = unbroken(printable(text)).split(' ').filter(Boolean).map(elideMiddle)
   const lines: string[] = []
   let line = ''
   const lead = () => (lines.length === 0 ? first : rest)

@@ -1,24 +1,24 @@
 // Numbers are worded by the code that words them on the terminal; here is what a page needs in addition.
-export {
-  bytes,
-  count,
-  intervalOf,
-  isNoTime,
-  meanCount,
-  metricValue,
-  percent,
-  perSecond,
-  plural,
-  rate,
-  sharePercent,
-  significant,
-  singular,
-  time,
-  timeParts,
-  timeWithInterval,
-} from '@whyslow/measure/statistics/numbers.ts'
+import * as numbers from '@whyslow/measure/statistics/numbers.ts'
 
-import { significant, time } from '@whyslow/measure/statistics/numbers.ts'
+export { isNoTime, meanCount, plural, significant, singular, timeParts } from '@whyslow/measure/statistics/numbers.ts'
+
+/** Said of the same, with a number and its unit on one line. */
+const onOneLine =
+  <Given extends readonly unknown[]>(say: (...given: Given) => string) =>
+  (...given: Given): string =>
+    numbers.unbroken(say(...given))
+
+export const bytes = onOneLine(numbers.bytes)
+export const count = onOneLine(numbers.count)
+export const intervalOf = onOneLine(numbers.intervalOf)
+export const metricValue = onOneLine(numbers.metricValue)
+export const percent = onOneLine(numbers.percent)
+export const perSecond = onOneLine(numbers.perSecond)
+export const rate = onOneLine(numbers.rate)
+export const sharePercent = onOneLine(numbers.sharePercent)
+export const time = onOneLine(numbers.time)
+export const timeWithInterval = onOneLine(numbers.timeWithInterval)
 
 /** What is not known is said so, never 0. */
 export const UNKNOWN = 'not known'
@@ -29,7 +29,8 @@ export const known = <T>(value: T | null | undefined, say: (value: T) => string)
 export const timeOr = (ms: number | null | undefined): string => known(ms, time)
 
 /** '1.42×': two digits below 10 but for what is near 1. */
-export const factor = (value: number): string => `${value < 10 ? significant(value, value < 2 ? 3 : 2) : value.toFixed(0)}×`
+export const factor = (value: number): string =>
+  `${value < 10 ? numbers.significant(value, value < 2 ? 3 : 2) : value.toFixed(0)}×`
 
 export const factorRange = (low: number, high: number): string => {
   const [a, b] = [factor(low), factor(high)]

@@ -32,7 +32,7 @@ test('the plan says how long it takes, and how to have it shorter', () => {
     'Then the remedies: about 4 minutes, some 512 predictions, and the last proof (--budget 60s for less).',
   )
   expect(budgetPlan(budgetFor(30, { loadMs: 100, predictionMs: 400 }))).toMatch(
-    /^Then the remedies: about 30 s, some \d+ predictions, and the last proof \(--budget\)\.$/,
+    /^Then the remedies: about 30 s, some \d+ predictions, and the last proof \(as --budget says\)\.$/,
   )
 })
 

@@ -33,6 +33,6 @@ export function budgetFor(given: number | null, { loadMs, predictionMs }: FirstL
 
 /** The plan, as it is printed before the search: 'about 4 minutes'. */
 export function budgetPlan({ seconds, predictions, isDefault }: Budget): string {
-  const less = isDefault ? '--budget 60s for less' : '--budget'
+  const less = isDefault ? '--budget 60s for less' : 'as --budget says'
   return `Then the remedies: about ${durationInWords(seconds)}, some ${count(predictions)} predictions, and the last proof (${less}).`
 }

@@ -252,14 +252,14 @@ describe('another engine', () => {
   test('that quantize looks at is not shipped', async () => {
     const { report } = await fixed(
       { engines, latency },
-      { only, maxLoss: 0.01, keepsEngine: 'quantize keeps the engine for a model in float' },
+      { only, maxLoss: 0.01, keepsEngine: 'quantize takes another engine only for what it quantizes' },
     )
     expect(report.fix).toMatchObject({ proven: false, kept: [] })
     expect(report.answer).not.toContain('engine-choice')
     expect(report.trials.find(({ name }) => name === 'engine-choice openvino-bf16')).toMatchObject({
       outcome: 'rejected',
-      reason: '3.00× in a first look, but quantize keeps the engine for a model in float',
-      refused: 'quantize keeps the engine for a model in float',
+      reason: '3.00× in a first look, but quantize takes another engine only for what it quantizes',
+      refused: 'quantize takes another engine only for what it quantizes',
     })
   })
 

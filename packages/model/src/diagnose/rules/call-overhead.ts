@@ -14,6 +14,7 @@ export const callOverhead = defineRule({
   title: 'Call overhead: part of every prediction is the call itself',
   needs: ['latency', 'callCost'],
   wants: ['inputs', 'outputs', 'otherEngines'],
+  coveredBy: ['tiny-model'],
   check({ latency, callCost, inputs, outputs, otherEngines }) {
     const { p50Ms } = latency
     const callMs = Math.min(callCost.callMs, p50Ms)

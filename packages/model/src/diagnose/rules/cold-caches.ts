@@ -1,6 +1,6 @@
 // Operators that take longer within the model than alone, where their data is in the nearest caches and nobody ran in between. The whole
 // model was timed in the same rounds, so that a change of the machine between both is taken out.
-import { ms, share, tell } from '@whyslow/diagnosis/tell.ts'
+import { ms, part, tell } from '@whyslow/diagnosis/tell.ts'
 import { isWorthSaying } from '@whyslow/diagnosis/worth.ts'
 import type { OperatorExperiment } from '@whyslow/measure/timing/operators/types.ts'
 import { operatorsTake } from '../operators.ts'
@@ -23,7 +23,7 @@ export const coldCaches = defineRule({
     if (!isWorthSaying(savingMs, p50Ms)) return 'clear'
     const opTypes = longer.flatMap((row) => Array.from({ length: row.copies }, () => row.opTypes).flat())
     return {
-      ...tell`${operatorsTake(opTypes)} ${ms('time', insideMs)}, ${share('time-share', insideMs / p50Ms)} of the p50, and alone, again and
+      ...tell`${operatorsTake(opTypes)} ${ms('time', insideMs)}, ${part('time-share', insideMs / p50Ms)} of the p50, and alone, again and
         again on the same data, ${ms('alone', aloneMs)}. Within the model others read and write in between, which most likely pushes their weights
         and inputs out of the nearest caches. Fewer bytes between them (fewer passes, fused operators, int8 or float16) leave more of it
         there.`,

@@ -1,7 +1,7 @@
 // Nodes that compute as fast as this machine can at their precision: only less arithmetic, or cheaper arithmetic, helps them.
 // The roofs were measured with the engine's own kernels; what int8 saves is claimed only if its kernels and conversions were timed.
 
-import { countFact, ms, ratio, type Sentence, share, tell } from '@whyslow/diagnosis/tell.ts'
+import { countFact, ms, part, ratio, type Sentence, tell } from '@whyslow/diagnosis/tell.ts'
 import { isWorthSaying } from '@whyslow/diagnosis/worth.ts'
 import type { Roofs } from '@whyslow/measure/machine/types.ts'
 import type { NodeCost } from '../../analyze/costs.ts'
@@ -55,7 +55,7 @@ export const computeBoundOperators = defineRule({
           ? 'It is float64: in float32 the same arithmetic takes half as long, if its fewer digits are enough: fix tries that.'
           : whyNoGain(isFloat, isKnown, int8Gain(roofs))
     return {
-      ...tell`${operatorsTake(bound.map((node) => node.opType))} ${ms('time', timeMs)}, ${share('time-share', timeMs / p50Ms)} of the p50;
+      ...tell`${operatorsTake(bound.map((node) => node.opType))} ${ms('time', timeMs)}, ${part('time-share', timeMs / p50Ms)} of the p50;
         ${ms('floor', floorMs)} of it is arithmetic at the fastest rate measured on this machine. ${lower}`,
       timeMs,
       wouldSaveMs: claims ? Math.min(savingMs, p50Ms) : 0,

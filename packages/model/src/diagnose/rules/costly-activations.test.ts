@@ -80,6 +80,16 @@ checkRule(costlyActivations, {
       given: evidence({ p50Ms: 10, nodes: [{ op: 'Log', timeMs: 3, functions: { log: 1e6 }, bytes: 1e6 }] }),
     },
     {
+      name: 'a square, which is multiplied, and the Log of a spectrum behind it',
+      given: evidence({
+        p50Ms: 10,
+        nodes: [
+          { op: 'Pow', timeMs: 3, bytes: 1e6 },
+          { op: 'Log', timeMs: 3, functions: { log: 1e6 }, bytes: 1e6 },
+        ],
+      }),
+    },
+    {
       // 1e6 elements: a Relu at 1e9 / s takes 1 ms.
       name: 'an Exp that is as fast as a Relu',
       given: evidence({ p50Ms: 10, roofs: roofs({ elementsPerSecond: { Exp: 1e9, Relu: 1e9 } }), nodes: [exp(1.1)] }),

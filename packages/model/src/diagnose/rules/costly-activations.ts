@@ -1,7 +1,7 @@
 // Exponentials and their kin cost many times an addition: erf, tanh, exp, log, pow. Their nodes take longer than a Relu on the same data
 // would, and some of them longer than other operators that give the same numbers. Rates of single operators are measured with the roofs.
 
-import { ms, ratio, type Sentence, share, tell } from '@whyslow/diagnosis/tell.ts'
+import { ms, part, ratio, type Sentence, tell } from '@whyslow/diagnosis/tell.ts'
 import { isWorthSaying } from '@whyslow/diagnosis/worth.ts'
 import { COSTLY_OPERATORS } from '@whyslow/graph/operators/counts/costly.ts'
 import { operatorKey } from '@whyslow/graph/operators/family.ts'
@@ -72,7 +72,9 @@ export const costlyActivations = defineRule({
     const excessMs = (node: NodeCost) =>
       againstRelu.get(node.name) ?? Math.max(0, node.timeMs - stepMs(node, 'Relu', rates, runsOf(node)) - startMs(node))
 
-    const all = costs.nodes.filter((node) => COSTLY_OPERATORS.has(node.opType) && node.cost !== undefined && excessMs(node) > 0)
+    const all = costs.nodes.filter(
+      (node) => COSTLY_OPERATORS.has(node.opType) && node.cost !== undefined && !isProduct(node) && excessMs(node) > 0,
+    )
     const excessOf = (nodes: readonly NodeCost[]) => nodes.reduce((sum, node) => sum + excessMs(node), 0)
     const measured = all.filter(({ name }) => againstRelu.has(name))
     const isMeasured = measured.length > 0 && excessOf(measured) >= MOST * excessOf(all)
@@ -86,7 +88,7 @@ export const costlyActivations = defineRule({
       ? 'No activation does the same: after the last layer its inputs have the same order, and inside attention only fusing it helps.'
       : 'An activation without exponentials (Relu, HardSwish) comes close to that, after retraining.'
     return {
-      ...tell`${operatorsTake(costly.map((node) => node.opType))} ${ms('time', timeMs)}, ${share('time-share', timeMs / p50Ms)} of the p50;
+      ...tell`${operatorsTake(costly.map((node) => node.opType))} ${ms('time', timeMs)}, ${part('time-share', timeMs / p50Ms)} of the p50;
         ${cheapest(rates)} would take ${ms('data-alone', timeMs - savingMs)}.${slower(costly, rates)} ${instead}${exact ?? ''}`,
       timeMs,
       ...(isMeasured
@@ -97,6 +99,9 @@ export const costlyActivations = defineRule({
     }
   },
 })
+
+/** A square or another small whole power is multiplied. */
+const isProduct = ({ opType, cost }: NodeCost): boolean => opType === 'Pow' && cost?.specialOps === 0
 
 const cheapest = (rates: Rates | undefined) =>
   rates?.Relu === undefined ? 'reading and writing their data alone' : 'a Relu on the same data'

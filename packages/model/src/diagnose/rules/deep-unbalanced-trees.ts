@@ -1,6 +1,6 @@
 // Trees that were grown without a limit: a few ways are many times as deep as the usual one, and each step waits for the one before. Rows
 // that go deep take longest, and what walks all trees alike (vectors, GPUs) walks to the deepest leaf.
-import { countFact, ms, number, ratio, share, tell } from '@whyslow/diagnosis/tell.ts'
+import { countFact, ms, number, part, ratio, share, tell } from '@whyslow/diagnosis/tell.ts'
 import { isWorthSaying } from '@whyslow/diagnosis/worth.ts'
 import { forestNodes, TYPICAL_DEPTH } from '../forests.ts'
 import { fixModel } from '../next-command.ts'
@@ -25,7 +25,7 @@ export const deepUnbalancedTrees = defineRule({
     return {
       ...tell`${countFact('tree', worst.trees)} with ${number('tree-nodes', worst.nodes, 'nodes')} nodes go ${number('deepest', worst.deepest, 'tests')} tests deep,
         ${ratio('deepest-to-mean', worst.deepest / mean)} times as deep as a row goes where each branch is taken half the time. They take ${ms('time', timeMs)},
-        ${share('time-share', timeMs / p50Ms)} of the p50. Limited to a depth of ${number('usual-depth', TYPICAL_DEPTH, 'tests')}
+        ${part('time-share', timeMs / p50Ms)} of the p50. Limited to a depth of ${number('usual-depth', TYPICAL_DEPTH, 'tests')}
         (max_depth, min_samples_leaf: options of the training), a row would make ${share('tests-left', worst.usualTests / worst.tests)} of these tests.`,
       timeMs,
       wouldSaveMs: null,

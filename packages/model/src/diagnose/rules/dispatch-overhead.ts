@@ -1,6 +1,6 @@
 // Time goes to starting kernels: a graph of many small nodes pays the start of each. What one start costs was calibrated on chains
 // of trivial nodes, without the profiler.
-import { ms, number, share, tell } from '@whyslow/diagnosis/tell.ts'
+import { ms, number, part, tell } from '@whyslow/diagnosis/tell.ts'
 import { isWorthSaying } from '@whyslow/diagnosis/worth.ts'
 import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
@@ -29,7 +29,7 @@ export const dispatchOverhead = defineRule({
     if (timeMs < MIN_SHARE * p50Ms || !isWorthSaying(savingMs, p50Ms)) return 'clear'
     return {
       ...tell`A prediction starts ${number('starts', Math.round(starts), 'kernels')} kernels at ${ms('start', dispatchMs)} each: ${ms('time', timeMs)},
-        ${share('time-share', timeMs / p50Ms)} of the p50. ${number('small-starts', Math.round(smallStarts), 'kernels')} of them run for less than three times
+        ${part('time-share', timeMs / p50Ms)} of the p50. ${number('small-starts', Math.round(smallStarts), 'kernels')} of them run for less than three times
         their own start; a graph where they are folded or fused would not pay for them.`,
       timeMs,
       wouldSaveMs: null,

@@ -1,6 +1,6 @@
 // A forest that is larger than the cache of one core: each step down a tree waits for a node from farther away. A step whose node is near
 // takes some 3 ns in an engine that walks tree after tree.
-import { bytes, countFact, ms, number, share, tell } from '@whyslow/diagnosis/tell.ts'
+import { bytes, countFact, ms, number, part, tell } from '@whyslow/diagnosis/tell.ts'
 import { isWorthSaying } from '@whyslow/diagnosis/worth.ts'
 import { forestNodes } from '../forests.ts'
 import { fixModel } from '../next-command.ts'
@@ -34,7 +34,7 @@ export const forestOutOfCache = defineRule({
         large.reduce((sum, one) => sum + one.nodes, 0),
         'nodes',
       )} nodes take ${bytes('trees-bytes', total)}
-        as the engine keeps them, and the second cache holds ${bytes('second-cache', cacheBytes)}. They take ${ms('time', timeMs)}, ${share('time-share', timeMs / p50Ms)} of
+        as the engine keeps them, and the second cache holds ${bytes('second-cache', cacheBytes)}. They take ${ms('time', timeMs)}, ${part('time-share', timeMs / p50Ms)} of
         the p50, for ${number('tests', Math.round(tests), 'tests')} tests, ${ms('per-test', timeMs / tests)} each; a node that is near in memory takes
         ${ms('near-test', NEAR_MS)}. Smaller nodes, fewer trees, or more rows in a prediction make it less.`,
       timeMs,

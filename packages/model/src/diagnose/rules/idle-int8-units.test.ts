@@ -42,6 +42,11 @@ checkRule(idleInt8Units, {
       name: 'int8 at 1.53 times the rate',
       given: evidence({ machine: vnni, roofs: roofs({ flopsPerSecond: { float32: 100e9, int8: 153e9 } }), nodes }),
     },
+    {
+      name: 'operators that were measured apart from the p50, and add up to more',
+      given: evidence({ p50Ms: 7.5, machine: vnni, roofs: fastInt8, nodes }),
+      expect: { timeMs: 8, detail: /for 8\.00 ms, 100 % of the p50/ },
+    },
     // 8 of 31.4 ms.
     {
       name: '25.5 % to take over',

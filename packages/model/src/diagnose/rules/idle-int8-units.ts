@@ -1,7 +1,7 @@
 // The CPU has units for int8 dot products, int8 kernels were measured to be faster, and the model computes in float32.
 // What it would save is what operators timed alone take less in int8, but for those that compute-bound-operators and memory-bound-operators
 // speak of; a fact if none were timed.
-import { countFact, ms, ratio, share, tell } from '@whyslow/diagnosis/tell.ts'
+import { countFact, ms, part, ratio, tell } from '@whyslow/diagnosis/tell.ts'
 import { isWorthSaying } from '@whyslow/diagnosis/worth.ts'
 import { INT8_NOT_TIMED, int8SavingsByNode, waitsForWeights } from '../int8-savings.ts'
 import { quantizeModel } from '../next-command.ts'
@@ -47,7 +47,7 @@ export const idleInt8Units = defineRule({
     return {
       ...tell`The CPU has ${units.join(', ')}, and int8 kernels reached ${ratio('int8-rate', int8 / float32)} times the float32 rate here.
         ${operators(heavy.map((node) => node.opType))} ${heavy.length === 1 ? 'computes' : 'compute'} in float32 for ${ms('time', timeMs)},
-        ${share('time-share', timeMs / latency.p50Ms)} of the p50.${alone}`,
+        ${part('time-share', timeMs / latency.p50Ms)} of the p50.${alone}`,
       timeMs,
       wouldSaveMs: claims ? Math.min(savingMs, latency.p50Ms) : 0,
       basis: claims ? 'measured' : 'modelled',

@@ -1,6 +1,6 @@
 // Weights that are listed among the graph's inputs too: from IR version 4 on a caller may then replace them at each call, so the
 // engine cannot fold, fuse or repack them. https://github.com/onnx/onnx/blob/main/docs/IR.md#graphs
-import { countFact, ms, share, tell } from '@whyslow/diagnosis/tell.ts'
+import { countFact, ms, part, share, tell } from '@whyslow/diagnosis/tell.ts'
 import { isWorthSaying } from '@whyslow/diagnosis/worth.ts'
 import { verdictOf } from '@whyslow/measure/statistics/index.ts'
 import type { Profile, ProfiledNode } from '@whyslow/measure/timing/types.ts'
@@ -41,7 +41,7 @@ export const initializersAsInputs = defineRule({
         }
       return {
         ...tell`${cannot} ${countFact('node', readers.length)} that
-          ${readers.length === 1 ? 'reads them takes' : 'read them take'} ${ms('time', timeMs)}, ${share('time-share', timeMs / latency.p50Ms)} of the p50.`,
+          ${readers.length === 1 ? 'reads them takes' : 'read them take'} ${ms('time', timeMs)}, ${part('time-share', timeMs / latency.p50Ms)} of the p50.`,
         timeMs,
         wouldSaveMs: null,
         savingUnknown: NOT_COMPARED,

@@ -78,4 +78,11 @@ checkRule(int8SlowerThanFloat, {
     { name: 'a saving that is lost in the spread', given: evidence({ p50Ms: 1000, nodes }) },
     { name: 'a float model', given: evidence({ nodes: [{ op: 'Conv', timeMs: 5, macs: 1e6 }] }) },
   ],
+  notChecked: [
+    {
+      name: 'integer convolutions of which none was timed alone',
+      given: evidence({ nodes: [{ ...conv('q', 5, 1), op: 'ConvInteger' }] }),
+    },
+    { name: 'convolutions of one group of which none was timed alone', given: evidence({ nodes: [conv('point', 3, 1)] }) },
+  ],
 })

@@ -1,6 +1,6 @@
 // Nodes that only move or retype data: transposes, reorders between the engine's blocked layout and the plain one, casts, copies.
 // The model's answer needs none of them; a pair that undoes itself is the plainest case. Those that were timed alone save what they take so.
-import { countFact, ms, share, tell } from '@whyslow/diagnosis/tell.ts'
+import { countFact, ms, part, tell } from '@whyslow/diagnosis/tell.ts'
 import { isWorthSaying } from '@whyslow/diagnosis/worth.ts'
 import { graphsWithin, type Neighbours, neighboursOf } from '@whyslow/graph/neighbours.ts'
 import type { NodeView } from '@whyslow/graph/types.ts'
@@ -54,7 +54,7 @@ export const layoutConversions = defineRule({
     const busiest = moves.reduce((most, node) => (node.timeMs > most.timeMs ? node : most))
     const longest = moves.length === 1 ? '' : tell` The longest is ${busiest.name} with ${ms('longest', busiest.timeMs)}.`
     return {
-      ...tell`${operatorsTake(moves.map((node) => node.opType))} ${ms('time', timeMs)}, ${share('time-share', timeMs / p50Ms)} of the p50,
+      ...tell`${operatorsTake(moves.map((node) => node.opType))} ${ms('time', timeMs)}, ${part('time-share', timeMs / p50Ms)} of the p50,
         and ${moves.length === 1 ? 'computes' : 'compute'} nothing.${undone}${longest}`,
       timeMs,
       ...(moves.every(({ name }) => alone.has(name))

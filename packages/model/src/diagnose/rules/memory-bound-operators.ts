@@ -1,7 +1,7 @@
 // Nodes that wait for their weights: with one sample each weight is read once and used once, so the bytes and not the arithmetic
 // set the time. Weights in int8 are a quarter of the bytes.
 
-import { bytes, countFact, ms, share, tell } from '@whyslow/diagnosis/tell.ts'
+import { bytes, countFact, ms, part, tell } from '@whyslow/diagnosis/tell.ts'
 import { isWorthSaying } from '@whyslow/diagnosis/worth.ts'
 import { int8SavingsByNode, speaksForAll, waitsForWeights } from '../int8-savings.ts'
 import { fixModel, quantizeModel } from '../next-command.ts'
@@ -48,7 +48,7 @@ export const memoryBoundOperators = defineRule({
         ? 'Timed alone in int8 they are hardly faster;'
         : 'Weights in int8 are a quarter of that;'
     return {
-      ...tell`${operatorsTake(bound.map((node) => node.opType))} ${ms('time', timeMs)}, ${share('time-share', timeMs / p50Ms)} of the p50,
+      ...tell`${operatorsTake(bound.map((node) => node.opType))} ${ms('time', timeMs)}, ${part('time-share', timeMs / p50Ms)} of the p50,
         to read ${bytes('weights', weightBytes)} of weights from ${where}, at every prediction. ${inInt8} several samples in one batch share
         one reading.`,
       timeMs,

@@ -3,6 +3,7 @@
 // /proc/stat). https://docs.kernel.org/scheduler/sched-stats.html
 import { ms, number, type Sentence, share, tell } from '@whyslow/diagnosis/tell.ts'
 import { isWorthSaying } from '@whyslow/diagnosis/worth.ts'
+import { plural } from '@whyslow/measure/statistics/numbers.ts'
 import type { Latency } from '@whyslow/measure/timing/types.ts'
 import { shareOfWall, type Totals, totalsOf, waitInMedianMs } from '../disturbance.ts'
 import { defineRule } from '../rule.ts'
@@ -84,7 +85,8 @@ function sayWhere(cost: Cost): string | Sentence {
 
 /** Why the process's own doing makes its threads wait, so that waits say nothing of others; null if it does not. */
 function ownReasonToWait(threads: number, cpus: number, throttledShare: number): string | null {
-  if (threads > cpus) return `${threads} threads on ${cpus} CPUs wait for each other: waits say nothing of other processes`
+  if (threads > cpus)
+    return `${threads} threads on ${plural(cpus, 'CPU')} wait for each other: waits say nothing of other processes`
   if (throttledShare >= STOPPED_SHARE) return 'the CPU quota stops the process: waits say nothing of other processes'
   return null
 }

@@ -1,6 +1,6 @@
 // Recurrence: each step waits for the one before it, so the work is many small multiplications in a row instead of one large one.
 // LSTM, GRU and RNN over a sequence, and bodies of Loop and Scan.
-import { ms, number, share, tell } from '@whyslow/diagnosis/tell.ts'
+import { ms, number, part, tell } from '@whyslow/diagnosis/tell.ts'
 import { isWorthSaying } from '@whyslow/diagnosis/worth.ts'
 import type { GraphView } from '@whyslow/graph/types.ts'
 import type { ProfiledNode } from '@whyslow/measure/timing/types.ts'
@@ -45,7 +45,7 @@ export const recurrentSteps = defineRule({
     const kinds = [...new Set(serial.map((node) => (RECURRENT.test(node.opType) ? node.opType : 'a loop body')))]
     return {
       title: `${steps} sequential steps take the time`,
-      ...tell`${kinds.join(', ')} ${kinds.length === 1 ? 'takes' : 'take'} ${ms('time', timeMs)}, ${share('time-share', timeMs / p50Ms)} of the p50, in ${number('steps', steps, 'steps')}
+      ...tell`${kinds.join(', ')} ${kinds.length === 1 ? 'takes' : 'take'} ${ms('time', timeMs)}, ${part('time-share', timeMs / p50Ms)} of the p50, in ${number('steps', steps, 'steps')}
         dependent steps of ${ms('step', timeMs / steps)}. The same ${number('macs', macs, 'multiply-adds')} multiply-adds as one matrix
         multiplication would take ${ms('at-once', atOnceMs)} at the measured roof.`,
       timeMs,

@@ -11,6 +11,7 @@ export const tinyModel = defineRule({
   title: 'Calling the engine costs more than the model',
   needs: ['latency', 'callCost'],
   wants: ['costs', 'otherEngines'],
+  coveredBy: ['call-overhead'],
   check({ latency, callCost, costs, otherEngines }) {
     const { p50Ms } = latency
     // If code without a call was measured, `call-overhead` reports its gain.

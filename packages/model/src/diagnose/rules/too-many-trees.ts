@@ -1,6 +1,6 @@
 // Trees that only cost time: the first of them alone are as good on the labelled rows. The time of a forest grows with its trees, its
 // accuracy does not, and those that boosting added last correct less and less.
-import { countFact, ms, number, share, tell } from '@whyslow/diagnosis/tell.ts'
+import { countFact, ms, number, part, tell } from '@whyslow/diagnosis/tell.ts'
 import { isWorthSaying } from '@whyslow/diagnosis/worth.ts'
 import { forestNodes } from '../forests.ts'
 import { defineRule } from '../rule.ts'
@@ -34,7 +34,7 @@ export const tooManyTrees = defineRule({
     return {
       ...tell`The first ${number('trees-enough', enough.trees, 'trees')} of ${countFact('tree', treeCount)} have ${said(name)} of ${metric('metric-enough', enough.metric)}
         on ${number('labelled-rows', rows, 'rows')} labelled rows, the first ${number('trees-half', half.trees, 'trees')} ${metric('metric-half', half.metric)}, all of them
-        ${metric('metric', all.metric)}. The trees take ${ms('time', timeMs)}, ${share('time-share', timeMs / p50Ms)} of the p50, and take less as there are fewer: train with
+        ${metric('metric', all.metric)}. The trees take ${ms('time', timeMs)}, ${part('time-share', timeMs / p50Ms)} of the p50, and take less as there are fewer: train with
         early stopping, or a larger learning rate; or let whyslow distill fit the leaves of the first ones anew.`,
       timeMs,
       wouldSaveMs: Math.min(savingMs, p50Ms),

@@ -3,7 +3,7 @@
 // What an attention saves whose fused form was timed next to its pieces is known, of the others it is not.
 
 import type { Given, Outcome } from '@whyslow/diagnosis/rule.ts'
-import { countFact, ms, number, share, tell } from '@whyslow/diagnosis/tell.ts'
+import { countFact, ms, number, part, tell } from '@whyslow/diagnosis/tell.ts'
 import { isWorthSaying } from '@whyslow/diagnosis/worth.ts'
 import { sizeInBytes } from '@whyslow/graph/dtype.ts'
 import type { TensorType } from '@whyslow/graph/types.ts'
@@ -75,7 +75,7 @@ function modelled({ latency, profile, roofs, machine, operatorExperiments }: Wan
       ? tell`Fused, they would pass over their data once, in no less than ${ms('fused', timeMs - savingMs)}.`
       : tell`Folded into the weights of the operators around them, they would take no time.`
   return {
-    ...tell`${kinds.reduce((all, kind) => tell`${all}, ${kind}`)} run as ${countFact('node', nodes.length)} that take ${ms('time', timeMs)}, ${share('time-share', timeMs / p50Ms)}
+    ...tell`${kinds.reduce((all, kind) => tell`${all}, ${kind}`)} run as ${countFact('node', nodes.length)} that take ${ms('time', timeMs)}, ${part('time-share', timeMs / p50Ms)}
         of the p50. ${fused}`,
     timeMs,
     wouldSaveMs: null,

@@ -2,7 +2,7 @@
 // group breaks one of the engine's conditions it converts at every prediction and computes in float all the same.
 // Conditions as ONNX Runtime has them: onnxruntime/core/optimizer/qdq_transformer/selectors_actions.
 import { nextCommand } from '@whyslow/diagnosis/next-command.ts'
-import { countFact, ms, number, share, tell } from '@whyslow/diagnosis/tell.ts'
+import { countFact, ms, number, part, tell } from '@whyslow/diagnosis/tell.ts'
 import { isWorthSaying } from '@whyslow/diagnosis/worth.ts'
 import { nodesComparedInFloat } from '../isolated-operators.ts'
 import { MODEL } from '../next-command.ts'
@@ -18,6 +18,7 @@ export const unfusedQuantization = defineRule({
   title: 'Quantized operators run in float, with conversions at every prediction',
   needs: ['latency', 'profile', 'costs'],
   wants: ['graph', 'model', 'engine', 'machine', 'operatorExperiments'],
+  coveredBy: ['int8-slower-than-float'],
   check(given) {
     const { p50Ms } = given.latency
     // If an experiment was clear about a ConvInteger, `int8-slower-than-float` reports its saving.
@@ -34,7 +35,7 @@ export const unfusedQuantization = defineRule({
     const rest = timed.length > NAMED ? tell`; and ${number('others', timed.length - NAMED, 'groups')} more` : ''
     return {
       ...tell`${countFact('group', timed.length)} did not fuse and ${timed.length === 1 ? 'takes' : 'take'} ${ms('time', timeMs)},
-        ${share('time-share', timeMs / p50Ms)} of the p50. ${named.join('; ')}${rest}.`,
+        ${part('time-share', timeMs / p50Ms)} of the p50. ${named.join('; ')}${rest}.`,
       timeMs,
       wouldSaveMs: Math.min(savingMs, p50Ms),
       basis: 'modelled',

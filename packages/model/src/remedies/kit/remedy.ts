@@ -62,7 +62,7 @@ export interface OtherEngine {
   readonly oneThreadUntold?: true
   /** Why the user does not want it, as a sentence's end; null: it may be shipped. */
   readonly refused: string | null
-  /** Why it may be shipped with a model that was quantized for it alone, as a sentence's end; absent: with any. */
+  /** Why it may be shipped with a model in fewer bits alone, as a sentence's end; absent: with any. */
   readonly refusedInFloat?: string
 }
 

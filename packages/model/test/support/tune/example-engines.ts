@@ -11,6 +11,8 @@ export const otherEngine = (id: string, rest: Partial<OtherEngine> = {}): OtherE
   ...rest,
 })
 
+const refusal = (refused: string | null | undefined) => (refused == null ? {} : { refused })
+
 /** As the real one, but the setup keeps what is in the names of its options. */
 export const engineRemedy = defineRemedy({
   ...exampleRemedy('choice'),
@@ -18,13 +20,13 @@ export const engineRemedy = defineRemedy({
   kind: 'engine',
   apply(setup, { otherEngines = [] }) {
     if (setup.engine !== undefined) return []
-    return otherEngines.map(({ id, version, effect, refused }) => ({
+    return otherEngines.map(({ id, version, effect, refusedInFloat, ...one }) => ({
       variant: id,
       setup: { ...setup, engine: { id, version } },
       changes: [id],
       predictedSavingMs: null,
       effect,
-      ...(refused === null ? {} : { refused }),
+      ...refusal(one.refused ?? refusedInFloat),
     }))
   },
 })

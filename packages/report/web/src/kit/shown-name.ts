@@ -1,4 +1,5 @@
 // How text of strangers is shown: without characters that steer or turn, and no longer than a reader takes.
+import { unbroken } from '@whyslow/measure/statistics/numbers.ts'
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that are kept from the page
 const steering = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029\ufeff]/g
@@ -27,3 +28,9 @@ export function nodeTitle(node: { readonly name: string; readonly origin: readon
   if (others.length === 0 || whole.length <= most) return shownName(whole, most)
   return `${shownName(first, Math.max(12, most - 10))} + ${others.length} more`
 }
+
+const MOST_IN_TEXT = 4000
+
+/** A sentence that may hold names; a number stays on the line of its unit. */
+export const shownSentence = (text: string): string =>
+  unbroken(escapeSteering(text.length > MOST_IN_TEXT ? `${text.slice(0, MOST_IN_TEXT)}…` : text))
