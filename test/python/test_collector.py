@@ -311,6 +311,24 @@ class Targets(unittest.TestCase):
         self.assertEqual(self.kind("from transformers import pipeline\nprint(pipeline('x'))"), "script")
         self.assertEqual(self.kind("pipeline = make_pipeline(a, b)\npipeline.fit(x, y)"), "script")
 
+    def test_samples_choose_a_function_of_a_file_that_also_loads_something(self):
+        loads = "model = Booster()\nmodel.load_model('m.ubj')\ndef clean(x): return x\ndef score(x): return model.predict(clean(x))\n"
+        self.assertEqual((self.kind(loads), self.kind(loads, data=True), self.kind(loads + "def samples(): return [1]")), ("script", "stages", "stages"))
+        self.assertEqual(self.kind(loads + "for x in [1, 2]: print(score(x))", data=True), "script")
+
+    def test_samples_that_a_script_would_leave_unused_are_refused(self):
+        two = "import torch\nmodel.eval()\ndef embed(x): return x\ndef score(x, k=1): return x\n"
+        told = "it runs from top to bottom, and %s are for a function that takes a sample; name it after the file, as in service.py:score (it has embed, score)"
+        for source, data, given in ((two, True, "the samples of --data"), (two + "def samples(): return [1]", False, "samples()")):
+            self.assertEqual(self.kind(source, data=data), "script")
+            with self.assertRaises(Contract) as raised:
+                target.check_unfed(ast.parse(source), data)
+            self.assertEqual(str(raised.exception), told % given)
+        with self.assertRaisesRegex(Contract, "it has none: leave them out"):
+            target.check_unfed(ast.parse("print(1)"), True)
+        for source in (two, "print(1)\ndef samples(): return [1]", two + "def samples(): return [1]\nfor x in samples(): print(score(x))"):
+            target.check_unfed(ast.parse(source), False)
+
     def test_a_file_that_gives_a_model(self):
         model = "def model(): return Net()\n"
         self.assertEqual(self.kind(model + "def example_inputs(): return 1"), "stages")
