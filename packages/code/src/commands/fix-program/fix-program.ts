@@ -14,7 +14,7 @@ import type { Captured, CapturedModel, CapturedTokenizer } from '../../protocol.
 import { python } from '../../python/python.ts'
 import { placePackage, writePackage } from '../../ship/python-package.ts'
 import { NOTHING_COMPARED } from '../../turns/compare-outputs.ts'
-import { capture, noModel, type Program } from './capture.ts'
+import { capture, noModel, type Program, programNamed } from './capture.ts'
 import { FIX_PROGRAM_DEFAULTS, type FixProgramOptions, type FixProgramPorts } from './options.ts'
 
 const TOKENIZERS_MS = 120_000
@@ -27,12 +27,12 @@ export async function fixProgram(
   ports: FixProgramPorts,
 ): Promise<AbDocument> {
   const all = { ...FIX_PROGRAM_DEFAULTS, ...options }
-  const [, named = given, call = null] = fs.existsSync(given) ? [] : (/^(.+\.pyw?):([\w.]+)$/.exec(given) ?? [])
+  const { named, call } = programNamed(given)
   const file = path.resolve(named)
   const target = all.out === null ? null : checkOut(all.out, all.force, file)
   const name = packageName(target ?? 'fast')
   return inTemporaryFolder(async (folder) => {
-    const program = { given: named, file, call, name, folder }
+    const program = { given: named, file, call, name, folder, command: 'fix' } as const
     const { captured, fixed } = await fixParts(program, all, ports)
     const root = path.join(folder, name)
     await writePackage(root, {
