@@ -968,6 +968,18 @@ class Agreement(unittest.TestCase):
         ):
             self.assertEqual(alternatives.compare(np.array(one), np.array(other)), equal, (one, other))
         self.assertEqual(alternatives.compare(np.array([1]), np.array([2])), "different")
+        ones, twos = np.ones((1, 2), "float32"), np.full((1, 3), 2, "float32")
+        near = np.nextafter(twos, np.float32(3))
+        for one, other, equal in (
+            ([ones, twos], [ones, twos], "bits"),
+            ((ones, twos), [ones, near], "rounding"),
+            ({"a": ones, "b": twos}, {"a": ones, "b": near}, "rounding"),
+            ({"a": ones}, {"a": -ones}, "different"),
+            ([ones, twos], [ones], "different"),
+            ({"a": ones, "b": None}, {"a": ones, "b": None}, "bits"),
+            ([1.0, 2.0], [1.0, 2.5], "different"),
+        ):
+            self.assertEqual(alternatives.compare(one, other), equal, (one, other))
 
 
 class Wrappers(unittest.TestCase):
