@@ -4,7 +4,7 @@ import path from 'node:path'
 import { limitsOf, machineOf } from '@whyslow/command/limits.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { refusal } from '../../failure.ts'
-import type { Captured, CapturedModel, CapturedTokenizer, Plan } from '../../protocol.ts'
+import type { Captured, CapturedModel, CapturedTokenizer, Message, Plan } from '../../protocol.ts'
 import { python } from '../../python/python.ts'
 import type { FixProgramOptions } from './options.ts'
 
@@ -32,6 +32,8 @@ export function programNamed(given: string): { readonly named: string; readonly 
 export interface SeenProgram extends Captured {
   /** What is said of its samples. */
   readonly warnings: readonly string[]
+  /** From its first import to its first result. */
+  readonly startMs: number
 }
 
 export interface Round {
@@ -80,12 +82,20 @@ export async function capture(
   const { messages, failure } = result
   const captured = messages.find((message) => message.kind === 'captured')
   const warnings = messages.flatMap((message) => (message.kind === 'warning' ? [message.text] : []))
-  if (captured?.kind === 'captured' && captured.kindOfProgram !== 'script') return { ...captured, warnings }
+  if (captured?.kind === 'captured' && captured.kindOfProgram !== 'script')
+    return { ...captured, warnings, startMs: startOf(messages) }
   if (failure !== null) throw new InputError(`${given}: ${refusal(result, command.from)}`)
   const functions = captured?.kind === 'captured' ? (captured.functions ?? []) : []
   throw new InputError(
     `${given} runs from top to bottom, and what it gives cannot be compared; put the prediction into predict(sample) and add samples(), or name a function that takes a sample: ${nameOne(given, functions, asked)}`,
   )
+}
+
+function startOf(messages: readonly Message[]): number {
+  const parts = messages.map((one) =>
+    one.kind === 'imported' || one.kind === 'loaded' ? one.ms : one.kind === 'first' ? one.totalMs : 0,
+  )
+  return parts.reduce((sum, ms) => sum + ms, 0)
 }
 
 /** A command with the name of a function: the likeliest of the program's, or an example if it has none. */
