@@ -952,6 +952,39 @@ class Rules(unittest.TestCase):
         self.assertEqual(of("scikit-learn", "predict(x) with n_jobs=-1", "predict(x) with n_jobs=1"), "wrapper-overhead")
 
 
+class Ways(unittest.TestCase):
+    def ways(self, engine, method, model, x, **matrices):
+        session = libraries.Session(engine)
+        session.last = (method, (model, x), {})
+        return [(instead, alternatives.compare(now(), other())) for _, instead, (now, other) in alternatives._ways(session, **matrices)]
+
+    @unittest.skipUnless(importlib.util.find_spec("xgboost"), "xgboost is not installed")
+    def test_a_matrix_with_names_of_columns(self):
+        import numpy as np
+        import xgboost
+
+        rows, names = np.random.default_rng(0).normal(size=(40, 3)), ["a", "b", "c"]
+        named = lambda rows, **more: xgboost.DMatrix(rows, feature_names=names, **more)  # noqa: E731
+        booster = xgboost.train({}, named(rows, label=rows[:, 0]), 5)
+        one = named(rows[:1])
+        told = self.ways("xgboost", "predict", booster, one, matrices=[(one, rows[:1])])
+        self.assertEqual([equal for _, equal in told], ["bits", "bits"])
+
+    @unittest.skipUnless(importlib.util.find_spec("keras") and importlib.util.find_spec("tensorflow"), "keras is not installed")
+    def test_several_inputs_and_outputs(self):
+        import keras
+        import numpy as np
+
+        a, b = keras.Input((2,), name="a"), keras.Input((3,), name="b")
+        both = keras.layers.Concatenate()([a, b])
+        model = keras.Model([a, b], [keras.layers.Dense(1)(both), keras.layers.Dense(4)(both)])
+        for x in ([np.ones((1, 2)), np.ones((1, 3))], {"a": np.ones((1, 2)), "b": np.ones((1, 3))}):
+            told = self.ways("keras", "predict", model, x)
+            self.assertEqual([instead for instead, _ in told], ["model(x, training=False).numpy()", "tf.function(model)(x).numpy()"])
+            self.assertTrue({equal for _, equal in told} <= {"bits", "rounding"}, told)
+        self.assertEqual(self.ways("keras", "predict", model, [np.ones((64, 2)), np.ones((64, 3))]), [])
+
+
 class Agreement(unittest.TestCase):
     def test_within_rounding_of_the_largest(self):
         try:

@@ -219,7 +219,9 @@ def _xgboost(model, method, given, kwargs, matrices):
         made_of = next((data for matrix, data in matrices if matrix is x), None)
         source = x.get_data().toarray() if made_of is None else made_of
         told = "predict(DMatrix(DataFrame))" if values.fact(source)["kind"] == "dataframe" else "predict(DMatrix(x))"
-        return _in_place(model, told, lambda: model.predict(xgboost.DMatrix(source), **kwargs), source, kwargs)
+        # A booster with names of its columns refuses a matrix without.
+        made = lambda: xgboost.DMatrix(source, feature_names=x.feature_names, feature_types=x.feature_types)  # noqa: E731
+        return _in_place(model, told, lambda: model.predict(made(), **kwargs), source, kwargs)
     if not hasattr(model, "get_booster"):
         return []
     told = "%s(%s)" % (method, "DataFrame" if values.fact(x)["kind"] == "dataframe" else "x")
