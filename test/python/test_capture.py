@@ -548,6 +548,33 @@ class RowsOf(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "'\\?' is no category"):
             Rows(["a"], {"0": {"x": 0}}, {"0": ["x"]}, {}).matrix([["?"]])
 
+    @unittest.skipUnless(importlib.util.find_spec("pandas") and importlib.util.find_spec("sklearn"), "scikit-learn is not installed")
+    def test_none_is_a_text_that_is_not_known_and_nan_is_missing(self):
+        import numpy as np
+        import pandas as pd
+        from sklearn.impute import SimpleImputer
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import OneHotEncoder
+        from whyslow_collector import estimator_file
+        from whyslow_collector.rows_of import Rows
+
+        frame = pd.DataFrame({"c": pd.Series(["x", "x", "y", np.nan], dtype=object)})
+        encoded = make_pipeline(SimpleImputer(strategy="most_frequent"), OneHotEncoder(handle_unknown="ignore", sparse_output=False)).fit(frame)
+        with tempfile.TemporaryDirectory() as folder:
+            texts, strict, _, unknown_none = estimator_file.write(encoded, os.path.join(folder, "m.skops"))
+        self.assertEqual(unknown_none, [0])
+        rows = Rows(["c"], {str(at): table for at, table in texts.items()}, strict, {}, unknown_none=unknown_none)
+        filled = texts[0]["x"]
+        for values in ([None], [np.nan], [None, "y"], ["y", None, None], [np.nan, "x"], ["?", None]):
+            for made in (pd.DataFrame({"c": values}), pd.DataFrame({"c": pd.Series(values, dtype=object)})):
+                expected = [[1.0, 0.0] if code != code or code == filled else [0.0, 1.0] if code >= 0 else [0.0, 0.0] for [code] in rows.matrix(made).tolist()]
+                self.assertEqual(encoded.transform(made).tolist(), expected, values)
+            # What a DataFrame would be made of is coded as the frame is.
+            made = pd.DataFrame({"c": values})
+            self.assertEqual(str(rows.matrix([{"c": one} for one in values])), str(rows.matrix(made)), values)
+        with self.assertRaisesRegex(ValueError, "None is no category"):
+            Rows(["c"], {"0": {"x": 0}}, {"0": ["x"]}, {}, unknown_none=[0]).matrix([[None]])
+
     def test_each_column_refuses_for_itself(self):
         import numpy as np
         from whyslow_collector.rows_of import Rows
@@ -774,7 +801,7 @@ class EstimatorFile(unittest.TestCase):
         before = model.predict_proba(frame).tolist()
         with tempfile.TemporaryDirectory() as folder:
             file = os.path.join(folder, "model.skops")
-            self.assertEqual(estimator_file.write(model, file), ({1: {"x": 0, "y": 1, "z": 2}}, {}, set()))
+            self.assertEqual(estimator_file.write(model, file), ({1: {"x": 0, "y": 1, "z": 2}}, {}, set(), [1]))
             with zipfile.ZipFile(file) as archive:
                 schema = json.loads(archive.read("schema.json"))
         self.assertEqual(schema["__class__"], "Pipeline")
@@ -884,7 +911,10 @@ class Exported(unittest.TestCase):
         told = self.run_of(source)
         [given] = onnx.load(told["file"]).graph.input
         self.assertEqual([dim.HasField("dim_param") for dim in given.type.tensor_type.shape.dim], [True, True])
-        self.assertTrue(os.path.isfile(told["program"]))
+        # Engines of PyTorch open that, and are given what each call was.
+        program = sys.modules["torch"].export.load(told["program"]).module()
+        for size in ((1, 1), (2, 5), (3, 4)):
+            self.assertEqual(program(sys.modules["torch"].ones(size, dtype=sys.modules["torch"].long))[0].shape, (*size, 3))
 
     @unittest.skipUnless(importlib.util.find_spec("onnxscript"), "onnxscript is not installed")
     def test_a_module_that_cannot_be_exported_is_told_with_its_line(self):
@@ -1012,7 +1042,7 @@ class WrittenBySkops(unittest.TestCase):
         model = make_pipeline(OrdinalEncoder(), LogisticRegression()).fit(rows, [0, 1, 0, 1])
         with tempfile.TemporaryDirectory() as folder:
             file = estimator_file.by_skops(model, os.path.join(folder, "own.skops"))
-            texts, _, _ = estimator_file.write(model, os.path.join(folder, "model.skops"))
+            texts, *_ = estimator_file.write(model, os.path.join(folder, "model.skops"))
             codes = np.array([[texts[at][text] for at, text in enumerate(row)] for row in rows.tolist()], np.float64)
             twin = estimator_file._numbered(model, None, estimator_file.Texts())
             np.testing.assert_allclose(twin.predict_proba(codes), model.predict_proba(rows))

@@ -311,6 +311,24 @@ class Targets(unittest.TestCase):
         self.assertEqual(self.kind("from transformers import pipeline\nprint(pipeline('x'))"), "script")
         self.assertEqual(self.kind("pipeline = make_pipeline(a, b)\npipeline.fit(x, y)"), "script")
 
+    def test_samples_choose_a_function_of_a_file_that_also_loads_something(self):
+        loads = "model = Booster()\nmodel.load_model('m.ubj')\ndef clean(x): return x\ndef score(x): return model.predict(clean(x))\n"
+        self.assertEqual((self.kind(loads), self.kind(loads, data=True), self.kind(loads + "def samples(): return [1]")), ("script", "stages", "stages"))
+        self.assertEqual(self.kind(loads + "for x in [1, 2]: print(score(x))", data=True), "script")
+
+    def test_samples_that_a_script_would_leave_unused_are_refused(self):
+        two = "import torch\nmodel.eval()\ndef embed(x): return x\ndef score(x, k=1): return x\n"
+        told = "it runs from top to bottom, and %s are for a function that takes a sample; name it after the file, as in service.py:score (it has embed, score)"
+        for source, data, given in ((two, True, "the samples of --data"), (two + "def samples(): return [1]", False, "samples()")):
+            self.assertEqual(self.kind(source, data=data), "script")
+            with self.assertRaises(Contract) as raised:
+                target.check_unfed(ast.parse(source), data)
+            self.assertEqual(str(raised.exception), told % given)
+        with self.assertRaisesRegex(Contract, "it has none: leave them out"):
+            target.check_unfed(ast.parse("print(1)"), True)
+        for source in (two, "print(1)\ndef samples(): return [1]", two + "def samples(): return [1]\nfor x in samples(): print(score(x))"):
+            target.check_unfed(ast.parse(source), False)
+
     def test_a_file_that_gives_a_model(self):
         model = "def model(): return Net()\n"
         self.assertEqual(self.kind(model + "def example_inputs(): return 1"), "stages")
@@ -934,6 +952,39 @@ class Rules(unittest.TestCase):
         self.assertEqual(of("scikit-learn", "predict(x) with n_jobs=-1", "predict(x) with n_jobs=1"), "wrapper-overhead")
 
 
+class Ways(unittest.TestCase):
+    def ways(self, engine, method, model, x, **matrices):
+        session = libraries.Session(engine)
+        session.last = (method, (model, x), {})
+        return [(instead, alternatives.compare(now(), other())) for _, instead, (now, other) in alternatives._ways(session, **matrices)]
+
+    @unittest.skipUnless(importlib.util.find_spec("xgboost"), "xgboost is not installed")
+    def test_a_matrix_with_names_of_columns(self):
+        import numpy as np
+        import xgboost
+
+        rows, names = np.random.default_rng(0).normal(size=(40, 3)), ["a", "b", "c"]
+        named = lambda rows, **more: xgboost.DMatrix(rows, feature_names=names, **more)  # noqa: E731
+        booster = xgboost.train({}, named(rows, label=rows[:, 0]), 5)
+        one = named(rows[:1])
+        told = self.ways("xgboost", "predict", booster, one, matrices=[(one, rows[:1])])
+        self.assertEqual([equal for _, equal in told], ["bits", "bits"])
+
+    @unittest.skipUnless(importlib.util.find_spec("keras") and importlib.util.find_spec("tensorflow"), "keras is not installed")
+    def test_several_inputs_and_outputs(self):
+        import keras
+        import numpy as np
+
+        a, b = keras.Input((2,), name="a"), keras.Input((3,), name="b")
+        both = keras.layers.Concatenate()([a, b])
+        model = keras.Model([a, b], [keras.layers.Dense(1)(both), keras.layers.Dense(4)(both)])
+        for x in ([np.ones((1, 2)), np.ones((1, 3))], {"a": np.ones((1, 2)), "b": np.ones((1, 3))}):
+            told = self.ways("keras", "predict", model, x)
+            self.assertEqual([instead for instead, _ in told], ["model(x, training=False).numpy()", "tf.function(model)(x).numpy()"])
+            self.assertTrue({equal for _, equal in told} <= {"bits", "rounding"}, told)
+        self.assertEqual(self.ways("keras", "predict", model, [np.ones((64, 2)), np.ones((64, 3))]), [])
+
+
 class Agreement(unittest.TestCase):
     def test_within_rounding_of_the_largest(self):
         try:
@@ -950,6 +1001,18 @@ class Agreement(unittest.TestCase):
         ):
             self.assertEqual(alternatives.compare(np.array(one), np.array(other)), equal, (one, other))
         self.assertEqual(alternatives.compare(np.array([1]), np.array([2])), "different")
+        ones, twos = np.ones((1, 2), "float32"), np.full((1, 3), 2, "float32")
+        near = np.nextafter(twos, np.float32(3))
+        for one, other, equal in (
+            ([ones, twos], [ones, twos], "bits"),
+            ((ones, twos), [ones, near], "rounding"),
+            ({"a": ones, "b": twos}, {"a": ones, "b": near}, "rounding"),
+            ({"a": ones}, {"a": -ones}, "different"),
+            ([ones, twos], [ones], "different"),
+            ({"a": ones, "b": None}, {"a": ones, "b": None}, "bits"),
+            ([1.0, 2.0], [1.0, 2.5], "different"),
+        ):
+            self.assertEqual(alternatives.compare(one, other), equal, (one, other))
 
 
 class Wrappers(unittest.TestCase):

@@ -130,6 +130,8 @@ class Programs(unittest.TestCase):
             ("def load():\n    return 7\ndef predict(session):\n    return session\n", 7),
             ("def load():\n    return 7\ndef preprocess(x):\n    return x + 1\nclass pipeline:\n    def predict(self, model, x):\n        return [model, x]\n", [7, 4]),
             ("def score(x):\n    return x + 1\n", 4),
+            ("def score(x):\n    return x + 2\ndef main():\n    pass\n", 5),
+            ("import sys\nsys.path.append('models')\ndef clean(x):\n    return x + 1\ndef score(x):\n    return clean(x) * 2\n", 8),
             ("load = None\ndef samples(): return [1]\ndef predict(x): return -x\n", -3),
         ):
             session, opened = session_of(source)
@@ -142,7 +144,6 @@ class Programs(unittest.TestCase):
             "def main(words):\n    pass\nif __name__ == '__main__':\n    main([])\n",
             "def job():\n    pass\nif __name__ == '__main__':\n    job()\n",
             "def score(x):\n    return x\nprint(score(3))\n",
-            "def score(x):\n    return x\ndef main():\n    pass\n",
         ):
             session, opened = session_of(source)
             self.assertEqual((opened["stages"], target.kind_of(target.parse(session.file), None, True)), ([], "script"), source)

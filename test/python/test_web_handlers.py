@@ -147,7 +147,7 @@ class Found(unittest.TestCase):
         self.assertIsNone(self.found(own))
 
     def test_a_handler_that_may_change_something_is_called_only_if_the_user_says_so(self):
-        asked = "name the handler with --call create_order and give requests with --data requests.json"
+        asked = "name it after the file, as in service.py:create_order, and give requests with --data requests.json"
         for read in (self.found, self.kind):
             with self.assertRaisesRegex(Contract, asked):
                 read(ORDERS)
@@ -155,7 +155,10 @@ class Found(unittest.TestCase):
         self.assertEqual(target.kind_of(ast.parse(textwrap.dedent(ORDERS)), "create_order", False), "function")
         self.assertIsNone(self.found(ORDERS + "\n    def predict(x): ...\n"))
         self.assertEqual(self.found(ORDERS + "\n    @app.post('/rank')\n    def order_of(): ...\n")[0], "order_of")
-
+        orders = ast.parse(textwrap.dedent(ORDERS))
+        self.assertEqual(web_handlers.handler_in(orders, has_data=True).name, "create_order")
+        with self.assertRaisesRegex(Contract, r"as in service\.py:(create_order|pay)$"):
+            web_handlers.handler_in(ast.parse(textwrap.dedent(ORDERS + "\n    @app.post('/payments')\n    def pay(): ...\n")), has_data=True)
 
     def test_a_handler_that_only_deletes_is_not_called(self):
         head = "from flask import Flask\napp = Flask('a')\n"

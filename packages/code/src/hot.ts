@@ -155,7 +155,7 @@ function isSo({ pattern, calls }: HotPattern, { language }: PipelineEvidence): b
 function hotPattern(evidence: PipelineEvidence, pattern: SourcePattern): HotPattern {
   const calls = callsAt(evidence, pattern)
   const timeMs = Math.max(
-    linesMs(evidence.lines ?? [], pattern),
+    linesMs(evidence.lines ?? [], pattern) - othersMs(evidence, pattern, calls),
     CALLS_BACK.test(pattern.callee ?? '') ? totalMs(evidence.lines ?? [], pattern) : 0,
     functionsMs(evidence, pattern),
     sum(calls.map((call) => call.timeMs)),
@@ -187,6 +187,12 @@ export function namedWork(evidence: PipelineEvidence, names: readonly PatternNam
 /** Calls that were seen at the pattern's lines; of a pattern that names a callee, calls of that. */
 function callsAt({ calls = [] }: PipelineEvidence, pattern: SourcePattern): readonly CallFact[] {
   return calls.filter((call) => lies(call, pattern) && (pattern.callee === null || call.callee === pattern.callee))
+}
+
+/** Time of other calls on the lines of a call that was seen: what is around it, or what it is given, is not its own. */
+function othersMs({ calls = [] }: PipelineEvidence, pattern: SourcePattern, own: readonly CallFact[]): number {
+  if (pattern.callee === null || own.length === 0) return 0
+  return sum(calls.filter((call) => lies(call, pattern) && !own.includes(call) && !call.awaited).map(({ timeMs }) => timeMs))
 }
 
 /** Time of the lines of a range, in them and in native code. */

@@ -26,7 +26,7 @@ interface TorchRule {
   readonly area: Area
   readonly title: string
   readonly after?: readonly string[]
-  check(torch: TorchSection, evidence: Pick<PipelineEvidence, 'latency' | 'target'>): Outcome
+  check(torch: TorchSection, evidence: Pick<PipelineEvidence, 'latency' | 'target' | 'patterns' | 'lines'>): Outcome
 }
 
 /** What `defineRule` takes, of a rule about a PyTorch model: it applies where the user's code calls one. */
@@ -37,15 +37,17 @@ export const ofTorch = ({ id, area, title, after, check }: TorchRule) =>
     title,
     languages: ['python'],
     needs: ['sessions', 'latency', 'target'],
-    wants: ['torch'],
+    wants: ['torch', 'patterns', 'lines'],
     ...(after === undefined ? {} : { after }),
     check({
       torch,
       sessions,
       latency,
       target,
-    }: Pick<PipelineEvidence, 'latency' | 'target' | 'torch'> & Required<Pick<PipelineEvidence, 'sessions'>>): Outcome<'torch'> {
-      if (torch !== undefined) return check(torch, { latency, target })
+      patterns = [],
+      lines = [],
+    }: Pick<PipelineEvidence, 'latency' | 'target' | 'torch' | 'patterns' | 'lines'> & Required<Pick<PipelineEvidence, 'sessions'>>): Outcome<'torch'> {
+      if (torch !== undefined) return check(torch, { latency, target, patterns, lines })
       const isMissing = sessions.some(({ engine }) => engine === 'pytorch')
       return isMissing
         ? { notChecked: 'the time of the PyTorch model was not divided by module', missing: 'torch' }

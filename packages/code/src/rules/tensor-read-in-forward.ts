@@ -1,6 +1,6 @@
 // .item(), .cpu(), .numpy(), `if tensor:` while the model runs: Python waits for the value, a GPU is idle meanwhile, and torch.compile breaks its graph.
 import { ms, number, tell } from '@whyslow/diagnosis/tell.ts'
-import { HOT_SHARE, inWords, placeOf, sum, UNTRIED } from '../hot.ts'
+import { HOT_SHARE, inWords, lies, placeOf, sum, UNTRIED } from '../hot.ts'
 import { defineRule } from '../rule.ts'
 import { ofTorch, undisturbedMs } from '../torch.ts'
 
@@ -31,7 +31,10 @@ export const tensorReadInForward = defineRule(
     id: 'tensor-read-in-forward',
     area: 'software',
     title: 'Values are read from tensors while the model runs',
-    check(torch, { latency: { p50Ms } }) {
+    check(torch, { latency: { p50Ms }, patterns = [], lines = [] }) {
+      const hotLoops = patterns
+        .filter(({ pattern, loop, once }) => pattern === 'device-read' && loop !== null && !once)
+        .filter((one) => sum(lines.filter((line) => lies(line, one)).map(({ selfMs }) => selfMs)) >= HOT_SHARE * p50Ms)
       const broken = new Set(
         (torch.trials.find(({ id }) => id === 'compile')?.breaks ?? []).map(({ file, line }) => `${file}:${line}`),
       )
@@ -41,6 +44,8 @@ export const tensorReadInForward = defineRule(
         // What the model gives has to be read sometime, once.
         const isOutside = read.inside === false
         if (isOutside && read.calls < LEAST_OUTSIDE) return []
+        // device-transfer-in-the-loop reports it.
+        if (isOutside && hotLoops.some((one) => lies(read, one))) return []
         const ownMs = ((scalars?.timeMs ?? 0) * read.calls) / all + (read.calls * torch.operatorNs) / 1e6
         const timeMs = undisturbedMs(ownMs, torch, p50Ms)
         // On a CPU each costs what starting an operator costs.

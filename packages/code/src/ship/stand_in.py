@@ -119,7 +119,7 @@ _METHODS = ("predict", "predict_proba", "decision_function", "inplace_predict", 
 
 
 def _rows(spec):
-    rows = Rows(spec["columns"], spec["texts"], spec["strict"], spec["refused"], spec.get("byPlace", False))
+    rows = Rows(spec["columns"], spec["texts"], spec["strict"], spec["refused"], spec.get("byPlace", False), spec.get("unknownNone", ()))
     methods = spec["methods"]
 
     def convert(method, args, words, shipped, stand_in):

@@ -51,7 +51,7 @@ export const AB_DEFAULTS: AbOptions = {
 }
 
 const PAIRS = 8
-const QUICK_PAIRS = 5
+export const QUICK_PAIRS = 5
 /** Samples that are compared and rotated through. */
 const MOST_SAMPLES = 64
 /** One pass over the samples that are timed takes about this long at most, so that a block is several. */

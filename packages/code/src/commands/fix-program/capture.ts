@@ -4,7 +4,7 @@ import path from 'node:path'
 import { limitsOf, machineOf } from '@whyslow/command/limits.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { refusal } from '../../failure.ts'
-import type { Captured, CapturedModel, CapturedTokenizer, Plan } from '../../protocol.ts'
+import type { Captured, CapturedModel, CapturedTokenizer, Message, Plan } from '../../protocol.ts'
 import { python } from '../../python/python.ts'
 import type { FixProgramOptions } from './options.ts'
 
@@ -19,11 +19,21 @@ export interface Program {
   /** Name of the package that is written. */
   readonly name: string
   readonly folder: string
+  /** What it is taken out for. */
+  readonly command: 'fix' | 'compare'
+}
+
+/** 'service.py:score' is a function of a file. */
+export function programNamed(given: string): { readonly named: string; readonly call: string | null } {
+  const [, named = given, call = null] = fs.existsSync(given) ? [] : (/^(.+\.pyw?):([\w.]+)$/.exec(given) ?? [])
+  return { named, call }
 }
 
 export interface SeenProgram extends Captured {
   /** What is said of its samples. */
   readonly warnings: readonly string[]
+  /** From its first import to its first result. */
+  readonly startMs: number
 }
 
 export interface Round {
@@ -45,7 +55,7 @@ export const FIRST_ROUND: Round = { number: 0, models: [], failed: new Map(), to
 
 /** Throws InputError if the program cannot be used. */
 export async function capture(
-  { given, file, call, name, folder }: Program,
+  { given, file, call, name, folder, command: asked }: Program,
   options: CaptureOptions,
   { number, models, failed, tokenizers }: Round,
 ): Promise<SeenProgram> {
@@ -72,19 +82,27 @@ export async function capture(
   const { messages, failure } = result
   const captured = messages.find((message) => message.kind === 'captured')
   const warnings = messages.flatMap((message) => (message.kind === 'warning' ? [message.text] : []))
-  if (captured?.kind === 'captured' && captured.kindOfProgram !== 'script') return { ...captured, warnings }
+  if (captured?.kind === 'captured' && captured.kindOfProgram !== 'script')
+    return { ...captured, warnings, startMs: startOf(messages) }
   if (failure !== null) throw new InputError(`${given}: ${refusal(result, command.from)}`)
   const functions = captured?.kind === 'captured' ? (captured.functions ?? []) : []
   throw new InputError(
-    `${given} runs from top to bottom, and what it gives cannot be compared; put the prediction into predict(sample) and add samples(), or name a function that takes a sample: ${nameOne(given, functions)}`,
+    `${given} runs from top to bottom, and what it gives cannot be compared; put the prediction into predict(sample) and add samples(), or name a function that takes a sample: ${nameOne(given, functions, asked)}`,
   )
 }
 
+function startOf(messages: readonly Message[]): number {
+  const parts = messages.map((one) =>
+    one.kind === 'imported' || one.kind === 'loaded' ? one.ms : one.kind === 'first' ? one.totalMs : 0,
+  )
+  return parts.reduce((sum, ms) => sum + ms, 0)
+}
+
 /** A command with the name of a function: the likeliest of the program's, or an example if it has none. */
-function nameOne(given: string, functions: readonly string[]): string {
+function nameOne(given: string, functions: readonly string[], command: Program['command']): string {
   const example = functions.find((name) => /predict|score|classify|infer/i.test(name)) ?? functions.at(-1) ?? 'score'
   const all = functions.length > 1 ? ` (it has ${functions.slice(0, MOST_NAMED).join(', ')})` : ''
-  return `whyslow fix ${given}:${example} --data samples.json -o fast/${all}`
+  return `whyslow ${command} ${given}:${example} --data samples.json${command === 'fix' ? ' -o fast/' : ''}${all}`
 }
 
 const identityOf = ({ name, engine, type, ran }: CapturedModel) => ({ name, engine, type, ran })

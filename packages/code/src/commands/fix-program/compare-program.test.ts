@@ -7,7 +7,7 @@ import { localTrials } from '@whyslow/measure/trials/local-runner.ts'
 import type { ComparisonDocument } from '@whyslow/report/documents/comparison.ts'
 import { afterAll, describe, expect, test } from 'vitest'
 import { UNIX } from '../../../../../test/needs.ts'
-import type { CapturedModel } from '../../protocol.ts'
+import type { CapturedModel, Message } from '../../protocol.ts'
 import { compareProgram } from './compare-program.ts'
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'whyslow-compare-program-'))
@@ -30,22 +30,24 @@ const model = (rest: Partial<CapturedModel>): CapturedModel => ({
   ...rest,
 })
 
-async function compared(models: readonly CapturedModel[]) {
+async function compared(models: readonly CapturedModel[], given = service, said: object = { kindOfProgram: 'stages' }) {
+  const plans: object[] = []
   const asked: [readonly string[], Partial<CompareModelOptions>][] = []
   const document = await compareProgram(
-    service,
+    given,
     {
       python: interpreter,
       trials: localTrials,
-      run: async () => ({
-        messages: [
-          { kind: 'warning', text: 'the request is made up' },
-          { kind: 'captured', models, files: [], root: folder, kindOfProgram: 'stages', tokenizers: [] },
-        ],
-        failure: null,
-        log: { head: '', tail: '', bytes: 0 },
-        leftRunning: 0,
-      }),
+      run: async (_, plan) => {
+        plans.push(plan)
+        const captured = { kind: 'captured', models, files: [], root: folder, tokenizers: [], ...said } as unknown as Message
+        return {
+          messages: [{ kind: 'warning', text: 'the request is made up' }, captured],
+          failure: null,
+          log: { head: '', tail: '', bytes: 0 },
+          leftRunning: 0,
+        }
+      },
     },
     {
       compare: async (files, options) => {
@@ -55,7 +57,7 @@ async function compared(models: readonly CapturedModel[]) {
       },
     },
   )
-  return { document, asked }
+  return { document, asked, plans }
 }
 
 describe.skipIf(process.platform === 'win32')('compare of a program', UNIX, () => {
@@ -78,6 +80,19 @@ describe.skipIf(process.platform === 'win32')('compare of a program', UNIX, () =
       'the request is made up',
       'noise',
     ])
+  })
+
+  test('of a function of it has that function called, and the program named without it', async () => {
+    const { document, plans } = await compared([model({})], `${service}:score`)
+    expect(plans).toMatchObject([{ file: service, call: 'score' }])
+    expect(document.answer).toBe(`${service} is fast`)
+  })
+
+  test('is refused for a script with the command that names a function', async () => {
+    const script = { kindOfProgram: 'script', functions: ['clean', 'score'] }
+    await expect(compared([], service, script)).rejects.toThrow(
+      /takes a sample: whyslow compare \S+service\.py:score --data samples\.json \(it has clean, score\)$/,
+    )
   })
 
   test('is refused with the reason if no model can be written', async () => {

@@ -5,7 +5,7 @@ import { inTemporaryFolder } from '@whyslow/command/temporary-folder.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { ComparisonDocument } from '@whyslow/report/documents/comparison.ts'
 import type { CapturedModel } from '../../protocol.ts'
-import { type CaptureOptions, capture, FIRST_ROUND, noModel } from './capture.ts'
+import { type CaptureOptions, capture, FIRST_ROUND, noModel, programNamed } from './capture.ts'
 import { FIX_PROGRAM_DEFAULTS } from './options.ts'
 
 /** Options of `compare` go on to it as they are. Throws InputError if the program cannot be used or runs no model that can be written as a file. */
@@ -16,15 +16,16 @@ export async function compareProgram(
 ): Promise<ComparisonDocument> {
   const { run = FIX_PROGRAM_DEFAULTS.run, ...rest } = options
   return inTemporaryFolder(async (folder) => {
-    const program = { given, file: path.resolve(given), call: null, name: 'fast', folder }
+    const { named: shown, call } = programNamed(given)
+    const program = { given: shown, file: path.resolve(shown), call, name: 'fast', folder, command: 'compare' } as const
     const captured = await capture(program, { ...FIX_PROGRAM_DEFAULTS, ...rest, run }, FIRST_ROUND)
     const [model, ...others] = captured.models
       .filter(({ file }) => file !== undefined)
       .toSorted((a, b) => (b.timeMs ?? 0) - (a.timeMs ?? 0))
-    if (model === undefined) throw new InputError(noModel(given, captured, 'compared'))
+    if (model === undefined) throw new InputError(noModel(shown, captured, 'compared'))
     const file = model.program ?? model.file!
     const found = await compare([file], { ...rest, data: model.data ?? null })
-    const named = namedBy(given, file, found)
+    const named = namedBy(shown, file, found)
     const left = others.length === 0 ? [] : [`not compared: ${others.map(placed).join(', ')}`]
     return { ...named, warnings: [`compared is ${placed(model)}`, ...left, ...captured.warnings, ...named.warnings] }
   })

@@ -10,7 +10,7 @@ import type { TrialRow } from '@whyslow/report/documents/trial-row.ts'
 import { afterAll, describe, expect, test } from 'vitest'
 import { UNIX } from '../../../../../test/needs.ts'
 import type { PassFailure } from '../../driver.ts'
-import type { Captured, CapturedModel, Plan } from '../../protocol.ts'
+import type { Captured, CapturedModel, Message, Plan } from '../../protocol.ts'
 import type { AbOptions } from '../ab/ab.ts'
 import { fixProgram } from './fix-program.ts'
 import type { FixProgramOptions } from './options.ts'
@@ -75,6 +75,8 @@ interface Given {
   readonly compare?: AbDocument
   readonly options?: Partial<FixProgramOptions>
   readonly warnings?: readonly string[]
+  /** What each round says of its start. */
+  readonly started?: readonly Message[]
   readonly onLimits?: (limits: object) => void
   /** Of the first round. */
   readonly failure?: PassFailure
@@ -89,7 +91,9 @@ const writes: FixModel = async (_, { out }) => {
 }
 
 let folders = 0
-async function fixed({ rounds, fix = writes, compare = compared(), options = {}, warnings = [], onLimits, failure }: Given) {
+async function fixed(given: Given) {
+  const { rounds, fix = writes, compare = compared(), options = {}, warnings = [], started = [], onLimits, failure } = given
+
   const out = path.join(folder, `fast${folders++}`)
   const [plans, models, turns]: [Plan[], (Partial<FixModelOptions> & { file: string })[], Partial<AbOptions>[]] = [[], [], []]
   const document = await fixProgram(
@@ -102,8 +106,9 @@ async function fixed({ rounds, fix = writes, compare = compared(), options = {},
         plans.push(plan as Plan)
         onLimits?.(limits)
         const round = { kind: 'captured', ...rounds[plans.length - 1]! } as const
+        const said = [...started, ...warnings.map((text) => ({ kind: 'warning', text }) as const), round]
         return {
-          messages: failure === undefined ? [...warnings.map((text) => ({ kind: 'warning', text }) as const), round] : [],
+          messages: failure === undefined ? said : [],
           failure: failure ?? null,
           log: { head: '', tail: '', bytes: 0 },
           leftRunning: 0,
@@ -200,6 +205,21 @@ describe.skipIf(process.platform === 'win32')('fix of a program', UNIX, () => {
       '1 of 2 models: Booster of xgboost, called at service.py:1:',
       '2 of 2 models: Booster of xgboost:',
       'Booster of xgboost:',
+    ])
+  })
+
+  test('the proof of a program that is slow to start is announced with how long it takes', async () => {
+    const plans: string[] = []
+    const start = (ms: number): readonly Message[] => [
+      { kind: 'imported', ms, target: { kind: 'stages', stages: [], places: [] } },
+      { kind: 'loaded', ms: 500 },
+      { kind: 'first', totalMs: 500, stagesMs: [] },
+    ]
+    const onPlan = (sentence: string) => void plans.push(sentence)
+    // 12 processes of 2.4 s are 28.8 s; of 13 s, 156 s.
+    for (const ms of [1400, 12_000]) await fixed({ rounds: [captured([model()])], started: start(ms), options: { onPlan } })
+    expect(plans.filter((one) => one.startsWith('Then'))).toEqual([
+      'Then the proof, in 12 fresh processes of the program, which takes 13 s to start: about 2.6 minutes.',
     ])
   })
 

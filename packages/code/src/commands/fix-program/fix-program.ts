@@ -7,6 +7,7 @@ import { checkOut } from '@whyslow/command/model-files/out-folder.ts'
 import { inTemporaryFolder } from '@whyslow/command/temporary-folder.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { ROUNDING } from '@whyslow/measure/outputs/scale.ts'
+import { durationInWords } from '@whyslow/measure/statistics/numbers.ts'
 import type { AbDocument, AbFixedModel } from '@whyslow/report/documents/ab.ts'
 import type { ReportDocument } from '@whyslow/report/documents/report.ts'
 import type { TrialRow } from '@whyslow/report/documents/trial-row.ts'
@@ -14,10 +15,13 @@ import type { Captured, CapturedModel, CapturedTokenizer } from '../../protocol.
 import { python } from '../../python/python.ts'
 import { placePackage, writePackage } from '../../ship/python-package.ts'
 import { NOTHING_COMPARED } from '../../turns/compare-outputs.ts'
-import { capture, noModel, type Program } from './capture.ts'
+import { QUICK_PAIRS } from '../ab/ab.ts'
+import { capture, noModel, type Program, programNamed } from './capture.ts'
 import { FIX_PROGRAM_DEFAULTS, type FixProgramOptions, type FixProgramPorts } from './options.ts'
 
 const TOKENIZERS_MS = 120_000
+/** A proof that takes longer is announced. */
+const ANNOUNCED_SECONDS = 30
 const IMPORTABLE = /^[A-Za-z_]\w*$/
 
 /** Throws InputError if the program cannot be used or runs no model that can be replaced, and the signal's reason if it is aborted. */
@@ -27,12 +31,12 @@ export async function fixProgram(
   ports: FixProgramPorts,
 ): Promise<AbDocument> {
   const all = { ...FIX_PROGRAM_DEFAULTS, ...options }
-  const [, named = given, call = null] = fs.existsSync(given) ? [] : (/^(.+\.pyw?):([\w.]+)$/.exec(given) ?? [])
+  const { named, call } = programNamed(given)
   const file = path.resolve(named)
   const target = all.out === null ? null : checkOut(all.out, all.force, file)
   const name = packageName(target ?? 'fast')
   return inTemporaryFolder(async (folder) => {
-    const program = { given: named, file, call, name, folder }
+    const program = { given: named, file, call, name, folder, command: 'fix' } as const
     const { captured, fixed } = await fixParts(program, all, ports)
     const root = path.join(folder, name)
     await writePackage(root, {
@@ -40,6 +44,7 @@ export async function fixProgram(
       models: captured.models.filter(({ reason }) => reason === null),
       files: captured.files,
     })
+    announceProof(captured.startMs, all)
     all.onProgress?.({ stage: 'the program with its lines changed', done: 0, of: 1 })
     const document = await prove(program, captured, root, all)
     const { verdict, outputs } = document
@@ -58,6 +63,17 @@ export async function fixProgram(
     if (shipped) await placePackage(root, target, { out: all.out!, document: whole, patched: captured.root })
     return whole
   })
+}
+
+/** Of a program that is slow to start: the proof is mostly that. */
+function announceProof(startMs: number, { onPlan }: FixProgramOptions): void {
+  const processes = 2 * (QUICK_PAIRS + 1)
+  const seconds = (processes * startMs) / 1000
+  if (seconds < ANNOUNCED_SECONDS) return
+  const start = durationInWords(Math.round(startMs / 1000))
+  onPlan?.(
+    `Then the proof, in ${processes} fresh processes of the program, which takes ${start} to start: about ${durationInWords(Math.round(seconds))}.`,
+  )
 }
 
 function nothingCompared(given: string, { notes, varying = [] }: AbDocument['outputs']): string {

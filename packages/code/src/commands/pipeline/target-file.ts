@@ -15,8 +15,17 @@ export interface TargetFile {
   readonly side: LanguageSide
 }
 
-/** `call`: 'function', or 'module:function', where the module may be another one than the file. Throws InputError. */
+/**
+ * `given`: a file, or 'file:function' without a `call`. `call`: 'function', or 'module:function', where the module may be another one than the file.
+ * Throws InputError.
+ */
 export function targetFile(given: string, call: string | null): TargetFile {
+  const [, own, named] = call === null && !fs.existsSync(given) ? (/^(.+):([\w.]+)$/.exec(given) ?? []) : []
+  if (own !== undefined && named !== undefined && fs.existsSync(own)) return targetOf(own, named)
+  return targetOf(given, call)
+}
+
+function targetOf(given: string, call: string | null): TargetFile {
   const colon = call?.lastIndexOf(':') ?? -1
   const named = colon > 0 ? call!.slice(0, colon) : null
   const file = checked(named === null ? given : moduleFile(named, given))

@@ -60,7 +60,7 @@ def _ways(session, matrices=()):
     method, args, kwargs = session.last
     model, given = args[0], args[1:]
     bound = lambda: getattr(model, method)(*given, **kwargs)  # noqa: E731
-    if not given or rows_of(given[0]) > _SMALL_ROWS:
+    if not given or rows_of(parts_of(given[0])[0] if session.engine == "keras" else given[0]) > _SMALL_ROWS:
         return []
     if session.engine == "keras" and method == "predict":
         return _keras(model, given, kwargs, bound)
@@ -117,15 +117,43 @@ def _keras(model, given, kwargs, bound):
     tensorflow = sys.modules.get("tensorflow")
     if tensorflow is not None:
         function = tensorflow.function(lambda value: model(value, training=False))
-        tensor = tensorflow.convert_to_tensor(x)
-        if tensor.dtype == tensorflow.float64:
-            tensor = tensorflow.cast(tensor, tensorflow.float32)
+
+        def tensor_of(one):
+            tensor = tensorflow.convert_to_tensor(one)
+            return tensorflow.cast(tensor, tensorflow.float32) if tensor.dtype == tensorflow.float64 else tensor
+
+        tensor = of_each(tensor_of, x)
         told = "tf.function(model)(x).numpy()"
         ways.append(("model.predict(x)", told, (bound, lambda: host(function(tensor)))))
     return ways
 
 
+def _is_structure(value):
+    """Several arrays by name or in order, and no list of numbers, which is an array itself."""
+    if isinstance(value, (list, tuple)):
+        return any(_is_structure(one) or getattr(one, "shape", ()) != () for one in value)
+    return isinstance(value, dict)
+
+
+def of_each(function, value):
+    """The structure with what a function makes of each of its arrays."""
+    if not _is_structure(value):
+        return function(value)
+    if isinstance(value, dict):
+        return {name: of_each(function, one) for name, one in value.items()}
+    return [of_each(function, one) for one in value]
+
+
+def parts_of(value):
+    """The arrays of a structure, one at least."""
+    found = []
+    of_each(found.append, value)
+    return found or [None]
+
+
 def host(value):
+    if _is_structure(value):
+        return of_each(host, value)
     value = value.detach() if hasattr(value, "detach") else value
     return value.numpy() if hasattr(value, "numpy") else value
 
@@ -191,7 +219,9 @@ def _xgboost(model, method, given, kwargs, matrices):
         made_of = next((data for matrix, data in matrices if matrix is x), None)
         source = x.get_data().toarray() if made_of is None else made_of
         told = "predict(DMatrix(DataFrame))" if values.fact(source)["kind"] == "dataframe" else "predict(DMatrix(x))"
-        return _in_place(model, told, lambda: model.predict(xgboost.DMatrix(source), **kwargs), source, kwargs)
+        # A booster with names of its columns refuses a matrix without.
+        made = lambda: xgboost.DMatrix(source, feature_names=x.feature_names, feature_types=x.feature_types)  # noqa: E731
+        return _in_place(model, told, lambda: model.predict(made(), **kwargs), source, kwargs)
     if not hasattr(model, "get_booster"):
         return []
     told = "%s(%s)" % (method, "DataFrame" if values.fact(x)["kind"] == "dataframe" else "x")
@@ -286,6 +316,10 @@ def compare(one, other):
     numpy = sys.modules.get("numpy")
     if numpy is None:
         return "bits" if one == other else "different"
+    if _is_structure(one) or _is_structure(other):
+        ones, others = parts_of(one), parts_of(other)
+        each = {compare(*pair) for pair in zip(ones, others)} if len(ones) == len(others) else {"different"}
+        return next(told for told in ("different", "rounding", "bits") if told in each)
     one, other = numpy.asarray(host(one)), numpy.asarray(host(other))
     if one.shape != other.shape:
         one, other = numpy.squeeze(one), numpy.squeeze(other)

@@ -80,7 +80,7 @@ class Session:
         sys.argv = [path, *request.get("arguments", ())]
         module = import_file(path)
         opened["importMs"] = ms_since(begin) + instead_ms
-        self.target = target.target_of(module, call)
+        self.target = target.target_of(module, call, bool(request.get("data")))
         model = None
         if self.target.load is not None:
             self.at = {"stage": "load", "sample": None}

@@ -15,14 +15,14 @@ _LEFT_OUT = ("_rng", "random_state", "callbacks", "loss_curve_", "_random_state"
 
 
 def write(model, file):
-    """(codes of texts, what is known where anything else is refused), both by column, and the columns that are dropped. Throws Contract where texts cannot
-    become numbers."""
+    """(codes of texts, what is known where anything else is refused), both by column, the columns that are dropped, and those of texts to which None is
+    unknown. Throws Contract where texts cannot become numbers."""
     texts = Texts()
     numbered = _numbered(model, None, texts)
     with zipfile.ZipFile(file, "w") as archive:
         schema = {**_Writer(archive).node(numbered), "protocol": 2}
         archive.writestr("schema.json", json.dumps(schema))
-    return texts, texts.strict, texts.dropped
+    return texts, texts.strict, texts.dropped, sorted(set(texts) - texts.none_filled)
 
 
 def by_skops(model, file):
@@ -45,6 +45,8 @@ class Texts(dict):
         self.strict = {}
         #: Columns that the model drops, whatever they hold.
         self.dropped = set()
+        #: Columns in which an imputer fills None; in others None is a text that no encoder knows, and NaN alone is missing.
+        self.none_filled = set()
 
 
 class _Writer:
@@ -179,6 +181,8 @@ def _imputer(imputer, columns, texts):
     missing = imputer.missing_values
     if isinstance(missing, str) and missing != "nan":
         raise Contract("an imputer of texts for %r" % missing)
+    if missing is None:
+        texts.none_filled.update(range(len(imputer.statistics_)) if columns is None else columns)
     twin = copy.copy(imputer)
     twin.missing_values = float("nan")
     twin.statistics_ = numpy.array(

@@ -86,19 +86,19 @@ def _xgboost(model, folder):
         model = model.get_booster()[: best + 1]
         model.set_attr(best_iteration=None, best_score=None)
     model.save_model(file)
-    return file, ({}, {}, ())
+    return file, ({}, {}, (), ())
 
 
 def _lightgbm(model, folder):
     file = os.path.join(folder, "model.txt")
     getattr(model, "booster_", model).save_model(file)
-    return file, ({}, {}, ())
+    return file, ({}, {}, (), ())
 
 
 def _catboost(model, folder):
     file = os.path.join(folder, "model.json")
     model.save_model(file, format="json")
-    return file, ({}, {}, ())
+    return file, ({}, {}, (), ())
 
 
 _ROWS = {"scikit-learn": _sklearn, "xgboost": _xgboost, "lightgbm": _lightgbm, "catboost": _catboost}
@@ -126,12 +126,14 @@ def of_rows(model, engine, calls, folder):
         # It goes by their places, and keeps other names than theirs.
         names = list(map(str, _given(calls[0]).columns))
     categories = _categories(model, engine, calls)
-    file, (texts, strict, dropped) = _ROWS[engine](model, folder)
+    file, (texts, strict, dropped, unknown_none) = _ROWS[engine](model, folder)
     texts, strict = ({str(at): table for at, table in one.items()} for one in (categories or texts, strict))
     spec = {"kind": "rows", "columns": names, "texts": texts, "strict": strict, "refused": refused_by.refused_of(model, calls[0], names), "methods": methods,
             "idle": sorted(_IDLE)}  # fmt: skip
     if by_place:
         spec["byPlace"] = True
+    if unknown_none:
+        spec["unknownNone"] = unknown_none
     try:
         rows = [_plain_rows(call, spec) for call in calls]
     except Contract:
@@ -257,7 +259,7 @@ def _plain_rows(call, spec):
     from . import rows_of
 
     try:
-        matrix = rows_of.Rows(spec["columns"], spec["texts"], {}, {}, spec.get("byPlace", False)).matrix(given)
+        matrix = rows_of.Rows(spec["columns"], spec["texts"], {}, {}, spec.get("byPlace", False), spec.get("unknownNone", ())).matrix(given)
     except Exception as error:
         raise Contract("rows of the type %s are not read: %s" % (type(given).__name__, error)) from error
     return numpy.asarray(matrix, numpy.float64)

@@ -27,6 +27,7 @@ def run(run):
 
         captured(run, kind, tree)
     elif kind == "script":
+        target.check_unfed(tree, bool(plan.get("data")))
         script.run(run, tree)
     elif plan["pass"] == "time":
         timed(run)
@@ -85,7 +86,7 @@ def prepare(run, compile_source=None):
 def opened(plan, compile_source):
     """The target that the file is."""
     if not torch_files.is_torch_file(plan["file"]):
-        return target.target_of(import_file(plan["file"], compile_source), plan.get("call"))
+        return target.target_of(import_file(plan["file"], compile_source), plan.get("call"), bool(plan.get("data")))
     from . import torch_model
 
     kept = torch_model.open_model(plan["file"])

@@ -13,15 +13,17 @@ UNKNOWN = -1.0
 class Rows:
     """`columns`: their names in the model's order; None: rows are in order. `texts`: codes of texts, by the column's number. `strict`: what is known in
     columns that refuse anything else, by number. `refused`: columns in which `missing` and `infinite` values are refused; None: all columns. `by_place`:
-    names of columns count for nothing, as LightGBM has it: rows by name are in the order that pandas would give their columns."""
+    names of columns count for nothing, as LightGBM has it: rows by name are in the order that pandas would give their columns. `unknown_none`: columns
+    in which None is not missing but a text that is not known, as scikit-learn has it."""
 
-    def __init__(self, columns, texts, strict, refused, by_place=False):
+    def __init__(self, columns, texts, strict, refused, by_place=False, unknown_none=()):
         self.columns = columns
         self.texts = {int(at): dict(table) for at, table in texts.items()}
         self.strict = {int(at): set(known) for at, known in strict.items()}
         self._strict_numbers = {at: known for at, known in self.strict.items() if at not in self.texts}
         self.refused = refused
         self._by_place = by_place
+        self._unknown_none = set(unknown_none)
         self._order = {}
 
     def checked(self, matrix):
@@ -70,7 +72,7 @@ class Rows:
                 if not any(name in one for one in rows):
                     raise ValueError("the column %r is missing" % name)
             rows = [[one.get(name, np.nan) for name in names] for one in rows]
-        return self._coded(rows) if self.texts else np.asarray(rows, np.float64)
+        return self._coded(rows, self.columns is not None) if self.texts else np.asarray(rows, np.float64)
 
     def _of_frame(self, frame):
         if getattr(frame, "ndim", 2) == 1:
@@ -97,13 +99,16 @@ class Rows:
             self._order[key] = None if order == list(range(len(key))) else order
         return self._order[key]
 
-    def _coded(self, rows):
+    def _coded(self, rows, is_for_frame=False):
+        """`is_for_frame`: a DataFrame would be made of the rows."""
         if self.texts:
             rows = [list(row) for row in rows]
             for at, table in self.texts.items():
                 known = self.strict.get(at, table)
+                has_none = at in self._unknown_none and any(row[at] is None for row in rows)
+                is_odd = has_none and not (is_for_frame and _is_text([row[at] for row in rows]))
                 for row in rows:
-                    row[at] = self._code(table, row[at], known)
+                    row[at] = self._unknown(table, None, known) if is_odd and row[at] is None else self._code(table, row[at], known)
         try:
             return np.array(rows, np.float64)
         except TypeError:
@@ -115,6 +120,10 @@ class Rows:
             return table[text]
         if text is None or text is getattr(sys.modules.get("pandas"), "NA", None) or text != text:
             return np.nan
+        return self._unknown(table, text, known)
+
+    @staticmethod
+    def _unknown(table, text, known):
         if known is not table:
             raise _unknown(text)
         return UNKNOWN
@@ -122,6 +131,13 @@ class Rows:
 
 def _unknown(value):
     return ValueError("%r is no category that the model knows" % (value,))
+
+
+def _is_text(values):
+    """Whether pandas makes a column of texts of them, in which None is missing; before version 3 it keeps None as it is."""
+    version = getattr(sys.modules.get("pandas"), "__version__", "3")
+    is_missing = lambda one: one is None or isinstance(one, float) and one != one  # noqa: E731
+    return int(version.split(".")[0]) >= 3 and any(isinstance(one, str) for one in values) and all(isinstance(one, str) or is_missing(one) for one in values)
 
 
 def by_row(columns):

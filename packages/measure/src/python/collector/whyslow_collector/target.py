@@ -8,6 +8,7 @@ import inspect
 import sys
 
 from . import web_handlers
+from .arguments import arity_of, bind
 from .errors import Contract
 from .finishing import awaited, finished, is_unfinished, items_of
 from .module_file import read_source
@@ -35,17 +36,18 @@ def kind_of(tree, call, has_data, is_fed=False):
     """
     if call:
         return "function"
-    if web_handlers.handler_in(tree) is not None or gives_model(tree, has_data or is_fed):
+    if web_handlers.handler_in(tree, has_data) is not None or gives_model(tree, has_data or is_fed):
         return "stages"
     if web_handlers.includes_others(tree) and not {"predict", "samples"} <= set(functions_of(tree)):
         return "stages"
     function = predict_of(tree, has_data)
     if function is None and holds_stages(tree, has_data):
         return "stages"
-    function = function or single_of(tree)
+    own = "samples" in functions_of(tree) or "samples" in _assigned(tree)
+    function = function or single_of(tree, is_fed or has_data or own)
     if function is None:
         return "script"
-    if is_fed or has_data or "samples" in functions_of(tree) or "samples" in _assigned(tree):
+    if is_fed or has_data or own:
         return "stages"
     if isinstance(function, ast.Name):
         function = functions_of(tree).get(function.id)
@@ -86,9 +88,30 @@ def _required(arguments):
     return len(arguments.posonlyargs) + len(arguments.args) - len(arguments.defaults)
 
 
-def single_of(tree):
-    """The one function of a file that is only that, with what it needs; None: there are several, or the file does more when it runs."""
-    public = [one for name, one in functions_of(tree).items() if not name.startswith("_") and name not in ("load", "samples")]
+def check_unfed(tree, has_data):
+    """Throws Contract if a script has samples that it does not use itself: they are for a function."""
+    names = [name for name, one in _public(tree).items() if by_place(one.args)]
+    if has_data or names and "samples" in functions_of(tree) and not _reads(tree, "samples"):
+        told = "name it after the file, as in service.py:%s (it has %s)" % (names[-1], ", ".join(names[:8])) if names else "it has none: leave them out"
+        raise Contract("it runs from top to bottom, and %s are for a function that takes a sample; %s" % ("the samples of --data" if has_data else "samples()", told))
+
+
+def _public(tree):
+    return {name: one for name, one in functions_of(tree).items() if not name.startswith("_") and name not in ("load", "samples")}
+
+
+def _reads(node, name):
+    return any(isinstance(one, ast.Name) and one.id == name and isinstance(one.ctx, ast.Load) for one in ast.walk(node))
+
+
+def single_of(tree, is_fed=False):
+    """The one function of a file that is only that, with what it needs; None: there are several, or the file does more when it runs. `is_fed`: there
+    are samples for it; then it may have helpers, and the file may do what it needs, such as loading weights."""
+    public = list(_public(tree).values())
+    if is_fed:
+        outer = [one for one in public if by_place(one.args) and not any(other is not one and _reads(other, one.name) for other in tree.body if not is_main_guard(other))]
+        if len(outer) == 1 and outer[0].name != "main":
+            return outer[0]
     assigned = [name for node in tree.body if isinstance(node, (ast.Assign, ast.AnnAssign)) for name in targets_of(node)]
     if len(public) != 1 or "predict" in assigned:  # a value that it predicts
         return None
@@ -186,7 +209,7 @@ class Target:
 
     def needs_sample(self):
         name, function = self.stages[0]
-        return _arity(function)[0] > (1 if self.load is not None and self._predicts(name) else 0)
+        return arity_of(function)[0] > (1 if self.load is not None and self._predicts(name) else 0)
 
 
 def whole(steps):
@@ -218,7 +241,7 @@ def _given_model(module):
     from . import torch_model
 
     function, has_predict = getattr(module, "model", None), getattr(module, "predict", None) is not None
-    if not inspect.isfunction(function) or has_predict or hasattr(module, HOLDER) or _arity(function)[0] > 0:
+    if not inspect.isfunction(function) or has_predict or hasattr(module, HOLDER) or arity_of(function)[0] > 0:
         return None
     door = {**_place(function), "function": "model"}
     found = model_target(lambda: torch_model.made(function), torch_model.example_of(module), door)
@@ -227,9 +250,9 @@ def _given_model(module):
     return found
 
 
-def target_of(module, call):
+def target_of(module, call, has_data=False):
     """The target is the module, or what it calls `pipeline`; the module has what that lacks. A file with `model()` gives a model to call."""
-    service = web_handlers.service_of(module, call)
+    service = web_handlers.service_of(module, call, has_data)
     if service is not None:
         return service.target(Target)
     given = None if call else _given_model(module)
@@ -250,11 +273,22 @@ def target_of(module, call):
     if callable(find("predict")):
         return Target("stages", [(name, find(name)) for name in STAGES if callable(find(name))], *given)
     own = getattr(module, "predict", None)
-    single = [one for name, one in _functions(module) if not name.startswith("_") and name not in ("load", "samples")]
-    if own is None and len(single) == 1:
-        return Target("function", [(single[0].__name__, single[0])], *given)
+    single = _single(module)
+    if own is None and single is not None:
+        return Target("function", [(single.__name__, single)], *given)
     told = "has no predict" if own is None else "has a predict that is no function but %s" % shown_type(own)
-    raise Contract("%s %s: name a function with --call module:function" % (module.__file__, told))
+    raise Contract("%s %s: name a function after the file, as in service.py:score" % (module.__file__, told))
+
+
+def _single(module):
+    public = [one for name, one in _functions(module) if not name.startswith("_") and name not in ("load", "samples")]
+    if len(public) == 1:
+        return public[0]
+    try:
+        found = single_of(ast.parse(read_source(module.__file__)), True)
+    except (OSError, SyntaxError, ValueError, AttributeError):
+        return None
+    return next((one for one in public if found is not None and one.__name__ == found.name), None)
 
 
 def _functions(module):
@@ -289,98 +323,3 @@ def _place(function):
         return {"file": code.co_filename, "line": code.co_firstlineno}
     except (AttributeError, ValueError):
         return None
-
-
-#: Names of a first parameter that is the model.
-_MODEL = ("model", "session", "net", "interpreter")
-
-
-def bind(function, model, has_model, predicts=False, is_first=False):
-    """
-    `function(value)` as it is called, by the rules of packages/code/src/turns/contract.ts. With a model it is given that first where it takes two
-    arguments and more, or, as the one that predicts, whatever it is given; one that takes none is given nothing. Of several without a model, the
-    first takes the members of its sample. What it gives back is done to its end.
-    """
-    required, most = _arity(function)
-    takes_any = most > 0 and not _positional(function)
-    is_named = _first_name(function) in _MODEL
-    if most == 0:
-        call = lambda value: function()  # noqa: E731
-    elif has_model and most >= 2 and (required >= 2 or predicts and takes_any or is_named):
-        call = lambda value: function(model, value)  # noqa: E731
-    elif has_model and predicts and is_named:
-        call = lambda value: function(model)  # noqa: E731
-    elif has_model and predicts and is_first:
-        call = lambda value: function(model if value is None else value)  # noqa: E731
-    elif is_first and required >= 2:
-        call = _spread(function, required)
-    else:
-        call = function
-    if any(of(function) for of in (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction)):
-        return lambda value: finished(call(value))
-    return call
-
-
-def _spread(function, count):
-    """The function, called with the members of its sample, by their names if it has them."""
-    names = [one.name for one in parameters_of(function)]
-
-    def call(sample):
-        if isinstance(sample, dict):
-            if all(name in sample for name in names[:count]):
-                return function(**{name: sample[name] for name in names if name in sample})
-            if len(sample) == count:
-                return function(*sample.values())
-        if isinstance(sample, (list, tuple)) and len(sample) == count:
-            return function(*sample)
-        return function(sample)
-
-    return call
-
-
-def _arity(function):
-    """(positional arguments that it needs, that it takes at most); of what does not tell (1, 1)."""
-    known = parameters_of(function)
-    if known is None:
-        return 1, 1
-    positional = _positional(function)
-    required = sum(1 for one in positional if one.default is one.empty)
-    return required, 99 if any(one.kind is one.VAR_POSITIONAL for one in known) else len(positional)
-
-
-def _positional(function):
-    return [one for one in parameters_of(function) or () if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
-
-
-def parameters_of(function, depth=0):
-    """As it is told; of a decorator's wrapper that takes whatever it is given, those of the function that it holds. None: it does not tell."""
-    try:
-        found = list(inspect.signature(function).parameters.values())
-    except (TypeError, ValueError):
-        return None
-    held = _held(function) if found and found[0].kind is inspect.Parameter.VAR_POSITIONAL and depth < 8 else None
-    inner = None if held is None else parameters_of(held, depth + 1)
-    if inner is None:
-        return found
-    return inner[1:] if inspect.ismethod(function) else inner
-
-
-def _held(function):
-    """The one function that a wrapper holds: a function in its closure, an object as an attribute."""
-    own = getattr(function, "__func__", function)
-    if inspect.isfunction(own):
-        held = []
-        for cell in own.__closure__ or ():
-            try:
-                held.append(cell.cell_contents)
-            except ValueError:
-                pass
-    else:
-        held = list(getattr(own, "__dict__", {}).values())
-    found = [one for one in held if inspect.isfunction(one) and one is not own]
-    return found[0] if len(found) == 1 else None
-
-
-def _first_name(function):
-    known = parameters_of(function)
-    return known[0].name if known else ""

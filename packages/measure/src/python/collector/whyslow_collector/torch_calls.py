@@ -67,15 +67,16 @@ def of_torch(model, calls, folder):
     if was_training:
         notes = [*notes, "it was in training mode; what is exported predicts as after model.eval()"]
     spec = {"kind": "torch", "given": template, "gives": structure["is"], "inputs": names, "outputs": outputs}
-    program = None if is_script else _program(torch, wrapper, leaves, os.path.join(folder, "model.pt2"))
+    program = None if is_script else _program(torch, wrapper, names, given, os.path.join(folder, "model.pt2"))
     return {"file": file, "data": data, "standIn": spec, "batch": 1, "notes": notes, "program": program}
 
 
-def _program(torch, wrapper, leaves, file):
-    """The module as PyTorch's own file of the first call's shapes, which its own engines open; None: it cannot be one."""
+def _program(torch, wrapper, names, given, file):
+    """The module as PyTorch's own file, which its own engines open, with the axes free in which calls differ; None: it cannot be one."""
     try:
         with torch.no_grad(), torch_export.quiet():
-            torch.export.save(torch.export.export(wrapper, tuple(one.detach().clone() for one in leaves)), file)
+            leaves = tuple(one.detach().clone() for one in _largest(given))
+            torch.export.save(torch.export.export(wrapper, leaves, dynamic_shapes=_dims(torch, names, _varied(given))), file)
     except Exception:
         return None
     return file
@@ -164,7 +165,7 @@ def _exported_somehow(torch, modules, names, outputs, given, file):
     wrapper, subject = modules
     varied = _varied(given)
     # PyTorch takes a size of 1 for one that never changes.
-    leaves = max(given, key=lambda tensors: sum(one.numel() for one in tensors))
+    leaves = _largest(given)
     twice = _twice(torch, wrapper, leaves)
     attempts = []
     if twice is not None:
@@ -186,6 +187,10 @@ def _exported_somehow(torch, modules, names, outputs, given, file):
         raise failed
     place = torch_export.place_in(failed, Places())
     raise Contract("it cannot be exported%s: %s" % ("" if place is None else " for what %s:%d does" % (place["file"], place["line"]), torch_export.told_of(failed)))
+
+
+def _largest(given):
+    return max(given, key=lambda tensors: sum(one.numel() for one in tensors))
 
 
 def _check_axes(file, names, given):

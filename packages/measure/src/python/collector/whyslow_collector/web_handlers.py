@@ -91,16 +91,16 @@ def includes_others(tree):
     return has_app and any(isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _INCLUDES for node in ast.walk(tree))
 
 
-def handler_in(tree):
+def handler_in(tree, has_data=False):
     """The one that predicts; None: there is none, those there only say how the service is, or the file has `predict` and `samples` of its own.
 
-    What a handler does that is not named so, nobody knows: it may write to a database. It is called only if the file gives it samples() or --call
-    names it. Raises Contract if there are only such ones.
+    What a handler does that is not named so, nobody knows: it may write to a database. It is called only if the file gives it samples(), the
+    user names it, or --data has requests and no other handler takes any. Raises Contract if there are only such ones.
     """
-    return _chosen(handlers_in(tree), tree, not includes_others(tree))
+    return _chosen(handlers_in(tree), tree, not includes_others(tree), has_data)
 
 
-def _chosen(all_of_them, tree, is_all=True):
+def _chosen(all_of_them, tree, is_all=True, has_data=False):
     # A handler that only answers DELETE, or no request at all, is never called unless the user names it.
     able = [one for one in all_of_them if one.method in (*_WRITING, "get")]
     found = [one for one in able if one.rank()[0] or one.rank()[1] and one.rank()[2]]
@@ -113,9 +113,11 @@ def _chosen(all_of_them, tree, is_all=True):
         return found[0]
     if is_pipeline or not is_all:
         return None
+    if has_data and len(found) == 1:
+        return found[0]
     raise Contract(
-        "no handler is named as one that predicts, and others may change something: name the handler with --call %s and give requests with "
-        "--data requests.json" % found[0].name
+        "no handler is named as one that predicts, and others may change something: name it after the file, as in service.py:%s%s"
+        % (found[0].name, "" if has_data else ", and give requests with --data requests.json")
     )
 
 
@@ -192,7 +194,7 @@ class _Stage:
         return self._function(value)
 
 
-def service_of(module, call):
+def service_of(module, call, has_data=False):
     """Of the module's handlers the one that is called so, else the one that predicts; None: it has none."""
     try:
         tree = ast.parse(read_source(module.__file__))
@@ -201,7 +203,7 @@ def service_of(module, call):
     handlers = handlers_in(tree)
     if includes_others(tree) and not (call and any(one.name == call for one in handlers)):
         handlers = _ranked([*handlers, *_included(module)])
-    handler = next((one for one in handlers if one.name == call), None) if call else _chosen(handlers, tree)
+    handler = next((one for one in handlers if one.name == call), None) if call else _chosen(handlers, tree, has_data=has_data)
     if handler is None:
         return None
     app = _application_of(module, handler)
