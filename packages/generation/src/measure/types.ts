@@ -24,6 +24,8 @@ export interface MeasurePlan {
   /** Filling caches for the depths stops being worth it after this long. */
   readonly fillMs: number
   readonly naturalStop: boolean
+  /** What comes after the warm calls is left out once the process has taken this long; null: nothing is. */
+  readonly processMs: number | null
   /** Another one for each process, so that no prompt comes twice. */
   readonly seed: number
 }
@@ -92,6 +94,8 @@ export interface ProcessMeasurement {
   /** Whether the engine can be started at a depth. */
   readonly hasSteps: boolean
   readonly openMs: number
+  /** The whole process, opening included. */
+  readonly tookMs: number
   readonly cold: MeasuredCall
   readonly calls: readonly MeasuredCall[]
   readonly natural: { readonly tokens: number; readonly totalMs: number } | null
