@@ -71,12 +71,18 @@ async function measureOpened(
     : null
   around.callsMade?.()
   const curves = await measureCurves(generator, known, around, reasons)
+  const undrafted = calls.some(({ drafted }) => drafted !== undefined)
+    ? await within(around, 'speculation', reasons, async () => [
+        await measuredCall(generator, next(), { ...asked, newTokens: plan.newTokens, drafts: false }, around),
+      ])
+    : null
   return {
     ...{ engine, versions, vocabulary, context, hasSteps: generator.start !== null, cold, calls },
     ...(threads === undefined ? {} : { threads }),
     ...(defaultThreads === undefined ? {} : { defaultThreads }),
     natural: natural === null ? null : naturalOf(natural, reasons),
     ...curves,
+    ...(undrafted === null ? {} : { undrafted }),
     reasons,
   }
 }
@@ -151,8 +157,11 @@ function naturalStop(
   return measuredCall(generator, prompt, { newTokens: most, ignoreEnd: false }, around)
 }
 
-const tokensOf = ({ encode, endIds, vocabulary, takesTexts = false, takesIds = true }: Generator, plan: MeasurePlan): Tokens => ({
-  ...{ encode, endIds, takesTexts, takesIds },
+const tokensOf = (
+  { encode, decode, endIds, vocabulary, takesTexts = false, takesIds = true }: Generator,
+  plan: MeasurePlan,
+): Tokens => ({
+  ...{ encode, decode, endIds, takesTexts, takesIds },
   vocabulary: vocabulary ?? plan.vocabulary,
 })
 
