@@ -105,6 +105,8 @@ export interface SpeculationFact {
   readonly acceptance: number
   /** Time of drafting one token over the time of one token of the model. */
   readonly draftCost: number
+  /** Time of a token without it, measured; absent: not measured. */
+  readonly withoutMs?: number
 }
 
 export interface EventLoopFact {

@@ -61,6 +61,8 @@ export interface GenerationRequest {
   readonly sampling: Sampling
   /** What a file of the model adds to greedy choice, such as a repetition penalty, is left out: engines are compared. Absent: it stays, as users have it. */
   readonly plain?: boolean
+  /** false: no tokens are drafted, if the engine can leave that out. Absent: as it does by itself. */
+  readonly drafts?: boolean
   /** Texts that end the generation; not part of what is returned. */
   readonly stop: readonly string[]
 }
@@ -125,6 +127,8 @@ export interface Generation {
   readonly ended: 'length' | 'end' | 'stop'
   readonly totalMs: number
   readonly parts: CallParts
+  /** Tokens that were drafted, and those of them that were right; absent: none, or it does not say. */
+  readonly drafted?: { readonly tokens: number; readonly accepted: number }
   /** Absent: there is no encoder, or the engine does not tell. */
   readonly encoded?: EncodedInput
   /** How the time of making text grew over the call; absent: not known, or too few tokens to tell. */

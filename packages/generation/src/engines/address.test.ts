@@ -94,6 +94,14 @@ test('what the prefix cache held is counted', async () => {
   }
 })
 
+test('tokens that a server drafts are counted, and left out if a request says so', async () => {
+  const { server, generator } = await opened('/completion', { drafts: { tokens: 4, right: 0.25, checkMs: 0 } })
+  // The first comes with the prompt, and a round of 4 drafted tokens gives two, the last one of 6 a single one.
+  expect(await generator.generate(REQUEST)).toMatchObject({ generatedTokens: 12, drafted: { tokens: 24, accepted: 5 } })
+  expect((await generator.generate({ ...REQUEST, drafts: false })).drafted).toBeUndefined()
+  expect(server.bodies.map((body) => body['speculative.n_max'])).toEqual([undefined, 0])
+})
+
 test('without usage nobody says how many tokens there were', async () => {
   const { generator } = await opened('/v1/chat/completions#mock', { tokensPerChunk: 4, usage: false })
   const generation = await generator.generate(REQUEST)

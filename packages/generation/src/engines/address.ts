@@ -85,6 +85,7 @@ async function generate(
     ended: ended ?? (count !== null && count.tokens >= request.newTokens ? 'length' : 'end'),
     totalMs,
     parts: partsOf(times),
+    ...(usage?.drafted === undefined ? {} : { drafted: usage.drafted }),
     ...(perToken === null ? {} : { timePerTokenMs: perToken, lastTokenMs: lastMs(times, count)! }),
   }
 }

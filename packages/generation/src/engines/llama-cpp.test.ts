@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os'
+import { readUsableCpus } from '@whyslow/measure/machine/index.ts'
 import { expect, test } from 'vitest'
 import type { GenerationRequest } from '../generator.ts'
 import { withLoop } from '../loop/loop.ts'
@@ -226,7 +226,7 @@ test("a greedy loop takes the engine's own token: each is evaluated once", async
 })
 
 test('more threads than there are CPUs are not started unless they are named', async () => {
-  const cpus = availableParallelism()
+  const cpus = readUsableCpus()
   const opened = async (maxThreads: number, threads: number | null) => {
     const { module, given } = fakeModule(maxThreads)
     const generator = await openGguf(module, 'model.gguf', { threads }, {})

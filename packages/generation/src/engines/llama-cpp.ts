@@ -1,9 +1,9 @@
 // node-llama-cpp of the user's project: llama.cpp with its prebuilt binary, on the CPU. Nothing is built or downloaded. Whole calls and steps by
 // `sequence.evaluate`, which every session of the package is built on; logits by `controlledEvaluate`.
-import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { firstLineOf, InputError } from '@whyslow/graph/input-error.ts'
+import { readUsableCpus } from '@whyslow/measure/machine/index.ts'
 import type {
   CallParts,
   GeneratedToken,
@@ -107,7 +107,7 @@ async function opened(module: LlamaModule, file: string, { threads, log }: Openi
     })
     const model = await llama.loadModel({ modelPath: path.resolve(file), gpuLayers: 0 })
     // Without a number the package starts at least four, and those beyond the CPUs spin: a token takes many times as long.
-    const [most, cpus] = [llama.maxThreads ?? 0, availableParallelism()]
+    const [most, cpus] = [llama.maxThreads ?? 0, readUsableCpus()]
     const isTooMany = threads === null && most > cpus
     const taken = isTooMany ? cpus : threads
     const context = await model.createContext({

@@ -12,7 +12,7 @@ export interface CallClocks {
   readonly callsMade?: () => void
 }
 
-export interface CallOptions extends Pick<GenerationRequest, 'newTokens' | 'ignoreEnd' | 'plain'> {
+export interface CallOptions extends Pick<GenerationRequest, 'newTokens' | 'ignoreEnd' | 'plain' | 'drafts'> {
   /** The prompt is the user's: what was generated after it is of interest. */
   readonly keepsIds?: boolean
 }
@@ -37,7 +37,7 @@ export async function measuredCall(
 
 type Call = Omit<MeasuredCall, 'firstGarbageMs' | 'garbageMs'>
 
-export function callOf(made: Generation, { given, tokenizeMs: ownMs }: Prompt, keepsIds: boolean): Call {
+export function callOf(made: Generation, { given, tokenizeMs: ownMs, paddingTokens }: Prompt, keepsIds: boolean): Call {
   const { tokens, parts, promptTokens, generatedTokens } = made
   // Of an engine that gives text alone, a chunk may be empty.
   const chunks = tokens.filter(({ id, text }) => id !== null || (text !== null && text !== ''))
@@ -66,6 +66,8 @@ export function callOf(made: Generation, { given, tokenizeMs: ownMs }: Prompt, k
     tokenizeMs,
     parts,
     ...(made.encoded === undefined ? {} : { encoded: made.encoded }),
+    ...(paddingTokens === undefined ? {} : { paddingTokens }),
+    ...(made.drafted === undefined ? {} : { drafted: made.drafted }),
     ...(made.detokenize === undefined ? {} : { detokenize: made.detokenize }),
     ids: keepsIds && typeof given !== 'string' && !ids.includes(null) ? [...given, ...(ids as number[])] : null,
   }

@@ -20,7 +20,7 @@ const options = {
 
 const PLAN: MeasurePlan = {
   ...{ prompts: null, promptTokens: 40, newTokens: 6, vocabulary: null, leastCalls: 2, mostCalls: 2, callsMs: 0 },
-  ...{ depths: [0, 20], several: [1, 4], rounds: 1, fillMs: 1e9, naturalStop: true, seed: 3 },
+  ...{ depths: [0, 20], several: [1, 4], rounds: 1, fillMs: 1e9, processMs: null, naturalStop: true, seed: 3 },
 }
 
 const measured = (source: string) =>

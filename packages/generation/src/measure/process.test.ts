@@ -17,6 +17,7 @@ const PLAN: MeasurePlan = {
   several: [],
   rounds: 3,
   fillMs: 1e9,
+  processMs: null,
   naturalStop: false,
   seed: 0,
 }
@@ -58,6 +59,19 @@ describe('calls', () => {
     const quick = await measured({ fixedMs: 10, coldMs: 20_000, perMoreMs: 120 }, { newTokens: 64, depths: [0] })
     expect(quick.requests.map(({ newTokens }) => newTokens)).toEqual([16, 64, 64])
     expect(quick.process.depths[0]!.samplesMs).toHaveLength(3 * slow.process.depths[0]!.samplesMs.length)
+  })
+
+  test('a process of limited time: fewer tokens in a call, and no parts once it is over', async () => {
+    const parts = { newTokens: 64, naturalStop: true, depths: [0, 50], several: [1, 4] }
+    const { process, requests } = await measured({ fixedMs: 1000, endsAfter: 1000 }, { ...parts, processMs: 30_000 })
+    // A quarter of it for the tokens of a call, but no fewer than 8. The first call takes 16 s, and two of 8 tokens as long.
+    expect(requests.map(({ newTokens }) => newTokens)).toEqual([16, 8, 8])
+    expect(process).toMatchObject({ natural: null, prefill: null, depths: [], several: [] })
+    expect(process.reasons).toMatchObject({ naturalStop: /--quick/, depthLine: /--quick/, severalTokens: /--quick/ })
+    expect(process.tookMs).toBeCloseTo(500 + 16 * 1001.075 + 99 + 2 * (8 * 1001.03 + 99), -2)
+    const fits = await measured({ fixedMs: 100 }, { ...parts, processMs: 30_000 })
+    expect(fits.requests.map(({ newTokens }) => newTokens)).toEqual([16, 64, 64, 256])
+    expect(fits.process.depths).toHaveLength(2)
   })
 
   test('threads that the engine says', async () => {

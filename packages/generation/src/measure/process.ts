@@ -17,6 +17,8 @@ const MOST_NATURAL = 4
 /** Tokens of the first call, whose first one is what is cold. */
 const COLD_TOKENS = 16
 const SLOW_TOKENS_MS = 10_000
+/** Of a process of limited time, what the tokens of a call may take. */
+const TOKENS_SHARE = 0.25
 /** Fewer give no time per token. */
 const LEAST_TOKENS = 8
 
@@ -33,17 +35,24 @@ export async function measureProcess(
   const generator = await open()
   const openMs = now() - from
   try {
-    return { openMs, ...(await measureOpened(generator, plan, around)) }
+    const isOver = () => plan.processMs !== null && now() - from > plan.processMs
+    const measured = await measureOpened(generator, plan, { ...around, isOver })
+    return { openMs, ...measured, tookMs: now() - from }
   } finally {
     await generator.close()
   }
 }
 
+interface Clocks extends CallClocks {
+  /** Whether the process has no time left for more. */
+  readonly isOver: () => boolean
+}
+
 async function measureOpened(
   generator: Generator,
   requested: MeasurePlan,
-  around: CallClocks,
-): Promise<Omit<ProcessMeasurement, 'openMs'>> {
+  around: Clocks,
+): Promise<Omit<ProcessMeasurement, 'openMs' | 'tookMs'>> {
   const { engine, versions, context, threads, defaultThreads } = generator
   const { vocabulary } = tokensOf(generator, requested)
   const reasons: Record<string, string> = {}
@@ -58,26 +67,33 @@ async function measureOpened(
   if (calls.some(({ newTokens: made }) => made === null)) reasons.timePerToken = UNCOUNTED
   const known = { ...plan, promptTokens: lengthOf(calls, generator, plan) }
   const natural = plan.naturalStop
-    ? await orReason('naturalStop', reasons, () => naturalStop(generator, next(), known, around))
+    ? await within(around, 'naturalStop', reasons, () => naturalStop(generator, next(), known, around))
     : null
   around.callsMade?.()
   const curves = await measureCurves(generator, known, around, reasons)
+  const undrafted = calls.some(({ drafted }) => drafted !== undefined)
+    ? await within(around, 'speculation', reasons, async () => [
+        await measuredCall(generator, next(), { ...asked, newTokens: plan.newTokens, drafts: false }, around),
+      ])
+    : null
   return {
     ...{ engine, versions, vocabulary, context, hasSteps: generator.start !== null, cold, calls },
     ...(threads === undefined ? {} : { threads }),
     ...(defaultThreads === undefined ? {} : { defaultThreads }),
     natural: natural === null ? null : naturalOf(natural, reasons),
     ...curves,
+    ...(undrafted === null ? {} : { undrafted }),
     reasons,
   }
 }
 
 /** What a generator whose tokens of a call take longer has time for: fewer tokens, once each. A natural stop is cut by them, too. */
 function paced(plan: MeasurePlan, { perTokenMs }: MeasuredCall): MeasurePlan {
-  const { newTokens } = plan
+  const { newTokens, processMs } = plan
+  const mostMs = Math.min(SLOW_TOKENS_MS, TOKENS_SHARE * (processMs ?? Number.POSITIVE_INFINITY))
   // A first token may be cold, and its prompt long: only those after it are fewer.
-  if (perTokenMs === null || newTokens * perTokenMs <= SLOW_TOKENS_MS) return plan
-  return { ...plan, newTokens: Math.min(newTokens, Math.max(LEAST_TOKENS, Math.floor(SLOW_TOKENS_MS / perTokenMs))), rounds: 1 }
+  if (perTokenMs === null || newTokens * perTokenMs <= mostMs) return plan
+  return { ...plan, newTokens: Math.min(newTokens, Math.max(LEAST_TOKENS, Math.floor(mostMs / perTokenMs))), rounds: 1 }
 }
 
 /** Tokens of a prompt: the user's own are as long as they are, and a decoder behind an encoder begins with a few. */
@@ -96,6 +112,18 @@ async function orReason<T>(part: string, reasons: Record<string, string>, measur
     reasons[part] = wordsOf(error)
     return null
   }
+}
+
+/** null and the reason, too, if the process has no time left. */
+async function within<T>(
+  { isOver }: Clocks,
+  part: string,
+  reasons: Record<string, string>,
+  measure: () => Promise<T>,
+): Promise<T | null> {
+  if (!isOver()) return orReason(part, reasons, measure)
+  reasons[part] = 'the time of a quick measurement was over; leave out --quick'
+  return null
 }
 
 /** A text that was cut off did not end by itself. */
@@ -129,8 +157,11 @@ function naturalStop(
   return measuredCall(generator, prompt, { newTokens: most, ignoreEnd: false }, around)
 }
 
-const tokensOf = ({ encode, endIds, vocabulary, takesTexts = false, takesIds = true }: Generator, plan: MeasurePlan): Tokens => ({
-  ...{ encode, endIds, takesTexts, takesIds },
+const tokensOf = (
+  { encode, decode, endIds, vocabulary, takesTexts = false, takesIds = true }: Generator,
+  plan: MeasurePlan,
+): Tokens => ({
+  ...{ encode, decode, endIds, takesTexts, takesIds },
   vocabulary: vocabulary ?? plan.vocabulary,
 })
 
@@ -155,7 +186,7 @@ type Curves = Pick<ProcessMeasurement, 'prefill' | 'depths' | 'several'>
 async function measureCurves(
   generator: Generator,
   plan: MeasurePlan,
-  around: CallClocks,
+  around: Clocks,
   reasons: Record<string, string>,
 ): Promise<Curves> {
   const { context, start } = generator
@@ -177,13 +208,14 @@ async function measureCurves(
     start: () => start(Math.min(longest, context ?? longest)),
     ids: (many: number) => given.slice(0, many),
   }
-  const prefill = await orReason('prefill', reasons, () => timePrefill(steps, plan.promptTokens, plan.rounds))
-  const deep = depths.length === 0 ? null : await orReason('depthLine', reasons, () => timeDepths(steps, { ...plan, depths }))
+  const prefill = await within(around, 'prefill', reasons, () => timePrefill(steps, plan.promptTokens, plan.rounds))
+  const deep =
+    depths.length === 0 ? null : await within(around, 'depthLine', reasons, () => timeDepths(steps, { ...plan, depths }))
   if (deep !== null && deep.reason !== null) reasons.depthLine = deep.reason
   const several =
     plan.several.length === 0
       ? null
-      : await orReason('severalTokens', reasons, () => timeSeveral(steps, { ...plan, depth: room }))
+      : await within(around, 'severalTokens', reasons, () => timeSeveral(steps, { ...plan, depth: room }))
   return { prefill, depths: deep?.times ?? [], several: several ?? [] }
 }
 
@@ -191,14 +223,15 @@ async function measureCurves(
 async function depthsByCalls(
   generator: Generator,
   plan: MeasurePlan,
-  { around, reasons }: { readonly around: CallClocks; readonly reasons: Record<string, string> },
+  { around, reasons }: { readonly around: Clocks; readonly reasons: Record<string, string> },
 ): Promise<StepTimes[]> {
   const next = promptsOf(generator, { ...plan, seed: plan.seed + 1_000_000 }, around.now)
   const rows = plan.depths.map(() => ({ ms: [] as number[], depth: [] as number[] }))
   const asked = { newTokens: DEPTH_CALL_TOKENS, ignoreEnd: true }
   const inTurns = Array.from({ length: plan.rounds }, () => [...plan.depths.entries()]).flat()
-  await orReason('depthLine', reasons, async () => {
+  await within(around, 'depthLine', reasons, async () => {
     for (const [index, depth] of inTurns) {
+      if (around.isOver()) break
       const call = await measuredCall(generator, next(Math.max(1, depth)), asked, around)
       if (call.newTokens === null) reasons.depthLine = UNCOUNTED
       if (call.perTokenMs === null || call.newTokens === null) continue

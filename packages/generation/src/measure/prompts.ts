@@ -19,11 +19,13 @@ export interface Prompt {
   readonly given: readonly number[] | string
   /** Time of tokenization, ms; null: the engine does it, or nobody does. */
   readonly tokenizeMs: number | null
+  /** Tokens at its beginning and end that only fill it; absent: none do. */
+  readonly paddingTokens?: number
   /** What an encoder reads that is no text; `given` is empty then. */
   readonly media?: Media
 }
 
-export type Tokens = Pick<Generator, 'encode' | 'vocabulary' | 'endIds' | 'takesTexts' | 'takesIds'>
+export type Tokens = Pick<Generator, 'encode' | 'decode' | 'vocabulary' | 'endIds' | 'takesTexts' | 'takesIds'>
 
 /** A text of common words: the same for the same seed, and different from its first word on for another. */
 export function madeUpText(words: number, seed: number): string {
@@ -36,7 +38,7 @@ export function madeUpText(words: number, seed: number): string {
  * which nobody knows them, gets a text of so many words.
  */
 export function madeUpPrompt(
-  { encode, vocabulary, endIds, takesIds = true }: Tokens,
+  { encode, vocabulary, endIds, takesIds = true }: Omit<Tokens, 'decode'>,
   tokens: number,
   seed: number,
   now: () => number,
@@ -60,14 +62,27 @@ export function madeUpPrompt(
 }
 
 /** A user's prompt. Throws if the engine takes ids alone and has no tokenizer. */
-export function usersPrompt({ encode, takesTexts = false }: Tokens, text: string, now: () => number): Prompt {
+export function usersPrompt({ encode, decode, takesTexts = false }: Tokens, text: string, now: () => number): Prompt {
   if (encode === null) {
     if (!takesTexts) throw new Error('the model has no tokenizer, so it cannot read --prompts; leave it out')
     return { given: text, tokenizeMs: null }
   }
   const start = now()
   const given = encode(text)
-  return { given, tokenizeMs: now() - start }
+  const tokenizeMs = now() - start
+  const paddingTokens = decode === null ? 0 : paddingIn(given, decode)
+  return { given, tokenizeMs, ...(paddingTokens === 0 ? {} : { paddingTokens }) }
+}
+
+/** One special token, such as the one that ends a text, again and again: a text begins or ends with a single one. */
+function paddingIn(ids: readonly number[], decode: (ids: readonly number[]) => string): number {
+  const run = (all: readonly number[]): number => {
+    const first = all.findIndex((id) => id !== all[0])
+    const length = first < 0 ? all.length : first
+    return length > 1 && decode([all[0]!]) === '' ? length : 0
+  }
+  const before = run(ids)
+  return before === ids.length ? before : before + run([...ids].reverse())
 }
 
 /** What a made-up sound has for each token that was requested: a position of Whisper's encoder. */

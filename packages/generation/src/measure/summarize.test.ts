@@ -16,6 +16,7 @@ const PLAN: MeasurePlan = {
   several: [1, 2, 4],
   rounds: 2,
   fillMs: 1e9,
+  processMs: null,
   naturalStop: true,
   seed: 0,
 }

@@ -1,5 +1,5 @@
 // What measuring a generator in one process is told, and what it gives: plain data that crosses between processes.
-import type { CallParts, DetokenizeFact, EncodedInput, GeneratorOptions } from '../generator.ts'
+import type { CallParts, DetokenizeFact, EncodedInput, Generation, GeneratorOptions } from '../generator.ts'
 import type { HostFacts } from './host.ts'
 
 export interface MeasurePlan {
@@ -24,6 +24,8 @@ export interface MeasurePlan {
   /** Filling caches for the depths stops being worth it after this long. */
   readonly fillMs: number
   readonly naturalStop: boolean
+  /** What comes after the warm calls is left out once the process has taken this long; null: nothing is. */
+  readonly processMs: number | null
   /** Another one for each process, so that no prompt comes twice. */
   readonly seed: number
 }
@@ -40,6 +42,8 @@ export interface MeasureInput {
 export interface MeasuredCall {
   readonly promptTokens: number | null
   readonly cachedTokens: number | null
+  /** Prompt tokens that only fill it; absent: none do. */
+  readonly paddingTokens?: number
   /** null: they came in chunks, and nobody says how many a chunk holds. */
   readonly newTokens: number | null
   readonly endedByItself: boolean
@@ -56,6 +60,7 @@ export interface MeasuredCall {
   /** Absent: there is no encoder. */
   readonly encoded?: EncodedInput
   readonly detokenize?: DetokenizeFact
+  readonly drafted?: Generation['drafted']
   /** Garbage collection during the call: until its first token, and after it. */
   readonly firstGarbageMs: number
   readonly garbageMs: number
@@ -92,6 +97,8 @@ export interface ProcessMeasurement {
   /** Whether the engine can be started at a depth. */
   readonly hasSteps: boolean
   readonly openMs: number
+  /** The whole process, opening included. */
+  readonly tookMs: number
   readonly cold: MeasuredCall
   readonly calls: readonly MeasuredCall[]
   readonly natural: { readonly tokens: number; readonly totalMs: number } | null
@@ -99,6 +106,8 @@ export interface ProcessMeasurement {
   readonly prefill: PrefillTimes | null
   readonly depths: readonly StepTimes[]
   readonly several: readonly StepTimes[]
+  /** Calls for which no tokens were drafted, if they are otherwise; absent: there are none. */
+  readonly undrafted?: readonly MeasuredCall[]
   /** What the calls cost the process that made them; absent: not watched. */
   readonly host?: HostFacts
   /** Why a part was cut short, by its name. */

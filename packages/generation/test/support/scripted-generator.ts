@@ -30,6 +30,8 @@ export interface Script {
   readonly takesIds?: boolean
   /** Why the request of this place fails; false: it does not. */
   readonly fails?: (request: number) => string | false
+  /** Threads that its package would take by itself. */
+  readonly defaultThreads?: number
   /** Most tokens that one step takes. */
   readonly feedsMost?: number
 }
@@ -145,6 +147,7 @@ export function scriptedGenerator(script: Script = {}): Scripted {
         ...{ takesTexts, takesIds },
         start: hasSteps ? start : null,
         ...(said === null ? {} : { sequences: said }),
+        ...(script.defaultThreads === undefined ? {} : { threads: 2, defaultThreads: script.defaultThreads }),
         close: async () => {},
       }
     },

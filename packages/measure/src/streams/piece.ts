@@ -13,6 +13,8 @@ export interface StreamUsage {
   readonly decodeMs: number | null
   /** Loading the model before it; absent: not told. */
   readonly loadMs?: number | null
+  /** Tokens that were drafted for the model to check, and those that were right; absent: none were, or it does not say. */
+  readonly drafted?: { readonly tokens: number; readonly accepted: number }
 }
 
 export type StreamEnd = 'length' | 'end' | 'stop'
@@ -85,18 +87,21 @@ function openAiUsage(message: JsonObject): StreamUsage | null {
     generatedTokens: count(usage.completion_tokens) ?? timings?.generatedTokens ?? null,
     prefillMs: timings?.prefillMs ?? null,
     decodeMs: timings?.decodeMs ?? null,
+    ...(timings?.drafted === undefined ? {} : { drafted: timings.drafted }),
   }
 }
 
 /** llama-server counts in `prompt_n` only what it had to process. */
 function timingsUsage(timings: JsonObject): StreamUsage {
   const [processed, cached] = [count(timings.prompt_n), count(timings.cache_n)]
+  const [tokens, accepted] = [count(timings.draft_n), count(timings.draft_n_accepted)]
   return {
     promptTokens: processed === null || cached === null ? null : processed + cached,
     cachedTokens: cached,
     generatedTokens: count(timings.predicted_n),
     prefillMs: count(timings.prompt_ms),
     decodeMs: count(timings.predicted_ms),
+    ...(tokens === null || accepted === null || tokens === 0 ? {} : { drafted: { tokens, accepted } }),
   }
 }
 

@@ -44,3 +44,21 @@ test('the encoder, and how text was made, as the calls report them', () => {
 test('of an address nothing of this is known', () => {
   expect(callFacts({ found: { kind: 'address' }, engine: {}, processes: [processOf(call())] })).toEqual({})
 })
+
+test('drafts of a server: its own counts, and a token without them', () => {
+  // 24 new tokens after the first, of which 12 were drafted and right: 12 rounds of 4.
+  const drafted = call({ newTokens: 25, drafted: { tokens: 48, accepted: 12 } })
+  const undrafted = [call({ perTokenMs: 3 })]
+  const of = (process: object) =>
+    callFacts({ found: { kind: 'address' }, engine: {}, processes: [{ calls: [drafted, drafted], ...process } as never] })
+  expect(of({ undrafted })).toEqual({ speculation: { draftTokens: 4, acceptance: 0.25, draftCost: 0, withoutMs: 3 } })
+  // One that drafts all the same is no call without.
+  const again = [call({ perTokenMs: 3, drafted: { tokens: 1, accepted: 0 } })]
+  expect(of({ undrafted: again }).speculation).toEqual({ draftTokens: 4, acceptance: 0.25, draftCost: 0 })
+})
+
+test('padding of the user’s own prompts', () => {
+  const padded = [call({ promptTokens: 100, paddingTokens: 60 }), call({ promptTokens: 100, paddingTokens: 60 })]
+  const facts = callFacts({ found: { kind: 'onnx' }, engine: {}, processes: [processOf(...padded)] })
+  expect(facts.prompt).toEqual({ fedTokens: 100, paddingTokens: 60, place: '--prompts' })
+})

@@ -1,6 +1,6 @@
 // What rules want of the calls that were measured, apart from their times.
 import { medianOrNull } from '@whyslow/measure/statistics/index.ts'
-import type { EncoderFact, GenerationFacts, PromptFact } from '../../facts.ts'
+import type { EncoderFact, GenerationFacts, PromptFact, SpeculationFact } from '../../facts.ts'
 import type { GeneratorEngine } from '../../generator.ts'
 import { openingOf } from '../../measure/opening.ts'
 import { prefixOf } from '../../measure/prefix.ts'
@@ -28,7 +28,7 @@ export function callFacts({ found, engine, processes }: Measured): GenerationFac
     prompt: isLocal ? promptOf(calls) : undefined,
     encoder: encoderOf(processes.flatMap((one) => one.calls)),
     detokenize: longestOf(calls)?.detokenize,
-    speculation: isLocal && !guesses ? NO_GUESSES : undefined,
+    speculation: isLocal && !guesses ? NO_GUESSES : draftsOf(processes),
     threadsApart: engine.threadsApart ?? (isLocal ? false : undefined),
   } satisfies { readonly [K in keyof GenerationFacts]: GenerationFacts[K] | undefined }
   return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined))
@@ -36,10 +36,32 @@ export function callFacts({ found, engine, processes }: Measured): GenerationFac
 
 const NO_GUESSES = { draftTokens: 0, acceptance: 0, draftCost: 0 }
 
-/** Engines of this machine are fed the ids of one prompt, and nothing in addition. */
+/**
+ * As a server counts them: the first token comes with the prompt, and each round gives those that are right and one more. What drafting takes is not
+ * known. undefined: it drafts none.
+ */
+function draftsOf(processes: readonly ProcessMeasurement[]): SpeculationFact | undefined {
+  const drafted = processes
+    .flatMap(({ calls }) => calls)
+    .flatMap(({ drafted: one, newTokens }) => (one === undefined || newTokens === null ? [] : [{ ...one, newTokens }]))
+  const sum = (of: (one: (typeof drafted)[number]) => number) => drafted.reduce((all, one) => all + of(one), 0)
+  const [tokens, accepted] = [sum((one) => one.tokens), sum((one) => one.accepted)]
+  if (tokens === 0) return undefined
+  const rounds = Math.max(1, sum((one) => one.newTokens - 1) - accepted)
+  const without = medianOrNull(
+    processes.flatMap(({ undrafted = [] }) =>
+      undrafted.flatMap((call) => (call.drafted === undefined && call.perTokenMs !== null ? [call.perTokenMs] : [])),
+    ),
+  )
+  const known = { draftTokens: Math.max(1, Math.round(tokens / rounds)), acceptance: accepted / tokens, draftCost: 0 }
+  return without === null ? known : { ...known, withoutMs: without }
+}
+
+/** Engines of this machine are fed the ids of one prompt, and nothing in addition: padding is what the user's own prompt holds. */
 function promptOf(calls: readonly MeasuredCall[]): PromptFact | undefined {
   const fedTokens = medianOrNull(calls.flatMap(({ promptTokens }) => promptTokens ?? []))
-  return fedTokens === null ? undefined : { fedTokens, paddingTokens: 0, place: null }
+  const paddingTokens = medianOrNull(calls.map((call) => call.paddingTokens ?? 0)) ?? 0
+  return fedTokens === null ? undefined : { fedTokens, paddingTokens, place: paddingTokens === 0 ? null : '--prompts' }
 }
 
 /** The encoder in a middle call: it runs once for each, whatever the sampling. */

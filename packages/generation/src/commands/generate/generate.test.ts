@@ -70,6 +70,31 @@ describe('the document', () => {
     expect(inputs.map(({ plan }) => plan.seed)).toEqual([0, 1000, 2000])
   })
 
+  test('--quick of a slow generator has fewer processes', async () => {
+    const processes = async (fixedMs: number, quick: boolean) => {
+      const { inputs, generate } = world({ ...SCRIPT, fixedMs })
+      const { setup } = await generate({ quick })
+      expect(inputs).toHaveLength(setup.processes)
+      return setup.processes
+    }
+    expect(await processes(10, true)).toBe(3)
+    expect(await processes(200, true)).toBe(2)
+    expect(await processes(2000, true)).toBe(1)
+    expect(await processes(200, false)).toBe(3)
+  })
+
+  test("a package's own number of threads, above that of the CPUs, is tried once", async () => {
+    const { inputs, generate } = world({ ...SCRIPT, defaultThreads: 16 })
+    const { warnings, setup } = await generate({ quick: true })
+    expect(setup.processes).toBe(3)
+    expect(inputs.map(({ options }) => options.threads)).toEqual([null, null, null, 16])
+    expect(inputs.at(-1)!.plan).toMatchObject({ promptTokens: 8, newTokens: 8, mostCalls: 0, depths: [], several: [] })
+    // 10 ms and a hundredth for each of the 12 tokens in the cache; 288 of a usual call.
+    expect(warnings).toEqual([
+      'A scripted engine starts 16 threads by itself, more than there are CPUs, and they wait for each other: a token takes 12.9 ms with 2, which were measured; with 16 it took 10.1 ms. Name 2 in your own program',
+    ])
+  })
+
   test('an engine that does not run the graph as it is has no operators', async () => {
     const graph = viewGraph(modelInMemory(decoderModel(decoderWeights())))
     const layout = decoderLayout(graph.inputs, graph.outputs)!

@@ -26,11 +26,12 @@ import { measureTask } from '../../measure/task.ts'
 import type { ProcessMeasurement } from '../../measure/types.ts'
 import { threadCounts } from '../../thread-counts.ts'
 import { chooseEngine } from './choose-engine.ts'
+import { defaultThreadsInWords, TRY_MS } from './default-threads.ts'
 import { documentOf, type Outcome, tokensOf } from './document.ts'
 import { graphFacts } from './facts.ts'
 import { ggufFacts } from './gguf-facts.ts'
 import { GENERATE_DEFAULTS, type GenerateOptions } from './options.ts'
-import { planOf, planOfProcess, planOfSweep, type RunPlan, requestsOf } from './plan.ts'
+import { planOf, planOfProcess, planOfSweep, planOfTry, type RunPlan, requestsOf } from './plan.ts'
 import { profileStep, type Step } from './profile-step.ts'
 import { promptsFor, type UsersPrompts } from './prompts-for.ts'
 import { recognizeSource } from './recognize.ts'
@@ -149,7 +150,7 @@ async function measured(run: Run, folder: string | null, warnings: readonly stri
     facts: { ...steps?.facts, ...(typeof sweep === 'string' ? {} : { threads: sweep }) },
     kernelRates: steps !== null && engine.usesOrtKernels ? await kernelRatesOf(run, steps.facts) : {},
     handoffMs: folder === null || threads < 2 ? null : inMs(await run.handoffNs()),
-    warnings: [...warnings, ...processes.warnings, ...promptWarnings(run), ...threadWarnings(run, processes.measured)],
+    warnings: [...warnings, ...processes.warnings, ...promptWarnings(run), ...(await threadWarnings(run, processes.measured))],
   }
 }
 
@@ -180,7 +181,7 @@ async function measureProcesses({ found, engine, options, own, plan, limits, pro
   const measured: ProcessMeasurement[] = []
   const warnings: string[] = []
   const { processes } = plan
-  for (let k = 0; k < processes && !(k >= LEAST_PROCESSES && takeLong(measured)); k++) {
+  for (let k = 0; k < processes && !isEnough(measured, plan); k++) {
     progress({ stage: 'measuring tokens, process', done: k, of: processes })
     const input = { engine: engine.id, source: found.source, options: own, plan: planOfProcess(plan, k) }
     const trial = await options.trials.run(measureTask, input, { ...trialLimits(limits, 0), timeMs: PROCESS_LIMIT_MS })
@@ -198,8 +199,14 @@ async function measureProcesses({ found, engine, options, own, plan, limits, pro
 /** Enough processes if the warm calls of each take longer than SLOW_PROCESS_MS. */
 const LEAST_PROCESSES = 3
 const SLOW_PROCESS_MS = 20_000
-const takeLong = (measured: readonly ProcessMeasurement[]): boolean =>
-  median(measured.map(({ calls }) => calls.reduce((ms, { totalMs }) => ms + totalMs, 0))) > SLOW_PROCESS_MS
+
+function isEnough(measured: readonly ProcessMeasurement[], { totalMs }: RunPlan): boolean {
+  if (measured.length === 0) return false
+  const tookMs = measured.reduce((sum, one) => sum + one.tookMs, 0)
+  if (totalMs !== null && tookMs + tookMs / measured.length > totalMs) return true
+  if (measured.length < LEAST_PROCESSES) return false
+  return median(measured.map(({ calls }) => calls.reduce((ms, one) => ms + one.totalMs, 0))) > SLOW_PROCESS_MS
+}
 
 async function bandwidthOf(
   { found, engine, options, machine, limits, progress }: Run,
@@ -273,10 +280,13 @@ function promptWarnings({ plan }: Run): string[] {
   return ['there are fewer prompts than calls of a process: some came again, and a cache of prefixes may have held them']
 }
 
-function threadWarnings({ engine, machine: { usableCpus } }: Run, [first]: readonly ProcessMeasurement[]): string[] {
-  if (first?.defaultThreads === undefined) return []
-  const [own, used] = [first.defaultThreads, first.threads ?? usableCpus]
-  return [
-    `${engine.title} starts ${own} threads by itself, more than there are CPUs, which wait for each other; measured with ${used}, which your own program has to name`,
-  ]
+/** The package's own number of threads, if there are fewer CPUs: one short process, which is ended if it takes long. */
+async function threadWarnings(run: Run, processes: readonly ProcessMeasurement[]): Promise<string[]> {
+  const { engine, found, own, plan, options, limits, progress } = run
+  const threads = processes[0]?.defaultThreads
+  if (threads === undefined) return []
+  progress({ stage: `${threads} threads, as ${engine.title} starts by itself`, done: 0, of: 1 })
+  const input = { engine: engine.id, source: found.source, options: { ...own, threads }, plan: planOfTry(plan) }
+  const trial = await options.trials.run(measureTask, input, { ...trialLimits(limits, 0), timeMs: TRY_MS })
+  return [defaultThreadsInWords({ title: engine.title, threads, trial, processes, usableCpus: run.machine.usableCpus })]
 }

@@ -8,12 +8,16 @@ export interface RunPlan {
   readonly processes: number
   /** The plan of every process, but for its seed and for the natural stop, which only the first one has. */
   readonly measured: MeasurePlan
+  /** No further process begins if all would take longer; null: they may. */
+  readonly totalMs: number | null
 }
 
 type Wanted = Pick<GenerateOptions, 'promptTokens' | 'newTokens' | 'quick' | 'mostRequests'>
 
-const FULL = { leastCalls: 2, mostCalls: 6, callsMs: 4000, rounds: 3, fillMs: 15_000 } as const
-const QUICK = { leastCalls: 2, mostCalls: 3, callsMs: 1000, rounds: 2, fillMs: 4000 } as const
+const FULL = { leastCalls: 2, mostCalls: 6, callsMs: 4000, rounds: 3, fillMs: 15_000, processMs: null } as const
+const QUICK = { leastCalls: 2, mostCalls: 3, callsMs: 1000, rounds: 2, fillMs: 4000, processMs: 12_000 } as const
+/** A minute is left for the machine's own figures, and for ending. */
+const QUICK_MS = 40_000
 const DEPTHS = [0, 256, 512, 1024, 2048]
 const SEVERAL = [1, 2, 4, 8, 16]
 /** Prompts are apart by as many seeds as a process may have prompts. */
@@ -27,6 +31,7 @@ export function planOf(
 ): RunPlan {
   const plan: RunPlan = {
     processes: quick ? 3 : 5,
+    totalMs: quick ? QUICK_MS : null,
     measured: {
       ...{ prompts, promptTokens, newTokens, seed: 0, naturalStop: false, vocabulary: null },
       ...(quick ? QUICK : FULL),
@@ -41,9 +46,10 @@ export function planOf(
 export const requestsOf = ({ processes, measured }: RunPlan, probes: number): number =>
   processes * (probes + 1 + measured.mostCalls + measured.rounds * measured.depths.length + 1)
 
-function withinRequests({ measured }: RunPlan, most: number, probes: number): RunPlan {
+function withinRequests({ measured, totalMs }: RunPlan, most: number, probes: number): RunPlan {
   const of = (processes: number, calls: number, depths: readonly number[]): RunPlan => ({
     processes,
+    totalMs,
     measured: { ...measured, leastCalls: calls, mostCalls: calls, rounds: 1, depths, several: [] },
   })
   const tried = [of(3, 4, [32, 256, 1024]), of(3, 2, [32, 256, 1024]), of(2, 2, [32, 1024]), of(2, 1, []), of(1, 1, [])]
@@ -61,6 +67,14 @@ export const planOfProcess = ({ measured }: RunPlan, process: number): MeasurePl
   seed: process * SEEDS,
   naturalStop: process === 0,
 })
+
+/** A short prompt and a few tokens, once. */
+export const planOfTry = ({ measured }: RunPlan): MeasurePlan => ({
+  ...measured,
+  ...{ prompts: null, promptTokens: TRY_TOKENS, newTokens: TRY_TOKENS, leastCalls: 0, mostCalls: 0 },
+  ...{ rounds: 1, depths: [], several: [], naturalStop: false },
+})
+export const TRY_TOKENS = 8
 
 /** A few calls and nothing else, with prompts that no other process has. */
 export const planOfSweep = ({ processes, measured }: RunPlan, process: number): MeasurePlan => ({

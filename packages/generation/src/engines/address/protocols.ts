@@ -31,6 +31,7 @@ const openAi = (request: GenerationRequest, model: string | null) => ({
   ...samplingOf(request),
   ...(request.stop.length === 0 ? {} : { stop: request.stop }),
   ...(request.ignoreEnd ? { ignore_eos: true } : {}),
+  ...draftsOf(request),
 })
 
 const ollama = (request: GenerationRequest, model: string | null) => ({
@@ -43,8 +44,12 @@ const ollama = (request: GenerationRequest, model: string | null) => ({
   },
 })
 
+/** llama-server drafts none for a request that says so; others leave the field out or refuse it. */
+const draftsOf = ({ drafts }: GenerationRequest) => (drafts === false ? { [NO_DRAFTS]: 0 } : {})
+const NO_DRAFTS = 'speculative.n_max'
+
 /** vLLM, SGLang and llama-server take `ignore_eos` and `top_k`; older servers do not know `stream_options`. */
-const EXTRAS = ['ignore_eos', 'top_k', 'stream_options', 'seed']
+const EXTRAS = ['ignore_eos', 'top_k', 'stream_options', 'seed', NO_DRAFTS]
 
 const protocols: readonly Protocol[] = [
   {
@@ -79,6 +84,7 @@ const protocols: readonly Protocol[] = [
       ...samplingOf(request),
       ...(request.stop.length === 0 ? {} : { stop: request.stop }),
       ...(request.ignoreEnd ? { ignore_eos: true } : {}),
+      ...draftsOf(request),
     }),
     extras: ['return_tokens'],
   },

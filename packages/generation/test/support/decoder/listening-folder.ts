@@ -13,9 +13,17 @@ export const SOUND_SETTINGS = { samplesPerSecond: RATE, bands: 8, window: 40, ho
 
 export const soundShape = ({ shape: { width } }: DecoderWeights) => ({ bands: SOUND_SETTINGS.bands, frames: 100, width })
 
-export function writeListening(folder: string, weights: DecoderWeights, options: FolderOptions): string {
+export interface ListeningOptions extends FolderOptions {
+  /** Of the encoder; default 0. */
+  readonly encoderLayers?: number
+}
+
+export function writeListening(folder: string, weights: DecoderWeights, options: ListeningOptions): string {
   writeFolder(folder, weights, options)
-  fs.writeFileSync(path.join(folder, 'onnx/encoder_model.onnx'), writeModel(soundEncoder(soundShape(weights))))
+  fs.writeFileSync(
+    path.join(folder, 'onnx/encoder_model.onnx'),
+    writeModel(soundEncoder({ ...soundShape(weights), layers: options.encoderLayers ?? 0 })),
+  )
   const { bands, window, hop, length } = SOUND_SETTINGS
   const preprocessor = {
     ...{ feature_extractor_type: 'WhisperFeatureExtractor', sampling_rate: RATE, feature_size: bands },

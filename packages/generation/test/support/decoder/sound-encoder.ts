@@ -9,11 +9,13 @@ export interface SoundEncoder {
   /** As the graph declares them. */
   readonly frames: Dimension
   readonly width: number
+  /** Further products by the identity, which take time and change nothing; absent: none. */
+  readonly layers?: number
 }
 
 const weightAt = (band: number, column: number): number => Math.sin(1 + 7 * band + 3 * column) / 2
 
-export function soundEncoder({ bands, frames, width }: SoundEncoder): ModelProto {
+export function soundEncoder({ bands, frames, width, layers = 0 }: SoundEncoder): ModelProto {
   const weights = Array.from({ length: bands * width }, (_, at) => weightAt(Math.floor(at / width), at % width))
   const ints = (name: string, value: number) =>
     rawTensor(name, 'int64', [1], new Uint8Array(BigInt64Array.of(BigInt(value)).buffer))
@@ -21,10 +23,17 @@ export function soundEncoder({ bands, frames, width }: SoundEncoder): ModelProto
     nodes: [
       node('Transpose', ['input_features'], ['rows'], { perm: [0, 2, 1] }),
       node('Slice', ['rows', 'zero', 'end', 'axis', 'step'], ['second']),
-      node('MatMul', ['second', 'weight'], ['last_hidden_state']),
+      node('MatMul', ['second', 'weight'], ['states_0']),
+      ...Array.from({ length: layers }, (_, k) => node('MatMul', [`states_${k}`, 'identity'], [`states_${k + 1}`])),
+      node('Identity', [`states_${layers}`], ['last_hidden_state']),
     ],
     initializers: [
       floatTensor('weight', [bands, width], weights),
+      floatTensor(
+        'identity',
+        [width, width],
+        Array.from({ length: width * width }, (_, at) => (at % (width + 1) === 0 ? 1 : 0)),
+      ),
       ...[ints('zero', 0), ints('end', 2 ** 31 - 1), ints('axis', 1), ints('step', 2)],
     ],
     inputs: [valueInfo('input_features', 'float32', ['batch', bands, frames])],

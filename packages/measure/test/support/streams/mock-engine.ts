@@ -15,6 +15,10 @@ export interface MockSchedule {
   readonly prefixCache: boolean
   /** The model is loaded for each prompt, which takes so long; absent: it is there, and nothing is said of it. */
   readonly loadMs?: number
+  /** The model is loaded again only after as long without a prompt, as ollama's is; absent: for each prompt. */
+  readonly unloadsAfterMs?: number
+  /** Tokens that are drafted for each that follows, the share of them that is right, and what checking one takes; absent: none are. */
+  readonly drafts?: { readonly tokens: number; readonly right: number; readonly checkMs: number }
   /** Whether streams wait while another prompt is read; else it takes no time of theirs. */
   readonly stalls: boolean
 }
@@ -34,6 +38,8 @@ export interface MockRequest {
   readonly newTokens: number
   /** Tokens after which the text ends by itself; null: it does not. */
   readonly endsAfter: number | null
+  /** false: no tokens are drafted for it. */
+  readonly drafts?: boolean
 }
 
 export interface MockChunk {
@@ -49,6 +55,7 @@ export interface MockCounts {
   readonly decodeMs: number
   /** null: nothing is said of it. */
   readonly loadMs: number | null
+  readonly drafted: { readonly tokens: number; readonly accepted: number } | null
 }
 
 export interface MockListener {
@@ -62,6 +69,9 @@ interface Running {
   readonly cached: number
   readonly ids: number[]
   sent: number
+  loadMs: number
+  drafted: number
+  accepted: number
 }
 
 const wordsOf = (prompt: string): string[] => prompt.split(/\s+/).filter((word) => word !== '')
@@ -80,9 +90,13 @@ export class MockEngine {
   private readonly waiting: Running[] = []
   private running: Running[] = []
   private readonly seen: string[][] = []
+  private readonly now: () => number
+  /** When it was busy last. */
+  private lastMs = Number.NEGATIVE_INFINITY
 
-  constructor(schedule: MockSchedule) {
+  constructor(schedule: MockSchedule, now: () => number = () => 0) {
     this.schedule = schedule
+    this.now = now
   }
 
   submit(request: MockRequest, listener: MockListener): void {
@@ -91,7 +105,7 @@ export class MockEngine {
     const common = Math.max(0, ...this.seen.map((one) => commonPrefix(one, words)))
     const cached = this.schedule.prefixCache ? Math.min(common, words.length - 1) : 0
     this.seen.push(words)
-    this.waiting.push({ request, listener, cached, ids: [], sent: 0 })
+    this.waiting.push({ request, listener, cached, ids: [], sent: 0, loadMs: 0, drafted: 0, accepted: 0 })
   }
 
   /** The client is gone. */
@@ -103,16 +117,30 @@ export class MockEngine {
 
   /** null: nothing is to be done. */
   next(): MockStep | null {
-    const { prefillMsPerToken, tokenMs, contextMsPerToken = 0, loadMs = 0, stalls } = this.schedule
+    const { prefillMsPerToken, tokenMs, contextMsPerToken = 0, loadMs = 0, unloadsAfterMs = -1, drafts, stalls } = this.schedule
     const one = this.waiting.shift()
     if (one !== undefined) {
-      const ms = loadMs + this.promptTokens(one) * prefillMsPerToken
+      one.loadMs = this.now() - this.lastMs > unloadsAfterMs ? loadMs : 0
+      const ms = one.loadMs + this.promptTokens(one) * prefillMsPerToken
       this.running.push(one)
       return { ms: stalls || this.running.length === 1 ? ms : 0, finish: () => this.step([one]) }
     }
     const all = this.running
     const context = Math.max(0, ...all.map(({ request, ids }) => wordsOf(request.prompt).length + ids.length))
-    return all.length === 0 ? null : { ms: tokenMs + context * contextMsPerToken, finish: () => this.step(all) }
+    const isDrafted = drafts !== undefined && all.every(({ request }) => request.drafts !== false)
+    const ms = tokenMs + context * contextMsPerToken + (isDrafted ? drafts.tokens * drafts.checkMs : 0)
+    return all.length === 0 ? null : { ms, finish: () => (isDrafted ? this.round(all, drafts) : this.step(all)) }
+  }
+
+  /** Drafted tokens are checked, and those that are right come with the next one. */
+  private round(all: readonly Running[], { tokens, right }: NonNullable<MockSchedule['drafts']>): void {
+    for (const one of all) {
+      one.drafted += tokens
+      const due = Math.floor(one.drafted * right) - one.accepted
+      const accepted = Math.max(0, Math.min(due, one.request.newTokens - one.ids.length - 1))
+      one.accepted += accepted
+      for (let k = 0; k <= accepted && this.running.includes(one); k++) this.step([one])
+    }
   }
 
   private promptTokens({ request, cached }: Running): number {
@@ -121,6 +149,7 @@ export class MockEngine {
 
   /** A token for each. */
   private step(all: readonly Running[]): void {
+    this.lastMs = this.now()
     for (const one of all) {
       const { request, listener, ids } = one
       ids.push(ids.length + 1)
@@ -143,14 +172,15 @@ export class MockEngine {
   }
 
   private countsOf(one: Running): MockCounts {
-    const { prefillMsPerToken, tokenMs, loadMs = null } = this.schedule
+    const { prefillMsPerToken, tokenMs, loadMs, drafts } = this.schedule
     return {
       promptTokens: wordsOf(one.request.prompt).length,
       cachedTokens: one.cached,
       generatedTokens: one.ids.length,
       prefillMs: this.promptTokens(one) * prefillMsPerToken,
       decodeMs: (one.ids.length - 1) * tokenMs,
-      loadMs,
+      loadMs: loadMs === undefined ? null : one.loadMs,
+      drafted: drafts === undefined || one.drafted === 0 ? null : { tokens: one.drafted, accepted: one.accepted },
     }
   }
 }

@@ -38,7 +38,7 @@ export interface MockFaults {
 
 export async function startMockServer(given: Partial<MockSchedule> = {}, faults: MockFaults = {}): Promise<MockServer> {
   const schedule = { ...PLAIN, prefillMsPerToken: 0, tokenMs: 0, ...given }
-  const engine = new MockEngine(schedule)
+  const engine = new MockEngine(schedule, () => performance.now())
   const requests: string[] = []
   const bodies: Record<string, unknown>[] = []
   let isStepping = false
