@@ -2,10 +2,12 @@
 // thing wrong, and servers answer with one thing slow; each has a twin without it, measured by the same command. Exit 1 where a cause is missed or a
 // twin shows it.
 //   node bench/generation-planted.mjs      ONLY=word,word   SHAPES=30m,tiny   KEEP=1 prints all findings
+//   FROM=project (a folder with @huggingface/transformers; what needs it is left out by name without)
+// Causes that only a program has are programs of planted-generators, read by `whyslow pipeline`.
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { CLEAN, generated, testWriters } from './generators.mjs'
+import { CLEAN, findingsOfProgram, generated, testWriters } from './generators.mjs'
 import { keepResult } from './result.mjs'
 import { median, reasonOf, temporaryFolder } from './shared.mjs'
 
@@ -16,13 +18,19 @@ const UNEXPLAINED_PERCENT = 8
 const only = process.env.ONLY?.split(',') ?? []
 const shapes = (process.env.SHAPES ?? '30m,tiny').split(',')
 const folder = temporaryFolder()
-const { decoderWeights, SHAPE_30M, startMockServer, writeFolder } = await testWriters()
+const { decoderWeights, RATE, SHAPE_30M, startMockServer, wavOf, writeFolder, writeListening } = await testWriters()
 
 /** The layers and widths of llama2.c's stories260K. */
 const STORIES = { layers: 5, width: 64, heads: 8, kvHeads: 4, inner: 172, vocabulary: 512, context: 512 }
-const SHAPES = { '30m': SHAPE_30M, tiny: STORIES }
+/** As little to compute as can be, and room for a long prompt. */
+const ONE_LAYER = { layers: 1, width: 32, heads: 2, kvHeads: 1, inner: 64, vocabulary: 512, context: 8192 }
+const SHAPES = { '30m': SHAPE_30M, tiny: STORIES, 'one-layer': ONE_LAYER }
 const SHORT = ['--prompt-tokens', '16', '--new-tokens', '16']
 const LONG = ['--prompt-tokens', '1024', '--new-tokens', '16']
+const SOURCE = ['--prompt-tokens', '512', '--new-tokens', '16']
+/** Optimum's two graphs, of which the later gives no keys of the encoder back. */
+const PAIR = { 'decoder_model.onnx': { cache: 'first' }, 'decoder_with_past_model.onnx': { cache: 'later' } }
+const TRANSFORMERS = ['--engine', 'transformers-js', '--prompt-tokens', '16', '--new-tokens', '128']
 
 /** Prompts of one application, which begin with what they have in common, with a date, or with nothing in common. */
 const system = Array.from({ length: 60 }, (_, k) => `rule ${k} says that words are kept`).join('. ')
@@ -33,6 +41,18 @@ const PROMPTS = {
   different: topics.map((topic, k) => Array.from({ length: 80 }, (_, n) => `${topic}${(n * 37 + k * 101) % 97}`).join(' ')),
 }
 const prompts = (name) => ['--prompts', path.join(folder, `${name}.json`), '--new-tokens', '8']
+const END = '<|endoftext|>'
+Object.assign(PROMPTS, {
+  padded: PROMPTS.different.map((text) => END.repeat(1536) + text),
+  // Letters without a space are one word, whose merges are looked for in all of it.
+  'one-word': topics.map((_, k) => Array.from({ length: 3000 }, (_, n) => 'thaeringon'[(n * n * 7 + n * k + k) % 10]).join('')),
+  words: topics.map((_, k) => Array.from({ length: 600 }, (_, n) => 'thaeringon'.slice((n * 3 + k) % 7)).join(' ')),
+})
+/** Sound of a tenth of the encoder's window, and of all of it. */
+const sounds = { clip: 0.2, window: 2 }
+for (const [name, seconds] of Object.entries(sounds))
+  fs.writeFileSync(path.join(folder, `${name}.wav`), wavOf(seconds * RATE, RATE))
+const sound = (name) => ['--prompts', path.join(folder, `${name}.wav`), '--new-tokens', '8']
 for (const [name, texts] of Object.entries(PROMPTS)) fs.writeFileSync(path.join(folder, `${name}.json`), JSON.stringify(texts))
 
 /** Schedules of a server, in milliseconds. */
@@ -42,6 +62,9 @@ const SERVERS = {
   recomputed: { prefillMsPerToken: 0.05, tokenMs: 5, contextMsPerToken: 0.05 },
   reloaded: { prefillMsPerToken: 0.1, tokenMs: 3, loadMs: 400 },
   loaded: { prefillMsPerToken: 0.1, tokenMs: 3, loadMs: 5 },
+  unloaded: { prefillMsPerToken: 0.1, tokenMs: 3, loadMs: 600, unloadsAfterMs: 250 },
+  'wrong-drafts': { prefillMsPerToken: 0.1, tokenMs: 4, drafts: { tokens: 4, right: 0.05, checkMs: 1 } },
+  'right-drafts': { prefillMsPerToken: 0.1, tokenMs: 4, drafts: { tokens: 4, right: 0.8, checkMs: 1 } },
 }
 
 const of = (form) => ({ form })
@@ -92,38 +115,121 @@ const PLANTS = [
     twin: { server: 'loaded', at: '/api/generate' },
     shapes: ['address'],
   },
+  {
+    rule: 'padded-prompt',
+    plant: { ...of(CLEAN), flags: prompts('padded') },
+    twin: { ...of(CLEAN), flags: prompts('different') },
+    shapes: ['30m'],
+  },
+  {
+    rule: 'tokenizer-dominates',
+    plant: { ...of({ attention: 'fused', logits: 'last' }), flags: prompts('one-word') },
+    // Of a larger model the same number of tokens, in words.
+    twin: { ...of(CLEAN), shape: '30m', flags: prompts('words') },
+    shapes: ['one-layer'],
+  },
+  {
+    rule: 'slow-sampler',
+    plant: { ...of(CLEAN), generation: { no_repeat_ngram_size: 3 }, flags: TRANSFORMERS },
+    twin: { ...of(CLEAN), flags: [...SHORT, '--new-tokens', '128'] },
+    shapes: ['30m'],
+    needs: '@huggingface/transformers',
+  },
+  {
+    rule: 'quadratic-detokenization',
+    plant: { program: 'text-streamer' },
+    twin: { program: 'text-streamer.clean' },
+    shapes: ['program'],
+  },
+  {
+    rule: 'garbage-collection',
+    plant: { program: 'fresh-arrays' },
+    twin: { program: 'fresh-arrays.clean' },
+    shapes: ['program'],
+  },
+  {
+    rule: 'event-loop-blocking',
+    plant: { ...of(CLEAN), flags: ['--prompt-tokens', '768', '--new-tokens', '8'] },
+    twin: { ...of({ logits: 'last' }), shape: 'tiny', flags: ['--prompt-tokens', '16', '--new-tokens', '16'] },
+    shapes: ['30m'],
+  },
+  {
+    rule: 'cold-start',
+    plant: { server: 'unloaded', at: '/api/generate' },
+    twin: { server: 'loaded', at: '/api/generate' },
+    shapes: ['address'],
+  },
+  {
+    rule: 'useless-speculation',
+    plant: { server: 'wrong-drafts', at: '/completion' },
+    twin: { server: 'right-drafts', at: '/completion' },
+    shapes: ['address'],
+    // Drafts that are right save more than none.
+    isOther: true,
+  },
+  {
+    rule: 'constant-cross-attention',
+    plant: { encoder: 'text', models: { 'decoder_model_merged.onnx': { cache: 'merged' } }, flags: SOURCE },
+    twin: { encoder: 'text', models: PAIR, flags: SOURCE },
+    shapes: ['tiny'],
+  },
+  {
+    rule: 'padded-encoder-input',
+    plant: { encoder: 'sound', models: PAIR, flags: sound('clip') },
+    twin: { encoder: 'sound', models: PAIR, flags: sound('window') },
+    shapes: ['tiny'],
+  },
   { rule: 'unrequested-beams', plant: { ...of(CLEAN), generation: { num_beams: 4 } }, twin: of(CLEAN), shapes: ['30m'] },
 ]
 
 async function run(target, flags) {
   try {
-    const { findings, speed, tokenParts } = await generated(target, ['--quick', ...flags])
+    const { findings, speed, tokenParts } = await generated(target, ['--quick', ...flags], { project })
     return { findings, speed, tokenParts }
   } catch (error) {
     return { failed: reasonOf(error) }
   }
 }
 
+const project = process.env.FROM ?? process.cwd()
+const isInstalled = (name) => fs.existsSync(path.join(project, 'node_modules', name))
+
 const measured = new Map()
 const weights = new Map()
 
-function write(target, { form, generation }, shape) {
-  if (!weights.has(shape)) weights.set(shape, decoderWeights({ shape: SHAPES[shape] }))
+/** What decoders behind an encoder begin with. */
+const BEHIND = { decoder_start_token_id: 2, is_encoder_decoder: true }
+/** Products of the sound's encoder. */
+const ENCODER_LAYERS = 512
+
+function write(target, { form, generation, encoder, models }, shape) {
+  const key = `${shape} ${encoder ?? ''}`
+  if (!weights.has(key)) weights.set(key, decoderWeights({ shape: SHAPES[shape], encoder: encoder !== undefined }))
+  const options = { models, config: BEHIND, encoderLayers: ENCODER_LAYERS }
+  if (encoder === 'sound') writeListening(target, weights.get(key), options)
+  else if (encoder === 'text') writeFolder(target, weights.get(key), options)
   // GroupQueryAttention has no heads of 8.
-  writeFolder(target, weights.get(shape), {
-    models: { 'model.onnx': shape === 'tiny' ? { ...form, attention: 'unfused' } : form },
-  })
+  else
+    writeFolder(target, weights.get(key), {
+      models: { 'model.onnx': shape !== 'tiny' ? form : { ...form, attention: 'unfused' } },
+    })
   if (generation !== undefined) fs.writeFileSync(path.join(target, 'generation_config.json'), JSON.stringify(generation))
 }
 
 async function findingsOf(given, shape) {
-  const { server, at = '/v1', flags = [] } = given
+  const { server, program, at = '/v1', flags = [] } = given
   const key = JSON.stringify([shape, given])
   if (measured.has(key)) return measured.get(key)
   let result
-  if (server === undefined) {
+  if (program !== undefined) {
+    try {
+      result = { findings: findingsOfProgram(program) }
+    } catch (error) {
+      result = { failed: reasonOf(error) }
+    }
+  } else if (server === undefined) {
     const target = path.join(folder, `model-${measured.size}`)
-    write(target, given, shape)
+    write(target, given, given.shape ?? shape)
     result = await run(target, flags)
     fs.rmSync(target, { recursive: true })
   } else {
@@ -136,9 +242,9 @@ async function findingsOf(given, shape) {
 }
 
 /** What the finding says would be saved, and what the twin takes less: of a token, or of the first; null: unknown, or measured otherwise than the twin. */
-function savingOf({ rule, plant, twin }, found, clean) {
+function savingOf({ rule, plant, twin, isOther = false }, found, clean) {
   const finding = found.findings?.find((one) => one.rule === rule)
-  if (finding === undefined || clean.speed === undefined || plant.flags !== twin.flags) return null
+  if (isOther || finding?.tokenMs === undefined || clean.speed === undefined || plant.flags !== twin.flags) return null
   const part = finding.tokenMs > 0 ? 'timePerTokenMs' : 'timeToFirstTokenMs'
   const saidMs = part === 'timePerTokenMs' ? finding.tokenMs : finding.firstTokenMs
   return saidMs === null ? null : { saidMs, savedMs: found.speed[part].value - clean.speed[part].value }
@@ -147,9 +253,13 @@ function savingOf({ rule, plant, twin }, found, clean) {
 const savings = []
 let [counted, wrong] = [0, 0]
 for (const planted of PLANTS) {
-  const { rule, plant, twin, shapes: own } = planted
+  const { rule, plant, twin, shapes: own, needs } = planted
   if (only.length > 0 && !only.some((word) => rule.includes(word))) continue
-  for (const shape of own.filter((one) => one === 'address' || shapes.includes(one))) {
+  if (needs !== undefined && !isInstalled(needs)) {
+    console.log(`${rule.padEnd(28)} left out: ${needs} is not installed in ${project}`)
+    continue
+  }
+  for (const shape of own.filter((one) => !['30m', 'tiny'].includes(one) || shapes.includes(one))) {
     const found = await findingsOf(plant, shape)
     const clean = await findingsOf(twin, shape)
     const at = found.findings?.findIndex((finding) => finding.rule === rule) ?? -1

@@ -1,6 +1,7 @@
 // What the benchmarks of text generation share: decoders of random weights, as the tests write them, the built `whyslow generate`, and llama.cpp's own
 // benchmark. Time does not depend on the values of weights.
 import { spawn, spawnSync } from 'node:child_process'
+import fs from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
@@ -12,6 +13,8 @@ const LOG_BYTES = 1e9
 const WRITERS = [
   'generation/test/support/decoder/write-folder.ts',
   'generation/test/support/decoder/write-decoder.ts',
+  'generation/test/support/decoder/listening-folder.ts',
+  'generation/test/support/wav.ts',
   'generation/test/support/decoder/weights.ts',
   'measure/test/support/streams/mock-server.ts',
 ]
@@ -56,6 +59,16 @@ export function generated(target, flags = [], { project = process.cwd() } = {}) 
       reject(new Error(Buffer.concat(errors).toString().trim().split('\n').at(-1) || `exit ${status ?? signal}`))
     })
   })
+}
+
+/** Findings of `whyslow pipeline` on a program of planted-generators, in a copy with the packages that stand in for others. */
+export function findingsOfProgram(name) {
+  const copy = fs.mkdtempSync(path.join(temporaryFolder(), 'program-'))
+  const planted = path.join(import.meta.dirname, 'planted-generators')
+  fs.cpSync(path.join(planted, 'javascript'), copy, { recursive: true })
+  fs.cpSync(path.join(planted, 'stand-ins'), path.join(copy, 'node_modules'), { recursive: true })
+  const words = ['pipeline', path.join(copy, `${name}.mjs`), '--quick', '--no-inner', '--json', '-', '--no-progress']
+  return JSON.parse(outputOf(process.execPath, [path.join(root, 'dist/whyslow/main.js'), ...words])).findings
 }
 
 /** What a program writes to its standard output. Throws with its last line if it fails. */

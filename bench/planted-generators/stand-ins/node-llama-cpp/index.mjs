@@ -1,8 +1,9 @@
 // Stands in for node-llama-cpp, in the same way as the one for transformers.js.
 let sink = 0
 function work(units) {
-  for (let i = 0; i < units * 4000; i++) sink += Math.sqrt(i + sink)
-  if (sink > 1e12) sink = 0
+  let sum = sink
+  for (let i = 0; i < units * 4000; i++) sum += Math.sqrt(i + sum)
+  sink = sum > 1e12 ? 0 : sum
 }
 
 const VOCABULARY = 20_000

@@ -3,7 +3,7 @@ import type { MeasuredCall, ProcessMeasurement } from '../../measure/types.ts'
 import { defaultThreadsInWords } from './default-threads.ts'
 
 const measured = (perTokenMs: number | null): ProcessMeasurement =>
-  ({ threads: 2, cold: { perTokenMs }, calls: [{ perTokenMs } as MeasuredCall] }) as ProcessMeasurement
+  ({ threads: 2, cold: { perTokenMs }, calls: [{ perTokenMs } as MeasuredCall] }) as unknown as ProcessMeasurement
 const given = { title: 'llama.cpp', threads: 4, usableCpus: 2, processes: [20, 30, 22].map(measured) }
 
 test('what it takes, or that it did not end, or why nobody knows', () => {
