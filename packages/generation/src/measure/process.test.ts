@@ -74,6 +74,23 @@ describe('calls', () => {
     expect(fits.process.depths).toHaveLength(2)
   })
 
+  test('tokens that are drafted: one more call for which none are, and no such call without', async () => {
+    const scripted = scriptedGenerator({})
+    const open = async () => {
+      const generator = await scripted.open()
+      const generate: typeof generator.generate = async (request, onToken) => ({
+        ...(await generator.generate(request, onToken)),
+        ...(request.drafts === false ? {} : { drafted: { tokens: 8, accepted: 2 } }),
+      })
+      return { ...generator, generate }
+    }
+    const process = await measureProcess(open, PLAN, { now: scripted.now, garbageMs: async () => 0 })
+    expect(process.calls[0]!.drafted).toEqual({ tokens: 8, accepted: 2 })
+    expect(process.undrafted!.map(({ drafted, newTokens }) => [drafted, newTokens])).toEqual([[undefined, 11]])
+    expect(scripted.requests.map(({ drafts }) => drafts)).toEqual([undefined, undefined, undefined, false])
+    expect((await measured({})).process).not.toHaveProperty('undrafted')
+  })
+
   test('threads that the engine says', async () => {
     const scripted = scriptedGenerator({})
     const open = async () => ({ ...(await scripted.open()), threads: 4 })

@@ -17,7 +17,7 @@ const MOST_NATURAL = 4
 /** Tokens of the first call, whose first one is what is cold. */
 const COLD_TOKENS = 16
 const SLOW_TOKENS_MS = 10_000
-/** Of a process of limited time, what the tokens of a call may take. */
+/** The share of a limited process that the tokens of one call may take. */
 const TOKENS_SHARE = 0.25
 /** Fewer give no time per token. */
 const LEAST_TOKENS = 8

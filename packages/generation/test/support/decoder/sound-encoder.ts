@@ -15,6 +15,8 @@ export interface SoundEncoder {
 
 const weightAt = (band: number, column: number): number => Math.sin(1 + 7 * band + 3 * column) / 2
 
+const identityOf = (width: number): number[] => Array.from({ length: width * width }, (_, at) => (at % (width + 1) === 0 ? 1 : 0))
+
 export function soundEncoder({ bands, frames, width, layers = 0 }: SoundEncoder): ModelProto {
   const weights = Array.from({ length: bands * width }, (_, at) => weightAt(Math.floor(at / width), at % width))
   const ints = (name: string, value: number) =>
@@ -29,11 +31,7 @@ export function soundEncoder({ bands, frames, width, layers = 0 }: SoundEncoder)
     ],
     initializers: [
       floatTensor('weight', [bands, width], weights),
-      floatTensor(
-        'identity',
-        [width, width],
-        Array.from({ length: width * width }, (_, at) => (at % (width + 1) === 0 ? 1 : 0)),
-      ),
+      ...(layers === 0 ? [] : [floatTensor('identity', [width, width], identityOf(width))]),
       ...[ints('zero', 0), ints('end', 2 ** 31 - 1), ints('axis', 1), ints('step', 2)],
     ],
     inputs: [valueInfo('input_features', 'float32', ['batch', bands, frames])],
