@@ -58,7 +58,9 @@ test('the table has a row for each that was measured, fastest first, and others 
 
 test('an input says what it resembles, and one CPU is one', () => {
   const photo = { of: 'photo', range: [0, 255], why: '' } as const
-  const cnn = JSON.parse(readFileSync(new URL('../../../../fixtures/reports/cnn.json', import.meta.url), 'utf8')) as ReportDocument
+  const cnn = JSON.parse(
+    readFileSync(new URL('../../../../fixtures/reports/cnn.json', import.meta.url), 'utf8'),
+  ) as ReportDocument
   const inputs = [{ ...cnn.model!.inputs[0]!, source: 'synthetic' as const, likeness: photo }]
   const reports = [{ ...cnn, machine: { ...cnn.machine, usableCpus: 1 }, model: { ...cnn.model!, inputs } }]
   const text = renderComparison({ ...models, reports }, { width: 400, colour: false })

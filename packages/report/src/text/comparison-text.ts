@@ -1,7 +1,16 @@
 // The comparison on a terminal: the sentence, one table, what it means in sentences, who is worth choosing, who could not be measured.
 // Drawn from the document alone.
 
-import { bytes, count, metricValue, plural, significant, singular, time, timeWithInterval } from '@whyslow/measure/statistics/numbers.ts'
+import {
+  bytes,
+  count,
+  metricValue,
+  plural,
+  significant,
+  singular,
+  time,
+  timeWithInterval,
+} from '@whyslow/measure/statistics/numbers.ts'
 import type { ComparisonDocument, Contestant } from '../documents/comparison.ts'
 import { sourceWords } from './answers/likeness.ts'
 import { withShortNames } from './contestant-names.ts'
@@ -176,7 +185,8 @@ function basis(doc: ComparisonDocument, width: number): string[] {
   const most = Math.max(...rounds.map(({ count }) => count))
   const fewer = rounds.filter(({ count }) => count < most).map(({ id, count }) => `${count} of ${id}`)
   const inputs = (report.model?.inputs ?? []).map(
-    (input) => `${input.name} ${input.dtype} ${input.shape.length === 0 ? 'scalar' : input.shape.join('x')} (${sourceWords(input)})`,
+    (input) =>
+      `${input.name} ${input.dtype} ${input.shape.length === 0 ? 'scalar' : input.shape.join('x')} (${sourceWords(input)})`,
   )
   const rows = doc.contestants.find(({ metric }) => metric !== null)?.metric?.rows
   const on = doc.contestants.flatMap(({ id, agreementSamples }) =>
@@ -188,6 +198,7 @@ function basis(doc: ComparisonDocument, width: number): string[] {
         ? ''
         : `; outputs compared on ${commonAndOthers(on)}`
       : `; ${count(rows)} labelled rows`
+  const cpus = report.machine.usableCpus
   const versions = [...new Set(doc.reports.flatMap(({ engine }) => (engine === null ? [] : [`${engine.id} ${engine.version}`])))]
   return [
     ...wrapHanging(
@@ -195,7 +206,7 @@ function basis(doc: ComparisonDocument, width: number): string[] {
       width,
     ),
     ...wrapHanging(
-      `Inputs: ${inputs.join(', ')}. ${versions.join(', ')}; ${report.machine.cpu}, ${plural(report.machine.usableCpus, 'usable CPU')}.`,
+      `Inputs: ${inputs.join(', ')}. ${versions.join(', ')}; ${report.machine.cpu}${cpus === null ? '' : `, ${plural(cpus, 'usable CPU')}`}.`,
       width,
     ),
   ]

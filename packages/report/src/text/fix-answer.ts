@@ -25,7 +25,8 @@ const WIDEST = 1000
 
 /** '2.6–2.9×', or '2.6×' where both ends read the same; 'at least 1.3×' where the other end is out of all measure. */
 export function speedupRange(low: number, high: number): string {
-  if (!(high <= WIDEST * low)) return low > 1 ? `at least ${factor(low)}×` : high < 1 ? `at most ${factor(high)}×` : 'rounds differ too much to tell'
+  if (!(high <= WIDEST * low))
+    return low > 1 ? `at least ${factor(low)}×` : high < 1 ? `at most ${factor(high)}×` : 'rounds differ too much to tell'
   const [a, b] = [factor(low), factor(high)]
   return a === b ? `${a}×` : `${a}–${b}×`
 }
