@@ -198,6 +198,7 @@ function basis(doc: ComparisonDocument, width: number): string[] {
         ? ''
         : `; outputs compared on ${commonAndOthers(on)}`
       : `; ${count(rows)} labelled rows`
+  const cpus = report.machine.usableCpus
   const versions = [...new Set(doc.reports.flatMap(({ engine }) => (engine === null ? [] : [`${engine.id} ${engine.version}`])))]
   return [
     ...wrapHanging(
@@ -205,7 +206,7 @@ function basis(doc: ComparisonDocument, width: number): string[] {
       width,
     ),
     ...wrapHanging(
-      `Inputs: ${inputs.join(', ')}. ${versions.join(', ')}; ${report.machine.cpu}, ${plural(report.machine.usableCpus, 'usable CPU')}.`,
+      `Inputs: ${inputs.join(', ')}. ${versions.join(', ')}; ${report.machine.cpu}${cpus === null ? '' : `, ${plural(cpus, 'usable CPU')}`}.`,
       width,
     ),
   ]

@@ -45,7 +45,17 @@ test('what the budget left no time for is said, with what gives more', () => {
 })
 
 test('times and kernels of layers have no columns where none is known', () => {
-  const layer = { node: 'Conv_0', opType: 'Conv', precision: 'static', beforeMs: null, afterMs: null, kernel: null } as const
+  const layer = {
+    node: 'Conv_0',
+    opType: 'Conv',
+    precision: 'static',
+    beforeMs: null,
+    afterMs: null,
+    kernel: null,
+    tried: 'static',
+    sqnrDb: null,
+    reason: null,
+  } as const
   const headOf = (...layers: Quantization['layers']) => /^Layer.*/m.exec(rendered(undefined, undefined, layers))![0]
   expect(headOf(layer).trimEnd()).toBe('Layer   operator  now')
   expect(headOf(layer, { ...layer, beforeMs: 2, afterMs: 1, kernel: 'QLinearConv' })).toMatch(/now +float +then +kernel/)
