@@ -46,7 +46,8 @@ export const ofTorch = ({ id, area, title, after, check }: TorchRule) =>
       target,
       patterns = [],
       lines = [],
-    }: Pick<PipelineEvidence, 'latency' | 'target' | 'torch' | 'patterns' | 'lines'> & Required<Pick<PipelineEvidence, 'sessions'>>): Outcome<'torch'> {
+    }: Pick<PipelineEvidence, 'latency' | 'target' | 'torch' | 'patterns' | 'lines'> &
+      Required<Pick<PipelineEvidence, 'sessions'>>): Outcome<'torch'> {
       if (torch !== undefined) return check(torch, { latency, target, patterns, lines })
       const isMissing = sessions.some(({ engine }) => engine === 'pytorch')
       return isMissing

@@ -8,7 +8,13 @@ const read = { method: 'item', file: 'model.py', line: 14, function: 'Net.forwar
 const inLoop = (selfMs: number): Partial<PipelineEvidence> => ({
   lines: [exampleLine({ file: 'model.py', line: 14, selfMs })],
   patterns: [
-    examplePattern({ pattern: 'device-read', file: 'model.py', line: 14, endLine: 14, loop: { line: 13, endLine: 14, depth: 1 } }),
+    examplePattern({
+      pattern: 'device-read',
+      file: 'model.py',
+      line: 14,
+      endLine: 14,
+      loop: { line: 13, endLine: 14, depth: 1 },
+    }),
   ],
 })
 
