@@ -102,6 +102,16 @@ describe('npz and npy', () => {
   })
   it('takes the one array of a file for the one input, whatever its name', () => {
     expect(read(npz('d.npz', { arr_0: npy('<f4', [1, 2], upTo(2)) }), table).samples).toHaveLength(1)
+    const noteOf = (arrays: Readonly<Record<string, Uint8Array>>) => read(npz('n.npz', arrays), table).note
+    const rows = npy('<f4', [1, 2], upTo(2))
+    expect(noteOf({ pixels: rows, labels: npy('<f4', [1], upTo(1)) })).toBe(
+      "the array 'pixels' was used as the input 'x', the only one",
+    )
+    expect([noteOf({ arr_0: rows }), noteOf({ x: rows }), read(file('d.csv', 'a,b\n1,2\n'), table).note]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ])
     expect(read(file('d.npy', npy('<f4', [2, 2], upTo(4), { version: 2 })), table).samples).toHaveLength(2)
   })
   it('reads big-endian, Fortran order, bools and strings', () => {

@@ -5,6 +5,7 @@ import { basename, extname, join } from 'node:path'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { Feeds, TensorValue } from '../engines/types.ts'
 import { readCsv } from './csv.ts'
+import { shorten } from './flags.ts'
 import { readJson } from './json.ts'
 import { readNpy } from './npy.ts'
 import { readNpz } from './npz.ts'
@@ -54,7 +55,9 @@ export function readData(path: string, inputs: readonly ResolvedInput[], options
   )
   const labels = samples.flatMap((sample) => (sample.labels === undefined ? [] : [sample.labels]))
   const note =
-    picturesIn(path, inputs, settled.labelsName).length > 0 ? picturesNote(inputs, settled.pictures()) : noteOfSound(path, inputs)
+    picturesIn(path, inputs, settled.labelsName).length > 0
+      ? picturesNote(inputs, settled.pictures())
+      : (noteOfSound(path, inputs) ?? noteOfName(first, inputs))
   return {
     samples: samples.map(({ feeds }) => ({ ...feeds, ...given })),
     inputs: shaped,
@@ -140,6 +143,10 @@ function readFolder(path: string, inputs: readonly ResolvedInput[], options: Sam
   }
   return samples.map((sample, index) => ({ ...sample, labels: rowsOf(labels, index, index + 1) }))
 }
+
+/** A note about an array that is taken for the only input by its place. */
+const noteOfName = ({ renamed }: Sample, inputs: readonly ResolvedInput[]): string | null =>
+  renamed === undefined ? null : `the array '${shorten(renamed, 30)}' was used as the input '${inputs[0]!.name}', the only one`
 
 /** A note about a .wav file, or about the first in a folder. */
 function noteOfSound(path: string, inputs: readonly ResolvedInput[]): string | null {

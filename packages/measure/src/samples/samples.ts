@@ -25,6 +25,8 @@ export interface Sample {
   readonly feeds: Feeds
   /** Labels of the rows of this sample, leading axis rows. */
   readonly labels?: TensorValue
+  /** An array that has another name than the only input. */
+  readonly renamed?: string
 }
 
 /** How one array is cut: how many samples it holds, and how each is taken. */
@@ -52,6 +54,7 @@ export function samplesOf(record: DataRecord, inputs: readonly ResolvedInput[], 
   }
   const rows = cuts.reduce((most, { cut }) => (cut.count === count ? Math.max(most, cut.rows) : most), 1)
   const labels = labelsOf(record, options.labelsName, inputs)
+  const renamed = renamedIn(record, inputs, options.labelsName)
   return Array.from({ length: Math.min(count, options.limit) }, (_, sample) => {
     const feeds = Object.fromEntries(
       cuts.map(({ input, cut }) => {
@@ -62,9 +65,23 @@ export function samplesOf(record: DataRecord, inputs: readonly ResolvedInput[], 
       }),
     )
     return labels === undefined
-      ? { feeds }
-      : { feeds, labels: labelsAt(labels, sample, { samples: count, rows, where: record.where }) }
+      ? { feeds, ...renamed }
+      : { feeds, ...renamed, labels: labelsAt(labels, sample, { samples: count, rows, where: record.where }) }
   })
+}
+
+/** Names that a file has without anyone giving them: of NumPy's arrays, and of a file that is one array. */
+const UNNAMED = /^(arr_\d+)?$/
+
+/** The array that is the only input although it has another name. */
+function renamedIn(
+  { tensors }: DataRecord,
+  inputs: readonly ResolvedInput[],
+  labelsName: string | null,
+): Pick<Sample, 'renamed'> {
+  const [name, ...others] = [...tensors.keys()].filter((one) => one !== (labelsName ?? 'labels'))
+  if (name === undefined || others.length > 0 || inputs.length !== 1 || UNNAMED.test(name) || name === inputs[0]!.name) return {}
+  return { renamed: name }
 }
 
 function matchNames(

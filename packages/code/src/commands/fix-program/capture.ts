@@ -32,7 +32,7 @@ export function programNamed(given: string): { readonly named: string; readonly 
 export interface SeenProgram extends Captured {
   /** What is said of its samples. */
   readonly warnings: readonly string[]
-  /** From its first import to its first result. */
+  /** Time from its first import to its first result. */
   readonly startMs: number
 }
 

@@ -65,7 +65,7 @@ export async function fixProgram(
   })
 }
 
-/** Of a program that is slow to start: the proof is mostly that. */
+/** Announces the proof of a program that is slow to start, which is most of it. */
 function announceProof(startMs: number, { onPlan }: FixProgramOptions): void {
   const processes = 2 * (QUICK_PAIRS + 1)
   const seconds = (processes * startMs) / 1000
