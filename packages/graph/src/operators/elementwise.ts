@@ -91,7 +91,7 @@ const masked: ReadInput = ({ index, valuesOf }) => {
   return whenTrue === whenFalse ? undefined : { hiddenWhere: whenTrue }
 }
 
-/** With one number, which chooses what runs, or with 0, 1, 2 … along a last axis of its own: a class as a one among zeros. */
+/** One number chooses what runs; 0, 1, 2 … along a last axis of their own make a class a one among zeros. */
 const compared: ReadInput = ({ index, shapeOf, valuesOf }) => {
   const values = valuesOf(1 - index)
   if (values?.length === 1) return { comparedWith: values[0] }
