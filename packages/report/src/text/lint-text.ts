@@ -1,6 +1,6 @@
 // The end of `lint`: the sentence, what did not fuse and why, what did, what to look out for. Drawn from the lint document alone.
 
-import { percent, time } from '@whyslow/measure/statistics/numbers.ts'
+import { percent, plural, time } from '@whyslow/measure/statistics/numbers.ts'
 import type { LintDocument } from '../documents/lint.ts'
 import { speedupRange } from './fix-answer.ts'
 import { type Colours, labelLines, page, paper, type TerminalOptions, warningLines } from './page.ts'
@@ -106,7 +106,7 @@ function repair({ repair }: LintDocument, width: number, colours: Colours): stri
 function measured({ measured }: LintDocument, width: number): string[] {
   if (measured === null) return []
   const { engine, machine, trust, reasons, syntheticInputs } = measured
-  const on = `${engine.id} ${engine.version}, ${engine.threadsInUse} threads, graph optimization ${engine.graphOptimization}`
+  const on = `${engine.id} ${engine.version}, ${plural(engine.threadsInUse, 'thread')}, graph optimization ${engine.graphOptimization}`
   const synthetic = `synthetic: ${syntheticInputs.slice(0, 3).join(', ')}; with your own: --data\u00a0PATH`
   return labelLines(
     [
