@@ -148,7 +148,7 @@ describe.concurrent('a planted slowness', () => {
   test('in a real run: the folder holds what it says, and predicts as the original does', async (context) => {
     const own = ownFolders(context)
     const out = newOut()
-    const argv = ['fix', planted, '-o', out, '--only', 'initializers-as-inputs', '--budget', '10s', '--no-progress']
+    const argv = ['fix', planted, '-o', out, '--only', 'initializers-as-inputs', '--budget', '60s', '--no-progress']
     const run = await whyslow(own, ...argv)
     expect({ status: run.status, stderr: run.stderr, left: own.left() }).toEqual({ status: 0, stderr: '', left: [] })
     const { report } = readFolder(out, planted)
