@@ -43,7 +43,7 @@ const OPEN_ENGINES = [
 const MEMORY = 'packages/measure/src/timing/memory.process.test.ts'
 /** Tests next to their source that start processes and wait for them. */
 const PROCESSES = 'packages/*/src/**/*.process.test.ts'
-/** `fix` took 300 s where a slow machine with two CPUs ran two more files next to it. */
+/** The example of `fix` took longer than 300 s on a slow machine with two CPUs that ran two more files next to it. */
 const commands = { testTimeout: 900_000, hookTimeout: 900_000 }
 /**
  * Many commands wait: for a limit, a signal, a clock. When all of them run, three files are at work at a time, and what computes comes after

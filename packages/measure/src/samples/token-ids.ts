@@ -25,7 +25,7 @@ const SHORTEST_PADDED = 16
 /** A padded text has this share of the axis, at least. */
 const LEAST_SHARE = 0.2
 
-/** Ids where nothing says how many there are: any vocabulary has this many. */
+/** Number of ids to use if the size of the vocabulary is unknown: every vocabulary has as many. */
 const UNKNOWN_VOCABULARY = 100
 
 /** Ids of an input that indexes a table of this many rows; null: the model does not say how many. */

@@ -23,12 +23,6 @@ export interface Program {
   readonly command: 'fix' | 'compare'
 }
 
-/** 'service.py:score' is a function of a file. */
-export function programNamed(given: string): { readonly named: string; readonly call: string | null } {
-  const [, named = given, call = null] = fs.existsSync(given) ? [] : (/^(.+\.pyw?):([\w.]+)$/.exec(given) ?? [])
-  return { named, call }
-}
-
 export interface SeenProgram extends Captured {
   /** What is said of its samples. */
   readonly warnings: readonly string[]

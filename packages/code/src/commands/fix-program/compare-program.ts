@@ -4,8 +4,9 @@ import type { CompareModelOptions, CompareModels } from '@whyslow/command/compar
 import { inTemporaryFolder } from '@whyslow/command/temporary-folder.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { ComparisonDocument } from '@whyslow/report/documents/comparison.ts'
+import { functionNamed } from '../../function-named.ts'
 import type { CapturedModel } from '../../protocol.ts'
-import { type CaptureOptions, capture, FIRST_ROUND, noModel, programNamed } from './capture.ts'
+import { type CaptureOptions, capture, FIRST_ROUND, noModel } from './capture.ts'
 import { FIX_PROGRAM_DEFAULTS } from './options.ts'
 
 /** Options of `compare` go on to it as they are. Throws InputError if the program cannot be used or runs no model that can be written as a file. */
@@ -16,7 +17,7 @@ export async function compareProgram(
 ): Promise<ComparisonDocument> {
   const { run = FIX_PROGRAM_DEFAULTS.run, ...rest } = options
   return inTemporaryFolder(async (folder) => {
-    const { named: shown, call } = programNamed(given)
+    const { file: shown, call } = functionNamed(given)
     const program = { given: shown, file: path.resolve(shown), call, name: 'fast', folder, command: 'compare' } as const
     const captured = await capture(program, { ...FIX_PROGRAM_DEFAULTS, ...rest, run }, FIRST_ROUND)
     const [model, ...others] = captured.models

@@ -11,12 +11,13 @@ import { durationInWords } from '@whyslow/measure/statistics/numbers.ts'
 import type { AbDocument, AbFixedModel } from '@whyslow/report/documents/ab.ts'
 import type { ReportDocument } from '@whyslow/report/documents/report.ts'
 import type { TrialRow } from '@whyslow/report/documents/trial-row.ts'
+import { functionNamed } from '../../function-named.ts'
 import type { Captured, CapturedModel, CapturedTokenizer } from '../../protocol.ts'
 import { python } from '../../python/python.ts'
 import { placePackage, writePackage } from '../../ship/python-package.ts'
 import { NOTHING_COMPARED } from '../../turns/compare-outputs.ts'
 import { QUICK_PAIRS } from '../ab/ab.ts'
-import { capture, noModel, type Program, programNamed } from './capture.ts'
+import { capture, noModel, type Program } from './capture.ts'
 import { FIX_PROGRAM_DEFAULTS, type FixProgramOptions, type FixProgramPorts } from './options.ts'
 
 const TOKENIZERS_MS = 120_000
@@ -31,7 +32,7 @@ export async function fixProgram(
   ports: FixProgramPorts,
 ): Promise<AbDocument> {
   const all = { ...FIX_PROGRAM_DEFAULTS, ...options }
-  const { named, call } = programNamed(given)
+  const { file: named, call } = functionNamed(given)
   const file = path.resolve(named)
   const target = all.out === null ? null : checkOut(all.out, all.force, file)
   const name = packageName(target ?? 'fast')

@@ -2,6 +2,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { InputError } from '@whyslow/graph/input-error.ts'
+import { functionNamed } from '../../function-named.ts'
 import { javascript } from '../../javascript/javascript.ts'
 import type { LanguageSide } from '../../language.ts'
 import { python } from '../../python/python.ts'
@@ -20,9 +21,8 @@ export interface TargetFile {
  * Throws InputError.
  */
 export function targetFile(given: string, call: string | null): TargetFile {
-  const [, own, named] = call === null && !fs.existsSync(given) ? (/^(.+):([\w.]+)$/.exec(given) ?? []) : []
-  if (own !== undefined && named !== undefined && fs.existsSync(own)) return targetOf(own, named)
-  return targetOf(given, call)
+  const { file, call: own } = functionNamed(given)
+  return call === null && own !== null ? targetOf(file, own) : targetOf(given, call)
 }
 
 function targetOf(given: string, call: string | null): TargetFile {
