@@ -1,4 +1,4 @@
-// Answers that TCP held back. A server that writes head and body apart waits, by Nagle's algorithm (RFC 896), until the head is acknowledged, and the
+// Answers that TCP held back. A server that writes headers and body separately waits, by Nagle's algorithm (RFC 896), until the headers are acknowledged, and the
 // other side delays its acknowledgement (RFC 1122, 4.2.3.2): on Linux by TCP_DELACK_MIN, 40 ms, and what its timer and the scheduler add.
 import type { LoadPoint } from '@whyslow/report/documents/load.ts'
 import type { MeasuredRun } from './measured-run.ts'
