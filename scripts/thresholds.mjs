@@ -2,6 +2,10 @@
 
 /** Folders and files whose thresholds decide what whyslow reports and keeps. */
 export const FOLDERS = [
+  'packages/measure/src/statistics',
+  'packages/code/src/turns/compare-values.ts',
+  'packages/code/src/turns/compare-outputs.ts',
+  'packages/code/src/gap',
   'packages/diagnosis/src',
   'packages/model/src/diagnose',
   'packages/traces/src/rule.ts',

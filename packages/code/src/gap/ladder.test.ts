@@ -14,6 +14,7 @@ test('a rung that would change nothing is left out', () => {
     'one-input',
   ])
   expect(ids([0], ['predict'])).toEqual(['app', 'app-again', 'no-gap', 'same-inputs'])
+  expect(rungsOf({ order: [0], stages: ['predict'], others: [] })[0]!.title).toMatch(/, 50 ms after the last call$/)
 })
 
 test('what goes on beside the calls is held still one after the other, while there are gaps, and stays so', () => {
@@ -64,6 +65,8 @@ test('a rung matters where its interval lies beyond 1, and beyond the noise', ()
     ['same-inputs', false],
   ])
   expect(quiet[2]!.savedMs).toBeCloseTo(5.1)
+  // Two processes decide nothing.
+  expect(stepsOf(rungs, Array(2).fill([10, 10, 5, 5])).some(({ matters }) => matters)).toBe(false)
   // Two runs of one rung differ by more than the step gives.
   const noisy = stepsOf(rungs, [
     [30, 10, 9, 9],

@@ -55,7 +55,7 @@ export function rungsOf({ order, stages, others }: LadderPlan): Rung[] {
   const upTo = (k: number) => held.slice(0, k + 1).map(({ other }) => other)
   const still = held.length === 0 ? {} : { still: upTo(held.length) }
   const all: Rung[] = [
-    { id: 'app', title: 'as an application calls it: a fresh input, 50 ms after the last call', time: app },
+    { id: 'app', title: `as an application calls it: a fresh input, ${GAP_MS} ms after the last call`, time: app },
     { id: 'app-again', title: 'the same once more: what this differs by is noise', time: app },
     ...held.map(({ id, title, seen }, k) => ({
       id,

@@ -45,6 +45,7 @@ test('rounding is close, and how far is said', () => {
   expect(found.maxRelative).toBeCloseTo(1e-7, 9)
   expect(compare([1], [1.001]).agreement).toBe('different')
   expect(compare([1], [1.001], { tolerance: 0.01, sameLanguage: true }).agreement).toBe('close')
+  expect([0.95e-5, 1.05e-5].map((by) => compare([1], [1 + by]).agreement)).toEqual(['close', 'different'])
 })
 
 test('a number near zero is measured beside its array', () => {
@@ -106,10 +107,22 @@ test('half precision is read, and has a tolerance of its own', () => {
   const [one, next] = [0x3c00, 0x3c01].map((bits) => fromPython('float16', [1], Uint16Array.of(bits)))
   expect(compareValues(one!, encodeValue([1]), within).agreement).toBe('identical')
   expect(compareValues(one!, next!, within)).toMatchObject({ agreement: 'close', maxAbsolute: 2 ** -10 })
+  // Two steps from 1 are a share of 0.00195, four steps from 1.9 one of 0.00205.
+  const stepsFrom = (bits: number, steps: number) => {
+    const [from, to] = [bits, bits + steps].map((each) => fromPython('float16', [1], Uint16Array.of(each)))
+    return compareValues(from!, to!, within).agreement
+  }
+  expect([stepsFrom(0x3c00, 2), stepsFrom(0x3c00 + 922, 4)]).toEqual(['close', 'different'])
+})
+
+test('the first five differences are told', () => {
+  expect(compare({ a: 1, b: 2, c: 3, d: 4, e: 5, f: 6, g: 7 }, {}).differences).toHaveLength(5)
 })
 
 test('of pictures the share of far numbers is said', () => {
   const picture = (values: number[]) => fromPython('uint8', [2, 2], Uint8Array.from(values))
+  // Two steps of 255 are near.
+  expect(compareValues(picture([9, 9, 9, 9]), picture([9, 10, 11, 12]), within).farPixels).toBe(0.25)
   expect(compareValues(picture([1, 2, 3, 4]), picture([2, 2, 3, 99]), within)).toMatchObject({
     agreement: 'different',
     farPixels: 0.25,

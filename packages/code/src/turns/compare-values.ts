@@ -52,9 +52,10 @@ export interface ValueOptions {
   readonly apart?: ReadonlySet<string>
 }
 
-/** Rounding of another order of sums, and of one step of float16. https://github.com/NVIDIA/TensorRT/tree/main/tools/Polygraphy: 1e-5 */
-const TOLERANCES: Readonly<Record<string, number>> = { float16: 2e-3, float32: 1e-5, complex64: 1e-5 }
-const DEFAULT_TOLERANCE = 1e-5
+/** Rounding of another order of sums. https://github.com/NVIDIA/TensorRT/tree/main/tools/Polygraphy */
+const TOLERANCE = 1e-5
+/** Two steps of float16. */
+const HALF_TOLERANCE = 2e-3
 const MOST_TOLD = 5
 /** Steps of 255 that resizing and decoding differ by. */
 const NEAR_PIXEL = 2
@@ -249,8 +250,8 @@ function walkNumbers(a: Numbers, b: Numbers, path: string, at: Walk): undefined 
     !options.sameLanguage && a.elements.length === b.elements.length && (a.shape.length === 1 || b.shape.length === 1)
   if (String(a.shape) !== String(b.shape) && !isFlat)
     return differ(at, path, `shape [${a.shape.join(', ')}] and [${b.shape.join(', ')}]`)
-  const own = Math.max(TOLERANCES[a.dtype] ?? 0, TOLERANCES[b.dtype] ?? 0)
-  const tolerance = isWhole(a.dtype) && isWhole(b.dtype) ? 0 : (options.tolerance ?? Math.max(own, DEFAULT_TOLERANCE))
+  const own = [a, b].some(({ dtype }) => dtype === 'float16') ? HALF_TOLERANCE : TOLERANCE
+  const tolerance = isWhole(a.dtype) && isWhole(b.dtype) ? 0 : (options.tolerance ?? own)
   const told = compareNumbers(a, b, { tolerance, found })
   if (told === null) return
   found.isClose = false

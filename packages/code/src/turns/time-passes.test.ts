@@ -23,6 +23,21 @@ test('short passes are timed together, and what is told is one of them', async (
   for (const ms of passes) expect(ms).toBeCloseTo(0.001)
 })
 
+test('what takes less than 0.2 ms is timed together', async () => {
+  const timesRead = async (callMs: number) => {
+    const { now, call } = clock(callMs)
+    let calls = 0
+    const counted = () => {
+      calls++
+      call()
+    }
+    await timePasses({ call: counted, samples: () => [0], leastMs: 0, leastPasses: 1 }, now)
+    return calls
+  }
+  // The first reading tells, and two together are timed then.
+  expect([await timesRead(0.19), await timesRead(0.21)]).toEqual([3, 1])
+})
+
 test('samples are made outside the time', async () => {
   let ns = 0n
   const samples = () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { logInterval, medianHalfWidth, p50Interval, processInterval } from './intervals.ts'
+import { logInterval, meanInterval, medianHalfWidth, p50Interval, percentileInterval, processInterval } from './intervals.ts'
 import { median } from './order.ts'
 
 const ofOne = (samplesMs: readonly number[]) => p50Interval([{ p50Ms: median(samplesMs), samplesMs }])
@@ -45,8 +45,29 @@ describe('intervals', () => {
     expect(held).toBeGreaterThanOrEqual(175)
   })
 
+  it('are as if independent where blocks are no wider', () => {
+    // Low and high in turns: of a block of five, two or three are below the median. 1.96 * sqrt(0.25 / 100) is 0.098: the 41st to the 60th.
+    const sorted = Array.from({ length: 100 }, (_, k) => k + 1)
+    const inOrder = sorted.map((_, k) => (k % 2 === 0 ? k / 2 + 1 : (k - 1) / 2 + 51))
+    expect(percentileInterval(inOrder, sorted, 0.5)).toEqual({ low: 41, high: 60 })
+  })
+
+  it('are of at most twenty blocks', () => {
+    // Blocks of 0 and of 1 in turns: t of 19 degrees of freedom, 2.093, times the root of 5 / 19 / 20.
+    const inTurns = Array.from({ length: 400 }, (_, k) => Math.floor(k / 20) % 2)
+    expect(meanInterval(inTurns)?.high).toBeCloseTo(0.5 + 0.2401, 3)
+  })
+
+  it('need ten blocks of five', () => {
+    const inTurns = (count: number) => Array.from({ length: count }, (_, k) => (k % 2 === 0 ? 1 : 2) + k / 1000)
+    expect(ofOne(inTurns(49))).toEqual({ low: 1, high: 2.047 })
+    expect(ofOne(inTurns(50)).low).toBeGreaterThan(1.01)
+  })
+
   it('are the range of few processes', () => {
     expect(processInterval([3, 1, 2])).toEqual({ low: 1, high: 3 })
+    expect(processInterval([3, 1, 2, 5, 4])).toEqual({ low: 1, high: 5 })
+    expect(processInterval([3, 1, 2, 5, 4, 6])).toEqual(logInterval([1, 2, 3, 4, 5, 6]))
     expect(processInterval([2, 2, 2, 2, 2, 2])).toEqual({ low: 2, high: 2 })
   })
 

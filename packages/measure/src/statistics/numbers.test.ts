@@ -33,6 +33,8 @@ test.each([
   [999.6, '1.00 s'],
   [-0.5, '-500 µs'],
   [-8.9e-16, '0 ms'], // left over of a sum
+  [0.95e-9, '0 ms'],
+  [1.05e-9, '0.00000105 µs'],
   [0, '0 ms'],
 ])('%d ms is %s', (ms, text) => expect(time(ms)).toBe(text))
 

@@ -29,6 +29,7 @@ describe('decide', () => {
   test('three pairs decide nothing, unless the plan says so', () => {
     expect(decide([0.5, 0.5, 0.5]).verdict).toBe('no-difference')
     expect(decide([0.5, 0.51, 0.5], { leastPairs: 3 }).verdict).toBe('faster')
+    expect(decide([0.5, 0.51, 0.5, 0.5]).verdict).toBe('faster')
   })
 
   test('the whole interval is beyond the smallest difference', () => {
@@ -55,6 +56,9 @@ describe('decide', () => {
     const calm = [0.9, 0.91, 0.9, 0.89, 0.9, 0.9, 0.91, 0.9, 0.89, 0.9, 0.9]
     expect(decide([...calm, 5]).verdict).toBe('faster')
     expect(decide([...calm.map((one) => one / 0.9), 0.2]).verdict).toBe('no-difference')
+    // Of eleven nothing is cut off.
+    const { verdict: _, ...interval } = decide([...calm.slice(1), 5])
+    expect(interval).toEqual(ratioOver([...calm.slice(1), 5], 99))
   })
 
   // What is promised: of two hundred comparisons of a program with itself at most three are wrong. That is held in 98 of 100 such series, whatever
@@ -96,6 +100,13 @@ describe('ratioOverRounds', () => {
     expect(ratioOverRounds(wild).ratioHigh).toBeLessThan(0.85)
     expect(ratioOverRounds(wild).ratioLow).toBeGreaterThan(0.76)
     expect(ratioOverRounds(wild.slice(0, 5))).toEqual(ratioOver(wild.slice(0, 5)))
+  })
+
+  test('cuts off a fifth at either end', () => {
+    const calm = (count: number) => Array.from({ length: count }, (_, k) => 0.8 + 0.001 * k)
+    // Two of ten: both wild ones go. Of fourteen, three would be too many: the third is left.
+    expect(ratioOverRounds([...calm(8), 5, 5]).ratioHigh).toBeLessThan(0.85)
+    expect(ratioOverRounds([...calm(11), 5, 5, 5]).ratioHigh).toBeGreaterThan(1)
   })
 
   test('trims to the interval of Yuen', () => {

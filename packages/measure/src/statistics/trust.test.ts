@@ -6,14 +6,17 @@ const gradeOf = (given: Partial<Basis>) => trustOf(reservationsOf({ ...five, ...
 
 test.each([
   [{}, 'A'],
+  [{ processes: 4, measured: 4 }, 'B'],
   [{ processes: 3, measured: 3 }, 'B'],
   [{ processes: 2, measured: 2 }, 'C'],
   [{ processes: 1, measured: 1 }, 'C'],
   [{ processes: 1, measured: 3 }, 'C'],
+  [{ processes: 1, measured: 1, samples: 3 }, 'C'],
   [{ processes: 1, measured: 1, samples: 2 }, 'D'],
   [{ width: 0.05 }, 'A'],
   [{ width: 0.06 }, 'B'],
   [{ width: 0.11 }, 'C'],
+  [{ width: 0.145 }, 'C'],
   [{ width: 0.16 }, 'D'],
 ] as const)('%j: %s', (given, grade) => expect(gradeOf(given)).toBe(grade))
 
