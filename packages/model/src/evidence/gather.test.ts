@@ -241,7 +241,7 @@ describe('sweeps and experiments', () => {
     expect(found.evidence.experiments).toMatchObject([{ id: 'denormals' }])
     expect(found.absent).toEqual({
       batchSweep: 'no input has a free batch axis',
-      sizeSweeps: 'no input has a free dimension other thans the batch',
+      sizeSweeps: 'no input has a free dimension other than the batch',
     })
   })
 

@@ -181,7 +181,7 @@ async function sweepAndTry(run: Gathering): Promise<More> {
     absent.experiments = `${plan.engineId} does not take the engine configuration that they change`
   if ('reason' in threads) absent.threadSweep = threads.reason
   if ('reason' in batch) absent.batchSweep = batch.reason
-  if (choices.sizes.length === 0) absent.sizeSweeps = 'no input has a free dimension other thans the batch'
+  if (choices.sizes.length === 0) absent.sizeSweeps = 'no input has a free dimension other than the batch'
   return {
     ...('sweep' in threads ? { threadSweep: threads.sweep } : {}),
     ...('sweep' in batch ? { batchSweep: batch.sweep } : {}),
