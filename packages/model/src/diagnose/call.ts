@@ -39,6 +39,6 @@ export function emptyModelTakes({ callMs, ciLowMs, ciHighMs }: CallCost, claimed
     ciHighMs < SAME_TIME * ciLowMs
       ? ms('empty-call', callMs)
       : tell`${ms('empty-call-low', ciLowMs)} to ${ms('empty-call-high', ciHighMs)} from round to round`
-  const rest = claimedMs < ciLowMs ? ', and the operators leave no more of the p50' : ''
+  const rest = claimedMs < ciLowMs ? ', more than the operators leave of the p50' : ''
   return tell`an empty model with the same inputs and outputs takes ${took}${rest}`
 }
