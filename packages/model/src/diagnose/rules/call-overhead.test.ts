@@ -55,7 +55,10 @@ checkRule(callOverhead, {
     },
   ],
   clear: [
-    { name: 'operators leave less than a tenth', given: evidence({ p50Ms: 2, callCost: call(0.5), nodes: [{ op: 'Conv', timeMs: 1.85 }] }) },
+    {
+      name: 'operators leave less than a tenth',
+      given: evidence({ p50Ms: 2, callCost: call(0.5), nodes: [{ op: 'Conv', timeMs: 1.85 }] }),
+    },
     { name: '12 µs of 1 ms', given: evidence({ p50Ms: 1, callCost: call(0.012) }) },
     {
       name: 'code that is no faster',

@@ -25,7 +25,10 @@ export function fewTicks(scale: Scale, count: number, wide: (value: number) => n
 /** How far an axis of ratios reaches from 1×, by all points, and by those intervals whose ends say something. */
 export function ratioSpan(rows: readonly { ratio: number; low: number | null; high: number | null }[], least: number): number {
   const values = rows
-    .flatMap(({ ratio, low, high }) => [ratio, ...(low !== null && high !== null && isWithinMeasure(low, high) ? [low, high] : [])])
+    .flatMap(({ ratio, low, high }) => [
+      ratio,
+      ...(low !== null && high !== null && isWithinMeasure(low, high) ? [low, high] : []),
+    ])
     .filter((value) => value > 0)
   return Math.max(least, ...values, ...values.map((value) => 1 / value))
 }
