@@ -26,7 +26,13 @@ const clock = () => {
 
 test('what a prediction leaves beside its outputs is counted, in tensors and bytes', async () => {
   const { core, calls } = scripted(3)
-  expect(await observe(core, calls, clock())).toEqual({ callMs: 1, callLowMs: 1, outputsLeft: 2, othersLeft: 3, othersLeftBytes: 12 })
+  expect(await observe(core, calls, clock())).toEqual({
+    callMs: 1,
+    callLowMs: 1,
+    outputsLeft: 2,
+    othersLeft: 3,
+    othersLeftBytes: 12,
+  })
 })
 
 test('one that leaves nothing', async () => {
