@@ -27,7 +27,7 @@ export interface KindOfFile {
   readonly next?: string
   /** The one model of a `folder` that generates no text. */
   readonly model?: string
-  /** Of a folder of transformers.js: whether its model reads texts. */
+  /** Whether the model of a transformers.js folder reads texts. Absent: another folder. */
   readonly readsTexts?: boolean
 }
 

@@ -72,7 +72,7 @@ async function withModels(argv: readonly string[], operands: readonly Operand[])
 
 const isModelFolder = ({ kind, model }: Known): boolean => kind === 'folder' && model !== undefined
 
-/** With the models of folders in place of these. */
+/** The words, with the models of folders in place of these. */
 const inPlace = (argv: readonly string[], found: readonly Known[]): readonly string[] =>
   found.reduce((words, { at, model }) => words.with(at, model!), argv)
 

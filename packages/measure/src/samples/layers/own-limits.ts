@@ -39,7 +39,7 @@ function followed(input: string, readers: Readers): ReadonlySet<string> {
   return same
 }
 
-/** Of the image and of something that the model computes. */
+/** A sum or product of the image and of something that the model computes. */
 const isSum = (node: NodeProto, reader: Reader): boolean =>
   OF_TWO.has(node.opType) && node.input.every((name) => numbersOf(name, reader) === undefined)
 
