@@ -39,6 +39,7 @@ const ROUTES = [
   ['what `--json` of a command wrote', '`whyslow view X`'],
   ['an address: `http://`, `https://`, `grpc://`, `grpcs://`', '`whyslow load X`; if no load is stated, one request at a time'],
   ['a folder that `fix` wrote', "`whyslow MODEL` on its model, with its engine's settings"],
+  ['another folder with one model in it, or one folder below', '`whyslow MODEL`; of several, a line names them'],
   ['`--` and a command that starts a server', '`whyslow watch -- COMMAND`'],
   ['two or more models; two programs, two recordings, two documents', '`compare`; `ab`, `explain`, `view`'],
 ]

@@ -43,7 +43,7 @@ describe.concurrent('a model', () => {
     expect(computeMs).toBeGreaterThan(0)
     expect(audit.answers).toMatchObject({ different: 0, notCompared: 0, why: null })
     expect(audit.answers!.compared).toBeGreaterThan(0)
-    expect(warnings[0]).toMatch(/^inputs are synthetic/)
+    expect(warnings[0]).toMatch(/^inputs are (synthetic|representative)/)
     expect(where.left()).toEqual([])
   })
 

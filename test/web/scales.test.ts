@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { cleaned } from '../../packages/report/web/src/cleaned.ts'
 import { factor, factorRange } from '../../packages/report/web/src/format.ts'
 import { elideMiddle, nodeTitle, shownName } from '../../packages/report/web/src/kit/shown-name.ts'
-import { fewTicks } from '../../packages/report/web/src/kit/ticks.ts'
+import { fewTicks, ratioSpan } from '../../packages/report/web/src/kit/ticks.ts'
 import { boundOf, inOrder, type Point, requestedLoadText } from '../../packages/report/web/src/load/points.ts'
 import type { Load } from '../../packages/report/web/src/page-data.ts'
 import { int8Gain, modelledMs, UNCHANGED } from '../../packages/report/web/src/pictures/what-if.ts'
@@ -30,6 +30,16 @@ describe('ticks', () => {
 
   test('of a log scale with little room, those at 1 of each decade stay', () => {
     expect(fewTicks(scaleLog([0.1, 100], [0, 240]), 8, () => 44)).toEqual([0.1, 1, 10, 100])
+  })
+
+  test('ratios whose interval has no measure do not stretch the axis', () => {
+    const rows = [
+      { ratio: 2, low: 1.5, high: 2.5 },
+      { ratio: 0.5, low: 1e-12, high: 1e7 },
+    ]
+    expect(ratioSpan(rows, 1.25)).toBe(2.5)
+    expect(ratioSpan([{ ratio: 0.1, low: null, high: null }], 1.25)).toBe(10)
+    expect(ratioSpan([{ ratio: 1, low: 0.9, high: 1.1 }], 1.25)).toBe(1.25)
   })
 
   test('if there is no room for two, there is one', () => {
@@ -104,6 +114,8 @@ describe('words', () => {
   test('factors and their ranges', () => {
     expect([0.113, 1.4159, 2.34, 9.7, 41.2].map(factor)).toEqual(['0.113×', '1.42×', '2.3×', '9.7×', '41×'])
     expect([factorRange(1.2, 1.4), factorRange(1.001, 1.002)]).toEqual(['1.20–1.40×', '1.00×'])
+    // As the terminal words them: ends without measure are not drawn.
+    expect([factorRange(1.29, 2e6), factorRange(6.8e-11, 1e7)]).toEqual(['at least 1.29×', 'rounds differ too much to tell'])
   })
 
   test('an interval has the unit of its time', () => {

@@ -1,9 +1,9 @@
 // Reading a model, whatever the file is: looks at it, chooses the reader, and says what it is if there is none.
 import fs from 'node:fs'
-import path from 'node:path'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { Model } from '@whyslow/graph/model.ts'
 import { readCatboost } from './catboost.ts'
+import { adviceOnFolder } from './folder.ts'
 import { type FileFormat, identifyFile } from './identify.ts'
 import { readKeras } from './keras.ts'
 import { readLightgbm } from './lightgbm.ts'
@@ -38,7 +38,7 @@ export const READERS: Readonly<Partial<Record<FileFormat, (file: string, options
  * where options name what the file has none of.
  */
 export async function readModel(file: string, options: ReadOptions = {}): Promise<Model> {
-  if (isDirectory(file)) throw new InputError(directory(file))
+  if (isDirectory(file)) throw new InputError(adviceOnFolder(file))
   const { format, says, next } = identifyFile(file)
   const read = READERS[format]
   if (read === undefined) throw new InputError(`${file} is ${says}; ${next}`)
@@ -52,33 +52,5 @@ function isDirectory(file: string): boolean {
     return fs.statSync(file).isDirectory()
   } catch {
     return false
-  }
-}
-
-/** How files are called that are read: of TensorFlow.js its one file of that name, the others hold its weights. */
-const MODEL_NAME = /\.(onnx|h5|hdf5|keras|tflite|ubj|skops)$|(^|[\\/])model\.json$/i
-
-/** Names what lies in the folder, or one below it, as model hubs lay them out. */
-function directory(folder: string): string {
-  const entries = list(folder)
-  const below = entries.flatMap((entry) => list(path.join(folder, entry)).map((inner) => path.join(entry, inner)))
-  const models = [...entries, ...below].filter((entry) => MODEL_NAME.test(entry))
-  if (models.length > 0) {
-    const shown = models.slice(0, 3).map((entry) => path.join(folder, entry))
-    const more = models.length > shown.length ? ` (and ${models.length - shown.length} more)` : ''
-    return `${folder} is a directory; name the model in it: ${shown.join(', ')}${more}`
-  }
-  if (entries.includes('saved_model.pb')) {
-    return `${folder} is a TensorFlow SavedModel; convert it: python -m tf2onnx.convert --saved-model ${folder} --output model.onnx`
-  }
-  return `${folder} is a directory without a model that is read; name a model file`
-}
-
-/** Names in a folder, sorted; none if it is not a folder or may not be read. */
-function list(folder: string): string[] {
-  try {
-    return fs.readdirSync(folder).sort()
-  } catch {
-    return []
   }
 }

@@ -71,6 +71,8 @@ export interface Session {
 export interface TensorObservation {
   /** A call with these inputs that computes nothing, ms, median. */
   readonly callMs: number
+  /** The quarter of these calls that took least took at most this. Absent in evidence of earlier versions. */
+  readonly callLowMs?: number
   /** Per prediction without `tidy`: tensors that the caller gets, and what else is alive once those are disposed. */
   readonly outputsLeft: number
   readonly othersLeft: number

@@ -208,6 +208,7 @@ function compareOutput(one: OutputPair, all: readonly OutputPair[], graph: Graph
   const decides = meaning.meaning !== 'values' && meaning.meaning !== 'selection'
   const decisions = decides ? (equal ? sameDecisions(one) : compareDecisions(one, ties)) : null
   const isByScore = meaning.meaning === 'scores' || meaning.meaning === 'binary'
+  const withoutScores = meaning.meaning === 'label' && ties === null && decisions!.differing > 0
   const nearTies = madeUp && isByScore && decisions!.differing > 0 ? nearTiesOf(one) : undefined
   const found = {
     name,
@@ -217,7 +218,9 @@ function compareOutput(one: OutputPair, all: readonly OutputPair[], graph: Graph
     equalShare: equal ? 1 : equalShareOf(one),
     scale,
     top1: decisions === null ? null : shareOf(decisions),
-    ...(decisions !== null && { decisions: { ...decisions, ...(nearTies && { nearTies }) } }),
+    ...(decisions !== null && {
+      decisions: { ...decisions, ...(nearTies && { nearTies }), ...(withoutScores && { withoutScores }) },
+    }),
     ...(equal ? noDifference(original[0]!) : differencesApart(one, graph)),
   }
   return selected === undefined ? found : asSelected({ ...found, scale }, selected)

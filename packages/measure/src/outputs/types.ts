@@ -33,6 +33,8 @@ export interface DecisionsCompared {
   readonly differing: number
   /** Absent: none differs, the rows are not made up, or what they decide by is not known. */
   readonly nearTies?: NearTies
+  /** Labels differ, and no output holds the scores that would tell which of them were near ties. */
+  readonly withoutScores?: true
 }
 
 /** Made-up rows on which the original is less sure than the candidate moves scores: see near-ties.ts. */

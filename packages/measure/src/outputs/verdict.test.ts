@@ -44,8 +44,25 @@ describe('verdict', () => {
     const label = (numbers: number[]): Results[] => [{ y: { dtype: 'int32', shape: [2], data: Int32Array.from(numbers) } }]
     expect(verdict(compareOutputs(label([1, 2]), label([1, 3])), 'rounding', null)).toEqual({
       ok: false,
-      reason: "the output 'y' decides differently for 50 % of the rows",
+      reason:
+        "the output 'y' decides differently for 50 % of the rows; 'y' holds labels without scores, so every label that differs counts, near ties too",
     })
+  })
+
+  it('says of labels without scores that near ties count, where a loss is refused', () => {
+    const given = (numbers: number[], scores?: number[]): Results[] => [
+      { y: { dtype: 'int32', shape: [4], data: Int32Array.from(numbers) }, ...(scores && rows(scores, 2)[0]) },
+    ]
+    const said = /top-1 agreement 0\.75.*; 'y' holds labels without scores, so every label that differs counts, near ties too$/
+    const labels = compareOutputs(given([1, 0, 1, 1]), given([1, 0, 1, 0]))
+    for (const limit of [0.01, DEFAULT_LOSS_LIMITS]) expect(verdict(labels, 'approximate', limit).reason).toMatch(said)
+    // Scores next to them say that it was none.
+    const scored = compareOutputs(given([1, 0, 1, 1], [0, 1, 1, 0, 0, 1, 0, 1]), given([1, 0, 1, 0], [0, 1, 1, 0, 0, 1, 1, 0]))
+    expect(verdict(scored, 'approximate', 0.01).reason).not.toContain('without scores')
+    // Nothing is refused that does not differ.
+    expect(verdict(compareOutputs(given([1, 0, 1, 1]), given([1, 0, 1, 1])), 'approximate', 0.01).reason).not.toContain(
+      'without scores',
+    )
   })
 
   it('lets float16 be off by its own steps', () => {

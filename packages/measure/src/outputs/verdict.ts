@@ -61,7 +61,7 @@ function exceeds(output: OutputAgreement, promise: 'exact' | 'rounding'): string
   if (sameRows !== undefined && sameRows < share)
     return `the output '${name}' selects other rows: ${percent(1 - sameRows)} of them`
   if (sameRows === undefined && top1 !== null && top1 < share)
-    return `the output '${name}' decides differently for ${percent(1 - top1)} of the rows`
+    return `the output '${name}' decides differently for ${percent(1 - top1)} of the rows${ofLabels([output])}`
   if (meaning === 'label') return null
   if (!isRealFloat(dtype)) {
     return equalShare < share ? `${percent(1 - equalShare)} of the elements of the output '${name}' differ` : null
@@ -76,6 +76,14 @@ function exceeds(output: OutputAgreement, promise: 'exact' | 'rounding'): string
   if (apart === undefined || apart.difference.maxRelative <= allowedApart) return null
   const { where, ...seen } = apart.difference
   return `the output '${name}' differs by ${short(seen.maxAbs)} ${where}, ${short(seen.maxRelative)} of the range there (${short(seen.scale)}), more than the ${short(allowedApart)} of rounding`
+}
+
+/** Why labels lose more than scores would; '' if none does. */
+function ofLabels(outputs: readonly OutputAgreement[]): string {
+  const names = outputs.flatMap(({ name, decisions }) => (decisions?.withoutScores === true ? [name] : []))
+  if (names.length === 0) return ''
+  const are = names.length === 1 ? 'holds labels' : 'hold labels'
+  return `; ${namesOf(names)} ${are} without scores, so every label that differs counts, near ties too`
 }
 
 /** The loss that `--max-loss` bounds. */
@@ -227,7 +235,7 @@ function withinOne(agreement: Agreement, maxLoss: number): AgreementVerdict {
     ok,
     reason: ok
       ? `${seen}, within --max-loss ${maxLoss}${caveat}${listsOf(agreement)}${findsOf(agreement)}${silentIn(agreement)}`
-      : `${seen}${worstPlace(agreement, of)}: a loss of ${short(loss)}, ${loss > maxLoss + FLOAT_SLACK ? 'above' : 'not held to be within'} --max-loss ${maxLoss}${caveat}`,
+      : `${seen}${worstPlace(agreement, of)}: a loss of ${short(loss)}, ${loss > maxLoss + FLOAT_SLACK ? 'above' : 'not held to be within'} --max-loss ${maxLoss}${caveat}${metric === null ? ofLabels(outputs) : ''}`,
     ...(ok && open && { open }),
   }
 }
@@ -247,7 +255,10 @@ function withinLimits(agreement: Agreement, limits: LossLimits): AgreementVerdic
   const held: Held = of === 'cosine' ? { ok: true, caveat: '' } : holdsLimit(found, limits.top1)
   if (!held.ok) {
     const is = loss > limits.top1 + FLOAT_SLACK ? 'below' : 'not held to be at least'
-    return { ok: false, reason: `${of} ${short(1 - loss)}, ${is} ${short(1 - limits.top1)}${held.caveat}` }
+    return {
+      ok: false,
+      reason: `${of} ${short(1 - loss)}, ${is} ${short(1 - limits.top1)}${held.caveat}${ofLabels(agreement.outputs)}`,
+    }
   }
   if (away > limits.cosine + FLOAT_SLACK) {
     const below = `below ${short(1 - limits.cosine)}`

@@ -1,7 +1,7 @@
 // The answers of a model's first convolution to photos, as mean and variance of each output, for any range of their pixels: the convolution is
 // run once, channel by channel, and what a range adds and multiplies comes after.
-import type { Convolution } from './convolution.ts'
-import type { FirstLayers, Moments } from './first-layers.ts'
+import type { Convolution } from './layers/convolution.ts'
+import type { FirstLayers, Moments } from './layers/first-layers.ts'
 import { greyOf, type PhotoName, photo, resizedCut } from './photos.ts'
 import type { PictureNumbers } from './picture-numbers.ts'
 

@@ -2,7 +2,7 @@ import { floatTensor, model, modelInMemory, node, rawTensor, valueInfo } from '@
 import { mulberry32, normal } from '@whyslow/graph/random.ts'
 import type { NodeProto } from 'onnx-buf'
 import { describe, expect, test } from 'vitest'
-import { firstLayers } from './first-layers.ts'
+import { firstLayers } from './layers/first-layers.ts'
 import { answersTo } from './photo-answers.ts'
 import type { PictureNumbers } from './picture-numbers.ts'
 import { BYTES, findPixels, valueRange } from './pixels.ts'
@@ -195,4 +195,90 @@ test('ImageScaler takes the mean of bytes off, blue first', () => {
     }),
   )
   expect(findPixels(scaled, 'x', 3)).toMatchObject({ scale: 1, mean: [0], bgr: true })
+})
+
+describe('a model that makes images of images', () => {
+  const IDENTITY = Array.from({ length: 9 }, (_, k) => (k % 4 === 0 ? 1 : 0))
+  /** Nodes from 'x' to 'y', with a convolution 'w' that leaves colours as they are and one 'v' that changes them. */
+  const made = (...nodes: NodeProto[]) =>
+    findPixels(
+      modelInMemory(
+        model({
+          inputs: [valueInfo('x', 'float32', [1, 3, 64, 64])],
+          outputs: [valueInfo('y', 'float32', [1, 3, 128, 128])],
+          nodes,
+          initializers: [
+            floatTensor('w', [3, 3, 1, 1], Float32Array.from(IDENTITY)),
+            floatTensor('v', [3, 3, 1, 1], Float32Array.from(drawnNumbers(9))),
+            floatTensor('b', [3], Float32Array.of(0.3, -0.2, 0.4)),
+            ...[0, 1, 16, 255].map((value) => floatTensor(`n${value}`, [], Float32Array.of(value))),
+          ],
+        }),
+      ),
+      'x',
+      3,
+    )
+  const enlarged = [node('Resize', ['b'], ['y'])]
+
+  test.each<[string, NodeProto[], PictureNumbers, RegExp]>([
+    [
+      'gives colours back in 0 to 1',
+      [node('Conv', ['x', 'w'], ['a']), node('Clip', ['a', 'n0', 'n1'], ['b']), ...enlarged],
+      UNIT,
+      /^In this range the model gives images back/,
+    ],
+    // Below 16 all is black, which is little of 255, and more than all of 1.
+    [
+      'gives colours back in 0 to 255',
+      [node('Conv', ['x', 'w'], ['a']), node('Max', ['a', 'n16'], ['b']), ...enlarged],
+      BYTES,
+      /^In this range the model gives images back/,
+    ],
+    [
+      'gives colours back at any scale',
+      [node('Conv', ['x', 'w'], ['a']), node('Relu', ['a'], ['b']), ...enlarged],
+      UNIT,
+      /of 0 to 255 as well as of 0 to 1/,
+    ],
+    [
+      'limits to 1 what it computes of the image',
+      [node('Conv', ['x', 'v', 'b'], ['a']), node('Mul', ['x', 'a'], ['m']), node('Clip', ['m', 'n0', 'n1'], ['y'])],
+      UNIT,
+      /limits to this range what it computes of the image/,
+    ],
+    [
+      'limits to 255 what it computes of the image in the size of the output',
+      [
+        ...[node('Conv', ['x', 'v', 'b'], ['a']), node('Resize', ['a'], ['r']), node('Resize', ['x'], ['i'])],
+        ...[node('Add', ['r', 'i'], ['s']), node('Clip', ['s', 'n0', 'n255'], ['c']), node('Conv', ['c', 'v'], ['y'])],
+      ],
+      BYTES,
+      /limits to this range/,
+    ],
+    [
+      'limits it by two activations',
+      [
+        ...[node('Conv', ['x', 'v', 'b'], ['a']), node('Mul', ['x', 'a'], ['m']), node('Sub', ['m', 'n1'], ['o'])],
+        ...[node('Relu', ['m'], ['low']), node('Relu', ['o'], ['over']), node('Sub', ['low', 'over'], ['y'])],
+      ],
+      UNIT,
+      /limits to this range/,
+    ],
+  ])('%s', (_, nodes, { scale, mean, std }, why) => {
+    expect(made(...nodes)).toMatchObject({ scale, mean, std, why: expect.stringMatching(why) })
+  })
+
+  test.each<[string, NodeProto[]]>([
+    ['gives colours back in every range, signed ones too', [node('Conv', ['x', 'w'], ['b']), ...enlarged]],
+    ['makes other colours', [node('Conv', ['x', 'v'], ['b']), ...enlarged]],
+    [
+      'limits sums to different values',
+      [
+        ...[node('Conv', ['x', 'v'], ['a']), node('Mul', ['x', 'a'], ['m']), node('Add', ['x', 'a'], ['s'])],
+        ...[node('Clip', ['m', 'n0', 'n1'], ['c']), node('Clip', ['s', 'n0', 'n16'], ['d']), node('Concat', ['c', 'd'], ['y'])],
+      ],
+    ],
+  ])('nothing is known if it %s', (_, nodes) => {
+    expect(made(...nodes)).toBeNull()
+  })
 })

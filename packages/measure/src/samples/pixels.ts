@@ -2,8 +2,10 @@
 // the mean and variance that the batch normalization behind it stores. If that is folded into the convolution, its bias tells the range: it
 // was learned to be about as large as the answers' spread.
 import type { Model } from '@whyslow/graph/model.ts'
-import { type FirstLayers, firstLayers, type Moments } from './first-layers.ts'
-import { makesBytes } from './last-layers.ts'
+import { type FirstLayers, firstLayers, type Moments } from './layers/first-layers.ts'
+import { coloursMade } from './layers/flat-colours.ts'
+import { makesBytes } from './layers/last-layers.ts'
+import { limitsOfOwnImage } from './layers/own-limits.ts'
 import { type Answers, answersTo, divergence, rangeMoments } from './photo-answers.ts'
 import { type PictureNumbers, UNIT_RGB } from './picture-numbers.ts'
 
@@ -43,6 +45,21 @@ const CLEARLY = 0.85
  */
 const IN_BALANCE = 1.41
 
+/** Bytes of images of one colour: greys, and the ends of each channel. */
+const FLAT = [
+  ...[0, 30, 128, 255].map((grey) => [grey, grey, grey]),
+  ...[
+    [255, 0, 0],
+    [0, 255, 0],
+    [0, 0, 255],
+    [64, 160, 200],
+  ],
+]
+/** Share of the range by which colours that come back are missed, above which the model makes other images of images. */
+const WORST_MISS = 0.1
+/** Ranges that miss by no more than this factor of the least are alike. */
+const SAME_MISS = 1.5
+
 export const ASSUMED_PIXELS: Pixels = { ...UNIT_RGB, why: 'The range is assumed: nothing in the model shows it.' }
 
 const MAKES_BYTES: Pixels = {
@@ -63,6 +80,8 @@ export function findPixels(model: Model, input: string, channels: number): Pixel
     byScaling(layers) ??
     byQuantization(layers) ??
     (makesBytes(model) ? MAKES_BYTES : null) ??
+    byLimits(model, input) ??
+    (layers.convolution === null ? null : byColours(model, input, channels)) ??
     byBias(layers, channels)
   )
 }
@@ -126,6 +145,45 @@ function byQuantization({ quantizedTo }: FirstLayers): Pixels | null {
   const best = nearest([UNIT, SIGNED, IMAGENET, BYTES], misses)
   const numbers = best.loss < 0.25 ? best.one : range((high - low) / 255, [-low])
   return { ...numbers, why: 'The model quantizes its input in this range.' }
+}
+
+/** What the model computes of the image itself, and limits to what an image can hold. */
+function byLimits(model: Model, input: string): Pixels | null {
+  const limits = limitsOfOwnImage(model, input)
+  const found = [UNIT, SIGNED, BYTES].find((one) => {
+    const [low, high] = valueRange(one, 3)
+    return limits !== null && limits[1] === high && Math.abs(limits[0] - low) < (high - low) / 100
+  })
+  return found === undefined ? null : { ...found, why: 'The model limits to this range what it computes of the image itself.' }
+}
+
+/** The range in which images of one colour come back in that colour. */
+function byColours(model: Model, input: string, channels: number): Pixels | null {
+  const flat = channels === 1 ? FLAT.map(([value]) => [value!]) : FLAT
+  if (channels !== 1 && channels !== 3) return null
+  const ranges = [UNIT, SIGNED, CENTRED, BYTES]
+  const given = ranges.map(({ scale, mean, std }) =>
+    flat.map((colour) => colour.map((byte) => (byte * scale - mean[0]!) / std[0]!)),
+  )
+  const made = coloursMade(model, input, given.flat())
+  if (made === null) return null
+  const misses = ranges.map((one, k) => {
+    const [low, high] = valueRange(one, channels)
+    const errors = given[k]!.flatMap((colour, c) =>
+      colour.map((value, channel) => ((made[k * flat.length + c]![channel]! - value) / (high - low)) ** 2),
+    )
+    return Math.sqrt(meanOf(errors))
+  })
+  const least = Math.min(...misses)
+  const alike = ranges.filter((_, k) => misses[k]! <= SAME_MISS * least)
+  const isScaleAlone = alike.length === 2 && alike.includes(UNIT) && alike.includes(BYTES)
+  if (!(least < WORST_MISS) || (alike.length > 1 && !isScaleAlone)) return null
+  return isScaleAlone
+    ? {
+        ...UNIT,
+        why: 'The model gives images back in their own colours, of 0 to 255 as well as of 0 to 1: the usual range is taken.',
+      }
+    : { ...alike[0]!, why: 'In this range the model gives images back in their own colours.' }
 }
 
 /** The widest range at which answers are not yet far larger than the bias explains. */

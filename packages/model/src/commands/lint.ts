@@ -140,6 +140,7 @@ function measuredOf({ latency, engine, machine, inputs = [] }: Evidence): LintDo
     },
     machine: { cpu: machine.cpu, isa: machine.isa },
     syntheticInputs: inputs.filter(({ source }) => source === 'synthetic').map(({ name }) => name),
+    inputs: inputs.map(({ name, source, likeness }) => ({ name, source, ...(likeness && { likeness }) })),
   }
 }
 

@@ -1,6 +1,13 @@
 // What `whyslow lint --json` writes: a public contract with a version of its own. Times in milliseconds, sizes in bytes. What is not
 // known is null, never 0. docs/lint.md says what the conditions and hazards mean.
+import type { ReportLikeness } from './report.ts'
 import type { TrialRow } from './trial-row.ts'
+
+export interface LintedInput {
+  readonly name: string
+  readonly source: 'data' | 'synthetic'
+  readonly likeness?: ReportLikeness
+}
 
 export interface LintDocument {
   readonly schema: 'whyslow-lint/1'
@@ -25,6 +32,8 @@ export interface LintDocument {
     readonly machine: { readonly cpu: string; readonly isa: readonly string[] }
     /** Inputs that were made up, since no data were given. */
     readonly syntheticInputs: readonly string[]
+    /** Where the values of each input are from, and what made-up ones resemble. Documents of versions before have none. */
+    readonly inputs?: readonly LintedInput[]
   }
   readonly model: {
     readonly file: string

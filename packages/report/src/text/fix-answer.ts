@@ -23,9 +23,12 @@ const APART = new Set<string | undefined>(['conversion', 'preprocessing'])
 /** An interval over more than this says that rounds do not agree, and its ends say nothing. */
 const WIDEST = 1000
 
+/** Whether both ends of an interval say something. */
+export const isWithinMeasure = (low: number, high: number): boolean => high <= WIDEST * low
+
 /** '2.6–2.9×', or '2.6×' where both ends read the same; 'at least 1.3×' where the other end is out of all measure. */
 export function speedupRange(low: number, high: number): string {
-  if (!(high <= WIDEST * low))
+  if (!isWithinMeasure(low, high))
     return low > 1 ? `at least ${factor(low)}×` : high < 1 ? `at most ${factor(high)}×` : 'rounds differ too much to tell'
   const [a, b] = [factor(low), factor(high)]
   return a === b ? `${a}×` : `${a}–${b}×`

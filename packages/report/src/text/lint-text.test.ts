@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { lintDocument, unknownConv } from '../../test/support/documents/example-lint.ts'
+import type { LintDocument } from '../documents/lint.ts'
 import { lintAnswer } from './lint-answer.ts'
 import { renderLint } from './lint-text.ts'
 import { cells } from './wrap.ts'
@@ -46,6 +47,18 @@ describe('on a terminal', () => {
       ).split('\n')
       expect(lines.filter((line) => cells(line) > width)).toEqual([])
     }
+  })
+
+  test('inputs are what they resemble, in the words of `why`; documents of versions before have names alone', () => {
+    const likeness = { of: 'photo', range: [0, 1], why: 'Its batch normalization expects 0 to 1.' } as const
+    const inputs = [{ name: 'x', source: 'synthetic', likeness }] as const
+    const said = (measured: LintDocument['measured']) => renderLint(lintDocument({ measured }), screen).replace(/\s+/g, ' ')
+    const { measured } = lintDocument()
+    expect(said({ ...measured!, inputs })).toContain(
+      'Inputs Input x: representative (photo), values 0 to 1. Its batch normalization expects 0 to 1. To measure with your own: --data PATH',
+    )
+    expect(said(measured)).toContain('Inputs Input x: synthetic. To measure with your own: --data PATH')
+    expect(said({ ...measured!, inputs: [{ name: 'x', source: 'data' }] })).not.toContain('Inputs')
   })
 
   test('groups of one reason stand together, with their costs added up', () => {

@@ -2,6 +2,7 @@
 
 import { percent, plural, time } from '@whyslow/measure/statistics/numbers.ts'
 import type { LintDocument } from '../documents/lint.ts'
+import { type MadeUp, madeUpSentences } from './answers/likeness.ts'
 import { speedupRange } from './fix-answer.ts'
 import { type Colours, labelLines, page, paper, type TerminalOptions, warningLines } from './page.ts'
 import { wrap, wrapHanging } from './wrap.ts'
@@ -103,17 +104,21 @@ function repair({ repair }: LintDocument, width: number, colours: Colours): stri
   return [...wrap(text, width).map(colours.bold), ...(out === null ? [] : wrapHanging(`Written: ${out}`, width))]
 }
 
+/** Documents of versions before have the names of made-up inputs alone. */
+export const lintedInputs = ({ inputs, syntheticInputs }: NonNullable<LintDocument['measured']>): readonly MadeUp[] =>
+  inputs ?? syntheticInputs.map((name) => ({ name, source: 'synthetic' }))
+
 function measured({ measured }: LintDocument, width: number): string[] {
   if (measured === null) return []
-  const { engine, machine, trust, reasons, syntheticInputs } = measured
+  const { engine, machine, trust, reasons } = measured
   const on = `${engine.id} ${engine.version}, ${plural(engine.threadsInUse, 'thread')}, graph optimization ${engine.graphOptimization}`
-  const synthetic = `synthetic: ${syntheticInputs.slice(0, 3).join(', ')}; with your own: --data\u00a0PATH`
+  const madeUp = madeUpSentences(lintedInputs(measured)).join(' ')
   return labelLines(
     [
       ['Trust', [trust, ...(reasons.length > 0 ? [reasons.join('; ')] : [])].join(': ')],
       ['Engine', on],
       ['Machine', machine.cpu],
-      ['Inputs', syntheticInputs.length > 0 ? synthetic : null],
+      ['Inputs', madeUp || null],
     ],
     width,
     9,

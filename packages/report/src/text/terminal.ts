@@ -2,7 +2,7 @@
 // was checked, what was not, what was assumed, and how far the numbers can be trusted. Drawn from the report document alone.
 import type { ReportDocument, ReportFinding } from '../documents/report.ts'
 import { answerLines } from './answers/answer-lines.ts'
-import { madeUpLines } from './answers/likeness.ts'
+import { madeUpSentences } from './answers/likeness.ts'
 import { areaBar } from './area-bar.ts'
 import { basisOf, checkedLines, isToFix, savingWords, sentenceCase } from './findings/findings-text.ts'
 import { measuringConditions } from './measured-with.ts'
@@ -101,8 +101,5 @@ function assumptions(doc: ReportDocument, width: number): string[] {
         ...wrapCommand(flag, width, '  To change it: '),
       ]
     })
-  const resembling = madeUpLines(inputs)
-  if (resembling.length === 0) return lines
-  const last = `${resembling.at(-1)} To measure with your own: --data\u00a0PATH`
-  return [...lines, ...[...resembling.slice(0, -1), last].flatMap((line) => wrapHanging(line, width))]
+  return [...lines, ...madeUpSentences(inputs).flatMap((line) => wrapHanging(line, width))]
 }

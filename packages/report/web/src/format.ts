@@ -1,5 +1,6 @@
 // Numbers are worded by the code that words them on the terminal; here is what a page needs in addition.
 import * as numbers from '@whyslow/measure/statistics/numbers.ts'
+import { speedupRange } from '@whyslow/report/text/fix-answer.ts'
 
 export { isNoTime, meanCount, plural, significant, singular, timeParts } from '@whyslow/measure/statistics/numbers.ts'
 
@@ -32,7 +33,5 @@ export const timeOr = (ms: number | null | undefined): string => known(ms, time)
 export const factor = (value: number): string =>
   `${value < 10 ? numbers.significant(value, value < 2 ? 3 : 2) : value.toFixed(0)}×`
 
-export const factorRange = (low: number, high: number): string => {
-  const [a, b] = [factor(low), factor(high)]
-  return a === b ? a : `${a.slice(0, -1)}–${b}`
-}
+/** As in a sentence: '1.20–1.40×', 'at least 1.3×'. */
+export const factorRange = speedupRange

@@ -2,6 +2,7 @@
 // many formats is loaded only if the file is not a model.
 import fs from 'node:fs'
 import path from 'node:path'
+import { onlyModelIn } from '@whyslow/formats/folder.ts'
 import { identify, identifyFile, isModelFormat, isTorchFormat } from '@whyslow/formats/identify.ts'
 import { generatorAddress } from '@whyslow/generation/recognize/address.ts'
 import { TORCH_ENDINGS } from '@whyslow/measure/python/torch-endings.ts'
@@ -24,8 +25,9 @@ export interface KindOfFile {
   readonly is: string
   /** For `other`: what to do with it. */
   readonly next?: string
-  /** The model of a `folder` that generates no text, and whether it reads texts. */
+  /** The one model of a `folder` that generates no text. */
   readonly model?: string
+  /** Whether the model of a transformers.js folder reads texts. Absent: another folder. */
   readonly readsTexts?: boolean
 }
 
@@ -98,11 +100,14 @@ async function isGenerator(file: string): Promise<boolean> {
   }
 }
 
-/** The model of a transformers.js folder that makes embeddings, or names classes. Nothing: it is no such folder. */
+/** The model of a transformers.js folder that makes embeddings, or names classes; of another folder, the only one in it. Nothing: none, or several. */
 async function modelIn(folder: string): Promise<Pick<KindOfFile, 'model' | 'readsTexts'>> {
   const { chosenVariant, generatorFiles } = await import('@whyslow/generation/recognize/folder.ts')
   const files = generatorFiles(folder)
-  if (files?.kind !== 'transformers-folder') return {}
+  if (files?.kind !== 'transformers-folder') {
+    const model = onlyModelIn(folder)
+    return model === undefined ? {} : { model }
+  }
   const { model } = chosenVariant(files, null)
   return { model, readsTexts: await readsTexts(folder) }
 }

@@ -38,7 +38,7 @@ writeFileSync(place('cat.png'), Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'))
 for (const name of ['saved', 'exported/onnx', 'empty', 'models']) mkdirSync(place(name), { recursive: true })
 writeFileSync(place('saved/saved_model.pb'), Buffer.from([0x08, 0x01, 0x12]))
 writeFileSync(place('exported/onnx/model_quantized.onnx'), MODEL)
-writeFileSync(place('models/resnet.onnx'), MODEL)
+for (const name of ['exported/onnx/model_fp16.onnx', 'models/resnet.onnx', 'models/vgg.onnx']) writeFileSync(place(name), MODEL)
 
 /** Words that begin with @ are files of the folder, also after '--flag='. */
 const wordsOf = (line: string) =>
@@ -186,9 +186,9 @@ const FILES: typeof COMMANDS = [
   ['@frozen.pb', 'python -m tf2onnx.convert --graphdef'],
   ['@model.xml', 'an OpenVINO model; give the ONNX original'],
   ['@saved', 'python -m tf2onnx.convert --saved-model'],
-  ['@exported', 'name the model in it: exported/onnx/model_quantized.onnx'],
+  ['@exported', 'name the model in it: exported/onnx/model_fp16.onnx, exported/onnx/model_quantized.onnx'],
   ['@empty', 'a directory without a model'],
-  ['@models', 'name the model in it: models/resnet.onnx'],
+  ['@models', 'name the model in it: models/resnet.onnx, models/vgg.onnx'],
   ['@model.onnx.gz', 'unpack it: gunzip model.onnx.gz'],
   ['@empty.onnx', 'is empty; download or copy it again'],
   ['@pointer.onnx', 'git lfs pull'],

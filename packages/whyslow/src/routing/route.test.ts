@@ -69,6 +69,10 @@ mkdirSync(place('embedder/onnx'), { recursive: true })
 writeFileSync(place('embedder/config.json'), '{"architectures":["BertModel"]}')
 cpSync(place('a.onnx'), place('embedder/onnx/model.onnx'))
 writeTextEncoder(place('texts'))
+for (const name of ['lone', 'two/fast', 'compare', 'trees']) mkdirSync(place(name), { recursive: true })
+for (const name of ['lone/net.onnx', 'compare/net.onnx', 'two/a.onnx', 'two/fast/a.onnx']) cpSync(place('a.onnx'), place(name))
+for (const name of ['lone/config.json', 'trees/config.json']) writeFileSync(place(name), '{}')
+writeFileSync(place('trees/credit.json'), '{"learner":{}}')
 mkdirSync(place('compiled'))
 writeFileSync(
   place('compiled/manifest.json'),
@@ -145,6 +149,20 @@ test.each([
   ['history', 'fleet history'],
   ['why --quick -- @old.py', '--quick -- @old.py'],
   ['why @fast', '@fast'],
+  ['@lone --quick', '@lone/net.onnx --quick'],
+  ['why --quick -- @lone', '--quick -- @lone/net.onnx'],
+  ['why @trees', '@trees/credit.json'],
+  ['@two', '@two'],
+  ['why @two', '@two'],
+  ['@lone @a.onnx --quick', 'compare @lone/net.onnx @a.onnx --quick'],
+  ['compare @trees @lone', 'compare @trees/credit.json @lone/net.onnx'],
+  ['compare @two @lone', 'compare @two @lone/net.onnx'],
+  ['convert @lone -o @lone', 'convert @lone/net.onnx -o @lone'],
+  ['load @lone --rate 5', 'load @lone/net.onnx --rate 5'],
+  ['load @fast', 'load @fast'],
+  ['fleet run @lone @b.bin', 'fleet run @lone/net.onnx @b.bin'],
+  ['compare @old.py @lone', 'compare @old.py @lone'],
+  ['pipeline @old.py @lone', 'pipeline @old.py @lone'],
   ['fleet @a.onnx', 'fleet @a.onnx'],
 ])('whyslow %s', async (line, becomes) => expect(await routed(line)).toBe(becomes))
 
@@ -170,6 +188,10 @@ test('a folder that fix wrote says what is measured; one of code has nothing to 
   expect((await route([place('embedder')], program)).notice).toMatch(
     /embedder holds a model that generates no text; this measures one prediction of it: whyslow \S+model\.onnx$/,
   )
+  expect((await route([place('lone')], program)).notice).toMatch(
+    /lone holds one model; this measures one prediction of it: whyslow \S+lone\/net\.onnx$/,
+  )
+  expect((await route(['why', place('lone')], program)).notice).toMatch(/^the model of \S+lone is \S+lone\/net\.onnx$/)
   await expect(route([place('compiled')], program)).rejects.toThrow(/compiled to code.*whyslow load /)
 })
 

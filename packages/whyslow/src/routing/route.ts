@@ -31,7 +31,7 @@ export async function route(argv: readonly string[], program: Command): Promise<
   const [before, ...rest] = argv
   if (['help', '/?', '-?', '-help'].includes(before!) && !exists(before!)) return { argv: [...presentWords(rest), '--help'] }
   // A model and nothing else: for programs, whose paths others choose. `whyslow X` would run a program.
-  if (before === 'why') return { argv: rest }
+  if (before === 'why') return withModels(rest, operandsOf(rest, program))
   if (before === 'version' && !exists(before)) return { argv: ['--version'] }
   const operands = operandsOf(argv, program).filter(({ word, isDoubtful }) => !isDoubtful || exists(word))
   const [first] = operands
@@ -40,7 +40,9 @@ export async function route(argv: readonly string[], program: Command): Promise<
   if (command !== undefined || FORMERLY[first.word] !== undefined) {
     checkBelow(command, operands[1]?.word)
     if (command !== undefined && operands[1]?.word === 'help' && !exists('help')) return { argv: [first.word, '--help'] }
-    return { argv: presentWords([first.word, ...without(argv, [first])]) }
+    const words = presentWords([first.word, ...without(argv, [first])])
+    const name = OF_MODELS.exec(words.join(' '))?.[1]
+    return name === undefined ? { argv: words } : withModels(words, operandsOf(words, program).slice(name.split(' ').length))
   }
   // A project may have a folder of that name.
   if (LAUNCHERS.has(first.word) && stateOf(first.word)?.isFile() !== true && first.at < argv.length - 1)
@@ -56,6 +58,26 @@ export async function route(argv: readonly string[], program: Command): Promise<
   const kinds = await kindsOf(operands)
   return together(argv, kinds, program)
 }
+
+/** Commands that take models and nothing else, as a folder's only one. Others look themselves at what a folder is. */
+const OF_MODELS = /^(compare|convert|distill|serve|load|check|fleet (?:run|estimate)) /
+
+/** A folder that holds one model is that model. What comes with a program is for the program. */
+async function withModels(argv: readonly string[], operands: readonly Operand[]): Promise<Route> {
+  if (operands.some(({ word }) => namesCode(word))) return { argv }
+  const folders = operands.filter(({ word }) => stateOf(word)?.isDirectory() === true)
+  const found = (await kindsOf(folders)).filter(isModelFolder)
+  return found.length === 0 ? { argv } : { argv: inPlace(argv, found), notice: theirModels(found) }
+}
+
+const isModelFolder = ({ kind, model }: Known): boolean => kind === 'folder' && model !== undefined
+
+/** The words, with the models of folders in place of these. */
+const inPlace = (argv: readonly string[], found: readonly Known[]): readonly string[] =>
+  found.reduce((words, { at, model }) => words.with(at, model!), argv)
+
+const theirModels = (found: readonly Known[]): string =>
+  found.map(({ word, model }) => `the model of ${word} is ${model}`).join('; ')
 
 /** Flags that say at which load. */
 const LOADS = /^--(rate|slo|concurrency|clients|arrivals|help)\b|^-h$/
@@ -198,6 +220,9 @@ function together(argv: readonly string[], found: readonly Known[], program: Com
   if (second === undefined) return isStep(first, argv, program) ? { argv } : one(argv, first, program)
   // What follows a program is for the program, unless it is a second one.
   if (first.kind === 'program' && (all.length > 2 || second.kind !== 'program')) return { argv: ['pipeline', ...argv] }
+  const folders = all.filter(isModelFolder)
+  if (folders.length > 0 && all.every((one) => one.kind === 'model' || folders.includes(one)))
+    return { argv: ['compare', ...inPlace(argv, folders)], notice: theirModels(folders) }
   const several = SEVERAL[first.kind as keyof typeof SEVERAL]
   if (several !== undefined && all.every(({ kind }) => kind === first.kind)) return { argv: [several, ...argv] }
   if (first.kind === 'other' || first.kind === 'folder') return one(argv, first, program)
@@ -220,11 +245,11 @@ function takesFlags(name: string, argv: readonly string[], program: Command): bo
   return argv.every((one) => !one.startsWith('-') || one === '-' || has(one.split('=')[0]!) || ['-h', '--help'].includes(one))
 }
 
-function one(argv: readonly string[], { kind, word, at, is, next, model, readsTexts = false }: Known, program: Command): Route {
-  if (readsTexts && takesFlags('embed', argv, program)) return { argv: ['embed', ...argv] }
+function one(argv: readonly string[], { kind, word, at, is, next, model, readsTexts }: Known, program: Command): Route {
+  if (readsTexts === true && takesFlags('embed', argv, program)) return { argv: ['embed', ...argv] }
   if (model !== undefined) {
-    const is = readsTexts ? 'that reads texts' : 'that generates no text'
-    const notice = `${word} holds a model ${is}; this measures one prediction of it: ${commandLine('', [model])}`
+    const holds = readsTexts === undefined ? 'one model' : `a model that ${readsTexts ? 'reads texts' : 'generates no text'}`
+    const notice = `${word} holds ${holds}; this measures one prediction of it: ${commandLine('', [model])}`
     return { argv: argv.with(at, model), notice }
   }
   if (kind === 'other' && next !== undefined) throw new UsageError(`${word} is ${is}; ${next}`)

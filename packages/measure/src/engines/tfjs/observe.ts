@@ -1,6 +1,6 @@
 // What TensorFlow.js can tell of its predictions apart from their time: what a call costs that computes nothing, and how many tensors are alive
 // after predictions whose outputs were disposed, without `tidy` around them. https://js.tensorflow.org/api/latest/#Performance-Memory
-import { median } from '../../statistics/index.ts'
+import { percentileOf, sortAscending } from '../../statistics/order.ts'
 import { processClock } from '../sampler.ts'
 import type { TensorObservation } from '../types.ts'
 import type { Core, Tensor } from './tfjs-package.ts'
@@ -32,14 +32,14 @@ export async function observe(core: Core, { bare, empty }: Calls, now = processC
   const after = core.memory()
   const each = (count: number) => Math.max(0, count) / PREDICTIONS
   return {
-    callMs: callMs(core, empty, now),
+    ...callTimes(core, empty, now),
     outputsLeft: outputs / PREDICTIONS,
     othersLeft: each(after.numTensors - before.numTensors),
     othersLeftBytes: each(after.numBytes - before.numBytes),
   }
 }
 
-function callMs(core: Core, empty: Calls['empty'], now: () => number): number {
+function callTimes(core: Core, empty: Calls['empty'], now: () => number): Pick<TensorObservation, 'callMs' | 'callLowMs'> {
   const call = () => void core.tidy(() => empty().map((tensor) => tensor.dataSync()))
   for (let k = 0; k < WARM_CALLS; k++) call()
   const times = Array.from({ length: CALLS }, () => {
@@ -47,5 +47,6 @@ function callMs(core: Core, empty: Calls['empty'], now: () => number): number {
     call()
     return now() - start
   })
-  return median(times)
+  const sorted = sortAscending(times)
+  return { callMs: percentileOf(sorted, 0.5), callLowMs: percentileOf(sorted, 0.25) }
 }

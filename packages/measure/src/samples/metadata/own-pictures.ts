@@ -7,7 +7,7 @@ import { readRoot } from '@whyslow/formats/tflite/flatbuffer.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { Model } from '@whyslow/graph/model.ts'
 import type { TypeProto } from 'onnx-buf'
-import { firstLayers } from '../first-layers.ts'
+import { firstLayers } from '../layers/first-layers.ts'
 import { FROM_METADATA, type PictureNumbers } from '../picture-numbers.ts'
 
 const BYTE = 1 / 255

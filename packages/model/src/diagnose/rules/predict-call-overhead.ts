@@ -2,6 +2,7 @@
 // what comes out; a graph model finds its way through its nodes. Small models pay more for that than for their kernels.
 import { nextCommand } from '@whyslow/diagnosis/next-command.ts'
 import { ms, share, tell } from '@whyslow/diagnosis/tell.ts'
+import { surelyCallMs } from '../call.ts'
 import { MODEL } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
 
@@ -13,15 +14,15 @@ export const predictCallOverhead = defineRule({
   area: 'software',
   title: 'Call overhead: part of every prediction is the call of predict',
   needs: ['engine', 'latency'],
-  wants: ['observed'],
-  check({ engine, latency: { p50Ms }, observed }) {
+  wants: ['observed', 'costs'],
+  check({ engine, latency: { p50Ms }, observed, costs }) {
     if (!engine.offers.includes('tensors-by-hand')) return 'does-not-apply'
     if (observed === undefined) return { notChecked: 'a call that computes nothing was not timed' }
-    const callMs = Math.min(observed.callMs, p50Ms)
+    const callMs = surelyCallMs(p50Ms, observed.callLowMs ?? observed.callMs, costs)
     if (callMs < MIN_SHARE * p50Ms) return 'clear'
     return {
-      ...tell`A call with the same inputs that computes nothing takes ${ms('call', callMs)}, ${share('call-share', callMs / p50Ms)} of the p50:
-        checking inputs, cutting them into batches, reading outputs. It is paid once per call, however many samples are in it.`,
+      ...tell`A call with the same inputs that computes nothing takes at least ${ms('call', callMs)}, ${share('call-share', callMs / p50Ms)} of the
+        p50: checking inputs, cutting them into batches, reading outputs. It is paid once per call, however many samples are in it.`,
       timeMs: callMs,
       wouldSaveMs: callMs,
       basis: 'modelled',

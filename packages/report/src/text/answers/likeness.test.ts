@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { madeUpInputs, madeUpLines, sourceWords } from './likeness.ts'
+import { madeUpInputs, madeUpLines, madeUpSentences, sourceWords } from './likeness.ts'
 
 const photo = { of: 'photo', range: [0, 1], why: 'Its batch normalization expects 0 to 1.' } as const
 const noise = { of: 'noise', range: null, why: 'Nothing tells what it takes.' } as const
@@ -23,6 +23,14 @@ describe('what made-up inputs resemble', () => {
       'Inputs a, b: synthetic (noise). Nothing tells what it takes.',
       'Input image: representative (photo), values 0 to 1. Its batch normalization expects 0 to 1.',
     ])
+  })
+
+  test('is said on a terminal with how to give others, once', () => {
+    expect(madeUpSentences([madeUp('a', noise), madeUp('image', photo)])).toEqual([
+      'Input a: synthetic (noise). Nothing tells what it takes.',
+      'Input image: representative (photo), values 0 to 1. Its batch normalization expects 0 to 1. To measure with your own: --data\u00a0PATH',
+    ])
+    expect(madeUpSentences([{ name: 'given', source: 'data' }])).toEqual([])
   })
 
   test('is put next to the shape in few words', () => {

@@ -1,7 +1,7 @@
 // What made-up inputs resemble, in words: 'representative (photo)' if the model was made for such inputs, else 'synthetic (noise)'.
 import type { ReportInput, ReportLikeness } from '../../documents/report.ts'
 
-type MadeUp = Pick<ReportInput, 'name' | 'source' | 'likeness'>
+export type MadeUp = Pick<ReportInput, 'name' | 'source' | 'likeness'>
 
 /** Values that a model does its usual work on. A mask of ones is no such value, and no noise either. */
 const isRepresentative = (likeness: ReportLikeness | undefined): boolean =>
@@ -17,12 +17,15 @@ const likenessWords = (likeness: ReportLikeness | undefined): string =>
 export const sourceWords = ({ source, likeness }: Pick<ReportInput, 'source' | 'likeness'>): string =>
   source === 'data' ? source : likeness === undefined ? kindOf(likeness) : `${kindOf(likeness)}: ${likeness.of}`
 
-/** 'synthetic inputs', or 'representative inputs' if each input resembles what the model was made for. */
-export function madeUpInputs(inputs: readonly MadeUp[]): string {
+/** 'representative' if each input resembles what the model was made for. */
+export function madeUpKind(inputs: readonly MadeUp[]): 'representative' | 'synthetic' {
   const madeUp = inputs.filter(({ source, likeness }) => source === 'synthetic' && likeness?.of !== 'constant')
   const all = madeUp.every(({ likeness }) => isRepresentative(likeness))
-  return `${all && madeUp.length > 0 ? 'representative' : 'synthetic'} inputs`
+  return all && madeUp.length > 0 ? 'representative' : 'synthetic'
 }
+
+/** 'synthetic inputs', or 'representative inputs'. */
+export const madeUpInputs = (inputs: readonly MadeUp[]): string => `${madeUpKind(inputs)} inputs`
 
 /** One sentence or two for all made-up inputs with the same likeness, the range and why. */
 export function madeUpLines(inputs: readonly MadeUp[]): string[] {
@@ -34,6 +37,12 @@ export function madeUpLines(inputs: readonly MadeUp[]): string[] {
     names.set(rest, [...(names.get(rest) ?? []), name])
   }
   return [...names].map(([rest, of]) => `${of.length === 1 ? 'Input' : 'Inputs'} ${shortList(of)}: ${rest}`)
+}
+
+/** The same for a terminal, with how to give others. */
+export function madeUpSentences(inputs: readonly MadeUp[]): string[] {
+  const lines = madeUpLines(inputs)
+  return lines.map((line, at) => (at < lines.length - 1 ? line : `${line} To measure with your own: --data\u00a0PATH`))
 }
 
 const rangeWords = ([low, high]: readonly [number, number]): string =>

@@ -1,4 +1,5 @@
 // Which ticks of a scale have room for their labels.
+import { isWithinMeasure } from '@whyslow/report/text/fix-answer.ts'
 
 export interface Scale {
   (value: number): number
@@ -19,6 +20,17 @@ export function fewTicks(scale: Scale, count: number, wide: (value: number) => n
       return next === undefined || Math.abs(scale(next) - scale(value)) >= (wide(value) + wide(next)) / 2 + APART
     })
   return sets.find((set) => set.length > 1 && fits(set)) ?? ticks.slice(0, 1)
+}
+
+/** How far an axis of ratios reaches from 1×, by all points, and by those intervals whose ends say something. */
+export function ratioSpan(rows: readonly { ratio: number; low: number | null; high: number | null }[], least: number): number {
+  const values = rows
+    .flatMap(({ ratio, low, high }) => [
+      ratio,
+      ...(low !== null && high !== null && isWithinMeasure(low, high) ? [low, high] : []),
+    ])
+    .filter((value) => value > 0)
+  return Math.max(least, ...values, ...values.map((value) => 1 / value))
 }
 
 const isRound = (digit: number) => (value: number) => {

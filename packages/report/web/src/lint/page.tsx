@@ -1,4 +1,6 @@
 // The page of a quantized model's lint: what was meant to run in int8 and does not, which condition it breaks, and what that costs.
+import { madeUpLines } from '@whyslow/report/text/answers/likeness.ts'
+import { lintedInputs } from '@whyslow/report/text/lint-text.ts'
 import { AnswerPage } from '../answer-page.tsx'
 import { bytes, factorRange, intervalOf, percent, plural, time, timeOr } from '../format.ts'
 import { NextCommand } from '../kit/copy.tsx'
@@ -336,7 +338,7 @@ function MeasuredWith({ lint: { measured, model, written, warnings, tool } }: { 
               ['graph optimization', measured.engine.graphOptimization],
               ['machine', measured.machine.cpu],
               ['instructions', measured.machine.isa.join(', ') || null],
-              ['made-up inputs', measured.syntheticInputs.join(', ') || 'none'],
+              ['made-up inputs', madeUpLines(lintedInputs(measured)).join(' ') || 'none'],
               ['whyslow', tool.version],
             ]}
           />

@@ -4,6 +4,7 @@ import { factor, factorRange } from '../format.ts'
 import { AxisBelow } from '../kit/axis.tsx'
 import { Chart } from '../kit/chart.tsx'
 import { shownName } from '../kit/name.tsx'
+import { ratioSpan } from '../kit/ticks.ts'
 
 export interface RatioRow {
   readonly name: string
@@ -47,13 +48,12 @@ interface RatioRowsProps {
 }
 
 export function RatioRows({ rows, label, left, right }: RatioRowsProps) {
-  const values = rows.flatMap(({ ratio, low, high }) => [ratio, low ?? ratio, high ?? ratio]).filter((value) => value > 0)
-  const span = Math.max(LEAST_SPAN, ...values, ...values.map((value) => 1 / value))
+  const span = ratioSpan(rows, LEAST_SPAN)
   return (
     <Chart height={(width) => rows.length * rowOf(width) + MARGIN.top + MARGIN.bottom} label={label}>
       {(width, height) => {
         const from = width < NARROW ? 12 : Math.min(width * 0.42, 380)
-        const x = scaleLog([1 / (span * 1.05), span * 1.05], [from, width - MARGIN.right])
+        const x = scaleLog([1 / (span * 1.05), span * 1.05], [from, width - MARGIN.right]).clamp(true)
         const bottom = height - MARGIN.bottom
         return (
           <>

@@ -28,3 +28,15 @@ test('images become what the served model’s own file says', async () => {
   const options = { shapes: [], values: [], batch: null, data: folder, labels: null, pictures: null } as unknown as LoadOptions
   await expect(chooseSamples({ graph, known, options }, async () => null as never)).rejects.toThrow('the file was asked')
 })
+
+test('what made-up requests resemble is said in the words of `why`', async () => {
+  const options = { shapes: [], values: [], batch: null, data: null, labels: null, pictures: null } as unknown as LoadOptions
+  const said = async (name: string, shape: readonly number[]) => {
+    const inputs = [{ name, kind: 'tensor' as const, dtype: 'float32' as const, shape }]
+    const graph = { name: '', nodes: [], inputs, outputs: [], constants: {}, types: {} }
+    const { warnings } = await chooseSamples({ graph, known: null, options }, async () => ({ ok: true }))
+    return warnings[0]
+  }
+  expect(await said('image', [1, 3, 64, 64])).toBe('inputs are representative (photo); give your own with --data')
+  expect(await said('x', [1, 7])).toBe('inputs are synthetic (noise); give your own with --data')
+})

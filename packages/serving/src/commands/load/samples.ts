@@ -8,6 +8,7 @@ import { readData } from '@whyslow/measure/samples/read-data.ts'
 import { resolveInputs } from '@whyslow/measure/samples/resolve.ts'
 import type { ResolvedInput } from '@whyslow/measure/samples/resolved.ts'
 import { synthesize, withLikeness } from '@whyslow/measure/samples/synthetic.ts'
+import { madeUpKind } from '@whyslow/report/text/answers/likeness.ts'
 import type { TryPredict } from '../../serve/batch-proof.ts'
 import { datatypeOf } from '../../serve/protocol.ts'
 import type { KnownModel } from '../serve/known-model.ts'
@@ -46,9 +47,10 @@ export async function chooseSamples({ graph, known, options }: Choosing, ask: Tr
   })
   const assumed = inputs.flatMap(({ name, assumed }) => assumed.map(({ text }) => `${name}: ${text}`))
   const how = assumed.length === 0 ? '' : ` (${assumed.join('; ')})`
-  const kinds = new Set(withLikeness(made, graph).flatMap(({ likeness }) => likeness?.of ?? []))
+  const likened = withLikeness(made, graph).map((input) => ({ ...input, source: 'synthetic' as const }))
+  const kinds = new Set(likened.flatMap(({ likeness }) => likeness?.of ?? []))
   const likeness = kinds.size === 0 ? '' : ` (${[...kinds].join(', ')})`
-  return { samples, warnings: [`inputs are synthetic${likeness}${how}; give your own with --data`] }
+  return { samples, warnings: [`inputs are ${madeUpKind(likened)}${likeness}${how}; give your own with --data`] }
 }
 
 export const tensorsOf = (feeds: Feeds) =>

@@ -69,10 +69,8 @@ const MOST_WEIGHTS = 4e6
 
 /** Follows an input with so many channels. Weights that cannot be read end the walk. */
 export function firstLayers(model: Model, input: string, channels: number): FirstLayers {
-  const graph = model.proto.graph!
-  const constants = new Map(constantsIn(graph).map((constant) => [constant.name, constant]))
-  const { consumers, producers } = linksOf(graph)
-  const reader: Reader = { model, constants, producers }
+  const { consumers } = linksOf(model.proto.graph!)
+  const reader = readerOf(model)
   const found: Found = {
     scale: new Array(channels).fill(1),
     shift: new Array(channels).fill(0),
@@ -122,6 +120,12 @@ export interface Reader {
   readonly model: Model
   readonly constants: ReadonlyMap<string, Constant>
   readonly producers: ReadonlyMap<string, NodeProto>
+}
+
+export function readerOf(model: Model): Reader {
+  const graph = model.proto.graph!
+  const constants = new Map(constantsIn(graph).map((constant) => [constant.name, constant]))
+  return { model, constants, producers: linksOf(graph).producers }
 }
 
 /** Takes a node into what was found; false if the walk does not go through it. */
@@ -231,7 +235,7 @@ export const numbersOf = (name: string | undefined, reader: Reader): readonly nu
   tensorOf(name, reader)?.numbers
 
 /** A constant's numbers, read through a few casts and dequantizations by one scale or one for each output. */
-function tensorOf(
+export function tensorOf(
   name: string | undefined,
   reader: Reader,
   depth = 0,

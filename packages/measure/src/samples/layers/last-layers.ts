@@ -1,9 +1,8 @@
 // What a model does last with an image that it makes: whether numbers become those of bytes.
-import { constantsIn } from '@whyslow/graph/constants.ts'
 import type { Model } from '@whyslow/graph/model.ts'
-import { linksOf } from '@whyslow/graph/walk.ts'
 import type { NodeProto } from 'onnx-buf'
-import { numbersOf, type Reader } from './first-layers.ts'
+import { numbersOf, type Reader, readerOf } from './first-layers.ts'
+import { limitsOfClip } from './flat-colours.ts'
 
 /** Nodes of shape and precision alone. */
 const PASSED = new Set(['Identity', 'Cast', 'Transpose', 'Squeeze', 'Unsqueeze', 'Reshape', 'Round', 'Floor', 'Clip'])
@@ -15,18 +14,17 @@ const MOST_NODES = 8
 /** Whether an output is an image of 0 to 255: the last nodes limit it to that, or add or multiply numbers of that size by channel. */
 export function makesBytes(model: Model): boolean {
   const graph = model.proto.graph!
-  const { producers } = linksOf(graph)
-  const reader: Reader = { model, producers, constants: new Map(constantsIn(graph).map((one) => [one.name, one])) }
+  const reader = readerOf(model)
   return graph.output.some(({ name, type }) => {
     const tensor = type?.value.case === 'tensorType' ? type.value.value : undefined
-    return tensor?.shape?.dim.length === 4 && endsInBytes(producers.get(name), reader)
+    return tensor?.shape?.dim.length === 4 && endsInBytes(reader.producers.get(name), reader)
   })
 }
 
 function endsInBytes(last: NodeProto | undefined, reader: Reader): boolean {
   let node = last
   for (let steps = 0; node !== undefined && steps < MOST_NODES; steps++) {
-    if (node.opType === 'Clip' && highestOf(node, reader) === 255) return true
+    if (node.opType === 'Clip' && limitsOfClip(node, reader)[1] === 255) return true
     const at = node.input.findIndex((name) => numbersOf(name, reader) === undefined)
     if (AFFINE.has(node.opType)) {
       const numbers = numbersOf(node.input[1 - at], reader)
@@ -37,6 +35,3 @@ function endsInBytes(last: NodeProto | undefined, reader: Reader): boolean {
   }
   return false
 }
-
-const highestOf = ({ attribute, input }: NodeProto, reader: Reader): number | undefined =>
-  attribute.find(({ name }) => name === 'max')?.f ?? numbersOf(input[2], reader)?.[0]
