@@ -1050,6 +1050,22 @@ class Categories(unittest.TestCase):
                 export_models.of_rows(model, "xgboost", [call], folder)  # another library
 
 
+@unittest.skipUnless(importlib.util.find_spec("scipy") and importlib.util.find_spec("sklearn"), "scikit-learn is not installed")
+class SparseRows(unittest.TestCase):
+    def test_a_sparse_matrix_is_a_reason_in_plain_words(self):
+        import numpy as np
+        import scipy.sparse
+        from sklearn.linear_model import LogisticRegression
+        from whyslow_collector import capture, export_models
+        from whyslow_collector.errors import Contract
+
+        model = LogisticRegression().fit(np.eye(4), [0, 1, 0, 1])
+        call = capture.Call("predict", (scipy.sparse.csr_matrix(np.eye(4)),), {}, None)
+        call.result = model.predict(np.eye(4))
+        with tempfile.TemporaryDirectory() as folder, self.assertRaisesRegex(Contract, r"its rows are a sparse matrix \(csr_matrix\), which is not read"):
+            export_models.of_rows(model, "scikit-learn", [call], folder)
+
+
 @unittest.skipUnless(importlib.util.find_spec("xgboost") and importlib.util.find_spec("sklearn"), "XGBoost or scikit-learn is not installed")
 class BestIteration(unittest.TestCase):
     def test_trees_that_the_class_leaves_out_are_not_written_and_not_run(self):

@@ -985,6 +985,22 @@ class Ways(unittest.TestCase):
         self.assertEqual(self.ways("keras", "predict", model, [np.ones((64, 2)), np.ones((64, 3))]), [])
 
 
+    @unittest.skipUnless(importlib.util.find_spec("sklearn"), "scikit-learn is not installed")
+    def test_a_forest_is_asked_tree_by_tree(self):
+        import numpy as np
+        from sklearn.ensemble import ExtraTreesClassifier, GradientBoostingRegressor, RandomForestRegressor
+
+        rows = np.random.default_rng(0).normal(size=(60, 4))
+        target, names = rows[:, 0] + rows[:, 1], np.array(["a", "b", "c"])[(rows[:, 2] > 0).astype(int) + (rows[:, 0] > 1)]
+        trees = lambda *asked: [equal for instead, equal in self.ways("scikit-learn", *asked) if "tree_" in instead]  # noqa: E731
+        numbers, classes = RandomForestRegressor(9).fit(rows, target), ExtraTreesClassifier(9).fit(rows, names)
+        self.assertIn(trees("predict", numbers, rows[:5]), (["bits"], ["rounding"]))
+        self.assertIn(trees("predict_proba", classes, rows[:5].tolist()), (["bits"], ["rounding"]))
+        self.assertEqual(trees("predict", classes, rows[:5]), ["bits"])
+        self.assertEqual(trees("predict", RandomForestRegressor(9).fit(rows, rows[:, :2]), rows[:5]), [])
+        self.assertEqual(trees("predict", GradientBoostingRegressor().fit(rows, target), rows[:5]), [])
+
+
 class Agreement(unittest.TestCase):
     def test_within_rounding_of_the_largest(self):
         try:

@@ -227,6 +227,8 @@ export interface AlternativeFact extends CodePlace, TurnTimes {
   readonly code?: readonly string[]
   /** What both were tried on: '64 runs of one row'. */
   readonly on?: string
+  /** Number of the program's model that it is of; absent: it is of none. */
+  readonly model?: number
   /** How often it is called so in one prediction; absent: as often as its session runs. */
   readonly callsPerPrediction?: number
   /** Texts of tokenizers: how many were compared, how many have different results, and what was compared. */

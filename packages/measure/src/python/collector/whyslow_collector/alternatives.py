@@ -6,6 +6,7 @@ import sys
 from . import instead_of_preparing, values
 from .clock import in_turns
 from .instead_of_columns import by_columns
+from .instead_of_forest import by_trees
 from .torch_model import without_gradients
 
 _BUDGET_MS = 700
@@ -18,7 +19,7 @@ _TABULAR = ("scikit-learn", "xgboost", "lightgbm", "catboost")
 
 def alternatives(run, libraries):
     found = []
-    for session in libraries.sessions:
+    for number, session in enumerate(libraries.sessions):
         if session.last is None or session.ran is None or not session.runs:
             continue
         try:
@@ -30,7 +31,7 @@ def alternatives(run, libraries):
             tries.extend(_torch(session))
         if session.engine == "keras" and session.training:
             tries.append(_keras_training(session))
-        found.extend(row for row in (_tried(session, *one) for one in tries) if row)
+        found.extend({**row, "model": number} for row in (_tried(session, *one) for one in tries) if row)
     return found
 
 
@@ -188,6 +189,9 @@ def _sklearn(model, method, given, kwargs, bound):
         if asked is not None:
             told = "its fitted steps, called one after the other on arrays of their columns in place of a DataFrame,"
             ways.append(("%s(DataFrame)" % method, told, (bound, asked)))
+    asked = by_trees(model, method, x)
+    if asked is not None:
+        ways.append(("%s(%s)" % (method, "DataFrame" if hasattr(x, "to_numpy") else "x"), "each tree's tree_.predict(array)", (bound, asked)))
     jobs = getattr(model, "n_jobs", None)
     if jobs not in (None, 1):
 

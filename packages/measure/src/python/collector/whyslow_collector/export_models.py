@@ -119,6 +119,8 @@ def of_rows(model, engine, calls, folder):
         given = _given(call)
         if given is None:
             raise Contract("a call of %s() gives its rows under a name that is not known" % call.method)
+        if hasattr(given, "tocsr"):
+            raise Contract("its rows are a sparse matrix (%s), which is not read: rows of an array (x.toarray()) are" % type(given).__name__)
         told = _method(call, engine, model)
         known = methods.setdefault(call.method, told)
         if known != told:
