@@ -501,6 +501,45 @@ class ModuleFiles(unittest.TestCase):
         self.assertEqual((made.own, sys.modules["ast"]), (1, ast))
 
 
+class Stacks(unittest.TestCase):
+    def test_what_a_library_does_through_a_wrapper_of_ours_is_the_line_that_calls_it(self):
+        from whyslow_collector import sampler
+
+        path, folder = written("", "service.py"), os.path.dirname(sampler.__file__)
+        looking = sampler.Sampler(Places([path]), None, 0.001)
+        found = {}
+        library, ours = {"look": lambda: found.update(zip(("stack", "user"), looking._stack(sys._getframe(1))))}, {}
+        exec(compile("def inner():\n    look()\n", "/usr/lib/python3/site-packages/library.py", "exec"), library)
+        exec(compile("def wrapped():\n    inner()\ndef run(code, names):\n    exec(code, names)\n", os.path.join(folder, "ours.py"), "exec"), ours)
+        ours["inner"] = library["inner"]
+        # In a thread, whose stack has nothing of this test.
+        thread = threading.Thread(target=ours["run"], args=(compile("x = 1\nwrapped()\n", path, "exec"), {"wrapped": ours["wrapped"]}))
+        thread.start()
+        thread.join()
+        # Neither what wraps the library nor what runs the user's file.
+        told = [(os.path.basename(code.co_filename), line) for code, line in found["stack"]]
+        self.assertEqual(told, [("library.py", 0), ("service.py", 2)])
+        self.assertEqual(found["user"].f_code.co_filename, path)
+
+
+class Batches(unittest.TestCase):
+    def test_rows_of_a_script_are_tried_as_one_batch(self):
+        import types
+
+        from whyslow_collector import instead_of_sessions
+
+        try:
+            import numpy as np
+        except ImportError:
+            self.skipTest("without NumPy")
+        model = types.SimpleNamespace(predict=lambda x: x.sum(axis=1))
+        session = libraries.Session("keras")
+        session.ran = {"file": "a.py", "line": 3, "function": None}
+        session.in_one_prediction = [("predict", (model, np.full((1, 2), number)), {}) for number in range(5)]
+        [row] = instead_of_sessions.as_batches(types.SimpleNamespace(sessions=[session]))
+        self.assertEqual((row["rule"], row["equal"], row["on"], row["code"]), ("sequential-calls", "bits", "5 runs of one row", ["y = model.predict(np.concatenate(rows))"]))
+
+
 class Samples(unittest.TestCase):
     def test_files(self):
         self.assertEqual(samples.from_path(written('[{"a": 1}, {"a": 2}]', "s.json")), [{"a": 1}, {"a": 2}])
