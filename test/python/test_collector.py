@@ -1040,6 +1040,25 @@ class Ways(unittest.TestCase):
         self.assertEqual(trees("predict", GradientBoostingRegressor().fit(rows, target), rows[:5]), [])
 
 
+    @unittest.skipUnless(importlib.util.find_spec("torch"), "PyTorch is not installed")
+    def test_a_model_is_asked_without_the_padding_of_all_texts(self):
+        import torch
+
+        mask = torch.tensor([[1, 1, 0, 0, 0], [1, 1, 1, 0, 0]])
+        given = {"input_ids": mask * 7, "attention_mask": mask, "position": torch.zeros(5), "other": 3}
+        words = alternatives._without_padding(torch, given)
+        self.assertEqual((words["input_ids"].tolist(), words["attention_mask"].shape), ([[7, 7, 0], [7, 7, 7]], (2, 3)))
+        self.assertEqual((words["position"].shape, words["other"]), ((5,), 3))
+        for other in (torch.ones(2, 5), torch.zeros(2, 5), mask.flip(1), torch.ones(5), None):
+            self.assertIsNone(alternatives._without_padding(torch, {"attention_mask": other}))
+        session = libraries.Session("pytorch")
+        model = lambda input_ids, attention_mask: (input_ids * attention_mask).sum(1)  # noqa: E731
+        session.last = ("__call__", (model,), {"input_ids": mask * 7, "attention_mask": mask})
+        [(rule, _, _, (one, other))] = alternatives._torch(session)
+        self.assertEqual(rule, "padding-waste")
+        self.assertEqual(alternatives.compare(one(), other()), "bits")
+
+
 class Agreement(unittest.TestCase):
     def test_within_rounding_of_the_largest(self):
         try:

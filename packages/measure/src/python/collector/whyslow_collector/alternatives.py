@@ -11,6 +11,8 @@ from .torch_model import without_gradients
 
 _BUDGET_MS = 700
 _SMALL_ROWS = 32
+#: Of the inputs of a model of transformers: 0 for what is padding.
+_MASK = "attention_mask"
 #: How scikit-learn's checks are left out.
 _CHECKS = "sklearn.config_context("
 #: Models of rows of features: what stands around them is their library's wrapper.
@@ -77,7 +79,7 @@ def _ways(session, matrices=()):
 
 
 def _torch(session):
-    """(rule, now, instead, (call, call)): without gradients, and out of training mode."""
+    """(rule, now, instead, (call, call)): without gradients, out of training mode, without positions that are padding in all texts."""
     torch = sys.modules.get("torch")
     _, args, kwargs = session.last
     model = args[0]
@@ -102,6 +104,24 @@ def _torch(session):
                 model.train()
 
         yield "training-mode", "model.train()", "model.eval()", (bound, settled)
+
+
+    shorter = _without_padding(torch, kwargs)
+    if shorter is not None and len(args) == 1:
+        yield "padding-waste", "The model with all padding", "without what is padding in all texts, it", (bound, lambda: model(**shorter))
+
+
+def _without_padding(torch, kwargs):
+    """The words of the call without the positions behind its longest text; None: there are none, or there is no mask."""
+    mask = kwargs.get(_MASK)
+    if not isinstance(mask, torch.Tensor) or mask.dim() != 2 or not mask.numel():
+        return None
+    used = mask.ne(0).any(0).nonzero()
+    longest = int(used[-1]) + 1 if len(used) else 0
+    if not 0 < longest < mask.shape[1]:
+        return None
+    is_of_tokens = lambda one: isinstance(one, torch.Tensor) and one.dim() == 2 and one.shape == mask.shape  # noqa: E731
+    return {name: one[:, :longest] if is_of_tokens(one) else one for name, one in kwargs.items()}
 
 
 def _keras_training(session):
