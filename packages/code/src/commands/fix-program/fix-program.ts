@@ -107,9 +107,15 @@ async function fixParts(program: Program, options: FixProgramOptions, ports: Fix
     const place = model.ran === null ? '' : `, called at ${model.ran.file}:${model.ran.line}`
     const which = able.length === 1 ? '' : `${at + 1} of ${able.length} models: `
     options.onPlan?.(`${which}${model.type} of ${model.engine}${place}:`)
-    const report = await fixOne(model, program, options, ports)
+    let tried = 0
+    const onTrial = (trial: TrialRow) => {
+      tried++
+      options.onTrial?.(trial)
+    }
+    const report = await fixOne(model, program, { ...options, onTrial }, ports)
     if (typeof report === 'string') failed.set(model.name, report)
     else fixed.push({ model, report })
+    if (tried === 0 && typeof report !== 'string') options.onPlan?.(`unchanged, it predicts with ${runsOf(report)}.`)
   }
   const again = failed.size > 0 || tokenizers.length > 0
   // What was not fixed is not to be replaced the second time either, whatever the program does then.
@@ -220,9 +226,10 @@ function rowOf({ name, engine, type, ran, reason, notes = [] }: CapturedModel, f
   const place = ran === null ? null : { file: ran.file, line: ran.line }
   const row = { name, engine, type, place, reason, notes }
   if (fixed === undefined) return { ...row, runs: reason === null ? engine : null }
-  const { fix } = fixed.report
-  return { ...row, runs: fix?.python?.runs ?? fix?.engine?.id ?? fixed.report.engine?.id ?? null }
+  return { ...row, runs: runsOf(fixed.report) }
 }
+
+const runsOf = ({ fix, engine }: ReportDocument): string | null => fix?.python?.runs ?? fix?.engine?.id ?? engine?.id ?? null
 
 const shownFrom = (file: string): string => {
   const relative = path.relative(process.cwd(), file)
