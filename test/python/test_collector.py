@@ -281,6 +281,16 @@ class Patterns(unittest.TestCase):
         rows = [row["fixed"] for row in patterns.patterns_of([written(source)]) if row["pattern"] == "file-read"]
         self.assertEqual(rows, [True, True, False, False, True, False])
 
+    def test_an_array_that_was_a_list_in_between(self):
+        source = """\
+            import numpy as np
+            import torch
+            def predict(x, rows):
+                return torch.tensor(x.T.tolist()), np.array(rows), np.array([1, 2])
+            """
+        rows = [row.get("ofList") for row in patterns.patterns_of([written(source)]) if row["pattern"] == "list-to-array"]
+        self.assertEqual(rows, [True, None, None])
+
     def test_files_that_a_sample_names(self):
         from whyslow_collector.inputs import is_input
 

@@ -105,6 +105,8 @@ export interface SourcePattern extends CodePlace {
   readonly callee: string | null
   /** Whether the path of a file that is read uses nothing that the function is given or keeps, so that it is the same for each sample. */
   readonly fixed?: boolean
+  /** Whether what is made an array is surely a list, which an array was made: np.array(x.tolist()). */
+  readonly ofList?: boolean
   /** The name that a loaded model is given: 'generator'; null: none. */
   readonly variable?: string | null
   /** A loop over the same array that holds this one; it is told only once. */

@@ -26,7 +26,9 @@ export const arrayOfNumbersInput = defineRule({
   check(evidence) {
     return hotPatterns(evidence, ['list-to-array'])
       .map((hot) => ({ ...hot, length: lengthOf(hot.calls) }))
-      .filter(({ calls, length }) => (length === null ? calls.length === 0 : length >= LEAST_NUMBERS))
+      .filter(({ calls, length, pattern }) =>
+        length === null ? calls.length === 0 || pattern.ofList === true : length >= LEAST_NUMBERS,
+      )
       .map(({ pattern, timeMs, share: part, length }) => ({
         ...tell`The array made of a list at ${inWords(pattern)} takes ${ms('place', timeMs)}, ${share('share', part)} of a prediction${
           length === null ? '' : tell`, for ${number('numbers', length, 'numbers')} numbers`
