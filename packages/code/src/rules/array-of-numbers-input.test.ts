@@ -1,4 +1,4 @@
-import { checkRule, exampleCall, exampleLine, examplePattern, examplePipeline } from '../../test/support/check-rule.ts'
+import { checkRule, exampleCall, exampleLine, examplePattern, examplePipeline, exampleSession } from '../../test/support/check-rule.ts'
 import type { SourcePattern } from '../facts.ts'
 import { arrayOfNumbersInput } from './array-of-numbers-input.ts'
 
@@ -32,6 +32,10 @@ checkRule(arrayOfNumbersInput, {
     { name: '1,020 numbers', given: given(1020), expect: { timeMs: 5 } },
   ],
   clear: [
+    {
+      name: 'the line of a model, whose own time it is',
+      given: { ...unseen({}), calls: [], sessions: [exampleSession({ ran: { file: 'app.mjs', line: 10, function: 'predict' } })] },
+    },
     { name: 'what may be no list', given: unseen({}) },
     { name: 'a dozen numbers', given: given(12) },
     { name: 'next to no time', given: given(50_000, 0.1) },

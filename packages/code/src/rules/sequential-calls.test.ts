@@ -10,6 +10,12 @@ const given = (runsPerPrediction: number, inputs = [one]) =>
     patterns: [examplePattern({ pattern: 'predict-in-loop', line: 20, endLine: 20 })],
   })
 
+const inThreads = (runsPerPrediction: number): PipelineEvidence => ({
+  ...given(0),
+  language: 'python',
+  sessions: [exampleSession({ runsPerPrediction, concurrentRuns: 2, inputs: [one] })],
+})
+
 const tried = (equal: AlternativeFact['equal'], ratios: readonly [number, number, number]): PipelineEvidence => ({
   ...given(64),
   alternatives: [
@@ -58,6 +64,8 @@ checkRule(sequentialCalls, {
         ],
       },
     },
+    // 9 / 2 in each of two threads.
+    { name: 'one by one in each of two threads', given: inThreads(9), expect: { detail: /^9 predictions/ } },
     { name: 'four rows', given: given(4), expect: { detail: /^4 predictions/ } },
     {
       name: 'eight that stand in no loop',
@@ -66,6 +74,8 @@ checkRule(sequentialCalls, {
     },
   ],
   clear: [
+    // 7 / 2.
+    { name: 'a few in each of two threads', given: inThreads(7) },
     {
       name: 'together',
       given: examplePipeline({ sessions: [exampleSession({ runsPerPrediction: 9, concurrentRuns: 9, inputs: [one] })] }),

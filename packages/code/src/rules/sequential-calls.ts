@@ -26,8 +26,10 @@ export const sequentialCalls = defineRule({
       const { ran, runsPerPrediction, runMs, concurrentRuns } = session
       const timeMs = Math.min(runMs, p50Ms)
       if (ran === null || runsPerPrediction < LEAST_RUNS || timeMs < HOT_SHARE * p50Ms) return []
-      // Started together they are another finding.
-      if (concurrentRuns > 1 || !session.inputs.some(isOneRow)) return []
+      // Started together they are another finding; threads of Python may each have a loop of their own.
+      const areTogether =
+        concurrentRuns > 1 && (evidence.language !== 'python' || runsPerPrediction / concurrentRuns < LEAST_RUNS)
+      if (areTogether || !session.inputs.some(isOneRow)) return []
       const place = placeInLoop(session, evidence)
       if (place === null && runsPerPrediction < LEAST_WITHOUT_LOOP) return []
       const places = [place ?? ran, ran].map(placeOf)

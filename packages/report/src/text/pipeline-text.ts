@@ -158,7 +158,8 @@ function notes(doc: ReportDocument, width: number, colours: Colours): string[] {
 }
 
 function inner({ inner: model, sessions }: Pipeline, width: number): string[] {
-  const seen = sessions.map(({ engine, version, method, runsPerPrediction, runMs }) => {
+  // What a model is made of may be opened and never asked.
+  const seen = sessions.filter(({ runsPerPrediction }) => runsPerPrediction > 0).map(({ engine, version, method, runsPerPrediction, runMs }) => {
     const runs = runsPerPrediction === 1 ? '' : `, ${significant(runsPerPrediction)} runs a prediction`
     return `${engine}${version === null ? '' : ` ${version}`} (${method}${runs}, ${time(runMs)})`
   })
