@@ -47,7 +47,11 @@ describe('stages', () => {
 
   test('what is imported takes a part of the time that is told, however long the pass took that looked', () => {
     const row = { module: 'sklearn', selfMs: 4, totalMs: 8, line: 1 }
-    const looked = (ms: number) => pass([{ kind: 'imported', ms, target: stages }, { kind: 'imports', imports: [row] }])
+    const looked = (ms: number) =>
+      pass([
+        { kind: 'imported', ms, target: stages },
+        { kind: 'imports', imports: [row] },
+      ])
     const told = (ms: number) => assembleEvidence({ ...passes([]), observed: looked(ms) }, asked()).imports
     expect(told(10)).toEqual([{ ...row, selfMs: 2, totalMs: 4 }])
     expect(told(4)).toEqual([row])

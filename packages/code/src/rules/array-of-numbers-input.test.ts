@@ -1,4 +1,11 @@
-import { checkRule, exampleCall, exampleLine, examplePattern, examplePipeline, exampleSession } from '../../test/support/check-rule.ts'
+import {
+  checkRule,
+  exampleCall,
+  exampleLine,
+  examplePattern,
+  examplePipeline,
+  exampleSession,
+} from '../../test/support/check-rule.ts'
 import type { SourcePattern } from '../facts.ts'
 import { arrayOfNumbersInput } from './array-of-numbers-input.ts'
 
@@ -34,7 +41,11 @@ checkRule(arrayOfNumbersInput, {
   clear: [
     {
       name: 'the line of a model, whose own time it is',
-      given: { ...unseen({}), calls: [], sessions: [exampleSession({ ran: { file: 'app.mjs', line: 10, function: 'predict' } })] },
+      given: {
+        ...unseen({}),
+        calls: [],
+        sessions: [exampleSession({ ran: { file: 'app.mjs', line: 10, function: 'predict' } })],
+      },
     },
     { name: 'what may be no list', given: unseen({}) },
     { name: 'a dozen numbers', given: given(12) },

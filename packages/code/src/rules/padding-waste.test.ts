@@ -43,7 +43,8 @@ checkRule(paddingWaste, {
         title: 'Padding: texts are padded to a length that none of them has',
         wouldSaveMs: 4,
         basis: 'measured',
-        detail: /^The model with all padding at app\.mjs:20 takes 5\.00 ms; without what is padding in all texts, it gives the same in 1\.00 ms, .* With padding='longest'/,
+        detail:
+          /^The model with all padding at app\.mjs:20 takes 5\.00 ms; without what is padding in all texts, it gives the same in 1\.00 ms, .* With padding='longest'/,
       },
     },
     {

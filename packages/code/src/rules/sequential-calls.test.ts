@@ -20,7 +20,15 @@ const tried = (equal: AlternativeFact['equal'], ratios: readonly [number, number
   ...given(64),
   alternatives: [
     {
-      ...{ file: 'app.mjs', line: 20, function: 'predict', rule: 'sequential-calls', now: 'one by one', instead: 'as one batch', equal },
+      ...{
+        file: 'app.mjs',
+        line: 20,
+        function: 'predict',
+        rule: 'sequential-calls',
+        now: 'one by one',
+        instead: 'as one batch',
+        equal,
+      },
       ...{ nowMs: 5, insteadMs: 5 / ratios[1], ratioLow: ratios[0], ratio: ratios[1], ratioHigh: ratios[2] },
     },
   ],

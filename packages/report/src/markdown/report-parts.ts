@@ -1,6 +1,6 @@
 // Parts of a report for a pull request: the sentence, where the time goes, what to do, what was tried; the rest folded.
 
-import { plural, sharePercent, significant, time } from '@whyslow/measure/statistics/numbers.ts'
+import { plural, sharePercent, time } from '@whyslow/measure/statistics/numbers.ts'
 import type { ReportDocument, ReportFinding, ReportTrial } from '../documents/report.ts'
 import { excessNote } from '../text/answers/parts-above-whole.ts'
 import { basisOf, factorWords, isToFix, savingWords } from '../text/findings/findings-text.ts'

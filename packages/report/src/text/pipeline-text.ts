@@ -159,10 +159,12 @@ function notes(doc: ReportDocument, width: number, colours: Colours): string[] {
 
 function inner({ inner: model, sessions }: Pipeline, width: number): string[] {
   // What a model is made of may be opened and never asked.
-  const seen = sessions.filter(({ runsPerPrediction }) => runsPerPrediction > 0).map(({ engine, version, method, runsPerPrediction, runMs }) => {
-    const runs = runsPerPrediction === 1 ? '' : `, ${significant(runsPerPrediction)} runs a prediction`
-    return `${engine}${version === null ? '' : ` ${version}`} (${method}${runs}, ${time(runMs)})`
-  })
+  const seen = sessions
+    .filter(({ runsPerPrediction }) => runsPerPrediction > 0)
+    .map(({ engine, version, method, runsPerPrediction, runMs }) => {
+      const runs = runsPerPrediction === 1 ? '' : `, ${significant(runsPerPrediction)} runs a prediction`
+      return `${engine}${version === null ? '' : ` ${version}`} (${method}${runs}, ${time(runMs)})`
+    })
   const lines = seen.length === 0 ? [] : wrapHanging(`Inside: ${seen.join('; ')}.`, width)
   return model ? [...lines, ...wrapHanging(`The model alone: ${model.answer}`, width)] : lines
 }
