@@ -346,6 +346,11 @@ describe.skipIf(process.platform === 'win32')('fix of a program', UNIX, () => {
     await expect(refused).rejects.toThrow('Python cannot import a folder of this name')
   })
 
+  test('a folder that would be imported in place of the program is refused before anything runs', async () => {
+    const refused = fixed({ rounds: [], options: { out: path.join(folder, path.parse(service).name) } })
+    await expect(refused).rejects.toThrow(/import service would find this folder in place of service\.py; .* -o fast\/$/)
+  })
+
   test('a tokenizer written by hand is replaced in its first line, next to the models', async () => {
     const place = { file: service, line: 1, function: 'tokenize' }
     const own = {

@@ -35,7 +35,7 @@ export async function fixProgram(
   const { file: named, call } = functionNamed(given)
   const file = path.resolve(named)
   const target = all.out === null ? null : checkOut(all.out, all.force, file)
-  const name = packageName(target ?? 'fast')
+  const name = packageName(target ?? 'fast', file)
   return inTemporaryFolder(async (folder) => {
     const program = { given: named, file, call, name, folder, command: 'fix' } as const
     const { captured, fixed } = await fixParts(program, all, ports)
@@ -88,8 +88,12 @@ export interface FixedModel {
   readonly report: ReportDocument
 }
 
-function packageName(folder: string): string {
+function packageName(folder: string, program: string): string {
   const name = path.basename(folder)
+  if (name === path.parse(program).name)
+    throw new InputError(
+      `-o ${folder}: import ${name} would find this folder in place of ${path.basename(program)}; give another name, as in -o fast/`,
+    )
   if (IMPORTABLE.test(name)) return name
   throw new InputError(`-o ${folder}: Python cannot import a folder of this name; give letters, digits and _, as in -o fast/`)
 }

@@ -1,8 +1,7 @@
 // What every renderer words of findings: what is to fix, what it would save, what was checked and what could not be.
 
 import { significant, time } from '@whyslow/measure/statistics/numbers.ts'
-import type { ReportDocument } from '../../documents/report.ts'
-import type { CodeReplacement } from '../../documents/report-pipeline.ts'
+import type { CodeReplacement, ReportDocument } from '../../documents/report.ts'
 import { wrapHanging } from '../wrap.ts'
 
 type Factor = Pick<CodeReplacement, 'factor' | 'factorLow' | 'factorHigh'>
