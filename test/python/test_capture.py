@@ -100,21 +100,25 @@ class Edited(unittest.TestCase):
             '''
         )
         self.assertEqual(
-            changes, [(5, None, "from fast import model as fast_model"), (8, "        model.predict(rows, verbose=0),", "        fast_model.predict(rows, verbose=0),")]
+            changes, [(5, None, "from fast import model as fast_model"), (8, "        model.predict(rows, verbose=0),", "        fast_model.of(model).predict(rows, verbose=0),")]
         )
 
     def test_a_module_that_is_called(self):
         text, _ = self.edited("class Service:\n    def __init__(self):\n        self.net = Model()\n    def run(self, x):\n        return self.net(x)\nservice = Service()\n", "service.run(1)")
-        self.assertIn("        return fast_model(x)\n", text)
+        self.assertIn("        return fast_model.of(self.net)(x)\n", text)
         self.assertTrue(text.startswith("from fast import model as fast_model\n"))
 
     def test_a_model_that_is_opened_by_a_call_is_opened_no_more(self):
         text, _ = self.edited("def get():\n    return model\ndef predict(x):\n    return get()(x) + get().predict(x)\n")
-        self.assertIn("return fast_model(x) + fast_model.predict(x)", text)
+        self.assertIn("return fast_model.of(lambda: get())(x) + fast_model.of(lambda: get()).predict(x)", text)
+
+    def test_a_model_that_is_waited_for_is_not_asked_again(self):
+        text, _ = self.edited("import asyncio\nasync def get():\n    return model\nasync def answer(x):\n    return (await get()).predict(x)\ndef predict(x):\n    return asyncio.run(answer(x))\n")
+        self.assertIn("return (fast_model).predict(x)", text)
 
     def test_several_calls_of_a_line_in_letters_of_two_bytes(self):
         text, _ = self.edited("def predict(x):\n    return {'größe': model.predict(x), 'ß': model.predict(x)}\n")
-        self.assertIn("{'größe': fast_model.predict(x), 'ß': fast_model.predict(x)}", text)
+        self.assertIn("{'größe': fast_model.of(model).predict(x), 'ß': fast_model.of(model).predict(x)}", text)
 
     def test_a_library_that_calls_the_model(self):
         text, changes = self.edited("pipe = Library(Model())\ndef predict(x):\n    if x:\n        return pipe(x)\n")
@@ -123,7 +127,7 @@ class Edited(unittest.TestCase):
 
     def test_a_matrix_for_one_call(self):
         text, _ = self.edited("def predict(x):\n    matrix = DMatrix([x], feature_names=['a'])\n    return model.predict(matrix)\n")
-        self.assertIn("matrix = fast_model.rows([x], feature_names=['a'])", text)
+        self.assertIn("matrix = fast_model.rows(DMatrix)([x], feature_names=['a'])", text)
 
     def test_a_matrix_that_others_use_stays_and_so_does_the_call(self):
         reason, _ = self.edited("def predict(x):\n    matrix = DMatrix([x])\n    len(str(matrix))\n    return model.predict(matrix)\n")
@@ -255,7 +259,7 @@ class Edited(unittest.TestCase):
                 self.assertIsNone(edits.calls(names[name].sites, name))
             self.assertEqual(edits.calls(names["other"].sites, "model"), "two changes of service.py fall on one place")
             [changed] = edits.result()
-            self.assertIn("        fast_first.attach(first)\n        fast_second.attach(second)\n        model.predict(1)\n        fast_other.predict(1)\n", changed["text"])
+            self.assertIn("        fast_first.attach(first)\n        fast_second.attach(second)\n        model.predict(1)\n        fast_other.of(other).predict(1)\n", changed["text"])
             first = names.pop("first")
             self.assertEqual(call_edits.Edits("fast", [file], shared).calls(first.sites, "model"), "the call at service.py:4 is of several models")
 
@@ -263,10 +267,10 @@ class Edited(unittest.TestCase):
         source = "import concurrent.futures\npool = concurrent.futures.ThreadPoolExecutor(1)\nclass Service:\n    def __init__(self):\n        self.m = Model()\nservice = Service()\ndef predict(x):\n    return pool.submit(%s.predict, x).result()\n"
         own = "import asyncio\nclass Service:\n    def __init__(self):\n        self.m = Model()\n    async def predict(self, x):\n        return await asyncio.to_thread(self.m.predict, x)\n%s"
         cases = (
-            (source % "service.m", lambda service: service.m, "return pool.submit(fast_model.predict, x).result()"),
+            (source % "service.m", lambda service: service.m, "return pool.submit(fast_model.of(service.m).predict, x).result()"),
             # Whatever the expression means: the model itself is told.
             (source % "MODELS[x]", lambda service: service.m, "    fast_model.attach(service.m)\n    return pool.submit(MODELS[x].predict, x).result()"),
-            (own % "service = Service()\n", lambda service: service.m, "await asyncio.to_thread(fast_model.predict, x)"),
+            (own % "service = Service()\n", lambda service: service.m, "await asyncio.to_thread(fast_model.of(self.m).predict, x)"),
             # A wrapper around the model, and an object that is not known.
             (own % "service = Service()\nservice.m.inner = Model()\n", lambda service: service.m.inner, None),
             (own % "service = None\n", lambda service: Model(), None),
@@ -293,8 +297,8 @@ class Edited(unittest.TestCase):
     def test_lines_end_where_python_has_them_end(self):
         for letter in ("\x0c", "\x0b", "\x85", "\u2028"):
             text, changes = self.edited("# a%sb\nTEXT = 'a%sb'\ndef predict(x):\n    return model.predict(x)\n" % (letter, letter if letter != "\x0b" else ""))
-            self.assertIn("    return fast_model.predict(x)\n", text)
-            self.assertEqual(changes[-1], (4, "    return model.predict(x)", "    return fast_model.predict(x)"))
+            self.assertIn("    return fast_model.of(model).predict(x)\n", text)
+            self.assertEqual(changes[-1], (4, "    return model.predict(x)", "    return fast_model.of(model).predict(x)"))
 
     def test_the_import_stands_behind_what_has_to_begin_the_file(self):
         head = "#!/usr/bin/env python3\n# -*- coding: utf-8 -*-\n# Licence.\n"
@@ -416,8 +420,8 @@ class Taken(unittest.TestCase):
         from whyslow_collector import capture
 
         for body, changed in (
-            ("    model = Opened('a')\n    return model.predict(x)\n", "    model = fast_model.opened(lambda: Opened('a'))\n    return fast_model.predict(x)\n"),
-            ("    return Opened(\n        'a').predict(x)\n", "    return fast_model.predict(x)\n"),
+            ("    model = Opened('a')\n    return model.predict(x)\n", "    model = fast_model.opened(lambda: Opened('a'))\n    return fast_model.of(model).predict(x)\n"),
+            ("    return Opened(\n        'a').predict(x)\n", "    return fast_model.of(lambda: Opened(\n        'a')).predict(x)\n"),
             ("    model = Opened(str(x))\n    return model.predict(x)\n", None),
         ):
             with self.subTest(body):
@@ -633,6 +637,24 @@ class RowsOf(unittest.TestCase):
         self.assertEqual(Rows(["a", "b"], {}, {}, {}, by_place=True).matrix(frame.iloc[:1]).tolist(), [[2.0, 1.0]])
 
     @unittest.skipUnless(importlib.util.find_spec("pandas"), "pandas is not installed")
+    def test_columns_that_hold_no_numbers(self):
+        import pandas as pd
+        from whyslow_collector.rows_of import Rows
+
+        rows = Rows(["a", "c"], {"1": {"x": 0, "y": 1}}, {}, {}, by_place=True, only_numbers=True)
+        frame = pd.DataFrame({"a": [1.0], "c": pd.Categorical(["y"])})
+        self.assertEqual(rows.matrix(frame).tolist(), [[1.0, 1.0]])
+        for odd in (frame[["c", "a"]], frame.assign(a=["7"]), frame.assign(a=[None]), frame.assign(c=["y"])):
+            self.assertRaises(ValueError, rows.matrix, odd)
+        for strict in (True, False):
+            rows = Rows(["a", "b"], {}, {}, {}, only_numbers=strict)
+            for given in ([["7", 1.0]], pd.DataFrame({"a": ["7"], "b": [1.0]})):
+                self.assertRaises((TypeError, ValueError), rows.matrix, given)
+            self.assertTrue(rows.matrix([[None, 1.0]])[0, 0] != 0)
+            taken = lambda: rows.matrix(pd.DataFrame({"a": pd.Series([None], dtype=object), "b": [1.0]})).shape  # noqa: E731
+            self.assertRaises(ValueError, taken) if strict else self.assertEqual(taken(), (1, 2))
+
+    @unittest.skipUnless(importlib.util.find_spec("pandas"), "pandas is not installed")
     def test_as_pandas_makes_rows(self):
         import numpy as np
         import pandas as pd
@@ -675,27 +697,72 @@ class InPlaceOfAModel(unittest.TestCase):
 
     def test_rows_of_a_frame_that_is_made_no_more(self):
         model, np = self.stand_in()
+        frame = model.rows(None)
         for names, expected in ((["a", "b"], [np.nan, 3.0]), (["b", "a"], [np.nan, 3.0])):
-            given = model.rows([{"b": 2.0}, {"a": 3.0}], columns=names)
-            np.testing.assert_array_equal(model.predict(given), expected)
-        self.assertEqual(model.predict(model.rows({"a": [1.0, 2.0], "b": 3.0})), [1.0, 2.0])
+            np.testing.assert_array_equal(model.predict(frame([{"b": 2.0}, {"a": 3.0}], columns=names)), expected)
+        self.assertEqual(model.predict(frame({"a": [1.0, 2.0], "b": 3.0})), [1.0, 2.0])
         with self.assertRaisesRegex(ValueError, "passed data had 3 columns"):
-            model.rows(np.zeros((1, 3)), columns=["a", "b"])
+            model.predict(frame(np.zeros((1, 3)), columns=["a", "b"]))
 
     def test_one_row_of_single_values(self):
         model, np = self.stand_in()
+        frame = model.rows(None)
         for given in ({"a": 1.0, "b": 2.0}, {"b": [2.0], "a": 1.0}):
-            self.assertEqual(model.predict(model.rows(given, index=[0])), [1.0])
-        self.assertEqual(model.predict(model.rows({"b": 2.0, "a": 1.0}, columns=["b", "a"], index=[0])), [1.0])
+            self.assertEqual(model.predict(frame(given, index=[0])), [1.0])
+        self.assertEqual(model.predict(frame({"b": 2.0, "a": 1.0}, columns=["b", "a"], index=[0])), [1.0])
 
     def test_rows_by_name_of_a_model_that_goes_by_places(self):
         model, _ = self.stand_in(byPlace=True)
-        for made in (model.rows([{"b": 2.0, "a": 1.0}, {"a": 3.0, "b": 4.0}]), model.rows({"b": [2.0, 4.0], "a": [1.0, 3.0]}), model.rows([[2.0, 1.0], [4.0, 3.0]], columns=["b", "a"])):
+        frame = model.rows(None)
+        for made in (frame([{"b": 2.0, "a": 1.0}, {"a": 3.0, "b": 4.0}]), frame({"b": [2.0, 4.0], "a": [1.0, 3.0]}), frame([[2.0, 1.0], [4.0, 3.0]], columns=["b", "a"])):
             self.assertEqual(model.predict(made), [2.0, 4.0])
-        self.assertEqual(model.predict(model.rows({"b": 2.0, "a": [1.0, 3.0]})), [2.0, 2.0])
-        self.assertEqual(model.predict(model.rows([{"c": 5.0, "d": 1.0}])), [5.0])
+        self.assertEqual(model.predict(frame({"b": 2.0, "a": [1.0, 3.0]})), [2.0, 2.0])
+        self.assertEqual(model.predict(frame([{"c": 5.0, "d": 1.0}])), [5.0])
         with self.assertRaisesRegex(ValueError, "1 columns are given, and the model has 2"):
-            model.predict(model.rows([{"b": 2.0}]))
+            model.predict(frame([{"b": 2.0}]))
+
+    def test_what_is_not_taken_is_answered_by_the_model_itself(self):
+        model, _ = self.stand_in(onlyNumbers=True)
+
+        class Own:
+            classes_ = "its classes"
+
+            def predict(self, rows, margin=False):
+                return "its own of %s" % (rows,)
+
+        own = Own()
+        asked = []
+        here = model.of(lambda: asked.append(1) or own)
+        frame = model.rows(lambda data, **words: "a frame of %s %s" % (data, words))
+        self.assertEqual((model.of(own).predict([[1.0, 2.0]]), here.predict(frame([{"a": 3.0, "b": 4.0}]))), ([1.0], [3.0]))
+        self.assertEqual(asked, [])
+        with self.assertLogs(level="WARNING") as told:
+            self.assertEqual(here.predict([["7", 2.0]]), "its own of [['7', 2.0]]")
+            self.assertEqual(here.predict([[1.0, 2.0]], margin=True), "its own of [[1.0, 2.0]]")
+            self.assertEqual(here.predict(frame([{"a": None, "b": 4.0}])), "its own of a frame of [{'a': None, 'b': 4.0}] {}")
+        self.assertEqual((len(told.records), len(asked), here.classes_), (1, 3, "its classes"))
+        self.assertIn("the model itself has answered", told.output[0])
+        # Its own error, where it has one.
+        self.assertRaisesRegex(AttributeError, "decision_function", lambda: here.decision_function([[1.0, 2.0]]))
+
+    def test_nan_that_was_not_seen_goes_to_the_network_itself(self):
+        import types
+
+        for spec, given in (
+            ({"kind": "keras", "inputs": ["input"], "methods": {"predict": {"words": {}, "form": "one", "tensor": False}}}, lambda x: (("predict", [x]),)),
+            ({"kind": "onnxruntime"}, lambda x: (("run", [None, {"input": x}]),)),
+        ):
+            for finite in (True, False):
+                model, np = self.stand_in(**spec, finite=finite)
+                own = types.SimpleNamespace(predict=lambda rows: "its own", run=lambda names, feeds: "its own")
+                for odd in (np.nan, np.inf):
+                    [(method, args)] = given(np.array([[odd, 1.0]]))
+                    answer = getattr(model.of(own), method)(*args)
+                    self.assertEqual(isinstance(answer, str), finite)
+                    # Without the model there is only one answer.
+                    self.assertNotIsInstance(getattr(model, method)(*args), str)
+                [(method, args)] = given(np.array([[2.0, 1.0]]))
+                self.assertNotIsInstance(getattr(model.of(own), method)(*args), str)
 
     def test_calls_of_another_kind(self):
         model, np = self.stand_in()
@@ -981,6 +1048,22 @@ class Categories(unittest.TestCase):
             np.testing.assert_allclose(model.booster_.predict(codes), call.result)
             with self.assertRaisesRegex(Contract, "columns of categories .* of xgboost are not read"):
                 export_models.of_rows(model, "xgboost", [call], folder)  # another library
+
+
+@unittest.skipUnless(importlib.util.find_spec("scipy") and importlib.util.find_spec("sklearn"), "scikit-learn is not installed")
+class SparseRows(unittest.TestCase):
+    def test_a_sparse_matrix_is_a_reason_in_plain_words(self):
+        import numpy as np
+        import scipy.sparse
+        from sklearn.linear_model import LogisticRegression
+        from whyslow_collector import capture, export_models
+        from whyslow_collector.errors import Contract
+
+        model = LogisticRegression().fit(np.eye(4), [0, 1, 0, 1])
+        call = capture.Call("predict", (scipy.sparse.csr_matrix(np.eye(4)),), {}, None)
+        call.result = model.predict(np.eye(4))
+        with tempfile.TemporaryDirectory() as folder, self.assertRaisesRegex(Contract, r"its rows are a sparse matrix \(csr_matrix\), which is not read"):
+            export_models.of_rows(model, "scikit-learn", [call], folder)
 
 
 @unittest.skipUnless(importlib.util.find_spec("xgboost") and importlib.util.find_spec("sklearn"), "XGBoost or scikit-learn is not installed")

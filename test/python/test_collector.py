@@ -281,6 +281,16 @@ class Patterns(unittest.TestCase):
         rows = [row["fixed"] for row in patterns.patterns_of([written(source)]) if row["pattern"] == "file-read"]
         self.assertEqual(rows, [True, True, False, False, True, False])
 
+    def test_an_array_that_was_a_list_in_between(self):
+        source = """\
+            import numpy as np
+            import torch
+            def predict(x, rows):
+                return torch.tensor(x.T.tolist()), np.array(rows), np.array([1, 2])
+            """
+        rows = [row.get("ofList") for row in patterns.patterns_of([written(source)]) if row["pattern"] == "list-to-array"]
+        self.assertEqual(rows, [True, None, None])
+
     def test_files_that_a_sample_names(self):
         from whyslow_collector.inputs import is_input
 
@@ -499,6 +509,45 @@ class ModuleFiles(unittest.TestCase):
     def test_of_a_name_that_another_module_bears(self):
         made = self.imported({"ast.py": "own = 1"}, "ast.py")
         self.assertEqual((made.own, sys.modules["ast"]), (1, ast))
+
+
+class Stacks(unittest.TestCase):
+    def test_what_a_library_does_through_a_wrapper_of_ours_is_the_line_that_calls_it(self):
+        from whyslow_collector import sampler
+
+        path, folder = written("", "service.py"), os.path.dirname(sampler.__file__)
+        looking = sampler.Sampler(Places([path]), None, 0.001)
+        found = {}
+        library, ours = {"look": lambda: found.update(zip(("stack", "user"), looking._stack(sys._getframe(1))))}, {}
+        exec(compile("def inner():\n    look()\n", "/usr/lib/python3/site-packages/library.py", "exec"), library)
+        exec(compile("def wrapped():\n    inner()\ndef run(code, names):\n    exec(code, names)\n", os.path.join(folder, "ours.py"), "exec"), ours)
+        ours["inner"] = library["inner"]
+        # In a thread, whose stack has nothing of this test.
+        thread = threading.Thread(target=ours["run"], args=(compile("x = 1\nwrapped()\n", path, "exec"), {"wrapped": ours["wrapped"]}))
+        thread.start()
+        thread.join()
+        # Neither what wraps the library nor what runs the user's file.
+        told = [(os.path.basename(code.co_filename), line) for code, line in found["stack"]]
+        self.assertEqual(told, [("library.py", 0), ("service.py", 2)])
+        self.assertEqual(found["user"].f_code.co_filename, path)
+
+
+class Batches(unittest.TestCase):
+    def test_rows_of_a_script_are_tried_as_one_batch(self):
+        import types
+
+        from whyslow_collector import instead_of_sessions
+
+        try:
+            import numpy as np
+        except ImportError:
+            self.skipTest("without NumPy")
+        model = types.SimpleNamespace(predict=lambda x: x.sum(axis=1))
+        session = libraries.Session("keras")
+        session.ran = {"file": "a.py", "line": 3, "function": None}
+        session.in_one_prediction = [("predict", (model, np.full((1, 2), number)), {}) for number in range(5)]
+        [row] = instead_of_sessions.as_batches(types.SimpleNamespace(sessions=[session]))
+        self.assertEqual((row["rule"], row["equal"], row["on"], row["code"]), ("sequential-calls", "bits", "5 runs of one row", ["y = model.predict(np.concatenate(rows))"]))
 
 
 class Samples(unittest.TestCase):
@@ -983,6 +1032,41 @@ class Ways(unittest.TestCase):
             self.assertEqual([instead for instead, _ in told], ["model(x, training=False).numpy()", "tf.function(model)(x).numpy()"])
             self.assertTrue({equal for _, equal in told} <= {"bits", "rounding"}, told)
         self.assertEqual(self.ways("keras", "predict", model, [np.ones((64, 2)), np.ones((64, 3))]), [])
+
+
+    @unittest.skipUnless(importlib.util.find_spec("sklearn"), "scikit-learn is not installed")
+    def test_a_forest_is_asked_tree_by_tree(self):
+        import numpy as np
+        from sklearn.ensemble import ExtraTreesClassifier, GradientBoostingRegressor, RandomForestRegressor
+
+        rows = np.random.default_rng(0).normal(size=(60, 4))
+        target, names = rows[:, 0] + rows[:, 1], np.array(["a", "b", "c"])[(rows[:, 2] > 0).astype(int) + (rows[:, 0] > 1)]
+        trees = lambda *asked: [equal for instead, equal in self.ways("scikit-learn", *asked) if "tree_" in instead]  # noqa: E731
+        numbers, classes = RandomForestRegressor(9).fit(rows, target), ExtraTreesClassifier(9).fit(rows, names)
+        self.assertIn(trees("predict", numbers, rows[:5]), (["bits"], ["rounding"]))
+        self.assertIn(trees("predict_proba", classes, rows[:5].tolist()), (["bits"], ["rounding"]))
+        self.assertEqual(trees("predict", classes, rows[:5]), ["bits"])
+        self.assertEqual(trees("predict", RandomForestRegressor(9).fit(rows, rows[:, :2]), rows[:5]), [])
+        self.assertEqual(trees("predict", GradientBoostingRegressor().fit(rows, target), rows[:5]), [])
+
+
+    @unittest.skipUnless(importlib.util.find_spec("torch"), "PyTorch is not installed")
+    def test_a_model_is_asked_without_the_padding_of_all_texts(self):
+        import torch
+
+        mask = torch.tensor([[1, 1, 0, 0, 0], [1, 1, 1, 0, 0]])
+        given = {"input_ids": mask * 7, "attention_mask": mask, "position": torch.zeros(5), "other": 3}
+        words = alternatives._without_padding(torch, given)
+        self.assertEqual((words["input_ids"].tolist(), words["attention_mask"].shape), ([[7, 7, 0], [7, 7, 7]], (2, 3)))
+        self.assertEqual((words["position"].shape, words["other"]), ((5,), 3))
+        for other in (torch.ones(2, 5), torch.zeros(2, 5), mask.flip(1), torch.ones(5), None):
+            self.assertIsNone(alternatives._without_padding(torch, {"attention_mask": other}))
+        session = libraries.Session("pytorch")
+        model = lambda input_ids, attention_mask: (input_ids * attention_mask).sum(1)  # noqa: E731
+        session.last = ("__call__", (model,), {"input_ids": mask * 7, "attention_mask": mask})
+        [(rule, _, _, (one, other))] = alternatives._torch(session)
+        self.assertEqual(rule, "padding-waste")
+        self.assertEqual(alternatives.compare(one(), other()), "bits")
 
 
 class Agreement(unittest.TestCase):

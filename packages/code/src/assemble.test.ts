@@ -45,6 +45,19 @@ describe('stages', () => {
     expect(assembleEvidence(passes([]), asked()).latency.profilerOverhead).toBeNull()
   })
 
+  test('what is imported takes a part of the time that is told, however long the pass took that looked', () => {
+    const row = { module: 'sklearn', selfMs: 4, totalMs: 8, line: 1 }
+    const looked = (ms: number) =>
+      pass([
+        { kind: 'imported', ms, target: stages },
+        { kind: 'imports', imports: [row] },
+      ])
+    const told = (ms: number) => assembleEvidence({ ...passes([]), observed: looked(ms) }, asked()).imports
+    expect(told(10)).toEqual([{ ...row, selfMs: 2, totalMs: 4 }])
+    expect(told(4)).toEqual([row])
+    expect(assembleEvidence(passes([]), asked()).imports).toEqual([])
+  })
+
   test('a PyTorch model is what its pass tells, with the intervals of its pairs; a pass that failed says why', () => {
     const { trials: _, dispatchMs: ___, ...model } = exampleTorch()
     const { times: __, ...tried } = exampleTrial('compile')

@@ -93,7 +93,7 @@ export function assembleEvidence({ timed, profiled, observed, torch }: Passes, a
       ...patterns,
     ],
     alternatives: all([observed], 'alternatives').flatMap(({ alternatives }) => alternatives.map(withTimes)),
-    imports: last(every, 'imports')?.imports ?? [],
+    imports: importsOf(every, timing.latency.importMs),
     whole: withinCpus(whole, asked.usableCpus),
     replacements: [],
     absent: absentOf(profiled, observed, torch),
@@ -250,6 +250,15 @@ function startOf(sound: readonly PassResult[]): Pick<PipelineLatency, 'importMs'
     loadMs: medianOrNull(all(sound, 'loaded').map(({ ms }) => ms)),
     warmUpMs: medianOrNull(all(sound, 'warm').map(({ ms }) => ms)) ?? 0,
   }
+}
+
+/** As parts of the time that is told: the pass that looked at them may have started with cold files. */
+function importsOf(every: readonly PassResult[], importMs: number): PipelineEvidence['imports'] {
+  const looked = every.findLast((one) => last([one], 'imports') !== undefined)
+  if (looked === undefined) return []
+  const took = last([looked], 'imported')?.ms ?? 0
+  const scale = took > importMs ? importMs / took : 1
+  return last([looked], 'imports')!.imports.map((one) => ({ ...one, selfMs: one.selfMs * scale, totalMs: one.totalMs * scale }))
 }
 
 function callTiming(sound: readonly PassResult[], target: Target): Timing {

@@ -105,6 +105,8 @@ export interface SourcePattern extends CodePlace {
   readonly callee: string | null
   /** Whether the path of a file that is read uses nothing that the function is given or keeps, so that it is the same for each sample. */
   readonly fixed?: boolean
+  /** Whether what is made an array is surely a list, which an array was made: np.array(x.tolist()). */
+  readonly ofList?: boolean
   /** The name that a loaded model is given: 'generator'; null: none. */
   readonly variable?: string | null
   /** A loop over the same array that holds this one; it is told only once. */
@@ -227,6 +229,8 @@ export interface AlternativeFact extends CodePlace, TurnTimes {
   readonly code?: readonly string[]
   /** What both were tried on: '64 runs of one row'. */
   readonly on?: string
+  /** Number of the program's model that it is of; absent: it is of none. */
+  readonly model?: number
   /** How often it is called so in one prediction; absent: as often as its session runs. */
   readonly callsPerPrediction?: number
   /** Texts of tokenizers: how many were compared, how many have different results, and what was compared. */

@@ -24,9 +24,14 @@ export const arrayOfNumbersInput = defineRule({
   title: 'A list of numbers is converted to an array',
   needs: ['lines', 'patterns', 'calls'],
   check(evidence) {
+    const models = new Set((evidence.sessions ?? []).flatMap(({ ran }) => (ran === null ? [] : [inWords(ran)])))
     return hotPatterns(evidence, ['list-to-array'])
       .map((hot) => ({ ...hot, length: lengthOf(hot.calls) }))
-      .filter(({ calls, length }) => (length === null ? calls.length === 0 : length >= LEAST_NUMBERS))
+      .filter(({ calls, length, pattern }) => {
+        if (length !== null) return length >= LEAST_NUMBERS
+        // Of a line that asks a model, too, the time says nothing of the array unless its own call was seen.
+        return pattern.ofList === true || (calls.length === 0 && !models.has(inWords(pattern)))
+      })
       .map(({ pattern, timeMs, share: part, length }) => ({
         ...tell`The array made of a list at ${inWords(pattern)} takes ${ms('place', timeMs)}, ${share('share', part)} of a prediction${
           length === null ? '' : tell`, for ${number('numbers', length, 'numbers')} numbers`

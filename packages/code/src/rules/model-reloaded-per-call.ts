@@ -16,7 +16,9 @@ export const modelReloadedPerCall = defineRule({
     const often = OFTEN[evidence.target.kind]
     const seen = (evidence.sessions ?? []).filter(({ opensPerPrediction }) => opensPerPrediction >= often)
     const found = seen.flatMap((session) => {
-      const timeMs = Math.min(p50Ms, session.opensPerPrediction * (session.openMs ?? 0))
+      const opensMs = session.opensPerPrediction * (session.openMs ?? 0)
+      // A prediction has time for both: the pass that looked at them may have been slower as a whole.
+      const timeMs = opensMs * Math.min(1, p50Ms / (opensMs + Math.min(session.runMs, p50Ms)))
       const place = session.opened ?? session.ran
       if (place === null || timeMs < HOT_SHARE * p50Ms) return []
       return [{ place, timeMs }]

@@ -1,6 +1,7 @@
-// A batch of texts is computed as long as its longest text.
+// A batch of texts is computed as long as its longest text, or as long as the tokenizer was told to pad it.
 import { countFact, ms, share, tell } from '@whyslow/diagnosis/tell.ts'
-import { hotPatterns, inWords, placeOf } from '../hot.ts'
+import type { PipelineEvidence } from '../evidence.ts'
+import { fasterWayFindings, hotPatterns, inWords, placeOf } from '../hot.ts'
 import { defineRule } from '../rule.ts'
 
 /** Share of the characters that are padding. With less, sorting gains little. */
@@ -10,9 +11,9 @@ export const paddingWaste = defineRule({
   id: 'padding-waste',
   area: 'software',
   title: 'Padding: short texts share a batch with long ones',
-  languages: ['javascript'],
   needs: ['patterns', 'calls'],
   check(evidence) {
+    if (evidence.language === 'python') return paddedToALength(evidence)
     return hotPatterns(evidence, ['texts-padded']).flatMap(({ pattern, timeMs, calls }) => {
       const given = calls.map(({ argument }) => argument).find((one) => one?.texts !== undefined)
       const texts = given?.texts
@@ -33,3 +34,15 @@ export const paddingWaste = defineRule({
     })
   },
 })
+
+/** `padding='max_length'`: the model was asked the same without the positions that no text of the batch reaches. */
+function paddedToALength(evidence: PipelineEvidence) {
+  if (!(evidence.sessions ?? []).some(({ engine }) => engine === 'pytorch')) return 'does-not-apply'
+  const found = fasterWayFindings(
+    evidence,
+    'padding-waste',
+    'input',
+    () => tell` With padding='longest' the tokenizer pads to the longest text of a batch alone.`,
+  )
+  return found.map((one) => ({ ...one, title: 'Padding: texts are padded to a length that none of them has' }))
+}

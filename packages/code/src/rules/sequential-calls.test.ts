@@ -1,4 +1,6 @@
 import { checkRule, exampleLoop, examplePattern, examplePipeline, exampleSession } from '../../test/support/check-rule.ts'
+import type { PipelineEvidence } from '../evidence.ts'
+import type { AlternativeFact } from '../facts.ts'
 import { sequentialCalls } from './sequential-calls.ts'
 
 const one = { kind: 'ndarray', dtype: 'float32', shape: [1, 16], length: 16, bytes: 64, contiguous: true, device: null } as const
@@ -8,8 +10,44 @@ const given = (runsPerPrediction: number, inputs = [one]) =>
     patterns: [examplePattern({ pattern: 'predict-in-loop', line: 20, endLine: 20 })],
   })
 
+const inThreads = (runsPerPrediction: number): PipelineEvidence => ({
+  ...given(0),
+  language: 'python',
+  sessions: [exampleSession({ runsPerPrediction, concurrentRuns: 2, inputs: [one] })],
+})
+
+const tried = (equal: AlternativeFact['equal'], ratios: readonly [number, number, number]): PipelineEvidence => ({
+  ...given(64),
+  alternatives: [
+    {
+      ...{
+        file: 'app.mjs',
+        line: 20,
+        function: 'predict',
+        rule: 'sequential-calls',
+        now: 'one by one',
+        instead: 'as one batch',
+        equal,
+      },
+      ...{ nowMs: 5, insteadMs: 5 / ratios[1], ratioLow: ratios[0], ratio: ratios[1], ratioHigh: ratios[2] },
+    },
+  ],
+})
+
 checkRule(sequentialCalls, {
   found: [
+    // 5 ms · (1 − 1 / 2).
+    { name: 'as a batch, twice as fast', given: tried('bits', [1.8, 2, 2.2]), expect: { wouldSaveMs: 2.5, basis: 'measured' } },
+    {
+      name: 'as a batch, not surely faster',
+      given: tried('rounding', [0.8, 1.2, 2]),
+      expect: { wouldSaveMs: null, atMostMs: 2.5, savingUnknown: /timed in turns, no difference was certain/ },
+    },
+    {
+      name: 'as a batch, with other results',
+      given: tried('different', [1.8, 2, 2.2]),
+      expect: { wouldSaveMs: null, savingUnknown: 'nothing was run in its place' },
+    },
     {
       name: 'sixty-four rows',
       given: given(64),
@@ -34,6 +72,8 @@ checkRule(sequentialCalls, {
         ],
       },
     },
+    // 9 / 2 in each of two threads.
+    { name: 'one by one in each of two threads', given: inThreads(9), expect: { detail: /^9 predictions/ } },
     { name: 'four rows', given: given(4), expect: { detail: /^4 predictions/ } },
     {
       name: 'eight that stand in no loop',
@@ -42,6 +82,8 @@ checkRule(sequentialCalls, {
     },
   ],
   clear: [
+    // 7 / 2.
+    { name: 'a few in each of two threads', given: inThreads(7) },
     {
       name: 'together',
       given: examplePipeline({ sessions: [exampleSession({ runsPerPrediction: 9, concurrentRuns: 9, inputs: [one] })] }),

@@ -2,7 +2,7 @@
 import { ms, number, share, tell } from '@whyslow/diagnosis/tell.ts'
 import type { PipelineEvidence } from '../evidence.ts'
 import type { CodePlace, SessionFact, ValueFact } from '../facts.ts'
-import { HOT_SHARE, inWords, placeOf, UNTRIED } from '../hot.ts'
+import { HOT_SHARE, inWords, placeOf, savingTried } from '../hot.ts'
 import { defineRule } from '../rule.ts'
 
 /** Fewer save little. */
@@ -21,12 +21,15 @@ export const sequentialCalls = defineRule({
   needs: ['sessions', 'patterns'],
   check(evidence) {
     const { p50Ms } = evidence.latency
+    const asBatch = evidence.alternatives.filter(({ equal }) => equal !== 'different')
     return (evidence.sessions ?? []).flatMap((session) => {
       const { ran, runsPerPrediction, runMs, concurrentRuns } = session
       const timeMs = Math.min(runMs, p50Ms)
       if (ran === null || runsPerPrediction < LEAST_RUNS || timeMs < HOT_SHARE * p50Ms) return []
-      // Started together they are another finding.
-      if (concurrentRuns > 1 || !session.inputs.some(isOneRow)) return []
+      // Started together they are another finding; threads of Python may each have a loop of their own.
+      const areTogether =
+        concurrentRuns > 1 && (evidence.language !== 'python' || runsPerPrediction / concurrentRuns < LEAST_RUNS)
+      if (areTogether || !session.inputs.some(isOneRow)) return []
       const place = placeInLoop(session, evidence)
       if (place === null && runsPerPrediction < LEAST_WITHOUT_LOOP) return []
       const places = [place ?? ran, ran].map(placeOf)
@@ -35,7 +38,7 @@ export const sequentialCalls = defineRule({
           ...tell`${number('runs', Math.round(runsPerPrediction), 'runs')} predictions of one row each at ${inWords(ran)} take
             ${ms('runs-time', timeMs)}, ${share('share', timeMs / p50Ms)} of the whole. As one batch they pay the call once.`,
           timeMs,
-          ...UNTRIED,
+          ...savingTried({ ...evidence, alternatives: asBatch }, 'sequential-calls', ran, timeMs),
           places: [...new Map(places.map((one) => [inWords(one), one])).values()],
         },
       ]

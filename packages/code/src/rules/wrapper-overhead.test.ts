@@ -43,6 +43,15 @@ checkRule(wrapperOverhead, {
       given: { ...given([way('Booster.inplace_predict(array)', 1)]), target: { kind: 'script', stages: [], places: [] } },
       expect: { next: null, detail: /Saved in its maker's format, the model can be compiled by whyslow fix to code/ },
     },
+    {
+      // Two models of one line: 6 ms · (1 − 1 / 3) of the first, 0.4 ms of the second, whose other way is the shortest.
+      name: 'the model of which most is saved',
+      given: given([
+        way("each tree's tree_.predict(array)", 2, { model: 0 }),
+        way('with assume_finite=True: predict(x)', 0.1, { model: 1, nowMs: 0.5, ratio: 5, ratioLow: 4 }),
+      ]),
+      expect: { wouldSaveMs: 4, detail: /each tree's tree_\.predict\(array\) gives the same in 2\.00 ms, 3\.0 times/ },
+    },
   ],
   clear: [
     { name: 'nothing that is faster', given: given([way('Booster.inplace_predict(array)', 5.9)]) },

@@ -3,9 +3,11 @@ model."""
 
 import functools
 import importlib
+import logging
 import os
 import sys
 import threading
+import types
 
 import numpy as np
 
@@ -22,6 +24,7 @@ class StandIn:
         self._convert = _KINDS[spec["kind"]](spec)
         self._shipped = None
         self._original = None
+        self._is_told = False
         self._open()
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._forget)
@@ -45,9 +48,20 @@ class StandIn:
         self._shipped = None
         self._original = None
 
-    def _ask(self, method, args, words):
+    def _ask(self, method, args, words, own=None):
+        """`own`: gives the method of the model itself, which answers what is not taken here."""
         shipped = self._shipped or self._open()
-        return self._convert(method, args, words, shipped, self)
+        try:
+            return self._convert(method, args, words, shipped, self, own is not None)
+        except Exception as error:
+            if own is None:
+                raise
+            reason = error
+        answer = own()(*map(_whole, args), **{name: _whole(one) for name, one in words.items()})
+        if not self._is_told:
+            self._is_told = True
+            logging.getLogger(__package__).warning("%s: the model itself has answered, and does whenever this happens: %s", self._name, reason)
+        return answer
 
     def __call__(self, *args, **words):
         return self._ask("__call__", args, words)
@@ -76,8 +90,16 @@ class StandIn:
                     self._original = make()
         return self._original
 
-    def rows(self, data=None, columns=None, feature_names=None, index=None, **_):
-        """In place of a DataFrame or a DMatrix: what it would be made of, by name where the names are others than the model's."""
+    def of(self, model):
+        """What is called in place of the model, or of the one that a function gives: the model itself answers what this one does not take."""
+        return _InPlaceOf(self, model)
+
+    def rows(self, make):
+        """In place of `make`, which makes a DataFrame or a DMatrix: one is made for the model itself alone."""
+        return functools.partial(_Frame, self, make)
+
+    def plain_rows(self, data=None, columns=None, feature_names=None, index=None, **_):
+        """What a DataFrame or a DMatrix would be made of, by name where the names are others than the model's."""
         if index is not None and isinstance(data, dict):
             # One row, of single values.
             data = {name: value if isinstance(value, (list, tuple, np.ndarray)) else [value] for name, value in data.items()}
@@ -96,19 +118,59 @@ class StandIn:
         model.__dict__["_whyslow"] = self
         methods = ("forward",) if self._spec["kind"] == "torch" else self._spec.get("methods", ("run",))
         for method in methods:
-            model.__dict__[method] = self._instead_of(getattr(model, method), self if method == "forward" else getattr(self, method))
+            model.__dict__[method] = self._instead_of(getattr(model, method), "__call__" if method == "forward" else method)
 
-    def _instead_of(self, own, shipped):
+    def _instead_of(self, own, method):
         """Others may call the model as this one was never seen to be called: then the model itself answers."""
 
         @functools.wraps(own)
         def call(*args, **words):
-            try:
-                return shipped(*args, **words)
-            except Uncalled:
-                return own(*args, **words)
+            return self._ask(method, args, words, lambda: own)
 
         return call
+
+
+class _InPlaceOf:
+    """What stands in for a model in one call of the program."""
+
+    __slots__ = ("_stand_in", "_model")
+
+    def __init__(self, stand_in, model):
+        self._stand_in = stand_in
+        self._model = model
+
+    def _itself(self):
+        return self._model() if type(self._model) is types.FunctionType else self._model
+
+    def __call__(self, *args, **words):
+        return self._stand_in._ask("__call__", args, words, self._itself)
+
+    def __getattr__(self, name):
+        if name not in _METHODS:
+            return getattr(self._itself(), name)
+        return lambda *args, **words: self._stand_in._ask(name, args, words, lambda: getattr(self._itself(), name))
+
+
+class _Frame:
+    """A DataFrame or a DMatrix that is not made yet."""
+
+    __slots__ = ("_stand_in", "_make", "_args", "_words")
+
+    def __init__(self, stand_in, make, *args, **words):
+        self._stand_in = stand_in
+        self._make = make
+        self._args = args
+        self._words = words
+
+    def plain(self):
+        return self._stand_in.plain_rows(*self._args, **self._words)
+
+    def whole(self):
+        return self._make(*self._args, **self._words)
+
+
+def _whole(value):
+    return value.whole() if type(value) is _Frame else value
 
 
 class Uncalled(ValueError):
@@ -119,15 +181,16 @@ _METHODS = ("predict", "predict_proba", "decision_function", "inplace_predict", 
 
 
 def _rows(spec):
-    rows = Rows(spec["columns"], spec["texts"], spec["strict"], spec["refused"], spec.get("byPlace", False), spec.get("unknownNone", ()))
+    told = (spec.get("byPlace", False), spec.get("unknownNone", ()), spec.get("onlyNumbers", False))
+    rows = Rows(spec["columns"], spec["texts"], spec["strict"], spec["refused"], *told)
     methods = spec["methods"]
 
-    def convert(method, args, words, shipped, stand_in):
+    def convert(method, args, words, shipped, stand_in, has_own):
         if words or len(args) != 1 or method not in methods or methods[method]["words"]:
             _check_call(spec, method, args, words)
         given = args[0] if args else next(words[name] for name in _ROWS if name in words)
         [(name, dtype)] = stand_in._inputs.items()
-        matrix = rows.matrix(given)
+        matrix = rows.matrix(given.plain(), True) if type(given) is _Frame else rows.matrix(given)
         if matrix.ndim == 1:
             matrix = matrix.reshape(1, -1)
         if matrix.dtype != dtype:
@@ -168,15 +231,28 @@ def _formed(values, told):
     return values.tolist() if told["form"] == "list" else values
 
 
+def _check_finite(spec, feeds):
+    """Uncalled if a value is NaN or infinite and none was when the program was looked at: what a network makes of one depends on how it is computed."""
+    if spec.get("finite"):
+        for name, array in feeds.items():
+            if getattr(array, "dtype", _FLOAT).kind == "f" and not np.isfinite(array).all():
+                raise Uncalled("%s has NaN or infinity, and had none when the model was looked at" % name)
+
+
+_FLOAT = np.dtype(float)
+
+
 def _torch(spec):
     import torch
 
     template, gives, inputs, outputs = (spec[name] for name in ("given", "gives", "inputs", "outputs"))
 
-    def convert(method, args, words, shipped, stand_in):
+    def convert(method, args, words, shipped, stand_in, has_own):
         tensors = []
         _read(torch, [list(args), words], template, tensors)
         feeds = {name: one.detach().cpu().numpy() for name, one in zip(inputs, tensors)}
+        if has_own:
+            _check_finite(spec, feeds)
         given = shipped.predict({name: feeds[name] for name in stand_in._inputs})
         device = tensors[0].device
         made = (torch.from_numpy(given[name]) for name in outputs)
@@ -246,7 +322,7 @@ class Named(dict):
 def _keras(spec):
     methods = spec["methods"]
 
-    def convert(method, args, words, shipped, stand_in):
+    def convert(method, args, words, shipped, stand_in, has_own):
         _check_call(spec, method, args, words)
         given = args[0] if args else next(words[name] for name in _ROWS if name in words)
         inputs = stand_in._inputs
@@ -256,6 +332,8 @@ def _keras(spec):
             names = spec["inputs"] if all(name in inputs for name in spec["inputs"]) else list(inputs)
             many = list(given) if len(names) > 1 else [given]
             feeds = {name: np.asarray(one, inputs[name]) for name, one in zip(names, many)}
+        if has_own:
+            _check_finite(spec, feeds)
         made = list(shipped.predict(feeds).values())
         told = methods[method]
         if told["tensor"]:
@@ -269,9 +347,11 @@ def _keras(spec):
 
 
 def _onnxruntime(spec):
-    def convert(method, args, words, shipped, stand_in):
+    def convert(method, args, words, shipped, stand_in, has_own):
         names = args[0] if args else words.get("output_names")
         feeds = args[1] if len(args) > 1 else words["input_feed"]
+        if has_own:
+            _check_finite(spec, feeds)
         given = shipped.predict(feeds)
         return [given[name] for name in (names or stand_in._names)]
 
@@ -281,7 +361,7 @@ def _onnxruntime(spec):
 def _tokenizer(spec):
     special, gives = spec["special"], spec["gives"]
 
-    def convert(method, args, words, tokenizer, stand_in):
+    def convert(method, args, words, tokenizer, stand_in, has_own):
         text = args[0]
         if isinstance(text, str):
             return _tokens(gives, [tokenizer.encode(text, add_special_tokens=special)])

@@ -1,9 +1,9 @@
 // Parts of a report for a pull request: the sentence, where the time goes, what to do, what was tried; the rest folded.
 
-import { plural, sharePercent, significant, time } from '@whyslow/measure/statistics/numbers.ts'
+import { plural, sharePercent, time } from '@whyslow/measure/statistics/numbers.ts'
 import type { ReportDocument, ReportFinding, ReportTrial } from '../documents/report.ts'
 import { excessNote } from '../text/answers/parts-above-whole.ts'
-import { basisOf, isToFix, savingWords } from '../text/findings/findings-text.ts'
+import { basisOf, factorWords, isToFix, savingWords } from '../text/findings/findings-text.ts'
 import { speedupRange } from '../text/fix-answer.ts'
 import { measuringConditions } from '../text/measured-with.ts'
 import { nodeName } from '../text/names.ts'
@@ -100,7 +100,7 @@ function findingBlocks(finding: Finding, rank: number, doc: ReportDocument, { co
   const at = places.slice(0, 3).map(({ file, line }) => code(`${file}:${line}`))
   const proven = replacement
     ? [
-        `In its place, ${significant(replacement.factor)}× (${significant(replacement.factorLow)}–${significant(replacement.factorHigh)}) as fast, ${replacement.equal === 'bits' ? 'equal bit for bit' : 'equal within rounding'} on ${text(replacement.on)}:`,
+        `In its place, ${factorWords(replacement)}, ${replacement.equal === 'bits' ? 'equal bit for bit' : 'equal within rounding'} on ${text(replacement.on)}:`,
         fence(replacement.code, replacement.language),
       ]
     : []

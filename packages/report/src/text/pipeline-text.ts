@@ -5,7 +5,7 @@ import { bytes, percent, plural, sharePercent, significant, time } from '@whyslo
 import type { ReportDocument, ReportFinding } from '../documents/report.ts'
 import type { PipelineSection } from '../documents/report-pipeline.ts'
 import { answerLines } from './answers/answer-lines.ts'
-import { basisOf, checkedLines, isToFix, savingWords, sentenceCase } from './findings/findings-text.ts'
+import { basisOf, checkedLines, factorWords, isToFix, savingWords, sentenceCase } from './findings/findings-text.ts'
 import {
   type Colours,
   type Column,
@@ -142,10 +142,9 @@ function places({ places: all }: Finding): string {
 function replacement({ replacement: found }: Finding, width: number): string[] {
   if (!found) return []
   const equal = found.equal === 'bits' ? 'equal bit for bit' : 'equal within rounding'
-  const factor = `${significant(found.factor)}× (${significant(found.factorLow)}–${significant(found.factorHigh)})`
   const code = found.code.slice(0, MOST_CODE).map((line) => `     ${line}`)
   const more = found.code.length > MOST_CODE ? [`     … ${found.code.length - MOST_CODE} lines more in --json`] : []
-  return [...wrap(`In its place, ${factor} as fast, ${equal} on ${found.on}:`, width, '   '), ...code, ...more]
+  return [...wrap(`In its place, ${factorWords(found)}, ${equal} on ${found.on}:`, width, '   '), ...code, ...more]
 }
 
 function notes(doc: ReportDocument, width: number, colours: Colours): string[] {
@@ -159,10 +158,13 @@ function notes(doc: ReportDocument, width: number, colours: Colours): string[] {
 }
 
 function inner({ inner: model, sessions }: Pipeline, width: number): string[] {
-  const seen = sessions.map(({ engine, version, method, runsPerPrediction, runMs }) => {
-    const runs = runsPerPrediction === 1 ? '' : `, ${significant(runsPerPrediction)} runs a prediction`
-    return `${engine}${version === null ? '' : ` ${version}`} (${method}${runs}, ${time(runMs)})`
-  })
+  // What a model is made of may be opened and never asked.
+  const seen = sessions
+    .filter(({ runsPerPrediction }) => runsPerPrediction > 0)
+    .map(({ engine, version, method, runsPerPrediction, runMs }) => {
+      const runs = runsPerPrediction === 1 ? '' : `, ${significant(runsPerPrediction)} runs a prediction`
+      return `${engine}${version === null ? '' : ` ${version}`} (${method}${runs}, ${time(runMs)})`
+    })
   const lines = seen.length === 0 ? [] : wrapHanging(`Inside: ${seen.join('; ')}.`, width)
   return model ? [...lines, ...wrapHanging(`The model alone: ${model.answer}`, width)] : lines
 }

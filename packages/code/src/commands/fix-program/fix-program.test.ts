@@ -43,8 +43,8 @@ const captured = (models: readonly CapturedModel[], rest: Partial<Captured> = {}
   files: [
     {
       file: service,
-      text: 'from fast import model as fast_model\nfast_model.predict(x)\n',
-      changes: [{ line: 1, before: 'model.predict(x)', after: 'fast_model.predict(x)' }],
+      text: 'from fast import model as fast_model\nfast_model.of(model).predict(x)\n',
+      changes: [{ line: 1, before: 'model.predict(x)', after: 'fast_model.of(model).predict(x)' }],
       diff: '--- a/service.py\n',
     },
   ],
@@ -156,7 +156,7 @@ describe.skipIf(process.platform === 'win32')('fix of a program', UNIX, () => {
       ].sort(),
     )
     const readme = fs.readFileSync(path.join(out, 'README.md'), 'utf8')
-    expect(readme).toContain('-model.predict(x)\n+fast_model.predict(x)')
+    expect(readme).toContain('-model.predict(x)\n+fast_model.of(model).predict(x)')
     expect(readme).toContain(`in \`${folder}\`: \`patch -p1 < "${path.basename(out)}/changes.diff"\``)
   })
 
@@ -199,13 +199,23 @@ describe.skipIf(process.platform === 'win32')('fix of a program', UNIX, () => {
   test('each model is announced with its number and its place, where there are several or one is known', async () => {
     const plans: string[] = []
     const onPlan = (sentence: string) => void plans.push(sentence)
-    await fixed({ rounds: [captured([model(), model({ name: 'model_2', ran: null })])], options: { onPlan } })
-    await fixed({ rounds: [captured([model({ ran: null })])], options: { onPlan } })
+    const fix: FixModel = (file, given) => {
+      given.onTrial?.({ reason: null } as TrialRow)
+      return writes(file, given)
+    }
+    await fixed({ rounds: [captured([model(), model({ name: 'model_2', ran: null })])], fix, options: { onPlan } })
+    await fixed({ rounds: [captured([model({ ran: null })])], fix, options: { onPlan } })
     expect(plans).toEqual([
       '1 of 2 models: Booster of xgboost, called at service.py:1:',
       '2 of 2 models: Booster of xgboost:',
       'Booster of xgboost:',
     ])
+  })
+
+  test('a model of which nothing was tried is announced with what it predicts with', async () => {
+    const plans: string[] = []
+    await fixed({ rounds: [captured([model()])], options: { onPlan: (sentence) => void plans.push(sentence) } })
+    expect(plans).toEqual(['Booster of xgboost, called at service.py:1:', 'unchanged, it predicts with c.'])
   })
 
   test('the proof of a program that is slow to start is announced with how long it takes', async () => {
@@ -334,6 +344,11 @@ describe.skipIf(process.platform === 'win32')('fix of a program', UNIX, () => {
   test('a folder that Python cannot import is refused before anything runs', async () => {
     const refused = fixed({ rounds: [], options: { out: path.join(folder, 'service-fast') } })
     await expect(refused).rejects.toThrow('Python cannot import a folder of this name')
+  })
+
+  test('a folder that would be imported in place of the program is refused before anything runs', async () => {
+    const refused = fixed({ rounds: [], options: { out: path.join(folder, path.parse(service).name) } })
+    await expect(refused).rejects.toThrow(/import service would find this folder in place of service\.py; .* -o fast\/$/)
   })
 
   test('a tokenizer written by hand is replaced in its first line, next to the models', async () => {

@@ -35,7 +35,7 @@ export async function fixProgram(
   const { file: named, call } = functionNamed(given)
   const file = path.resolve(named)
   const target = all.out === null ? null : checkOut(all.out, all.force, file)
-  const name = packageName(target ?? 'fast')
+  const name = packageName(target ?? 'fast', file)
   return inTemporaryFolder(async (folder) => {
     const program = { given: named, file, call, name, folder, command: 'fix' } as const
     const { captured, fixed } = await fixParts(program, all, ports)
@@ -88,8 +88,12 @@ export interface FixedModel {
   readonly report: ReportDocument
 }
 
-function packageName(folder: string): string {
+function packageName(folder: string, program: string): string {
   const name = path.basename(folder)
+  if (name === path.parse(program).name)
+    throw new InputError(
+      `-o ${folder}: import ${name} would find this folder in place of ${path.basename(program)}; give another name, as in -o fast/`,
+    )
   if (IMPORTABLE.test(name)) return name
   throw new InputError(`-o ${folder}: Python cannot import a folder of this name; give letters, digits and _, as in -o fast/`)
 }
@@ -107,9 +111,15 @@ async function fixParts(program: Program, options: FixProgramOptions, ports: Fix
     const place = model.ran === null ? '' : `, called at ${model.ran.file}:${model.ran.line}`
     const which = able.length === 1 ? '' : `${at + 1} of ${able.length} models: `
     options.onPlan?.(`${which}${model.type} of ${model.engine}${place}:`)
-    const report = await fixOne(model, program, options, ports)
+    let tried = 0
+    const onTrial = (trial: TrialRow) => {
+      tried++
+      options.onTrial?.(trial)
+    }
+    const report = await fixOne(model, program, { ...options, onTrial }, ports)
     if (typeof report === 'string') failed.set(model.name, report)
     else fixed.push({ model, report })
+    if (tried === 0 && typeof report !== 'string') options.onPlan?.(`unchanged, it predicts with ${runsOf(report)}.`)
   }
   const again = failed.size > 0 || tokenizers.length > 0
   // What was not fixed is not to be replaced the second time either, whatever the program does then.
@@ -220,9 +230,10 @@ function rowOf({ name, engine, type, ran, reason, notes = [] }: CapturedModel, f
   const place = ran === null ? null : { file: ran.file, line: ran.line }
   const row = { name, engine, type, place, reason, notes }
   if (fixed === undefined) return { ...row, runs: reason === null ? engine : null }
-  const { fix } = fixed.report
-  return { ...row, runs: fix?.python?.runs ?? fix?.engine?.id ?? fixed.report.engine?.id ?? null }
+  return { ...row, runs: runsOf(fixed.report) }
 }
+
+const runsOf = ({ fix, engine }: ReportDocument): string | null => fix?.python?.runs ?? fix?.engine?.id ?? engine?.id ?? null
 
 const shownFrom = (file: string): string => {
   const relative = path.relative(process.cwd(), file)

@@ -1,9 +1,10 @@
 // What every renderer words of findings: what is to fix, what it would save, what was checked and what could not be.
 
-import { time } from '@whyslow/measure/statistics/numbers.ts'
-import type { ReportDocument } from '../../documents/report.ts'
+import { significant, time } from '@whyslow/measure/statistics/numbers.ts'
+import type { CodeReplacement, ReportDocument } from '../../documents/report.ts'
 import { wrapHanging } from '../wrap.ts'
 
+type Factor = Pick<CodeReplacement, 'factor' | 'factorLow' | 'factorHigh'>
 type Saving = Pick<ReportDocument['findings'][number], 'timeMs' | 'wouldSaveMs' | 'savingUnknown' | 'basis'>
 
 /** There is something to gain, if only nobody knows how much; the others are worth knowing. */
@@ -18,6 +19,15 @@ export function savingWords({ timeMs, wouldSaveMs, savingUnknown, basis }: Savin
   if (wholeMs !== null && wouldSaveMs >= wholeMs) return `would save nearly all of ${time(wholeMs)}`
   return `would save ${basis === 'modelled' ? 'up to ' : ''}${time(wouldSaveMs)}${whole}`
 }
+
+/** As fast as this and more, nothing is left that a clock tells apart. */
+const NOTHING_LEFT = 1000
+
+/** '3.1× (2.5–4) as fast'; of what is done once in place of each time, that nothing is left. */
+export const factorWords = ({ factor, factorLow, factorHigh }: Factor): string =>
+  factorLow >= NOTHING_LEFT
+    ? 'next to nothing is left of it'
+    : `${significant(factor)}× (${significant(factorLow)}–${significant(factorHigh)}) as fast`
 
 /** What users read for a basis: a modelled saving is an estimate. */
 export const basisWord = (basis: Saving['basis']): string => (basis === 'modelled' ? 'estimated' : basis)

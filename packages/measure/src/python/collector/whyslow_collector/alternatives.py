@@ -6,10 +6,13 @@ import sys
 from . import instead_of_preparing, values
 from .clock import in_turns
 from .instead_of_columns import by_columns
+from .instead_of_forest import by_trees
 from .torch_model import without_gradients
 
 _BUDGET_MS = 700
 _SMALL_ROWS = 32
+#: Of the inputs of a model of transformers: 0 for what is padding.
+_MASK = "attention_mask"
 #: How scikit-learn's checks are left out.
 _CHECKS = "sklearn.config_context("
 #: Models of rows of features: what stands around them is their library's wrapper.
@@ -18,7 +21,7 @@ _TABULAR = ("scikit-learn", "xgboost", "lightgbm", "catboost")
 
 def alternatives(run, libraries):
     found = []
-    for session in libraries.sessions:
+    for number, session in enumerate(libraries.sessions):
         if session.last is None or session.ran is None or not session.runs:
             continue
         try:
@@ -30,7 +33,7 @@ def alternatives(run, libraries):
             tries.extend(_torch(session))
         if session.engine == "keras" and session.training:
             tries.append(_keras_training(session))
-        found.extend(row for row in (_tried(session, *one) for one in tries) if row)
+        found.extend({**row, "model": number} for row in (_tried(session, *one) for one in tries) if row)
     return found
 
 
@@ -76,7 +79,7 @@ def _ways(session, matrices=()):
 
 
 def _torch(session):
-    """(rule, now, instead, (call, call)): without gradients, and out of training mode."""
+    """(rule, now, instead, (call, call)): without gradients, out of training mode, without positions that are padding in all texts."""
     torch = sys.modules.get("torch")
     _, args, kwargs = session.last
     model = args[0]
@@ -101,6 +104,24 @@ def _torch(session):
                 model.train()
 
         yield "training-mode", "model.train()", "model.eval()", (bound, settled)
+
+
+    shorter = _without_padding(torch, kwargs)
+    if shorter is not None and len(args) == 1:
+        yield "padding-waste", "The model with all padding", "without what is padding in all texts, it", (bound, lambda: model(**shorter))
+
+
+def _without_padding(torch, kwargs):
+    """The words of the call without the positions behind its longest text; None: there are none, or there is no mask."""
+    mask = kwargs.get(_MASK)
+    if not isinstance(mask, torch.Tensor) or mask.dim() != 2 or not mask.numel():
+        return None
+    used = mask.ne(0).any(0).nonzero()
+    longest = int(used[-1]) + 1 if len(used) else 0
+    if not 0 < longest < mask.shape[1]:
+        return None
+    is_of_tokens = lambda one: isinstance(one, torch.Tensor) and one.dim() == 2 and one.shape == mask.shape  # noqa: E731
+    return {name: one[:, :longest] if is_of_tokens(one) else one for name, one in kwargs.items()}
 
 
 def _keras_training(session):
@@ -188,6 +209,9 @@ def _sklearn(model, method, given, kwargs, bound):
         if asked is not None:
             told = "its fitted steps, called one after the other on arrays of their columns in place of a DataFrame,"
             ways.append(("%s(DataFrame)" % method, told, (bound, asked)))
+    asked = by_trees(model, method, x)
+    if asked is not None:
+        ways.append(("%s(%s)" % (method, "DataFrame" if hasattr(x, "to_numpy") else "x"), "each tree's tree_.predict(array)", (bound, asked)))
     jobs = getattr(model, "n_jobs", None)
     if jobs not in (None, 1):
 

@@ -1,4 +1,4 @@
-"""Calls of the user's as changes of source: `model.predict(x)` becomes `fast_model.predict(x)`. A call is found by its place, and by the object that its
+"""Calls of the user's as changes of source: `model.predict(x)` becomes `fast_model.of(model).predict(x)`. A call is found by its place, and by the object that its
 expression means there; one that library code makes is left where it is, and a line in front of the statement gives the object another method."""
 
 import ast
@@ -11,6 +11,7 @@ from .named_values import UNKNOWN, owner_in, path_to, value_of, variables_of
 from .names_in_source import DEFS, last_name
 from .one_object import OneObject
 
+_NOT_IN_LAMBDA = (ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr)
 _FRAMES = ("DataFrame", "DMatrix")
 #: Words of what makes a frame that `rows` of the stand-in takes, or that change nothing of a prediction.
 _FRAME_WORDS = {"data", "columns", "feature_names", "nthread", "silent"}
@@ -109,10 +110,18 @@ class Edits:
         if isinstance(rows, str):
             return rows
         chosen = self.name_for(site.file, name)
-        self._cut(site.file, own, chosen)
+        self._cut(site.file, own, self._in_place_of(site.file, own, chosen))
         for frame in rows:
-            self._cut(site.file, frame.func, chosen + ".rows")
+            self._cut(site.file, frame.func, "%s.rows(%s)" % (chosen, self._segment(site.file, frame.func)))
         return None
+
+    def _in_place_of(self, file, own, chosen):
+        """What is called in place of the expression, which is evaluated only if it costs nothing or the model itself has to answer."""
+        parts = list(ast.walk(own))
+        if any(isinstance(one, _NOT_IN_LAMBDA) for one in parts):
+            return chosen
+        is_work = any(isinstance(one, ast.Call) for one in parts)
+        return "%s.of(%s%s)" % (chosen, "lambda: " if is_work else "", self._segment(file, own))
 
     def opened_once(self, site, name):
         """The call that opens the model in each prediction opens it in the first alone: `fast_model.opened(lambda: load(file))`. Gives what became of it."""
@@ -155,7 +164,7 @@ class Edits:
         one = self._objects(file)
         # It may be a wrapper's method that has the same name.
         if value_of(node.value, (owner, variables)) is target and one.is_one(node.value):
-            self._cut(file, node.value, self.name_for(file, name))
+            self._cut(file, node.value, self._in_place_of(file, node.value, self.name_for(file, name)))
             return None
         path = None if owner else path_to(target, ({}, variables), node, lambda path: one.path(path, node))
         return reason if path is None or self._tell(file, node, path, name) is not None else None

@@ -57,6 +57,13 @@ def exported(session, calls, folder):
     raise Contract("a model of %s is not taken out of a program" % engine)
 
 
+def is_finite(arrays):
+    """No value is NaN or infinite."""
+    import numpy
+
+    return all(one.dtype.kind != "f" or bool(numpy.isfinite(one).all()) for one in map(numpy.asarray, arrays))
+
+
 def save(folder, number, arrays):
     import numpy
 
@@ -112,6 +119,8 @@ def of_rows(model, engine, calls, folder):
         given = _given(call)
         if given is None:
             raise Contract("a call of %s() gives its rows under a name that is not known" % call.method)
+        if hasattr(given, "tocsr"):
+            raise Contract("its rows are a sparse matrix (%s), which is not read: rows of an array (x.toarray()) are" % type(given).__name__)
         told = _method(call, engine, model)
         known = methods.setdefault(call.method, told)
         if known != told:
@@ -132,6 +141,8 @@ def of_rows(model, engine, calls, folder):
             "idle": sorted(_IDLE)}  # fmt: skip
     if by_place:
         spec["byPlace"] = True
+    if engine in ("lightgbm", "xgboost"):
+        spec["onlyNumbers"] = True
     if unknown_none:
         spec["unknownNone"] = unknown_none
     try:
@@ -274,7 +285,7 @@ def of_keras(model, calls, folder):
     file = os.path.join(folder, "model.keras")
     model.save(file)
     names = [one.name for one in model.inputs]
-    data, methods, most = None, {}, 1
+    data, methods, most, finite = None, {}, 1, True
     for number, call in enumerate(calls):
         _check_words(call, {name: value for name, value in call.kwargs.items() if name != "x"}, "more than its inputs")
         given = call.args[0] if call.args else call.kwargs.get("x")
@@ -285,12 +296,13 @@ def of_keras(model, calls, folder):
             raise Contract("its inputs are given in a way that is not known")
         most = max(most, len(arrays[0]))
         data = save(folder, number, dict(zip(by_name, arrays)))
+        finite = finite and is_finite(arrays)
         result = call.result
         form = "list" if isinstance(result, (list, tuple)) else "dict" if isinstance(result, dict) else "one"
         known = methods.setdefault(call.method, {"form": form, "names": list(result) if form == "dict" else None, "tensor": call.method == "__call__", "words": _meant(call.kwargs)})
         if known["form"] != form or known["words"] != _meant(call.kwargs):
             raise Contract("%s() is called in several ways" % call.method)
-    spec = {"kind": "keras", "inputs": names, "dtypes": [str(one.dtype) for one in model.inputs], "methods": methods, "idle": sorted(_IDLE)}
+    spec = {"kind": "keras", "inputs": names, "dtypes": [str(one.dtype) for one in model.inputs], "methods": methods, "idle": sorted(_IDLE), "finite": finite}
     return {"file": file, "data": data, "standIn": spec, "batch": most}
 
 
@@ -302,10 +314,11 @@ def of_onnxruntime(session, seen, calls, folder):
             written.write(session._model_bytes)
     if not file or not os.path.isfile(file):
         raise Contract("the session was not opened from a file")
-    data = None
+    data, finite = None, True
     for number, call in enumerate(calls):
         feeds = call.args[1] if len(call.args) > 1 else call.kwargs.get("input_feed")
         if call.method != "run" or not isinstance(feeds, dict) or len(call.args) > 2 or not set(call.kwargs) <= {"output_names", "input_feed"}:
             raise Contract("%s() is called in a way that is not known" % call.method)
         data = save(folder, number, feeds)
-    return {"file": os.path.abspath(file), "data": data, "standIn": {"kind": "onnxruntime"}, "batch": 1}
+        finite = finite and is_finite(feeds.values())
+    return {"file": os.path.abspath(file), "data": data, "standIn": {"kind": "onnxruntime", "finite": finite}, "batch": 1}

@@ -265,7 +265,7 @@ def _tried(place):
 
     equal = compare(run(given), fused())
     return {
-        "now": "turning pixels into numbers in %d steps" % chain.steps,
+        "now": "Turning pixels into numbers in %d steps" % chain.steps,
         "instead": "one pass of NumPy",
         "equal": equal,
         "on": "x".join(map(str, pixels.shape)),

@@ -161,7 +161,8 @@ def failed(run, error):
     if not contract:
         from .hints import hint_of
 
-        reason = reason_of(error) + hint_of(error, run, in_call)
+        hint = hint_of(error, run, in_call)
+        reason = (reason_of(error).rstrip(". ") if hint else reason_of(error)) + hint
     names = run.stage_names
     stage = names[at.stage] if in_call and 0 <= at.stage < len(names) else None
     run.send(

@@ -6,7 +6,7 @@ import ast
 from . import pattern_names as known
 from .loops import is_number_function, kind_of
 from .module_file import read_source
-from .names_in_source import COMPREHENSIONS, full_name, imported_names
+from .names_in_source import COMPREHENSIONS, full_name, imported_names, last_name
 from .places import shown
 from .tokenizers import tokenizer_in
 
@@ -335,7 +335,8 @@ class Patterns(ast.NodeVisitor):
 
     def _of_arrays(self, node, callee, method):
         if callee in known.TO_ARRAY and node.args and self._may_be_list(node.args[0]):
-            self.add("list-to-array", node, callee)
+            is_list = isinstance(node.args[0], ast.Call) and last_name(node.args[0].func) == "tolist"
+            self.add("list-to-array", node, callee, **({"ofList": True} if is_list else {}))
         if callee in known.MADE:
             self.add("buffer-made", node, callee)
         if method in ("append", "extend", "add", "setdefault", "update", "appendleft", "insert") and self._is_outside(node.func.value):

@@ -8,15 +8,18 @@ import numpy as np
 
 #: Code of a text that is not known.
 UNKNOWN = -1.0
+#: Kinds of arrays of numbers.
+_NUMBERS = "biuf"
 
 
 class Rows:
     """`columns`: their names in the model's order; None: rows are in order. `texts`: codes of texts, by the column's number. `strict`: what is known in
     columns that refuse anything else, by number. `refused`: columns in which `missing` and `infinite` values are refused; None: all columns. `by_place`:
     names of columns count for nothing, as LightGBM has it: rows by name are in the order that pandas would give their columns. `unknown_none`: columns
-    in which None is not missing but a text that is not known, as scikit-learn has it."""
+    in which None is not missing but a text that is not known, as scikit-learn has it. `only_numbers`: columns of a DataFrame that are neither numbers nor
+    the categories that the model knows are refused, as XGBoost and LightGBM do."""
 
-    def __init__(self, columns, texts, strict, refused, by_place=False, unknown_none=()):
+    def __init__(self, columns, texts, strict, refused, by_place=False, unknown_none=(), only_numbers=False):
         self.columns = columns
         self.texts = {int(at): dict(table) for at, table in texts.items()}
         self.strict = {int(at): set(known) for at, known in strict.items()}
@@ -24,6 +27,7 @@ class Rows:
         self.refused = refused
         self._by_place = by_place
         self._unknown_none = set(unknown_none)
+        self._only_numbers = only_numbers
         self._order = {}
 
     def checked(self, matrix):
@@ -40,17 +44,18 @@ class Rows:
                     raise ValueError("Input X contains %s." % ("NaN" if of == "missing" else "infinity or a value too large for %r" % matrix.dtype))
         return matrix
 
-    def matrix(self, data):
-        matrix = self._matrix(data)
+    def matrix(self, data, is_for_frame=False):
+        """`is_for_frame`: a DataFrame would be made of them."""
+        matrix = self._matrix(data, is_for_frame)
         for at, known in self._strict_numbers.items():
             odd = [one for one in set(matrix[..., at].ravel().tolist()) - known if one == one]
             if odd:
                 raise _unknown(odd[0])
         return matrix
 
-    def _matrix(self, data):
+    def _matrix(self, data, is_for_frame):
         if type(data) is np.ndarray:
-            return data if not self.texts and data.dtype != object else self._coded(data.tolist())
+            return data if not self.texts and data.dtype.kind in _NUMBERS else self._coded(data.tolist(), is_for_frame)
         if hasattr(data, "iloc") or hasattr(data, "columns") and hasattr(data, "to_numpy"):
             return self._of_frame(data)
         if isinstance(data, dict):
@@ -60,7 +65,7 @@ class Rows:
         if hasattr(data, "tocsr"):
             raise TypeError("a sparse matrix: what is not stored in it may mean missing or zero; give an array")
         if hasattr(data, "__array__"):
-            return self._matrix(np.asarray(data))
+            return self._matrix(np.asarray(data), is_for_frame)
         rows = data if isinstance(data, list) else list(data)
         if rows and isinstance(rows[0], dict):
             names = list(dict.fromkeys(name for one in rows for name in one)) if self._by_place else self.columns
@@ -72,19 +77,30 @@ class Rows:
                 if not any(name in one for one in rows):
                     raise ValueError("the column %r is missing" % name)
             rows = [[one.get(name, np.nan) for name in names] for one in rows]
-        return self._coded(rows, self.columns is not None) if self.texts else np.asarray(rows, np.float64)
+            is_for_frame = True
+        return self._coded(rows, is_for_frame)
 
     def _of_frame(self, frame):
         if getattr(frame, "ndim", 2) == 1:
             frame = frame.to_frame().T
         values = frame.to_numpy()
-        if values.dtype == object and not self.texts:
-            # Of pandas' own types, whose missing values are no numbers.
-            values = frame.to_numpy(np.float64, na_value=np.nan) if hasattr(frame, "iloc") else values.astype(np.float64)
+        if values.dtype.kind not in _NUMBERS:
+            if self._only_numbers:
+                self._check_types(frame)
+            if not self.texts:
+                # Of pandas' own types, whose missing values are no numbers.
+                missing = {"na_value": np.nan} if hasattr(frame, "iloc") else {}
+                values = _numbers(frame.to_numpy(**missing))
         order = self._order_of(frame.columns)
         if order is not None:
             values = values[:, order]
         return self._coded(values.tolist()) if self.texts else values
+
+    def _check_types(self, frame):
+        """Categories are counted by the places of their columns, whatever these are called."""
+        odd = [at for at, dtype in enumerate(frame.dtypes) if getattr(dtype, "kind", "O") not in _NUMBERS]
+        if odd != sorted(self.texts) or any(type(frame.dtypes.iloc[at]).__name__ != "CategoricalDtype" for at in odd):
+            raise ValueError("other columns than those of categories hold no numbers")
 
     def _order_of(self, names):
         """Places of the model's columns among those that are given; None: they are the same."""
@@ -100,20 +116,15 @@ class Rows:
         return self._order[key]
 
     def _coded(self, rows, is_for_frame=False):
-        """`is_for_frame`: a DataFrame would be made of the rows."""
         if self.texts:
             rows = [list(row) for row in rows]
             for at, table in self.texts.items():
                 known = self.strict.get(at, table)
                 has_none = at in self._unknown_none and any(row[at] is None for row in rows)
-                is_odd = has_none and not (is_for_frame and _is_text([row[at] for row in rows]))
+                is_odd = has_none and not (is_for_frame and self.columns is not None and _is_text([row[at] for row in rows]))
                 for row in rows:
                     row[at] = self._unknown(table, None, known) if is_odd and row[at] is None else self._code(table, row[at], known)
-        try:
-            return np.array(rows, np.float64)
-        except TypeError:
-            missing = getattr(sys.modules.get("pandas"), "NA", None)
-            return np.array([[np.nan if one is missing else one for one in row] for row in rows], np.float64)
+        return _numbers(rows, self._only_numbers and is_for_frame)
 
     def _code(self, table, text, known):
         if text in known:
@@ -127,6 +138,17 @@ class Rows:
         if known is not table:
             raise _unknown(text)
         return UNKNOWN
+
+
+def _numbers(rows, only_numbers=False):
+    """TypeError for a text that only looks like a number. `only_numbers`: for anything else that is none, too."""
+    made = np.array(rows)
+    if made.dtype.kind in _NUMBERS:
+        return made if made.dtype == np.float64 else made.astype(np.float64)
+    if only_numbers or made.dtype.kind != "O" or any(isinstance(one, (str, bytes)) for one in made.ravel()):
+        raise TypeError("a column of numbers holds something else")
+    missing = getattr(sys.modules.get("pandas"), "NA", None)
+    return np.array([np.nan if one is None or one is missing else one for one in made.ravel()], np.float64).reshape(made.shape)
 
 
 def _unknown(value):

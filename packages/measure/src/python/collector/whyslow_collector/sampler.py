@@ -218,19 +218,22 @@ class Sampler:
 
     def _stack(self, frame):
         """(from the leaf to the root as (code, line) with line 0 for what is not the user's; the user's innermost frame; the leaf)."""
-        stack, user, leaf = [], None, frame
+        stack, user, leaf, end = [], None, frame, None
         while frame is not None and len(stack) < _DEPTH:
             code = frame.f_code
             known = self._codes.get(code)
             if known is None:
                 known = self._codes[code] = Code(code, self.places)
             if known.is_own:
-                break
-            stack.append((code, frame.f_lineno if known.is_user else 0))
-            if known.is_user and user is None:
-                user = frame
+                # What the user's code called through it goes on below; what called the user's code ends there.
+                end = len(stack) if end is None else end
+            else:
+                stack.append((code, frame.f_lineno if known.is_user else 0))
+                if known.is_user:
+                    end = None
+                    user = user or frame
             frame = frame.f_back
-        return tuple(stack) or ((leaf.f_code, 0),), user, leaf
+        return tuple(stack[:end]) or ((leaf.f_code, 0),), user, leaf
 
     def _tell(self, leaf, look):
         """(what it was, mostly; shares of Python, native and waiting)."""

@@ -4,6 +4,7 @@ loops run and on what, its imports, engines at work. What the sampler costs is m
 from .alternatives import alternatives
 from .clock import MS, median, now_ns
 from .import_times import ImportTimes
+from .instead_of_sessions import as_batches
 from .libraries import Libraries
 from .loops_seen import LoopsSeen
 from .module_file import read_source
@@ -66,7 +67,7 @@ def observed(run, tree):
     run.send("process", facts=facts)
     if error is not None:
         raise Failed(error) from error
-    run.send("alternatives", alternatives=alternatives(run, libraries))
+    run.send("alternatives", alternatives=[*alternatives(run, libraries), *as_batches(libraries)])
 
 
 def settled(patterns, spots):

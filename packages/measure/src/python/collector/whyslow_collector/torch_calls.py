@@ -6,7 +6,7 @@ import sys
 
 from . import torch_export, torch_model
 from .errors import Contract
-from .export_models import save
+from .export_models import is_finite, save
 from .places import Places
 
 #: Dropout is random; batch normalization goes by the other rows of the batch.
@@ -66,7 +66,8 @@ def of_torch(model, calls, folder):
         data = save(folder, number, {name: one.detach().numpy() for name, one in zip(names, tensors)})
     if was_training:
         notes = [*notes, "it was in training mode; what is exported predicts as after model.eval()"]
-    spec = {"kind": "torch", "given": template, "gives": structure["is"], "inputs": names, "outputs": outputs}
+    finite = all(is_finite([one.detach().numpy() for one in tensors]) for tensors in given)
+    spec = {"kind": "torch", "given": template, "gives": structure["is"], "inputs": names, "outputs": outputs, "finite": finite}
     program = None if is_script else _program(torch, wrapper, names, given, os.path.join(folder, "model.pt2"))
     return {"file": file, "data": data, "standIn": spec, "batch": 1, "notes": notes, "program": program}
 
