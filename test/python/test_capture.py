@@ -518,6 +518,22 @@ class Patch(unittest.TestCase):
 
 
 class Instead(unittest.TestCase):
+    def test_what_a_model_itself_answered_is_told_once(self):
+        from whyslow_collector import module_file
+
+        with tempfile.TemporaryDirectory() as folder:
+            os.mkdir(os.path.join(folder, "shipped_of_a_test"))
+            with open(os.path.join(folder, "shipped_of_a_test", "__init__.py"), "w") as file:
+                file.write("class Model:\n    handed_back = None\nmodel, other = Model(), 3\n")
+            self.addCleanup(module_file._STAND_INS.clear)
+            loader = module_file.importlib.machinery.SourceFileLoader
+            for name in ("path_stats", "get_data"):
+                self.addCleanup(setattr, loader, name, getattr(loader, name))
+            module_file.use_instead({}, os.path.join(folder, "shipped_of_a_test"))
+            self.assertIsNone(module_file.handed_back())
+            sys.modules["shipped_of_a_test"].model.handed_back = "a text"
+            self.assertEqual((module_file.handed_back(), module_file.handed_back()), ("a text", None))
+
     def test_files_hold_another_text_whoever_imports_them(self):
         with tempfile.TemporaryDirectory() as folder:
             for name, text in {"own.py": "VALUE = 1\n", "service.py": "import own\nprint(own.VALUE, __file__)\n", "fast/__init__.py": "VALUE = 3\n"}.items():
@@ -741,6 +757,7 @@ class InPlaceOfAModel(unittest.TestCase):
             self.assertEqual(here.predict([[1.0, 2.0]], margin=True), "its own of [[1.0, 2.0]]")
             self.assertEqual(here.predict(frame([{"a": None, "b": 4.0}])), "its own of a frame of [{'a': None, 'b': 4.0}] {}")
         self.assertEqual((len(told.records), len(asked), here.classes_), (1, 3, "its classes"))
+        self.assertEqual(model.handed_back, "a column of numbers holds something else")
         self.assertIn("the model itself has answered", told.output[0])
         # Its own error, where it has one.
         self.assertRaisesRegex(AttributeError, "decision_function", lambda: here.decision_function([[1.0, 2.0]]))

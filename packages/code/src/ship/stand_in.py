@@ -25,6 +25,8 @@ class StandIn:
         self._shipped = None
         self._original = None
         self._is_told = False
+        #: Why the model itself answered, the last time.
+        self.handed_back = None
         self._open()
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._forget)
@@ -58,6 +60,7 @@ class StandIn:
                 raise
             reason = error
         answer = own()(*map(_whole, args), **{name: _whole(one) for name, one in words.items()})
+        self.handed_back = str(reason)
         if not self._is_told:
             self._is_told = True
             logging.getLogger(__package__).warning("%s: the model itself has answered, and does whenever this happens: %s", self._name, reason)

@@ -33,6 +33,8 @@ export interface ComparedOutputs {
   readonly wroteInput: { readonly a: boolean; readonly b: boolean }
   /** No call finds what another wrote. */
   readonly copied: { readonly a: boolean; readonly b: boolean }
+  /** Samples for which a model itself answered in the second program, and why for the first of them. */
+  readonly handedBack: { readonly samples: number; readonly reason: string } | null
 }
 
 export interface OutputsPlan extends ValueOptions {
@@ -66,6 +68,7 @@ export async function compareContestants(
   const repeats = { a: true, b: true }
   const apart = new Set<string>()
   const noise = new Map<string, number>()
+  let handedBack: ComparedOutputs['handedBack'] = null
   let asked = 0
   for (let sample = 0; sample < plan.samples && (sample === 0 || now() - begin < plan.budgetMs); sample++) {
     const left = await a.ask({ ask: 'output', sample }, plan.limitMs)
@@ -74,6 +77,8 @@ export async function compareContestants(
     wroteInput.b ||= right.wroteInput
     copied.a &&= left.copied
     copied.b &&= right.copied
+    if (right.handedBack != null)
+      handedBack = { samples: (handedBack?.samples ?? 0) + 1, reason: handedBack?.reason ?? right.handedBack }
     const compared = compareValues(left.value, right.value, { ...plan, apart })
     comparisons.push(compared)
     choices.push(...sameChoice(left.value, right.value))
@@ -107,6 +112,7 @@ export async function compareContestants(
     timesMs,
     wroteInput,
     copied,
+    handedBack,
   }
 }
 

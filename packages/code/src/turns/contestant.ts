@@ -132,6 +132,8 @@ export interface Output {
   readonly wroteInput: boolean
   /** Each call has a sample of its own, so that what it writes reaches no other. */
   readonly copied: boolean
+  /** Why a model itself answered in place of what is shipped for it; null or absent: it did not. */
+  readonly handedBack?: string | null
 }
 
 export interface PassTimes {

@@ -20,6 +20,8 @@ interface Script {
   readonly stays?: string
   readonly copied?: boolean
   readonly writes?: boolean
+  /** Why a model itself answers its second sample. */
+  readonly handsBack?: string
   readonly fails?: 'output'
   readonly stages?: readonly string[]
 }
@@ -61,7 +63,12 @@ function answerOf(script: Script, request: Request): unknown {
     case 'output':
       if (script.fails === 'output')
         throw new ContestantFailed({ kind: 'threw', reason: 'ValueError: bad row', stage: 'predict', sample: 0, line: 7 })
-      return { value: encodeValue((script.gives ?? ((k) => [k, 1]))(request.sample)), timeMs: script.ms, ...writing(script) }
+      return {
+        value: encodeValue((script.gives ?? ((k) => [k, 1]))(request.sample)),
+        timeMs: script.ms,
+        ...writing(script),
+        ...(request.sample === 1 ? { handedBack: script.handsBack ?? null } : {}),
+      }
     case 'time':
       return { passMs: [script.ms * request.order.length] }
     default:
@@ -87,6 +94,15 @@ describe('ab', () => {
     expect(asked.filter((one) => one.endsWith('open')).join(' ')).toBe(
       'a open b open a open b open b open a open a open b open b open a open',
     )
+  })
+
+  test('samples that a model itself answers in the second program are a warning', async () => {
+    const { document } = await decided([
+      { ms: 4, samples: [1, 2], handsBack: 'told of the second alone' },
+      { ms: 2, handsBack: 'x has NaN' },
+    ])
+    expect(document.warnings).toEqual(['1 sample: the original model answered, not what is shipped for it: x has NaN'])
+    expect(document.outputs).not.toHaveProperty('handedBack')
   })
 
   test('results that differ are told with their place', async () => {

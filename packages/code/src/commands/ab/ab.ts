@@ -3,6 +3,7 @@ import type { StageProgress } from '@whyslow/command/progress.ts'
 import { documentHead } from '@whyslow/command/version.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { decide, LEVEL, median } from '@whyslow/measure/statistics/index.ts'
+import { plural } from '@whyslow/measure/statistics/numbers.ts'
 import { localTrials } from '@whyslow/measure/trials/local-runner.ts'
 import type { TrialRunner } from '@whyslow/measure/trials/port.ts'
 import type { AbDocument, AbSide } from '@whyslow/report/documents/ab.ts'
@@ -131,9 +132,13 @@ async function run(job: Job): Promise<AbDocument> {
   const turns = await takeTurns(job, samples, outputs)
   const { pairs } = turns
   const decision = decide(ratiosOf(pairs))
-  const { firstMs, timesMs: _, wroteInput, copied, varying, ...compared } = outputs
+  const { firstMs, timesMs: _, wroteInput, copied, varying, handedBack, ...compared } = outputs
   for (const [k, side] of (['a', 'b'] as const).entries())
     if (wroteInput[side]) warnings.push(`${files[k]} writes into its sample; ${copied[side] ? COPIED : NOT_COPIED}`)
+  if (handedBack !== null)
+    warnings.push(
+      `${plural(handedBack.samples, 'sample')}: the original model answered, not what is shipped for it: ${handedBack.reason}`,
+    )
   const side = (k: 0 | 1): AbSide => ({
     file: files[k],
     language: field.sources[k]!.language,

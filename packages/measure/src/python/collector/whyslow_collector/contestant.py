@@ -14,7 +14,7 @@ import time
 from . import finishing, target
 from .errors import Contract, reason_of
 from .finishing import finished, is_unfinished
-from .module_file import import_file, read_source, use_instead
+from .module_file import handed_back, import_file, read_source, use_instead
 from .value_tree import copy_of, decode, encode_value, kept_home
 from .wire import Frames
 
@@ -130,7 +130,8 @@ class Session:
             total += time.perf_counter_ns() - start
         tree, buffers = encode_value(value)
         copied = self.given is not None or sample is not self.own[index]
-        return {"value": (tree, buffers), "timeMs": total / 1e6, "wroteInput": digest(sample) != before, "copied": copied}
+        wrote = digest(sample) != before
+        return {"value": (tree, buffers), "timeMs": total / 1e6, "wroteInput": wrote, "copied": copied, "handedBack": handed_back()}
 
     def time(self, request):
         self.at = {"stage": "the whole call", "sample": None}
