@@ -992,6 +992,41 @@ class CallSites(unittest.TestCase):
 
 
 class Rules(unittest.TestCase):
+    @unittest.skipUnless(importlib.util.find_spec("numpy"), "NumPy is not installed")
+    def test_labels_and_probabilities_of_one_input_are_asked_for_once(self):
+        import numpy as np
+
+        class Sorter:
+            classes_ = np.array(["no", "yes"])
+
+            def __init__(self, least=0.5):
+                self.least = least
+
+            def predict_proba(self, x):
+                return np.column_stack((1 - x, x))
+
+            def predict(self, x):
+                return self.classes_[(x > self.least).astype(int)]
+
+        def asked(model, *calls, engine="scikit-learn"):
+            session = libraries.Session(engine)
+            session.in_one_prediction = [(method, (model, x), {}) for method, x in calls]
+            return alternatives._asked_twice(session)
+
+        x, other = np.array([0.2, 0.7]), np.array([0.2, 0.7])
+        both = [("predict", x), ("predict_proba", x)]
+        for least, equal in ((0.5, "bits"), (0.8, "different")):
+            count, (rule, _, _, (now, once)) = asked(Sorter(least), *both, ("predict", other))
+            self.assertEqual((count, rule, alternatives.compare(now(), once())), (1, "repeated-prediction", equal))
+        self.assertEqual(asked(Sorter(), *both, *both)[0], 2)
+        self.assertIsNone(asked(Sorter(), ("predict", x), ("predict_proba", other)))
+        self.assertIsNone(asked(Sorter(), ("predict", x), ("predict", x)))
+        self.assertIsNone(asked(object(), *both))
+        self.assertIsNone(asked(Sorter(), *both, engine="keras"))
+        several = Sorter()
+        several.classes_ = [np.array([0, 1]), np.array([0, 1])]
+        self.assertIsNone(asked(several, *both))
+
     def test_which_finding_another_way_to_ask_belongs_to(self):
         of = lambda engine, now, instead: alternatives._rule_of(libraries.Session(engine), (now, instead, ()))  # noqa: E731
         self.assertEqual(of("keras", "model.predict(x)", "model(x)"), "predict-call-overhead")

@@ -32,6 +32,7 @@ import { predictCallOverhead } from './predict-call-overhead.ts'
 import { promiseAllIsNotParallel } from './promise-all-is-not-parallel.ts'
 import { quadraticDetokenization } from './quadratic-detokenization.ts'
 import { repeatedAllocation } from './repeated-allocation.ts'
+import { repeatedPrediction } from './repeated-prediction.ts'
 import { retracing } from './retracing.ts'
 import { scalarLoop } from './scalar-loop.ts'
 import { sequentialCalls } from './sequential-calls.ts'
@@ -96,4 +97,5 @@ export const pipelineRules: readonly PipelineRule[] = [
   uncachedPrefix,
   unrequestedBeams,
   wrapperOverhead,
+  repeatedPrediction,
 ]

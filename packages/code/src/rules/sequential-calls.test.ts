@@ -36,8 +36,11 @@ const tried = (equal: AlternativeFact['equal'], ratios: readonly [number, number
 
 checkRule(sequentialCalls, {
   found: [
-    // 5 ms · (1 − 1 / 2).
-    { name: 'as a batch, twice as fast', given: tried('bits', [1.8, 2, 2.2]), expect: { wouldSaveMs: 2.5, basis: 'measured' } },
+    {
+      name: 'as a batch, twice as fast: 5 ms · (1 − 1 / 2)',
+      given: tried('bits', [1.8, 2, 2.2]),
+      expect: { wouldSaveMs: 2.5, basis: 'measured' },
+    },
     {
       name: 'as a batch, not surely faster',
       given: tried('rounding', [0.8, 1.2, 2]),
@@ -82,8 +85,7 @@ checkRule(sequentialCalls, {
     },
   ],
   clear: [
-    // 7 / 2.
-    { name: 'a few in each of two threads', given: inThreads(7) },
+    { name: 'a few in each of two threads: 7 / 2', given: inThreads(7) },
     {
       name: 'together',
       given: examplePipeline({ sessions: [exampleSession({ runsPerPrediction: 9, concurrentRuns: 9, inputs: [one] })] }),

@@ -68,7 +68,7 @@ export async function compareContestants(
   const repeats = { a: true, b: true }
   const apart = new Set<string>()
   const noise = new Map<string, number>()
-  let handedBack: ComparedOutputs['handedBack'] = null
+  const handedBack: string[] = []
   let asked = 0
   for (let sample = 0; sample < plan.samples && (sample === 0 || now() - begin < plan.budgetMs); sample++) {
     const left = await a.ask({ ask: 'output', sample }, plan.limitMs)
@@ -77,8 +77,7 @@ export async function compareContestants(
     wroteInput.b ||= right.wroteInput
     copied.a &&= left.copied
     copied.b &&= right.copied
-    if (right.handedBack != null)
-      handedBack = { samples: (handedBack?.samples ?? 0) + 1, reason: handedBack?.reason ?? right.handedBack }
+    if (right.handedBack != null) handedBack.push(right.handedBack)
     const compared = compareValues(left.value, right.value, { ...plan, apart })
     comparisons.push(compared)
     choices.push(...sameChoice(left.value, right.value))
@@ -112,7 +111,7 @@ export async function compareContestants(
     timesMs,
     wroteInput,
     copied,
-    handedBack,
+    handedBack: handedBack.length === 0 ? null : { samples: handedBack.length, reason: handedBack[0]! },
   }
 }
 

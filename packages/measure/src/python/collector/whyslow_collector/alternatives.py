@@ -26,6 +26,7 @@ def alternatives(run, libraries):
             continue
         try:
             tries = [(_rule_of(session, way), *way) for way in _ways(session, libraries.matrices)]
+            twice = _asked_twice(session)
         except Exception:
             # A library that cannot be asked so: the other sessions are.
             continue
@@ -33,8 +34,42 @@ def alternatives(run, libraries):
             tries.extend(_torch(session))
         if session.engine == "keras" and session.training:
             tries.append(_keras_training(session))
+        if twice is not None:
+            row = _tried(session, *twice[1])
+            found.extend([{**row, "model": number, "callsPerPrediction": twice[0]}] if row else [])
         found.extend({**row, "model": number} for row in (_tried(session, *one) for one in tries) if row)
     return found
+
+
+def _asked_twice(session):
+    """How often a classifier was asked for labels and probabilities of one input in one prediction, and (rule, now, instead, (call, call)): the label taken
+    from the probabilities. None: it was not."""
+    if session.engine not in _TABULAR:
+        return None
+    labels, probabilities = (
+        [args for method, args, kwargs in session.in_one_prediction if method == name and not kwargs] for name in ("predict", "predict_proba")
+    )
+    pairs = [args for args in labels if any(_are_same(args, other) for other in probabilities)]
+    classes = getattr(pairs[-1][0], "classes_", ()) if pairs else ()
+    # Several outputs have classes each.
+    if not len(classes) or hasattr(classes[0], "__len__") and not isinstance(classes[0], (str, bytes)):
+        return None
+    numpy = sys.modules["numpy"]
+    model, x = pairs[-1]
+    classes = numpy.asarray(classes)
+
+    def once():
+        scores = model.predict_proba(x)
+        return classes[numpy.argmax(scores, axis=1)], scores
+
+    instead = "taking the class with the highest probability as the label"
+    ways = (lambda: (model.predict(x), model.predict_proba(x)), once)
+    return len(pairs), ("repeated-prediction", "Asking for predict(x) and predict_proba(x)", instead, ways)
+
+
+def _are_same(args, others):
+    """The same objects, a model and its one input."""
+    return len(args) == len(others) == 2 and all(one is other for one, other in zip(args, others))
 
 
 def prepared(libraries, predictions):
