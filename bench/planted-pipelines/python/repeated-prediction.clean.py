@@ -1,0 +1,20 @@
+# clean: repeated-prediction
+# needs: sklearn numpy
+import numpy as np
+from sklearn.ensemble import GradientBoostingClassifier
+
+
+def load():
+    rows = np.random.default_rng(1).normal(size=(600, 20))
+    return GradientBoostingClassifier(n_estimators=150).fit(rows, np.where(rows[:, 0] > 0, "fraud", "fine"))
+
+
+def samples():
+    source = np.random.default_rng(2)
+    return [source.normal(size=(400, 20)) for _ in range(4)]
+
+
+def predict(model, rows):
+    probabilities = model.predict_proba(rows)
+    labels = model.classes_[probabilities.argmax(axis=1)]
+    return list(zip(labels.tolist(), probabilities.max(axis=1).tolist()))
