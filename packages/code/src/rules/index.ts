@@ -82,6 +82,7 @@ export const pipelineRules: readonly PipelineRule[] = [
   promiseAllIsNotParallel,
   quadraticDetokenization,
   repeatedAllocation,
+  repeatedPrediction,
   retracing,
   scalarLoop,
   sequentialCalls,
@@ -97,5 +98,4 @@ export const pipelineRules: readonly PipelineRule[] = [
   uncachedPrefix,
   unrequestedBeams,
   wrapperOverhead,
-  repeatedPrediction,
 ]

@@ -101,7 +101,7 @@ describe('ab', () => {
       { ms: 4, samples: [1, 2], handsBack: 'told of the second alone' },
       { ms: 2, handsBack: 'x has NaN' },
     ])
-    expect(document.warnings).toEqual(['1 sample: the original model answered, not what is shipped for it: x has NaN'])
+    expect(document.warnings).toEqual(['the original model answered 1 sample that its replacement does not take: x has NaN'])
     expect(document.outputs).not.toHaveProperty('handedBack')
   })
 

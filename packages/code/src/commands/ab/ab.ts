@@ -137,7 +137,7 @@ async function run(job: Job): Promise<AbDocument> {
     if (wroteInput[side]) warnings.push(`${files[k]} writes into its sample; ${copied[side] ? COPIED : NOT_COPIED}`)
   if (handedBack !== null)
     warnings.push(
-      `${plural(handedBack.samples, 'sample')}: the original model answered, not what is shipped for it: ${handedBack.reason}`,
+      `the original model answered ${plural(handedBack.samples, 'sample')} that its replacement does not take: ${handedBack.reason}`,
     )
   const side = (k: 0 | 1): AbSide => ({
     file: files[k],

@@ -50,9 +50,9 @@ def _asked_twice(session):
         [args for method, args, kwargs in session.in_one_prediction if method == name and not kwargs] for name in ("predict", "predict_proba")
     )
     pairs = [args for args in labels if any(_are_same(args, other) for other in probabilities)]
-    classes = getattr(pairs[-1][0], "classes_", ()) if pairs else ()
+    classes = getattr(pairs[-1][0], "classes_", None) if pairs else None
     # Several outputs have classes each.
-    if not len(classes) or hasattr(classes[0], "__len__") and not isinstance(classes[0], (str, bytes)):
+    if classes is None or not len(classes) or hasattr(classes[0], "__len__") and not isinstance(classes[0], (str, bytes)):
         return None
     numpy = sys.modules["numpy"]
     model, x = pairs[-1]
@@ -139,8 +139,6 @@ def _torch(session):
                 model.train()
 
         yield "training-mode", "model.train()", "model.eval()", (bound, settled)
-
-
     shorter = _without_padding(torch, kwargs)
     if shorter is not None and len(args) == 1:
         yield "padding-waste", "The model with all padding", "without what is padding in all texts, it", (bound, lambda: model(**shorter))
