@@ -1,4 +1,4 @@
-// Are the tokens of whyslow's loops those of Transformers, for each architecture that Optimum exports? Random weights, greedy, 48 tokens: more than the
+// Are the tokens of whyslow's loops those of Transformers, for 38 architectures that Optimum exports? Random weights, greedy, 48 tokens: more than the
 // windows of those that have one. ONNX Runtime for Node; its C interface with the cache outside JavaScript; and the same after the lossless
 // remedies last-logits and group-query-attention.
 //   PYTHON=python node bench/generation-architectures.mjs [--out folder]     PYTHON: has optimum-onnx and torch

@@ -1,4 +1,4 @@
-"""Decoders and encoder-decoders of random weights, one of each architecture that Optimum exports: ids that Transformers gives greedily, and the export.
+"""Decoders and encoder-decoders of random weights, of 38 architectures that Optimum exports: ids that Transformers gives greedily, and the export.
 
     python make.py FOLDER    prints a line of JSON for each: name, kind, prompt, ids, folder; or name and error
 """
