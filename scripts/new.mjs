@@ -38,24 +38,26 @@ export function startPeer(root, kind, path = '') {
   return { status: 0, stdout: written.map((file) => relative(root, file)).join('\n'), stderr: '' }
 }
 
-/** Adds the import, where it belongs by name, and the peer as the last of the list. */
+/** Adds the import, where it belongs by name, unless the entry itself imports the peer; and the peer as the last of the list. */
 function list({ index, specifier, imported, entry, end }) {
   const lines = readFileSync(index, 'utf8').split('\n')
+  lines.splice(lines.indexOf(end), 0, entry)
+  if (specifier !== undefined) addImport(lines, { specifier, imported })
+  writeFileSync(index, lines.join('\n'))
+}
+
+function addImport(lines, { specifier, imported }) {
   const specifierOf = (line) => /^import .* from '(.+)'$/.exec(line)?.[1]
   const after = lines.findIndex((line) => specifierOf(line) > specifier && specifierOf(line).startsWith('./'))
   const at = after === -1 ? lines.findLastIndex((line) => line.startsWith('import ')) + 1 : after
   lines.splice(at, 0, `import { ${imported} } from '${specifier}'`)
-  lines.splice(lines.indexOf(end), 0, entry)
-  writeFileSync(index, lines.join('\n'))
 }
 
 function format({ root, id, name, title }) {
   const read = `read${name[0].toUpperCase()}${name.slice(1)}`
   return {
     index: join(root, 'packages/formats/src/index.ts'),
-    specifier: `./${id}.ts`,
-    imported: read,
-    entry: `  ${id.includes('-') ? `'${id}'` : id}: ${read},`,
+    entry: `  ${id.includes('-') ? `'${id}'` : id}: onDemand('${read}', () => import('./${id}.ts')),`,
     end: '}',
     files: [
       {

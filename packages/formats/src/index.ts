@@ -2,34 +2,27 @@
 import fs from 'node:fs'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { Model } from '@whyslow/graph/model.ts'
-import { readCatboost } from './catboost.ts'
+import { onDemand } from '@whyslow/graph/on-demand.ts'
 import { adviceOnFolder } from './folder.ts'
 import { type FileFormat, identifyFile } from './identify.ts'
-import { readKeras } from './keras.ts'
-import { readLightgbm } from './lightgbm.ts'
 import { readOnnx } from './onnx.ts'
 import type { ReadOptions } from './read-options.ts'
-import { readSkops } from './skops.ts'
-import { readTfjs } from './tfjs.ts'
-import { readTflite } from './tflite.ts'
-import { readXgboost } from './xgboost.ts'
 
 export { type FileFormat, type Identity, identify, identifyFile } from './identify.ts'
 export { readOnnx } from './onnx.ts'
 export type { ReadOptions } from './read-options.ts'
-export { tabularGraph } from './tabular/tabular-model.ts'
 
-/** Readers by format, as identify.ts calls it. */
+/** Readers by format, as identify.ts calls it. That of ONNX, which most models are, is loaded with this module, the others at the moment of use. */
 export const READERS: Readonly<Partial<Record<FileFormat, (file: string, options: ReadOptions) => Promise<Model>>>> = {
   onnx: readOnnx,
-  tfjs: readTfjs,
-  hdf5: readKeras,
-  keras: readKeras,
-  tflite: readTflite,
-  xgboost: readXgboost,
-  lightgbm: readLightgbm,
-  catboost: readCatboost,
-  skops: readSkops,
+  tfjs: onDemand('readTfjs', () => import('./tfjs.ts')),
+  hdf5: onDemand('readKeras', () => import('./keras.ts')),
+  keras: onDemand('readKeras', () => import('./keras.ts')),
+  tflite: onDemand('readTflite', () => import('./tflite.ts')),
+  xgboost: onDemand('readXgboost', () => import('./xgboost.ts')),
+  lightgbm: onDemand('readLightgbm', () => import('./lightgbm.ts')),
+  catboost: onDemand('readCatboost', () => import('./catboost.ts')),
+  skops: onDemand('readSkops', () => import('./skops.ts')),
 }
 
 /**

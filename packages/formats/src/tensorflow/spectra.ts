@@ -2,7 +2,7 @@
 // Products with constant matrices where sizes are known, since kernels for these are fast; else ONNX's DFT.
 
 import { elementCount } from '@whyslow/graph/dtype.ts'
-import { type FourierMatrix, fourierSteps } from '@whyslow/graph/fourier.ts'
+import { type FourierMatrix, fourierSteps } from '@whyslow/graph/fourier/fourier.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
 import { binary, constantOf, unary } from '../build/broadcast.ts'
 import { float32s } from '../build/constant-data.ts'

@@ -1,5 +1,5 @@
 // A model of doubles written in float32 if that was requested, and what it changes on the rows that were given.
-import { tabularGraph } from '@whyslow/formats/index.ts'
+import { tabularGraph } from '@whyslow/formats/tabular/tabular-model.ts'
 import { compareRows, hasDoubles, type PrecisionChange, singlePrecision } from '@whyslow/graph/forest/single-precision.ts'
 import type { TabularModel } from '@whyslow/graph/forest/types.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'

@@ -1,7 +1,7 @@
 // What Whisper's encoder reads, made of sound as WhisperFeatureExtractor of transformers makes it: the sound filled with silence to its window,
 // powers of a short-time Fourier transform, mel bands of Slaney's scale, logarithms, cut 80 dB below the loudest.
 // https://github.com/huggingface/transformers/blob/main/src/transformers/models/whisper/feature_extraction_whisper.py
-import { fourierOf } from '@whyslow/graph/fast-fourier.ts'
+import { fourierOf } from '@whyslow/graph/fourier/fast-fourier.ts'
 
 export interface LogMelSettings {
   readonly samplesPerSecond: number

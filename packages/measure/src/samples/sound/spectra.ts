@@ -1,7 +1,7 @@
 // What models of sound are often given instead of sound: magnitudes of a short-time Fourier transform, logarithms of mel bands, and their
 // cosine transform (MFCC), frame by frame.
 // Mel: D. O'Shaughnessy, Speech Communication, 1987. MFCC as TensorFlow scales them: https://www.tensorflow.org/api_docs/python/tf/signal/mfccs_from_log_mel_spectrograms
-import { fourierOf } from '@whyslow/graph/fast-fourier.ts'
+import { fourierOf } from '@whyslow/graph/fourier/fast-fourier.ts'
 
 export type Spectrum = 'magnitude' | 'log-mel' | 'mfcc'
 

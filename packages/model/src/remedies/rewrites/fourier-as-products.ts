@@ -3,7 +3,7 @@
 // a small part of the time. Of overlapping frames a convolution does all: its kernels are the waves, times the window.
 
 import { floatTensor, int64Tensor, node } from '@whyslow/graph/build.ts'
-import { type FourierSteps, fourierSteps } from '@whyslow/graph/fourier.ts'
+import { type FourierSteps, fourierSteps } from '@whyslow/graph/fourier/fourier.ts'
 import { isOperator, type Matching, numberOf, type Replacement } from '@whyslow/graph/rewrite/match.ts'
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
 import type { Size } from '@whyslow/graph/rewrite/sizes.ts'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { mulberry32 } from '../random.ts'
 import { fourierSteps } from './fourier.ts'
-import { mulberry32 } from './random.ts'
 
 /** By the definition, in double. */
 function spectrumOf(x: readonly number[]): [number, number][] {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { mulberry32 } from '../random.ts'
 import { fourierOf } from './fast-fourier.ts'
-import { mulberry32 } from './random.ts'
 
 /** By the definition. */
 function defined(samples: readonly number[], frequency: number): readonly [number, number] {
