@@ -67,6 +67,14 @@ describe('weights in other numbers', () => {
   })
 })
 
+it('a cache whose size config.json alone says', async () => {
+  const models = { 'model.onnx': { attention: 'fused', cache: 'open' } } as const
+  const generator = await openOrtGenerator(writeFolder(path.join(folder, 'open'), llama, { models }), plainOptions)
+  const { tokens } = await generator.generate(plainRequest(PROMPT, 12))
+  expect(tokens.map(({ id }) => id)).toEqual(referenceGreedy(llama, PROMPT, 12))
+  await generator.close()
+})
+
 describe('a decoder that is fed embeddings', () => {
   const models = { 'decoder_model_merged.onnx': { cache: 'merged', embeddings: 'apart' } } as const
 

@@ -9,8 +9,8 @@ import { PLAIN_SETTINGS } from '@whyslow/measure/engines/plain-settings.ts'
 import type { OpenOptions } from '@whyslow/measure/engines/types.ts'
 import type * as Ort from 'onnxruntime-node'
 import type { Generator, GeneratorEngine, GeneratorOptions } from '../generator.ts'
-import { chosenVariant, contextOf, generatorFiles, longestSource, type Variant } from '../recognize/folder.ts'
-import { type DecoderLayout, decoderLayout, encoderInputs, readsEncoder } from '../recognize/layout.ts'
+import { cacheSizes, chosenVariant, contextOf, generatorFiles, longestSource, type Variant } from '../recognize/folder.ts'
+import { type CacheSizes, type DecoderLayout, decoderLayout, encoderInputs, readsEncoder } from '../recognize/layout.ts'
 import { smallerKnown } from '../recognize/numbers.ts'
 import { decoderGenerator } from './loop/decoder-generator.ts'
 import { decoderFeeds, type Encoded, type Encoder, type EncoderPlace, encoderOf } from './loop/encoder.ts'
@@ -40,7 +40,8 @@ export async function openOrtGenerator(
   const ort = await loadOrt(from)
   const decode = await openSession(ort, { model, threads: options.threads, extras })
   const hasFirst = variant.first !== null
-  const layout = layoutOf(decode, { ...variant, hasFirst })
+  const sizes = cacheSizes(files)
+  const layout = layoutOf(decode, { ...variant, hasFirst, sizes })
   const first =
     variant.first === null
       ? null
@@ -50,7 +51,7 @@ export async function openOrtGenerator(
   const embedding = await openEmbedding(ort, { variant, layout, options })
   const session = decoderSession(ort, { decode, prefill, embedding })
   const context = smallerKnown(contextOf(files), layout.capacity)
-  const opening = first === null ? null : openingOf(ort, first, variant)
+  const opening = first === null ? null : openingOf(ort, first, { ...variant, sizes })
   const encoderThreads = options.prefillThreads ?? options.threads
   const lacking = opening === null ? encoderInputs(layout.cache) : []
   const place = { ...files, longest: longestSource(files), lacking }
@@ -111,12 +112,15 @@ async function openSession(ort: typeof Ort, { model, threads, extras }: Opened):
   }
 }
 
+/** A variant, and what its files say of sizes. */
+type Sized<Keys extends keyof Variant> = Pick<Variant, Keys> & { readonly sizes: CacheSizes }
+
 /** The layout by what the session declares, so that the file is read once. */
 function layoutOf(
   { inputMetadata, outputMetadata }: Ort.InferenceSession,
-  { model, embedding, encoder, hasFirst }: Pick<Variant, 'model' | 'embedding' | 'encoder'> & { readonly hasFirst: boolean },
+  { model, embedding, encoder, hasFirst, sizes }: Sized<'model' | 'embedding' | 'encoder'> & { readonly hasFirst: boolean },
 ): DecoderLayout {
-  const next = { hasEmbedding: embedding !== null, hasFirst, hasEncoder: encoder !== null }
+  const next = { hasEmbedding: embedding !== null, hasFirst, hasEncoder: encoder !== null, sizes }
   const layout = decoderLayout(inputMetadata.map(declared), outputMetadata.map(declared), next)
   if (layout === null)
     throw new InputError(`${model} is not a decoder of text: it has no token ids as input or no logits as output; give a decoder`)
@@ -125,9 +129,13 @@ function layoutOf(
 }
 
 /** The decoder of the first call. */
-function openingOf(ort: typeof Ort, opened: Ort.InferenceSession, { first, embedding, encoder }: Variant) {
+function openingOf(
+  ort: typeof Ort,
+  opened: Ort.InferenceSession,
+  { first, ...others }: Sized<'first' | 'embedding' | 'encoder'>,
+) {
   const { run } = decoderSession(ort, { decode: opened, prefill: opened, embedding: null })
-  return { run, layout: layoutOf(opened, { model: first!, embedding, encoder, hasFirst: false }), outputs: opened.outputNames }
+  return { run, layout: layoutOf(opened, { ...others, model: first!, hasFirst: false }), outputs: opened.outputNames }
 }
 
 interface PartsNextToIt {

@@ -7,10 +7,11 @@ import { floatTensor, int64Tensor, model, node, valueInfo, writeModel } from '@w
 import { afterAll, describe, expect, it } from 'vitest'
 import { checkDecoderEngine, compareLogits, PROMPT } from '../../test/support/check-decoder-engine.ts'
 import { applied, targetOf } from '../../test/support/check-remedy.ts'
-import { referenceLogits } from '../../test/support/decoder/reference.ts'
+import { referenceGreedy, referenceLogits } from '../../test/support/decoder/reference.ts'
 import { type DecoderWeights, decoderWeights, TINY } from '../../test/support/decoder/weights.ts'
 import { type DecoderForm, writeDecoder } from '../../test/support/decoder/write-decoder.ts'
-import { plainOptions } from '../../test/support/plain-options.ts'
+import { writeFolder } from '../../test/support/decoder/write-folder.ts'
+import { plainOptions, plainRequest } from '../../test/support/plain-options.ts'
 import { transformersAttention } from '../../test/support/transformers-attention.ts'
 import { openLoop } from '../loop/loop.ts'
 import { groupQueryAttention } from '../remedies/group-query-attention.ts'
@@ -39,6 +40,14 @@ const FORMS: readonly (readonly [string, DecoderWeights, DecoderForm])[] = [
 ]
 
 checkDecoderEngine({ open, forms: FORMS })
+
+it('a cache whose size config.json alone says', async () => {
+  const models = { 'model.onnx': { attention: 'fused', cache: 'open' } } as const
+  const generator = await openHeld(writeFolder(path.join(folder, 'open'), llama, { models }), plainOptions)
+  const { tokens } = await generator.generate(plainRequest(PROMPT, 12))
+  expect(tokens.map(({ id }) => id)).toEqual(referenceGreedy(llama, PROMPT, 12))
+  await generator.close()
+})
 
 /** A state of one size: the sum of the rows of all tokens, which are the logits, too. Token n has 1 at n. */
 function writeState(): string {

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { type JsonObject, objectOrNull, textOrNull } from '@whyslow/graph/json.ts'
 import { readJson, wholeOf } from './json.ts'
+import type { CacheSizes } from './layout.ts'
 
 /** A file of a transformers.js folder that holds the same model in other numbers. */
 export interface Variant {
@@ -267,6 +268,27 @@ export function contextOf({ config, genaiConfig }: GeneratorFiles): number | nul
     wholeOf(text?.max_seq_len)
   )
 }
+
+/** As the configurations say; each architecture has names of its own. */
+export function cacheSizes({ config, genaiConfig }: GeneratorFiles): CacheSizes & { readonly heads: number | null } {
+  const text = textConfig(config)
+  const decoder = objectOrNull(objectOrNull(genaiConfig?.model)?.decoder)
+  const said = (of: JsonObject | null, ...names: readonly string[]) => firstWhole(of, names)
+  const heads =
+    said(text, 'decoder_attention_heads', 'num_attention_heads', 'n_head', 'n_heads', 'num_heads') ??
+    said(decoder, 'num_attention_heads')
+  const width = said(text, 'hidden_size', 'n_embd', 'd_model') ?? said(decoder, 'hidden_size')
+  const divided = width !== null && heads !== null && width % heads === 0 ? width / heads : null
+  return {
+    heads,
+    kvHeads: said(text, 'num_key_value_heads', 'num_kv_heads') ?? said(decoder, 'num_key_value_heads') ?? heads,
+    headSize: said(text, 'head_dim', 'd_kv') ?? said(decoder, 'head_size') ?? divided,
+  }
+}
+
+/** The first of these that is a whole number. */
+export const firstWhole = (of: JsonObject | null, names: readonly string[]): number | null =>
+  names.map((name) => wholeOf(of?.[name])).find((one) => one !== null) ?? null
 
 /** The longest text that an encoder reads, in tokens: as many as its table of position embeddings has rows. null: any length, or unknown. */
 export function longestSource({ config }: GeneratorFiles): number | null {

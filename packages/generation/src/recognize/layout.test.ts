@@ -124,6 +124,19 @@ describe('decoderLayout', () => {
     expect(positions([value('num_logits_to_keep', 'int64', [])], ['b', 's', 9])).toBe('chosen')
   })
 
+  it('sizes of a configuration fill what is not declared of keys in full, not of packed ones', () => {
+    const open = ['batch', 'heads', 'past', 'kv_cache_dim']
+    const shapeOf = (dtype: DType, past: readonly Dimension[]) =>
+      decoderLayout(
+        [IDS, value('past_key_values.0.key', dtype, past)],
+        [LOGITS, value('present.0.key', dtype, past.with(2, 'total'))],
+        { sizes: { kvHeads: 3, headSize: 64 } },
+      )!.cache[0]!.shape
+    expect(shapeOf('float32', open)).toEqual(['batch', 3, 'past', 64])
+    expect(shapeOf('float32', ['batch', 2, 'past', 32])).toEqual(['batch', 2, 'past', 32])
+    expect(shapeOf('uint8', open)).toEqual(open)
+  })
+
   it('buffers of one size are the context', () => {
     const cache = [value('past_key_values.0.key', 'float16', ['batch', 3, 256, 64])]
     const layout = decoderLayout([IDS, ...cache], [LOGITS, value('present.0.key', 'float16', ['batch', 3, 256, 64])])!

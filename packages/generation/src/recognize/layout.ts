@@ -48,15 +48,23 @@ export interface DecoderLayout {
   readonly problem: string | null
 }
 
+/** Sizes of a cache that a graph may leave open, as exports of onnxruntime-genai do, and a configuration says; null: neither does. */
+export interface CacheSizes {
+  readonly kvHeads: number | null
+  readonly headSize: number | null
+}
+
+const NO_SIZES: CacheSizes = { kvHeads: null, headSize: null }
+
 /**
  * `hasEmbedding`: another graph makes embeddings of ids. `hasFirst`: another graph makes the first call, and gives the keys and values of the encoder.
- * `hasEncoder`: there is an encoder, which may give them itself. null: these are not the inputs and outputs of a decoder. Whether one without a cache is a
+ * `hasEncoder`: there is an encoder, which may give them itself. `sizes`: what the declaration may leave open. null: these are not the inputs and outputs of a decoder. Whether one without a cache is a
  * decoder, its graph says.
  */
 export function decoderLayout(
   inputs: readonly ValueDeclaration[],
   outputs: readonly ValueDeclaration[],
-  { hasEmbedding = false, hasFirst = false, hasEncoder = false } = {},
+  { hasEmbedding = false, hasFirst = false, hasEncoder = false, sizes = NO_SIZES } = {},
 ): DecoderLayout | null {
   const byRole = roles(inputs)
   const start = byRole.ids ?? byRole.embeddings
@@ -64,7 +72,7 @@ export function decoderLayout(
   const { pairs, unpaired } = pairCache(inputs, outputs)
   const logits = logitsOf(outputs, new Set(pairs.map(({ present }) => present?.name)))
   if (logits === undefined) return null
-  const cache = pairs.map(entryOf)
+  const cache = pairs.map(entryOf).map((entry) => withSizes(entry, sizes))
   const known = new Set([...Object.values(byRole), ...pairs.map(({ past }) => past)].map(({ name }) => name))
   const unknown = inputs.filter((input) => !known.has(input.name))
   const [strange] = [...unpaired, ...pairs.filter(({ past, present }) => isUnclear(past, present)).map(({ past }) => past)]
@@ -117,6 +125,14 @@ function entryOf({ past, present, layer }: ReturnType<typeof pairCache>['pairs']
     shape: past.shape ?? [],
     axes,
   }
+}
+
+/** Of keys and values of the decoder itself in full; packed ones have fewer bytes than elements, and an encoder may have other heads. */
+function withSizes(entry: CacheEntry, { kvHeads, headSize }: CacheSizes): CacheEntry {
+  const { role, dtype, axes, shape } = entry
+  if (role !== 'self' || !/float/.test(dtype)) return entry
+  const known = (axis: number) => (axis === axes.heads ? kvHeads : axis === axes.headSize ? headSize : null)
+  return { ...entry, shape: shape.map((size, axis) => (typeof size === 'number' ? size : (known(axis) ?? size))) }
 }
 
 /** The shape of one number for each of `count` tokens, as an input declares it; images have [3, batch, length] for time, height and width, equal for text. */

@@ -192,6 +192,23 @@ describe('a folder of onnxruntime-genai', () => {
     })
   })
 
+  it('says how large a cache is whose graph does not declare it', async () => {
+    const { heads, kvHeads, width, layers } = llama.shape
+    const decoder = {
+      filename: 'decoder.onnx',
+      num_attention_heads: heads,
+      num_key_value_heads: kvHeads,
+      head_size: width / heads,
+    }
+    const file = writeDecoder(place('decoder.onnx'), llama, { attention: 'fused', cache: 'open' })
+    fs.writeFileSync(path.join(path.dirname(file), 'genai_config.json'), JSON.stringify({ model: { ...config.model, decoder } }))
+    const { layout, numbers } = (await recognize(path.dirname(file)))!
+    expect(layout!.cache[0]!.shape).toEqual(['batch_size', kvHeads, 'past_sequence_length', width / heads])
+    // Keys and values in float32.
+    const cacheBytesPerToken = layers * 2 * kvHeads * (width / heads) * 4
+    expect(numbers).toMatchObject({ kvHeads, headSize: width / heads, cacheBytesPerToken })
+  })
+
   it.each(['../../etc/decoder.onnx', '/etc/decoder.onnx', ''])(
     'a file name that leads out of it is one line: %s',
     async (filename) => {

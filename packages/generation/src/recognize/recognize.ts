@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { readOnnx } from '@whyslow/formats/onnx.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
-import { type JsonObject, objectOrNull, textOrNull } from '@whyslow/graph/json.ts'
+import { objectOrNull, textOrNull } from '@whyslow/graph/json.ts'
 import type { Model } from '@whyslow/graph/model.ts'
 import type { GraphView } from '@whyslow/graph/types.ts'
 import { viewGraph } from '@whyslow/graph/view.ts'
@@ -13,10 +13,12 @@ import { namedCache } from './cache-names.ts'
 import { isCausal } from './causal.ts'
 import { isClassifier } from './classifier.ts'
 import {
+  cacheSizes,
   chosenVariant,
   contextOf,
   endIdsOf,
   exportCommand,
+  firstWhole,
   type GeneratorFiles,
   generatorFiles,
   textConfig,
@@ -103,6 +105,7 @@ export function recognizeModel(model: Model, { source, files, variant }: FoundFi
     hasEmbedding: variant.embedding !== null,
     hasFirst: variant.first !== null,
     hasEncoder: variant.encoder !== null,
+    sizes: cacheSizes(files),
   })
   if (layout === null) return null
   if (layout.cache.length === 0 && !generatesWithoutCache(view, layout, { files, variant })) return null
@@ -194,31 +197,23 @@ function isDecoder(files: GeneratorFiles, { model }: Variant): boolean {
   return !/encoder|embed|vision|audio/.test(name) && /ForCausalLM|LMHeadModel/.test(architecturesOf(files))
 }
 
-/** What the graph leaves open, the configuration may say; sizes that both say are the graph's. Each architecture has names of its own. */
+/** What the graph leaves open, the configuration may say; sizes that both say are the graph's. */
 function withConfig(numbers: ModelNumbers, files: GeneratorFiles): ModelNumbers {
   const config = textConfig(files.config)
   const genai = objectOrNull(files.genaiConfig?.model)
-  const decoder = objectOrNull(genai?.decoder)
-  const said = (of: JsonObject | null, ...names: readonly string[]): number | null =>
-    names.map((name) => wholeOf(of?.[name])).find((one) => one !== null) ?? null
-  const heads =
-    numbers.heads ??
-    said(config, 'decoder_attention_heads', 'num_attention_heads', 'n_head', 'n_heads', 'num_heads') ??
-    said(decoder, 'num_attention_heads')
-  const width = said(config, 'hidden_size', 'n_embd', 'd_model') ?? said(decoder, 'hidden_size')
-  const divided = width !== null && heads !== null && width % heads === 0 ? width / heads : null
+  const sizes = cacheSizes(files)
+  const heads = numbers.heads ?? sizes.heads
   return {
     ...numbers,
     architecture: textOrNull(config?.model_type) ?? textOrNull(genai?.type),
-    layers:
-      numbers.layers ??
-      said(config, 'decoder_layers', 'num_decoder_layers', 'num_hidden_layers', 'n_layer', 'n_layers', 'num_layers') ??
-      said(decoder, 'num_hidden_layers'),
+    layers: numbers.layers ?? firstWhole(config, LAYERS) ?? firstWhole(objectOrNull(genai?.decoder), ['num_hidden_layers']),
     heads,
-    kvHeads:
-      numbers.kvHeads ?? said(config, 'num_key_value_heads', 'num_kv_heads') ?? said(decoder, 'num_key_value_heads') ?? heads,
-    headSize: numbers.headSize ?? said(config, 'head_dim', 'd_kv') ?? said(decoder, 'head_size') ?? divided,
-    vocabulary: numbers.vocabulary ?? said(config, 'vocab_size') ?? said(genai, 'vocab_size'),
+    kvHeads: numbers.kvHeads ?? sizes.kvHeads ?? heads,
+    headSize: numbers.headSize ?? sizes.headSize,
+    vocabulary: numbers.vocabulary ?? wholeOf(config?.vocab_size) ?? wholeOf(genai?.vocab_size),
     context: smallerKnown(contextOf(files), numbers.context),
   }
 }
+
+/** Each architecture has names of its own. */
+const LAYERS = ['decoder_layers', 'num_decoder_layers', 'num_hidden_layers', 'n_layer', 'n_layers', 'num_layers']

@@ -66,7 +66,8 @@ const stepInput = ({ name, dtype }: ValueDeclaration): StepInput => ({ name, dty
 function heldCache({ past, present, dtype, shape, axes }: CacheEntry, inPlace: boolean): HeldCache | string {
   const sizes = shape.map((size, axis) => (axis === axes.length ? 0 : axis === axes.batch ? 1 : size))
   const open = sizes.findIndex((size) => typeof size !== 'number')
-  if (open >= 0) return `the size of ${past} along its axis ${open} is not declared: export the decoder with it`
+  if (open >= 0)
+    return `the size of ${past} along its axis ${open} is declared neither there nor in config.json or genai_config.json: export the decoder with it`
   return { past, present, dtype, shape: sizes as number[], axis: axes.length, inPlace }
 }
 

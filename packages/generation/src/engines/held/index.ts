@@ -9,8 +9,15 @@ import { apiLoader, loadKoffi } from '@whyslow/measure/engines/koffi.ts'
 import { findOrt, INSTALL, PACKAGE } from '@whyslow/measure/engines/onnxruntime/ort-node.ts'
 import type { Generator, GeneratorOptions } from '../../generator.ts'
 import { sameCache } from '../../recognize/cache-names.ts'
-import { chosenVariant, contextOf, type GeneratorFiles, generatorFiles, longestSource } from '../../recognize/folder.ts'
-import { type DecoderLayout, decoderLayout, encoderInputs, readsEncoder } from '../../recognize/layout.ts'
+import {
+  cacheSizes,
+  chosenVariant,
+  contextOf,
+  type GeneratorFiles,
+  generatorFiles,
+  longestSource,
+} from '../../recognize/folder.ts'
+import { type CacheSizes, type DecoderLayout, decoderLayout, encoderInputs, readsEncoder } from '../../recognize/layout.ts'
 import { smallerKnown } from '../../recognize/numbers.ts'
 import { decoderGenerator } from '../loop/decoder-generator.ts'
 import { decoderFeeds, type Encoded, type Encoder, encoderOf } from '../loop/encoder.ts'
@@ -47,6 +54,7 @@ export async function openHeld(
   const { layout, held } = layoutOf(await readOnnx(model), model, {
     hasFirst: opening !== null,
     hasEncoder: variant.encoder !== null,
+    sizes: cacheSizes(files),
   })
   const api = await openLibrary(packageFrom)
   const context = smallerKnown(contextOf(files), layout.capacity)
@@ -142,7 +150,7 @@ async function openLibrary(packageFrom: string | null): Promise<OrtApi> {
 function layoutOf(
   model: Model,
   file: string,
-  others: { readonly hasFirst: boolean; readonly hasEncoder: boolean },
+  others: { readonly hasFirst: boolean; readonly hasEncoder: boolean; readonly sizes: CacheSizes },
 ): { readonly layout: DecoderLayout; readonly held: HeldLayout } {
   const view = viewGraph(model)
   const layout = decoderLayout(view.inputs, view.outputs, others)

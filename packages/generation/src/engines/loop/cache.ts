@@ -14,7 +14,9 @@ export function zeroTensor({ past, dtype, shape, axes }: CacheEntry, length: num
     if (axis === axes.batch) return 1
     if (typeof size === 'number') return size
     if (axis === axes.length) return length
-    throw new InputError(`${past} does not declare how large it is (${size ?? 'nothing'}); export the decoder with fixed heads`)
+    throw new InputError(
+      `${past} does not declare how large it is (${size ?? 'nothing'}), nor does config.json; export the decoder with fixed heads`,
+    )
   })
   return { dtype, shape: dims, data: new ELEMENT_ARRAYS[dtype]!(elementCount(dims)) }
 }

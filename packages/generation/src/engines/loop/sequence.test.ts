@@ -137,7 +137,7 @@ describe('startSequence', () => {
       value('present.0.key', 'float32', ['b', 'heads', 'total', 8]),
     ] as const
     expect(() => start([open])).toThrow(
-      'past_key_values.0.key does not declare how large it is (heads); export the decoder with fixed heads',
+      'past_key_values.0.key does not declare how large it is (heads), nor does config.json; export the decoder with fixed heads',
     )
   })
 })

@@ -5,8 +5,8 @@ import { type FolderNames, writeModelFolder } from '@whyslow/command/model-files
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { Model } from '@whyslow/graph/model.ts'
 import { viewGraph } from '@whyslow/graph/view.ts'
-import { chosenVariant, contextOf, generatorFiles } from '../../recognize/folder.ts'
-import { decoderLayout } from '../../recognize/layout.ts'
+import { cacheSizes, chosenVariant, contextOf, generatorFiles } from '../../recognize/folder.ts'
+import { type CacheSizes, decoderLayout } from '../../recognize/layout.ts'
 import { filesBeside } from '../../recognize/sibling-files.ts'
 import type { DecoderRewrite, GeneratorRemedy, RemedyTarget, RemedyTools } from '../../remedies/kit/remedy.ts'
 import type { Candidate } from '../candidate.ts'
@@ -28,7 +28,8 @@ export const graphRemedy = (remedy: GeneratorRemedy, variant: string, tools: Gra
     const variantRead = chosenVariant(files, setup.options.dtype)
     const { first, encoder } = variantRead
     const model = await tools.read(variantRead.model)
-    const target = targetOf(model, { source: setup.source, context: contextOf(files), hasFirst: first !== null })
+    const sizes = cacheSizes(files)
+    const target = targetOf(model, { source: setup.source, context: contextOf(files), hasFirst: first !== null, sizes })
     const applies = remedy.applies(target)
     if (applies !== true) return { reason: applies }
     const prompts = known.answers.map(({ prompt }) => prompt)
@@ -49,11 +50,12 @@ interface Around {
   readonly source: string
   readonly context: number | null
   readonly hasFirst: boolean
+  readonly sizes?: CacheSizes
 }
 
-function targetOf(model: Model, { source, context, hasFirst }: Around): RemedyTarget {
+function targetOf(model: Model, { source, context, hasFirst, ...sized }: Around): RemedyTarget {
   const { inputs, outputs } = viewGraph(model)
-  const layout = decoderLayout(inputs, outputs, { hasFirst })
+  const layout = decoderLayout(inputs, outputs, { hasFirst, ...sized })
   if (layout === null) throw new InputError(`${source}: the graph is not a decoder`)
   return { model, layout, context, hasFirst }
 }

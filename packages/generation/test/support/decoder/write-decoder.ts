@@ -19,9 +19,9 @@ export interface DecoderForm {
    * Default 'pairs': past_key_values.N.key -> present.N.key. 'stacked': past_N -> present_N of [2, batch, heads, length, size]. 'merged': pairs,
    * and an If by use_cache_branch. 'none': all ids are fed each time. 'fixed': pairs in buffers of the whole context, of fused attention. 'first' and
    * 'later': optimum's decoder_model.onnx, which gives a cache and is fed none, and decoder_with_past_model.onnx, which is fed the encoder's keys and
-   * gives back its own alone.
+   * gives back its own alone. 'open': pairs whose heads and sizes are names, as onnxruntime-genai's builder writes 'kv_cache_dim'.
    */
-  readonly cache?: 'pairs' | 'stacked' | 'merged' | 'none' | 'fixed' | 'first' | 'later'
+  readonly cache?: 'pairs' | 'stacked' | 'merged' | 'none' | 'fixed' | 'first' | 'later' | 'open'
   /** Default 'float32'. float16: the graph computes in it. */
   readonly weights?: WeightType
   /** Of the head; default: the type of the others. */
@@ -182,6 +182,7 @@ function writeMerged(pen: Pen, { weights, form, cache }: Body & { readonly cache
 
 function cacheShape({ shape }: DecoderWeights, { cache }: Form, length: Dimension): Dimension[] {
   const { width, heads, kvHeads, context } = shape
+  if (cache === 'open') return ['batch_size', 'kv_heads', length, 'kv_cache_dim']
   const pair = ['batch_size', kvHeads, cache === 'fixed' ? context : length, width / heads]
   return cache === 'stacked' ? [2, ...pair] : pair
 }
