@@ -151,6 +151,10 @@ class Found(unittest.TestCase):
         for read in (self.found, self.kind):
             with self.assertRaisesRegex(Contract, asked):
                 read(ORDERS)
+        tree = ast.parse(textwrap.dedent(ORDERS))
+        tree.path = "shop/orders.py"
+        with self.assertRaisesRegex(Contract, "as in orders.py:create_order"):
+            target.kind_of(tree, None, False)
         self.assertEqual(self.found(ORDERS + "\n    def samples():\n        return [{'order': 1}]\n")[0], "create_order")
         self.assertEqual(target.kind_of(ast.parse(textwrap.dedent(ORDERS)), "create_order", False), "function")
         self.assertIsNone(self.found(ORDERS + "\n    def predict(x): ...\n"))

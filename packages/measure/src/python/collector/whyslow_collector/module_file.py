@@ -1,6 +1,7 @@
 """A file of the user's own as a module: one rule for whoever imports it (the passes, `ab`, the gap's ladder, replacements). In a package it bears its
 dotted name, so that its relative imports work, and what is next to it is found as well, as `python FILE` finds it."""
 
+import ast
 import importlib
 import importlib.machinery
 import importlib.util
@@ -42,6 +43,18 @@ def handed_back():
     for one in _STAND_INS:
         one.handed_back = None
     return reasons[0] if reasons else None
+
+
+def tree_of(path):
+    """The file's syntax tree, which knows the file: see named_after."""
+    tree = ast.parse(read_source(path), path)
+    tree.path = path
+    return tree
+
+
+def named_after(tree, function):
+    """How the user names one function of a file: 'service.py:score'."""
+    return "%s:%s" % (os.path.basename(getattr(tree, "path", "service.py")), function)
 
 
 def read_source(path):

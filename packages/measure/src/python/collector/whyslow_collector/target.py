@@ -5,13 +5,14 @@ The contract: `load()` -> model, `samples()` -> list or iterable, `preprocess(sa
 
 import ast
 import inspect
+import os
 import sys
 
 from . import web_handlers
 from .arguments import arity_of, bind
 from .errors import Contract
 from .finishing import awaited, finished, is_unfinished, items_of
-from .module_file import read_source
+from .module_file import named_after, tree_of
 from .names_in_source import by_place, functions_of, is_main_guard, targets_of
 
 STAGES = ("preprocess", "predict", "postprocess")
@@ -21,7 +22,7 @@ HOLDER = "pipeline"
 
 def parse(path):
     try:
-        return ast.parse(read_source(path), path)
+        return tree_of(path)
     except SyntaxError as error:
         version = "%d.%d" % sys.version_info[:2]
         raise Contract("%s:%s: %s (read by Python %s)" % (error.filename, error.lineno, error.msg, version)) from None
@@ -92,7 +93,7 @@ def check_unfed(tree, has_data):
     """Throws Contract if a script has samples that it does not use itself: they are for a function."""
     names = [name for name, one in _public(tree).items() if by_place(one.args)]
     if has_data or names and "samples" in functions_of(tree) and not _reads(tree, "samples"):
-        told = "name it after the file, as in service.py:%s (it has %s)" % (names[-1], ", ".join(names[:8])) if names else "it has none: leave them out"
+        told = "name it after the file, as in %s (it has %s)" % (named_after(tree, names[-1]), ", ".join(names[:8])) if names else "it has none: leave them out"
         raise Contract("it runs from top to bottom, and %s are for a function that takes a sample; %s" % ("the samples of --data" if has_data else "samples()", told))
 
 
@@ -277,7 +278,7 @@ def target_of(module, call, has_data=False):
     if own is None and single is not None:
         return Target("function", [(single.__name__, single)], *given)
     told = "has no predict" if own is None else "has a predict that is no function but %s" % shown_type(own)
-    raise Contract("%s %s: name a function after the file, as in service.py:score" % (module.__file__, told))
+    raise Contract("%s %s: name a function after the file, as in %s:score" % (module.__file__, told, os.path.basename(module.__file__)))
 
 
 def _single(module):
@@ -285,7 +286,7 @@ def _single(module):
     if len(public) == 1:
         return public[0]
     try:
-        found = single_of(ast.parse(read_source(module.__file__)), True)
+        found = single_of(tree_of(module.__file__), True)
     except (OSError, SyntaxError, ValueError, AttributeError):
         return None
     return next((one for one in public if found is not None and one.__name__ == found.name), None)

@@ -10,7 +10,7 @@ import textwrap
 
 from .errors import Contract
 from .finishing import finished
-from .module_file import read_source
+from .module_file import named_after, tree_of
 from .names_in_source import full_name, functions_of, imported_names, targets_of
 
 #: What makes an application or a part of one, and the framework that reads its requests.
@@ -116,8 +116,8 @@ def _chosen(all_of_them, tree, is_all=True, has_data=False):
     if has_data and len(found) == 1:
         return found[0]
     raise Contract(
-        "no handler is named as one that predicts, and others may change something: name it after the file, as in service.py:%s%s"
-        % (found[0].name, "" if has_data else ", and give requests with --data requests.json")
+        "no handler is named as one that predicts, and others may change something: name it after the file, as in %s%s"
+        % (named_after(tree, found[0].name), "" if has_data else ", and give requests with --data requests.json")
     )
 
 
@@ -197,7 +197,7 @@ class _Stage:
 def service_of(module, call, has_data=False):
     """Of the module's handlers the one that is called so, else the one that predicts; None: it has none."""
     try:
-        tree = ast.parse(read_source(module.__file__))
+        tree = tree_of(module.__file__)
     except (OSError, SyntaxError, ValueError, AttributeError):
         return None
     handlers = handlers_in(tree)
