@@ -405,5 +405,33 @@ class InFlask(unittest.TestCase):
         self.assertEqual(made, {"features": [0.5] * 8, "text": "a service is slow, and nobody knows why"})
 
 
+class Widths(unittest.TestCase):
+    def width(self, model):
+        return web_samples._width_of(types.SimpleNamespace(logger=object(), model=model), None)
+
+    def test_a_row_is_as_wide_as_a_model_says(self):
+        of = types.SimpleNamespace
+        layer = lambda weights, **more: of(parameters=lambda recurse: iter(weights), **more)  # noqa: E731
+        torch = of(modules=lambda: iter([layer([]), layer([1], in_features=17), layer([1], in_features=4)]))
+        for model, width in (
+            (of(n_features_in_=11), 11),
+            (of(num_features=lambda: 12), 12),
+            (of(num_feature=lambda: 13), 13),
+            (of(get_inputs=lambda: [of(shape=["batch", 14])]), 14),
+            (of(get_input_details=lambda: [{"shape": (1, 15)}]), 15),
+            (of(input_shape=(None, 16)), 16),
+            (of(input_shape=[(None, 16), (None, 1)]), 16),
+            (torch, 17),
+            ({"inner": of(n_features_in_=11)}, 11),
+        ):
+            self.assertEqual(self.width(model), width)
+
+    def test_sizes_that_are_not_fixed_say_nothing(self):
+        of = types.SimpleNamespace
+        picture = of(modules=lambda: iter([of(parameters=lambda recurse: iter([1]), in_channels=3)]))
+        for model in (of(get_inputs=lambda: [of(shape=["batch", "n"])]), of(input_shape=(None, None)), of(n_features_in_=None), picture):
+            self.assertEqual(self.width(model), 8)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -1,6 +1,7 @@
 """A request that nobody gave, made up by what a handler of a web application reads: the types of its parameters, the keys that it takes of the body."""
 
 import ast
+import operator
 import re
 import struct
 import zlib
@@ -101,23 +102,35 @@ def _value_of(type_of):
 
 def _width_of(module, app):
     """Numbers that a model of the module takes in a row."""
-    for one in _held(module, app):
-        count = getattr(one, "n_features_in_", None)
-        if isinstance(count, int):
-            return count
-        if hasattr(one, "num_features") and callable(one.num_features):
-            try:
-                return int(one.num_features())
-            except Exception:
-                continue
-        if hasattr(one, "get_inputs") and callable(one.get_inputs):
-            try:
-                size = one.get_inputs()[0].shape[-1]
-            except Exception:
-                continue
-            if isinstance(size, int):
-                return size
-    return _WIDTH
+    return next((count for one in _held(module, app) for count in _widths_of(one)), _WIDTH)
+
+
+def _widths_of(model):
+    for asked in _WIDTHS:
+        try:
+            count = operator.index(asked(model))
+        except Exception:  # of another library, or a size that is not fixed
+            continue
+        if count > 0:
+            yield count
+
+
+def _shape_of_keras(model):
+    shapes = model.input_shape
+    return shapes[0] if isinstance(shapes, list) else shapes
+
+
+#: Of scikit-learn and its like, XGBoost, LightGBM, ONNX Runtime, LiteRT, Keras, PyTorch.
+_WIDTHS = (
+    lambda model: model.n_features_in_,
+    lambda model: model.num_features(),
+    lambda model: model.num_feature(),
+    lambda model: model.get_inputs()[0].shape[-1],
+    lambda model: model.get_input_details()[0]["shape"][-1],
+    lambda model: _shape_of_keras(model)[-1],
+    # Of the first layer with weights.
+    lambda model: next(layer for layer in model.modules() if next(layer.parameters(recurse=False), None) is not None).in_features,
+)
 
 
 def _held(module, app):
