@@ -1069,18 +1069,56 @@ class Categories(unittest.TestCase):
 
 @unittest.skipUnless(importlib.util.find_spec("scipy") and importlib.util.find_spec("sklearn"), "scikit-learn is not installed")
 class SparseRows(unittest.TestCase):
-    def test_a_sparse_matrix_is_a_reason_in_plain_words(self):
+    def call(self, columns=4):
+        """A model, and a call of it with rows as scikit-learn's vectorizers make them of texts."""
         import numpy as np
         import scipy.sparse
         from sklearn.linear_model import LogisticRegression
-        from whyslow_collector import capture, export_models
+        from whyslow_collector import capture
+
+        rows = scipy.sparse.csr_matrix(np.eye(4, columns))
+        model = LogisticRegression().fit(rows, [0, 1, 0, 1])
+        call = capture.Call("predict", (rows,), {}, None)
+        call.result = model.predict(rows)
+        return model, call
+
+    def exported(self, model, engine, call):
+        from whyslow_collector import export_models
+
+        with tempfile.TemporaryDirectory() as folder:
+            found = export_models.of_rows(model, engine, [call], folder)
+            return found, read_inputs(found["data"])
+
+    def test_of_scikit_learn_what_is_not_stored_is_zero(self):
+        import numpy as np
+        from whyslow_collector.rows_of import Rows
+
+        model, call = self.call()
+        found, rows = self.exported(model, "scikit-learn", call)
+        self.assertEqual(rows.tolist(), np.eye(4).tolist())
+        spec = found["standIn"]
+        self.assertEqual((found["batch"], spec["zeros"], spec["refused"]), (4, True, {"missing": None, "infinite": None}))
+        rows = Rows(spec["columns"], {}, {}, spec["refused"], zeros=True)
+        self.assertEqual(rows.matrix(call.args[0][1:2]).tolist(), [[0, 1, 0, 0]])
+        # The model itself is asked then.
+        with self.assertRaisesRegex(TypeError, "1 by 2000000, which is not made dense"):
+            rows.matrix(call.args[0][:1].reshape(1, 4).tocsr()[:, [0] * 2_000_000])
+
+    def test_many_columns_and_other_libraries_are_a_reason_in_plain_words(self):
         from whyslow_collector.errors import Contract
 
-        model = LogisticRegression().fit(np.eye(4), [0, 1, 0, 1])
-        call = capture.Call("predict", (scipy.sparse.csr_matrix(np.eye(4)),), {}, None)
-        call.result = model.predict(np.eye(4))
-        with tempfile.TemporaryDirectory() as folder, self.assertRaisesRegex(Contract, r"its rows are a sparse matrix \(csr_matrix\), which is not read"):
-            export_models.of_rows(model, "scikit-learn", [call], folder)
+        model, call = self.call(columns=300_000)
+        with self.assertRaisesRegex(Contract, "rows of the type csr_matrix are not read: a sparse matrix of 4 by 300000, which is not made dense"):
+            self.exported(model, "scikit-learn", call)
+        with self.assertRaisesRegex(Contract, r"its rows are a sparse matrix \(csr_matrix\), which is not read"):
+            self.exported(*self.call()[:1], "xgboost", self.call()[1])
+
+
+def read_inputs(file):
+    import numpy as np
+
+    with np.load(file) as arrays:
+        return arrays["input"]
 
 
 @unittest.skipUnless(importlib.util.find_spec("xgboost") and importlib.util.find_spec("sklearn"), "XGBoost or scikit-learn is not installed")

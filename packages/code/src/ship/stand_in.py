@@ -184,7 +184,7 @@ _METHODS = ("predict", "predict_proba", "decision_function", "inplace_predict", 
 
 
 def _rows(spec):
-    told = (spec.get("byPlace", False), spec.get("unknownNone", ()), spec.get("onlyNumbers", False))
+    told = (spec.get("byPlace", False), spec.get("unknownNone", ()), spec.get("onlyNumbers", False), spec.get("zeros", False))
     rows = Rows(spec["columns"], spec["texts"], spec["strict"], spec["refused"], *told)
     methods = spec["methods"]
 

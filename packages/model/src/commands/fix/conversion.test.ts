@@ -18,7 +18,7 @@ describe('the row of the conversion', () => {
   })
 
   test('says so where the runtime is no slower', () => {
-    const reason = 'LiteRT is as fast with the file unchanged'
+    const reason = 'LiteRT is at least as fast with the file unchanged'
     expect(rowOf(0.5)).toMatchObject({ outcome: 'slower', reason })
     expect(rowOf(1)).toMatchObject({ outcome: 'no-difference', reason })
   })

@@ -51,7 +51,7 @@ export function conversionRow(
     name: 'conversion',
     outcome,
     kept: true,
-    reason: outcome === 'faster' ? null : `${runtime} is as fast with the file unchanged`,
+    reason: outcome === 'faster' ? null : `${runtime} is at least as fast with the file unchanged`,
     beforeMs: p50Ms,
     afterMs: p50Ms / ratio,
     speedup: ratio,

@@ -30,7 +30,7 @@ def kept(args, kwargs, matrices):
         made_of = next((data for matrix, data in matrices if matrix is value), None)
         value = value if made_of is None else made_of
         module = type(value).__module__.split(".")[0]
-        if module in ("numpy", "pandas") and hasattr(value, "copy"):
+        if module in ("numpy", "pandas", "scipy") and hasattr(value, "copy"):
             return value.copy()
         if isinstance(value, (list, tuple)):
             return type(value)(map(one, value)) if type(value) in (list, tuple) else value
@@ -114,18 +114,19 @@ _ROWS = {"scikit-learn": _sklearn, "xgboost": _xgboost, "lightgbm": _lightgbm, "
 def of_rows(model, engine, calls, folder):
     import numpy
 
-    methods, count = {}, None
+    methods, count, is_sparse = {}, None, False
     for call in calls:
         given = _given(call)
         if given is None:
             raise Contract("a call of %s() gives its rows under a name that is not known" % call.method)
-        if hasattr(given, "tocsr"):
+        is_sparse = is_sparse or hasattr(given, "tocsr")
+        if is_sparse and engine != "scikit-learn":
             raise Contract("its rows are a sparse matrix (%s), which is not read: rows of an array (x.toarray()) are" % type(given).__name__)
         told = _method(call, engine, model)
         known = methods.setdefault(call.method, told)
         if known != told:
             raise Contract("%s() is called in several ways" % call.method)
-        count = len(given) if hasattr(given, "__len__") else 1
+        count = given.shape[0] if hasattr(given, "tocsr") else len(given) if hasattr(given, "__len__") else 1
     texts = next((type(one).__name__ for _, one in getattr(model, "steps", ()) if hasattr(one, "vocabulary_")), None)
     if texts is not None:
         raise Contract("its %s takes texts, which are not read" % texts)
@@ -145,6 +146,8 @@ def of_rows(model, engine, calls, folder):
         spec["onlyNumbers"] = True
     if unknown_none:
         spec["unknownNone"] = unknown_none
+    if is_sparse:
+        spec["zeros"] = True
     try:
         rows = [_plain_rows(call, spec) for call in calls]
     except Contract:
@@ -270,7 +273,8 @@ def _plain_rows(call, spec):
     from . import rows_of
 
     try:
-        matrix = rows_of.Rows(spec["columns"], spec["texts"], {}, {}, spec.get("byPlace", False), spec.get("unknownNone", ())).matrix(given)
+        told = {"by_place": spec.get("byPlace", False), "unknown_none": spec.get("unknownNone", ()), "zeros": spec.get("zeros", False)}
+        matrix = rows_of.Rows(spec["columns"], spec["texts"], {}, {}, **told).matrix(given)
     except Exception as error:
         raise Contract("rows of the type %s are not read: %s" % (type(given).__name__, error)) from error
     return numpy.asarray(matrix, numpy.float64)

@@ -50,6 +50,8 @@ def _first_row(given):
 
     if hasattr(given, "iloc") and given.ndim == 2 and len(given):
         return given.iloc[:1]
+    if hasattr(given, "tocsr"):
+        given = given.tocsr()[:1].toarray()
     if isinstance(given, list) and given and not isinstance(given[0], dict):
         given = numpy.array(given)
     if type(given) is numpy.ndarray and given.ndim == 2 and len(given) and given.dtype.kind in "fiub":

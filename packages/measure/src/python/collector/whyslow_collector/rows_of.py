@@ -10,6 +10,8 @@ import numpy as np
 UNKNOWN = -1.0
 #: Kinds of arrays of numbers.
 _NUMBERS = "biuf"
+#: Numbers of a sparse matrix with its zeros: of more, writing them all takes longer than a model saves.
+_MOST_DENSE = 1_000_000
 
 
 class Rows:
@@ -17,9 +19,9 @@ class Rows:
     columns that refuse anything else, by number. `refused`: columns in which `missing` and `infinite` values are refused; None: all columns. `by_place`:
     names of columns count for nothing, as LightGBM has it: rows by name are in the order that pandas would give their columns. `unknown_none`: columns
     in which None is not missing but a text that is not known, as scikit-learn has it. `only_numbers`: columns of a DataFrame that are neither numbers nor
-    the categories that the model knows are refused, as XGBoost and LightGBM do."""
+    the categories that the model knows are refused, as XGBoost and LightGBM do. `zeros`: what a sparse matrix does not store is 0, as scikit-learn has it."""
 
-    def __init__(self, columns, texts, strict, refused, by_place=False, unknown_none=(), only_numbers=False):
+    def __init__(self, columns, texts, strict, refused, by_place=False, unknown_none=(), only_numbers=False, zeros=False):
         self.columns = columns
         self.texts = {int(at): dict(table) for at, table in texts.items()}
         self.strict = {int(at): set(known) for at, known in strict.items()}
@@ -28,6 +30,7 @@ class Rows:
         self._by_place = by_place
         self._unknown_none = set(unknown_none)
         self._only_numbers = only_numbers
+        self._zeros = zeros
         self._order = {}
 
     def checked(self, matrix):
@@ -63,7 +66,7 @@ class Rows:
             if hasattr(data, "iloc"):
                 return self._of_frame(data)
         if hasattr(data, "tocsr"):
-            raise TypeError("a sparse matrix: what is not stored in it may mean missing or zero; give an array")
+            return self._matrix(self._dense(data), is_for_frame)
         if hasattr(data, "__array__"):
             return self._matrix(np.asarray(data), is_for_frame)
         rows = data if isinstance(data, list) else list(data)
@@ -79,6 +82,13 @@ class Rows:
             rows = [[one.get(name, np.nan) for name in names] for one in rows]
             is_for_frame = True
         return self._coded(rows, is_for_frame)
+
+    def _dense(self, matrix):
+        if not self._zeros:
+            raise TypeError("a sparse matrix: what is not stored in it may mean missing or zero; give an array")
+        if len(matrix.shape) != 2 or matrix.shape[0] * matrix.shape[1] > _MOST_DENSE:
+            raise TypeError("a sparse matrix of %s, which is not made dense" % " by ".join(map(str, matrix.shape)))
+        return np.asarray(matrix.toarray())
 
     def _of_frame(self, frame):
         if getattr(frame, "ndim", 2) == 1:
