@@ -6,33 +6,22 @@
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
+import { isSame, options, shown } from './generation-tokens.mjs'
 import { keepResult } from './result.mjs'
 import { root, temporaryFolder } from './shared.mjs'
 
 const built = (file) => import(path.join(root, file))
-const [{ openHeld }, { openOrtGenerator }, { remedies }, { graphRemedy }, { evaluator }, { runLocally }, { readOnnx }] =
-  await Promise.all(
-    [
-      'dist/generation/engines/held/index.js',
-      'dist/generation/engines/ort-cpu.js',
-      'dist/generation/remedies/index.js',
-      'dist/generation/prove/candidates/graph-remedy.js',
-      'dist/generation/commands/fix/evaluate.js',
-      'dist/measure/trials/local-runner.js',
-      'dist/formats/onnx.js',
-    ].map(built),
-  )
+const [{ remedies }, { graphRemedy }, { evaluator }, { runLocally }, { readOnnx }] = await Promise.all(
+  [
+    'dist/generation/remedies/index.js',
+    'dist/generation/prove/candidates/graph-remedy.js',
+    'dist/generation/commands/fix/evaluate.js',
+    'dist/measure/trials/local-runner.js',
+    'dist/formats/onnx.js',
+  ].map(built),
+)
 const LOSSLESS = ['last-logits', 'group-query-attention'].map((name) => remedies.find(({ id }) => id === name))
-const options = { threads: 1, prefillThreads: null, dtype: null, pythonPath: null, mostRequests: 0 }
 const evaluate = evaluator(runLocally, { timeMs: 60_000, memoryBytes: 4e9 }, temporaryFolder)
-
-async function idsOf(open, source, { prompt, ids }) {
-  const generator = await open(source, options)
-  const request = { prompt, newTokens: ids.length, ignoreEnd: true, sampling: { kind: 'greedy' }, stop: [] }
-  const { tokens } = await generator.generate(request)
-  await generator.close()
-  return tokens.map(({ id }) => id)
-}
 
 /** The folder after the remedies, and what each did, or why it did nothing. */
 async function fused(folder) {
@@ -63,20 +52,14 @@ for (const line of lines) {
   }
   // Of an encoder–decoder, two graphs in place of the merged one: the cache can stay outside JavaScript then.
   if (kind === 'encoder-decoder') fs.rmSync(path.join(folder, 'decoder_model_merged.onnx'), { force: true })
-  const equal = {}
-  const same = async (way, open, source = folder) => {
-    equal[way] = String(await idsOf(open, source, expected)) === String(expected.ids)
-  }
-  await same('node', openOrtGenerator)
-  await same('held', openHeld)
   const { source, said: remedied } = await fused(folder)
-  await same('fused', openHeld, source)
+  const equal = {
+    node: await isSame('node', folder, expected),
+    held: await isSame('held', folder, expected),
+    fused: await isSame('held', source, expected),
+  }
   rows.push({ name, kind, equal, remedied })
-  console.log(
-    `${name}: ${Object.entries(equal)
-      .map(([way, is]) => `${way} ${is ? 'equal' : 'DIFFERENT'}`)
-      .join(', ')}`,
-  )
+  console.log(shown(name, equal))
 }
 
 const exported = rows.filter(({ equal }) => equal !== undefined)

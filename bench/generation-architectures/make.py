@@ -8,7 +8,6 @@ import sys
 
 import torch
 import transformers
-from optimum.exporters.onnx import main_export
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 
@@ -98,6 +97,8 @@ def written(folder, model):
 
 
 def main(root):
+    from optimum.exporters.onnx import main_export
+
     classes = {name: (config, "AutoModelForCausalLM", given) for name, (config, given) in DECODERS.items()} | PAIRS
     for name, (config, kind, given) in classes.items():
         told = {"name": name, "kind": "encoder-decoder" if name in PAIRS else "decoder"}
@@ -117,4 +118,5 @@ def main(root):
         print(json.dumps(told), flush=True)
 
 
-main(sys.argv[1])
+if __name__ == "__main__":
+    main(sys.argv[1])

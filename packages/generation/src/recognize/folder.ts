@@ -279,10 +279,13 @@ export function cacheSizes({ config, genaiConfig }: GeneratorFiles): CacheSizes 
     said(decoder, 'num_attention_heads')
   const width = said(text, 'hidden_size', 'n_embd', 'd_model') ?? said(decoder, 'hidden_size')
   const divided = width !== null && heads !== null && width % heads === 0 ? width / heads : null
+  const sliding = objectOrNull(decoder?.sliding_window)
+  const window = said(sliding, 'window_size')
   return {
     heads,
     kvHeads: said(text, 'num_key_value_heads', 'num_kv_heads') ?? said(decoder, 'num_key_value_heads') ?? heads,
     headSize: said(text, 'head_dim', 'd_kv') ?? said(decoder, 'head_size') ?? divided,
+    ring: window === null ? null : window + (said(sliding, 'cache_slack') ?? 0),
   }
 }
 

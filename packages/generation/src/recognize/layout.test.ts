@@ -130,11 +130,28 @@ describe('decoderLayout', () => {
       decoderLayout(
         [IDS, value('past_key_values.0.key', dtype, past)],
         [LOGITS, value('present.0.key', dtype, past.with(2, 'total'))],
-        { sizes: { kvHeads: 3, headSize: 64 } },
+        { sizes: { kvHeads: 3, headSize: 64, ring: null } },
       )!.cache[0]!.shape
     expect(shapeOf('float32', open)).toEqual(['batch', 3, 'past', 64])
     expect(shapeOf('float32', ['batch', 2, 'past', 32])).toEqual(['batch', 2, 'past', 32])
     expect(shapeOf('uint8', open)).toEqual(open)
+  })
+
+  it('the ring of a layer that attends to a window is a state of one size', () => {
+    const entryOf = (past: string, ring: number | null) =>
+      decoderLayout(
+        [IDS, value('past_key_values.0.key', 'float32', ['batch', 3, past, 64])],
+        [LOGITS, value('present.0.key', 'float32', ['batch', 3, past.replace('past', 'total'), 64])],
+        { sizes: { kvHeads: null, headSize: null, ring } },
+      )!.cache[0]!
+    expect(entryOf('past_sliding_length', 32)).toMatchObject({
+      role: 'state',
+      shape: ['batch', 3, 32, 64],
+      axes: { length: null },
+    })
+    // Of another layer, and of a window that no configuration says.
+    expect(entryOf('past_sequence_length', 32)).toMatchObject({ role: 'self', axes: { length: 2 } })
+    expect(entryOf('past_sliding_length', null)).toMatchObject({ role: 'self', axes: { length: 2 } })
   })
 
   it('buffers of one size are the context', () => {

@@ -52,9 +52,11 @@ export interface DecoderLayout {
 export interface CacheSizes {
   readonly kvHeads: number | null
   readonly headSize: number | null
+  /** Tokens that a layer keeps which attends to the last ones alone, in a ring that has one size from the first call on. */
+  readonly ring: number | null
 }
 
-const NO_SIZES: CacheSizes = { kvHeads: null, headSize: null }
+const NO_SIZES: CacheSizes = { kvHeads: null, headSize: null, ring: null }
 
 /**
  * `hasEmbedding`: another graph makes embeddings of ids. `hasFirst`: another graph makes the first call, and gives the keys and values of the encoder.
@@ -128,12 +130,19 @@ function entryOf({ past, present, layer }: ReturnType<typeof pairCache>['pairs']
 }
 
 /** Of keys and values of the decoder itself in full; packed ones have fewer bytes than elements, and an encoder may have other heads. */
-function withSizes(entry: CacheEntry, { kvHeads, headSize }: CacheSizes): CacheEntry {
+function withSizes(entry: CacheEntry, { kvHeads, headSize, ring }: CacheSizes): CacheEntry {
   const { role, dtype, axes, shape } = entry
   if (role !== 'self' || !/float/.test(dtype)) return entry
-  const known = (axis: number) => (axis === axes.heads ? kvHeads : axis === axes.headSize ? headSize : null)
-  return { ...entry, shape: shape.map((size, axis) => (typeof size === 'number' ? size : (known(axis) ?? size))) }
+  // The last tokens overwrite the first: what is cut away is gone, as it is of a state.
+  const isRing = ring !== null && RING.test(String(shape[axes.length!]))
+  const known = (axis: number) =>
+    axis === axes.heads ? kvHeads : axis === axes.headSize ? headSize : isRing && axis === axes.length ? ring : null
+  const sized = { ...entry, shape: shape.map((size, axis) => (typeof size === 'number' ? size : (known(axis) ?? size))) }
+  return isRing ? { ...sized, role: 'state', axes: { ...axes, length: null } } : sized
 }
+
+/** As onnxruntime-genai's builder calls the length of a cache whose attention has sliding_window_cache. */
+const RING = /^past_sliding_length$/
 
 /** The shape of one number for each of `count` tokens, as an input declares it; images have [3, batch, length] for time, height and width, equal for text. */
 export function listShape(declared: readonly Dimension[] | null, count: number): number[] {

@@ -11,6 +11,7 @@ import { type DecoderForm, decoderModel, writeDecoder } from '../../test/support
 import { configOf, writeFolder } from '../../test/support/decoder/write-folder.ts'
 import { writeGguf } from '../../test/support/gguf/write-gguf.ts'
 import { writeLlamaGguf } from '../../test/support/gguf/write-llama.ts'
+import { cacheSizes, generatorFiles } from './folder.ts'
 import { recognize } from './recognize.ts'
 
 const temporary = fs.mkdtempSync(path.join(os.tmpdir(), 'test-whyslow-recognize-'))
@@ -207,6 +208,21 @@ describe('a folder of onnxruntime-genai', () => {
     // Keys and values in float32.
     const cacheBytesPerToken = layers * 2 * kvHeads * (width / heads) * 4
     expect(numbers).toMatchObject({ kvHeads, headSize: width / heads, cacheBytesPerToken })
+  })
+
+  it('says how many tokens a ring holds', () => {
+    const folder = path.dirname(place('decoder.onnx'))
+    fs.mkdirSync(folder, { recursive: true })
+    const ringOf = (sliding_window?: object) => {
+      const decoder = { ...config.model.decoder, sliding_window }
+      fs.writeFileSync(path.join(folder, 'genai_config.json'), JSON.stringify({ model: { ...config.model, decoder } }))
+      return cacheSizes(generatorFiles(folder)!).ring
+    }
+    expect([ringOf(), ringOf({ window_size: 32, cache_slack: 0 }), ringOf({ window_size: 32, cache_slack: 4 })]).toEqual([
+      null,
+      32,
+      36,
+    ])
   })
 
   it.each(['../../etc/decoder.onnx', '/etc/decoder.onnx', ''])(

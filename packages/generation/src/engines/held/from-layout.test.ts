@@ -43,6 +43,19 @@ describe('heldLayout', () => {
     })
   })
 
+  it('gives a ring again at each step, since its attention writes it where the token belongs', () => {
+    const { graph, layout } = read({ attention: 'fused' })
+    const ring = layout.cache.map((entry) => ({
+      ...entry,
+      role: 'state' as const,
+      shape: [1, 2, 32, 16],
+      axes: { ...entry.axes, length: null },
+    }))
+    expect(heldLayout({ ...layout, cache: ring }, graph)).toMatchObject({
+      caches: ring.map(() => ({ axis: null, inPlace: false })),
+    })
+  })
+
   it('feeds places in the shape that each input declares', () => {
     const { graph, layout } = read({})
     const cachePositions = { name: 'cache_position', kind: 'tensor', dtype: 'int64', shape: ['new'] } as const
@@ -70,7 +83,7 @@ describe('heldLayout', () => {
       /has one size from the first token on, and is not written where it is read/,
     )
     expect(heldLayout({ ...layout, cache: [{ ...first!, shape: ['batch', 'heads', 'past', 16] }, ...others] }, graph)).toMatch(
-      /the size of past_key_values.0.key along its axis 1 is not declared/,
+      /the size of past_key_values.0.key along its axis 1 is declared neither there nor in config/,
     )
   })
 })

@@ -68,7 +68,7 @@ function heldCache({ past, present, dtype, shape, axes }: CacheEntry, inPlace: b
   const open = sizes.findIndex((size) => typeof size !== 'number')
   if (open >= 0)
     return `the size of ${past} along its axis ${open} is declared neither there nor in config.json or genai_config.json: export the decoder with it`
-  return { past, present, dtype, shape: sizes as number[], axis: axes.length, inPlace }
+  return { past, present, dtype, shape: sizes as number[], axis: axes.length, inPlace: inPlace && axes.length !== null }
 }
 
 /** The places of the caches among the inputs and outputs of GroupQueryAttention. */
