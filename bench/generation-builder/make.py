@@ -68,7 +68,7 @@ def main(root):
                 with_known_ends(folder)
                 told |= {"prompt": PROMPT, "ids": ids_of(folder), "transformers": out[0].tolist()[-NEW_TOKENS:], "folder": folder}
             except Exception as error:
-                told["error"] = f"{type(error).__name__}: {error}".split("\n")[0]
+                told["error"] = f"{type(error).__name__}: {error}".split("\n")[0].replace(root + os.sep, "")
             print(json.dumps(told), flush=True)
 
 
