@@ -65,7 +65,7 @@ const ALWAYS: readonly RegExp[] = [
   pattern(String.raw`${some(NUMBER)}\s*%\s+(?:faster|slower|longer|quicker)\b`),
   pattern(String.raw`${NUMBER}\s+s\s+and\s+${NUMBER}\s+[MG]i?B(?!\w)`),
   pattern(String.raw`${some(NUMBER)}\s+times\s+its\s+size\b`),
-  pattern(String.raw`${START}${NUMBER}\s+of\s+${NUMBER}\s+(?:planted|architectures)\b`),
+  pattern(String.raw`${START}${NUMBER}\s+of\s+${NUMBER}\s+(?:planted|architectures|exports)\b`),
   pattern(String.raw`(?:busy|idle|median\s+error|the\s+truth\s+in)\s+${NUMBER}\s*%`),
   pattern(String.raw`${START}(?:${DECIMAL},\s){2,}${DECIMAL}`),
   pattern(String.raw`${some(NUMBER)}\s+(?:requests|images|pictures|predictions|rows|[KMGT]i?B|[KMGT]?FLOP)/s(?!\w)`),

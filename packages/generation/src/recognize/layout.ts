@@ -129,7 +129,7 @@ function entryOf({ past, present, layer }: ReturnType<typeof pairCache>['pairs']
   }
 }
 
-/** Of keys and values of the decoder itself in full; packed ones have fewer bytes than elements, and an encoder may have other heads. */
+/** Fills what is open of the decoder's own keys and values, not of packed ones, which have fewer bytes, nor of an encoder, whose heads may be others. */
 function withSizes(entry: CacheEntry, { kvHeads, headSize, ring }: CacheSizes): CacheEntry {
   const { role, dtype, axes, shape } = entry
   if (role !== 'self' || !/float/.test(dtype)) return entry
