@@ -40,8 +40,10 @@ export function answerOf({ fix, speed, answer }: GenerationDocument): string {
   const { value, low, high } = fix.timePerTokenRatio
   const before = speed.timePerTokenMs?.value
   const times = `${significant(1 / value, 2)} times as fast (${significant(1 / high, 2)}–${significant(1 / low, 2)})`
-  const token =
+  const changed =
     before === undefined ? `A token comes ${times}` : `A token takes ${time(before * value)} instead of ${time(before)}, ${times}`
+  const unchanged = `No remedy makes a token faster. In a folder as fix writes it, the unchanged model needs ${significant(value, 2)} of its time for a token (${significant(low, 2)}–${significant(high, 2)})`
+  const token = fix.kept.length === 0 ? unchanged : changed
   const first = fix.firstTokenRatio === null ? '' : `, and the first one ${significant(fix.firstTokenRatio.value, 2)} of its time`
   const written = fix.folder === null ? 'Nothing was written' : `Written: ${fix.folder}`
   return `${token}${first}; ${fix.equality.sentence}. ${written}.`

@@ -44,7 +44,7 @@ test('what is faster and equal is kept, proven through the folder, and written',
     },
   })
   expect(document.fix!.timePerTokenRatio!.value).toBeCloseTo(0.49, 1)
-  expect(document.answer).toMatch(/^A token takes 20\.\d ms instead of 41\.0 ms, 2\.\d times as fast/)
+  expect(document.answer).toMatch(/^A token takes (19|20)\.\d ms instead of 41\.0 ms, 2\.\d times as fast/)
   expect(JSON.parse(fs.readFileSync(path.join(out, 'options.json'), 'utf8'))).toMatchObject({ options: { threads: 1 } })
   expect(JSON.parse(fs.readFileSync(path.join(out, 'report.json'), 'utf8'))).toMatchObject({ fix: { kept: ['threads-1'] } })
 })
@@ -87,7 +87,9 @@ test('a folder that is slower than the original is not written, and the answer s
   const { document, base } = await fixed((setup) => (isShipped(setup) ? 60 : 41))
   expect(document.fix).toMatchObject({ kept: [], folder: null })
   expect(document.fix!.timePerTokenRatio!.low).toBeGreaterThan(1)
-  expect(document.answer).toMatch(/Nothing was written\.$/)
+  expect(document.answer).toMatch(
+    /^No remedy makes a token faster\. In a folder as fix writes it, the unchanged model needs 1\.[45] of its time for a token .*Nothing was written\.$/,
+  )
   expect(fs.readdirSync(base)).toEqual(['model'])
 })
 
