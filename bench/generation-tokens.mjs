@@ -9,7 +9,7 @@ const [{ openHeld }, { openOrtGenerator }] = await Promise.all(
 )
 
 /** By the name of the loop. */
-export const LOOPS = { node: openOrtGenerator, held: openHeld }
+const LOOPS = { node: openOrtGenerator, held: openHeld }
 export const options = { threads: 1, prefillThreads: null, dtype: null, pythonPath: null, mostRequests: 0 }
 
 async function idsOf(open, source, { prompt, ids }) {

@@ -28,7 +28,8 @@ def export(source, folder, numbers, cache):
 
 
 def ids_of(folder):
-    params = onnxruntime_genai.GeneratorParams(model := onnxruntime_genai.Model(folder))
+    model = onnxruntime_genai.Model(folder)
+    params = onnxruntime_genai.GeneratorParams(model)
     length = len(PROMPT) + NEW_TOKENS
     params.set_search_options(max_length=length, min_length=length, do_sample=False)
     generator = onnxruntime_genai.Generator(model, params)

@@ -138,12 +138,13 @@ describe('decoderLayout', () => {
   })
 
   it('the ring of a layer that attends to a window is a state of one size', () => {
-    const entryOf = (past: string, ring: number | null) =>
+    const layoutOf = (past: string, ring: number | null) =>
       decoderLayout(
         [IDS, value('past_key_values.0.key', 'float32', ['batch', 3, past, 64])],
         [LOGITS, value('present.0.key', 'float32', ['batch', 3, past.replace('past', 'total'), 64])],
         { sizes: { kvHeads: null, headSize: null, ring } },
-      )!.cache[0]!
+      )!
+    const entryOf = (past: string, ring: number | null) => layoutOf(past, ring).cache[0]!
     expect(entryOf('past_sliding_length', 32)).toMatchObject({
       role: 'state',
       shape: ['batch', 3, 32, 64],
@@ -151,7 +152,10 @@ describe('decoderLayout', () => {
     })
     // Of another layer, and of a window that no configuration says.
     expect(entryOf('past_sequence_length', 32)).toMatchObject({ role: 'self', axes: { length: 2 } })
-    expect(entryOf('past_sliding_length', null)).toMatchObject({ role: 'self', axes: { length: 2 } })
+    expect(layoutOf('past_sliding_length', 32).problem).toBeNull()
+    expect(layoutOf('past_sliding_length', null).problem).toMatch(
+      /^past_key_values\.0\.key holds the last tokens alone, and no genai_config\.json says how many; give the folder/,
+    )
   })
 
   it('buffers of one size are the context', () => {

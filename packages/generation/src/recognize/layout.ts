@@ -60,7 +60,8 @@ const NO_SIZES: CacheSizes = { kvHeads: null, headSize: null, ring: null }
 
 /**
  * `hasEmbedding`: another graph makes embeddings of ids. `hasFirst`: another graph makes the first call, and gives the keys and values of the encoder.
- * `hasEncoder`: there is an encoder, which may give them itself. `sizes`: what the declaration may leave open. null: these are not the inputs and outputs of a decoder. Whether one without a cache is a
+ * `hasEncoder`: there is an encoder, which may give them itself. `sizes`: what the declaration may leave open.
+ * null: these are not the inputs and outputs of a decoder. Whether one without a cache is a
  * decoder, its graph says.
  */
 export function decoderLayout(
@@ -85,7 +86,8 @@ export function decoderLayout(
     positions:
       byRole.logitsToKeep !== undefined ? 'chosen' : logits.shape?.at(-2) === 1 || logits.shape?.length === 2 ? 'last' : 'all',
     capacity: capacityOf(cache),
-    problem: problemOf({ strange, unknown, byRole, cache, outputs, hasEmbedding, givesKeys: hasFirst || hasEncoder }),
+    problem:
+      problemOf({ strange, unknown, byRole, cache, outputs, hasEmbedding, givesKeys: hasFirst || hasEncoder }) ?? openRing(cache),
   }
 }
 
@@ -139,6 +141,14 @@ function withSizes(entry: CacheEntry, { kvHeads, headSize, ring }: CacheSizes): 
     axis === axes.heads ? kvHeads : axis === axes.headSize ? headSize : isRing && axis === axes.length ? ring : null
   const sized = { ...entry, shape: shape.map((size, axis) => (typeof size === 'number' ? size : (known(axis) ?? size))) }
   return isRing ? { ...sized, role: 'state', axes: { ...axes, length: null } } : sized
+}
+
+/** Why a ring cannot be fed: nothing says how many tokens it holds. */
+function openRing(cache: readonly CacheEntry[]): string | null {
+  const ring = cache.find(({ axes, shape }) => axes.length !== null && RING.test(String(shape[axes.length])))
+  return ring === undefined
+    ? null
+    : `${ring.past} holds the last tokens alone, and no genai_config.json says how many; give the folder that onnxruntime-genai's builder wrote`
 }
 
 /** As onnxruntime-genai's builder calls the length of a cache whose attention has sliding_window_cache. */

@@ -10,7 +10,7 @@ import numpy as np
 UNKNOWN = -1.0
 #: Kinds of arrays of numbers.
 _NUMBERS = "biuf"
-#: Numbers of a sparse matrix with its zeros: of more, writing them all takes longer than a model saves.
+#: Numbers of a sparse matrix with its zeros, at most: 8 MB a call.
 _MOST_DENSE = 1_000_000
 
 
