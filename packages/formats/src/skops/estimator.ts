@@ -2,6 +2,7 @@
 import type { Preparation, TabularModel } from '@whyslow/graph/forest/types.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { MOST_FEATURES } from '../tabular/tabular-model.ts'
+import { calibrated } from './calibrated.ts'
 import { notRead, type Predictor, type SkopsContext, versionOf } from './context.ts'
 import { histGradientBoosting } from './hist-gradient-boosting.ts'
 import type { InertObject } from './inert.ts'
@@ -14,6 +15,7 @@ import {
   multiLayerPerceptron,
   stochasticGradientClassifier,
 } from './linear-models.ts'
+import { bernoulliNaiveBayes, complementNaiveBayes, multinomialNaiveBayes } from './naive-bayes.ts'
 import { stepsOf, transform } from './transformers.ts'
 import { decisionTree, gradientBoosting, randomForest } from './tree-models.ts'
 
@@ -30,6 +32,10 @@ const READERS: ReadonlyMap<string, Reader> = new Map([
   ...same('SGDClassifier', stochasticGradientClassifier),
   ...same('LinearSVC RidgeClassifier RidgeClassifierCV Perceptron PassiveAggressiveClassifier', linearClassifier),
   ...same('LinearDiscriminantAnalysis', discriminantAnalysis),
+  ...same('CalibratedClassifierCV', calibrated),
+  ...same('MultinomialNB', multinomialNaiveBayes),
+  ...same('ComplementNB', complementNaiveBayes),
+  ...same('BernoulliNB', bernoulliNaiveBayes),
   ...same(
     'LinearRegression Ridge RidgeCV Lasso LassoCV LassoLars LassoLarsCV ElasticNet ElasticNetCV Lars LarsCV',
     linearRegression,
