@@ -420,6 +420,8 @@ class Widths(unittest.TestCase):
             (of(get_inputs=lambda: [of(shape=["batch", 14])]), 14),
             (of(get_input_details=lambda: [{"shape": (1, 15)}]), 15),
             (of(input_shape=(None, 16)), 16),
+            (of(input_shape=(None, 4, 5, 3)), 60),
+            (of(get_inputs=lambda: [of(shape=[18])]), 18),
             (of(input_shape=[(None, 16), (None, 1)]), 16),
             (torch, 17),
             ({"inner": of(n_features_in_=11)}, 11),

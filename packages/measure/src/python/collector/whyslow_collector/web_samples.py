@@ -1,6 +1,7 @@
 """A request that nobody gave, made up by what a handler of a web application reads: the types of its parameters, the keys that it takes of the body."""
 
 import ast
+import math
 import operator
 import re
 import struct
@@ -120,14 +121,19 @@ def _shape_of_keras(model):
     return shapes[0] if isinstance(shapes, list) else shapes
 
 
+def _count_in(shape):
+    """Numbers of one row: of an image all of its pixels, which a handler is given as one list."""
+    return math.prod(map(operator.index, list(shape)[1:] or shape))
+
+
 #: Of scikit-learn and its like, XGBoost, LightGBM, ONNX Runtime, LiteRT, Keras, PyTorch.
 _WIDTHS = (
     lambda model: model.n_features_in_,
     lambda model: model.num_features(),
     lambda model: model.num_feature(),
-    lambda model: model.get_inputs()[0].shape[-1],
-    lambda model: model.get_input_details()[0]["shape"][-1],
-    lambda model: _shape_of_keras(model)[-1],
+    lambda model: _count_in(model.get_inputs()[0].shape),
+    lambda model: _count_in(model.get_input_details()[0]["shape"]),
+    lambda model: _count_in(_shape_of_keras(model)),
     # Of the first layer with weights.
     lambda model: next(layer for layer in model.modules() if next(layer.parameters(recurse=False), None) is not None).in_features,
 )
