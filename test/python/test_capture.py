@@ -63,6 +63,15 @@ class DMatrix:
         self.data = data
 
 
+class Scaler:
+    def transform(self, rows, copy=False):
+        return rows
+
+
+class Vectorizer(Scaler):
+    vocabulary_ = {"now": 0}
+
+
 class Edited(unittest.TestCase):
     def edited(self, source, run="predict([1.0])"):
         """(the text with its changes, or the reason why there are none; line, before, after of each change)."""
@@ -73,7 +82,7 @@ class Edited(unittest.TestCase):
         with open(file, "w") as written:
             written.write(text)
         model = Model()
-        names = {"Model": lambda: model, "Library": Library, "DMatrix": DMatrix, "Proxy": Proxy, **({} if "Model()" in text else {"model": model})}
+        names = {"Model": lambda: model, "Library": Library, "DMatrix": DMatrix, "Vectorizer": Vectorizer, "scaler": Scaler(), "Proxy": Proxy, **({} if "Model()" in text else {"model": model})}
         exec(compile(text, file, "exec"), names)
         eval(run, names)
         edits = call_edits.Edits("fast")
@@ -128,6 +137,20 @@ class Edited(unittest.TestCase):
     def test_a_matrix_for_one_call(self):
         text, _ = self.edited("def predict(x):\n    matrix = DMatrix([x], feature_names=['a'])\n    return model.predict(matrix)\n")
         self.assertIn("matrix = fast_model.rows(DMatrix)([x], feature_names=['a'])", text)
+
+    def test_rows_that_a_vectorizer_makes_for_one_call(self):
+        made = "vectorizer = Vectorizer()\ndef predict(x):\n"
+        for body, expected in (
+            ("    rows = vectorizer.transform([x])\n    return model.predict(rows)\n", "    rows = fast_model.rows(vectorizer.transform)([x])\n    return fast_model.of(model).predict(rows)\n"),
+            ("    return model.predict(vectorizer.transform(x))\n", "    return fast_model.of(model).predict(fast_model.rows(vectorizer.transform)(x))\n"),
+            # The model is given the rows that are made.
+            ("    rows = vectorizer.transform([x])\n    str(rows)\n    return model.predict(rows)\n", "    rows = vectorizer.transform([x])\n    str(rows)\n    return fast_model.of(model).predict(rows)\n"),
+            ("    return model.predict(vectorizer.transform(x, copy=True))\n", "    return fast_model.of(model).predict(vectorizer.transform(x, copy=True))\n"),
+            ("    return model.predict(scaler.transform(x))\n", "    return fast_model.of(model).predict(scaler.transform(x))\n"),
+        ):
+            with self.subTest(body):
+                text, _ = self.edited(made + body)
+                self.assertIn(made + expected, text)
 
     def test_a_matrix_that_others_use_stays_and_so_does_the_call(self):
         reason, _ = self.edited("def predict(x):\n    matrix = DMatrix([x])\n    len(str(matrix))\n    return model.predict(matrix)\n")
@@ -699,7 +722,7 @@ class InPlaceOfAModel(unittest.TestCase):
         at = os.path.join(folder.name, package)
         os.makedirs(os.path.join(at, "model"))
         ship = os.path.join(COLLECTOR, "..", "..", "..", "..", "code", "src", "ship")
-        for file in (os.path.join(ship, "stand_in.py"), os.path.join(COLLECTOR, "whyslow_collector", "rows_of.py")):
+        for file in (os.path.join(ship, "stand_in.py"), *(os.path.join(COLLECTOR, "whyslow_collector", one) for one in ("rows_of.py", "text_rows.py"))):
             shutil.copy(file, at)
         for name, text in {"__init__.py": "", "model/__init__.py": "", "model/predict.py": _FIRST_COLUMN}.items():
             with open(os.path.join(at, name), "w") as file:
@@ -736,6 +759,16 @@ class InPlaceOfAModel(unittest.TestCase):
         self.assertEqual(model.predict(frame([{"c": 5.0, "d": 1.0}])), [5.0])
         with self.assertRaisesRegex(ValueError, "1 columns are given, and the model has 2"):
             model.predict(frame([{"b": 2.0}]))
+
+    def test_texts(self):
+        words = {"analyzer": "word", "lowercase": True, "accents": None, "pattern": r"\w+", "ngrams": [1, 2], "stopWords": ["the"], "binary": False, "weightings": [], "weight": 2}
+        told = [{**words, "terms": ["now", "win now"]}, {**words, "terms": ["win"]}]
+        model, _ = self.stand_in(columns=None, vectorizers=told, zeros=False)
+        self.assertEqual(model.predict(["Now, NOW", "nothing", "win the now"]), [4.0, 0.0, 2.0])
+        self.assertRaisesRegex(TypeError, "something else than texts", lambda: model.predict([[1.0, 2.0, 3.0]]))
+        # Of a vectorizer that the program calls itself.
+        model, _ = self.stand_in(columns=None, vectorizers=told, zeros=True)
+        self.assertEqual((model.predict(model.rows(None)(["now"])), model.predict([[7.0, 2.0, 3.0]])), ([2.0], [7.0]))
 
     def test_what_is_not_taken_is_answered_by_the_model_itself(self):
         model, _ = self.stand_in(onlyNumbers=True)
@@ -1112,6 +1145,104 @@ class SparseRows(unittest.TestCase):
             self.exported(model, "scikit-learn", call)
         with self.assertRaisesRegex(Contract, r"its rows are a sparse matrix \(csr_matrix\), which is not read"):
             self.exported(*self.call()[:1], "xgboost", self.call()[1])
+
+
+@unittest.skipUnless(importlib.util.find_spec("scipy") and importlib.util.find_spec("sklearn"), "scikit-learn is not installed")
+class Texts(unittest.TestCase):
+    TEXTS = ["Win a FREE prize, win now!", "see you at 5", "", "a", "Ünïcode  cafés\t\tÇa va ﬁne — naïve", "now now now win", "x" * 40, "İstanbul 東京 пример", "no  such\nwords"]
+    #: As users write them.
+    SETTINGS = [
+        {},
+        {"ngram_range": (1, 3), "sublinear_tf": True, "stop_words": "english"},
+        {"ngram_range": (2, 2), "norm": "l1", "binary": True},
+        {"analyzer": "char", "ngram_range": (1, 4), "lowercase": False, "use_idf": False},
+        {"analyzer": "char_wb", "ngram_range": (2, 5), "norm": None, "max_features": 40},
+        {"analyzer": "char_wb", "ngram_range": (4, 6), "strip_accents": "unicode"},
+        {"strip_accents": "ascii", "token_pattern": r"(?u)\b(\w)\w*", "stop_words": ["w"], "smooth_idf": False},
+        {"vocabulary": ["now", "win", "never seen", "café"], "dtype": "float32"},
+    ]
+
+    def test_rows_are_those_of_scikit_learns_vectorizers(self):
+        import numpy as np
+        from sklearn.feature_extraction.text import TfidfVectorizer
+        from whyslow_collector import vectorizers
+        from whyslow_collector.text_rows import TextRows
+
+        for words in self.SETTINGS:
+            with self.subTest(**words):
+                given = {**words, **({"dtype": np.float32} if "dtype" in words else {})}
+                model = TfidfVectorizer(**given).fit(self.TEXTS)
+                rows = TextRows([vectorizers.told_of(model)])
+                unseen = [*self.TEXTS, "Never   win\u2028prizes; FREE cafe\u0301 café now, now"]
+                expected = model.transform(unseen).toarray()
+                self.assertTrue(expected.any())
+                np.testing.assert_allclose(rows.matrix(np.array(unseen, object)), expected, rtol=1e-6 if "dtype" in words else 1e-12, atol=1e-12)
+
+    def split(self, *steps):
+        import numpy as np
+        from sklearn.pipeline import make_pipeline
+        from whyslow_collector import vectorizers
+        from whyslow_collector.text_rows import TextRows
+
+        model = make_pipeline(*steps).fit(self.TEXTS, [0, 1, 2] * 3)
+        told, rest = vectorizers.split(model)
+        np.testing.assert_allclose(rest.predict_proba(TextRows(told).matrix(self.TEXTS)), model.predict_proba(self.TEXTS), rtol=1e-9)
+        return rest
+
+    def test_the_model_of_the_rows_is_what_stands_behind_texts(self):
+        from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, TfidfVectorizer
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.naive_bayes import MultinomialNB
+        from sklearn.pipeline import FeatureUnion, make_pipeline
+        from sklearn.preprocessing import MaxAbsScaler
+
+        counted = make_pipeline(CountVectorizer(analyzer="char"), TfidfTransformer())
+        union = FeatureUnion([("words", TfidfVectorizer()), ("letters", counted), ("none", "drop")], transformer_weights={"letters": 0.3})
+        for steps, last in (
+            ((CountVectorizer(), TfidfTransformer(sublinear_tf=True), MultinomialNB()), "MultinomialNB"),
+            ((union, LogisticRegression()), "LogisticRegression"),
+            ((TfidfVectorizer(), MaxAbsScaler(), LogisticRegression()), "Pipeline"),
+        ):
+            self.assertEqual(type(self.split(*steps)).__name__, last)
+
+    def test_what_is_not_read_is_a_reason_in_plain_words(self):
+        from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfVectorizer
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.pipeline import FeatureUnion, make_pipeline
+        from sklearn.preprocessing import FunctionTransformer
+        from whyslow_collector import vectorizers
+        from whyslow_collector.errors import Contract
+
+        class Own(CountVectorizer):
+            pass
+
+        for step, reason in (
+            (HashingVectorizer(), "its HashingVectorizer has no vocabulary, by which texts are read"),
+            (TfidfVectorizer(tokenizer=str.split, token_pattern=None), r"its TfidfVectorizer calls a function of the program \(tokenizer\), which is not read"),
+            (FeatureUnion([("b", "passthrough"), ("a", CountVectorizer())]), "its str stands next to texts, which is not read"),
+        ):
+            with self.assertRaisesRegex(Contract, reason):
+                vectorizers.split(make_pipeline(step, LogisticRegression()))
+        with self.assertRaisesRegex(Contract, "its Own stands next to texts"):
+            vectorizers.told_of(Own().fit(self.TEXTS))
+        with self.assertRaisesRegex(Contract, "its FunctionTransformer comes before texts"):
+            vectorizers.split(make_pipeline(FunctionTransformer(), CountVectorizer(), LogisticRegression()))
+
+    def test_whoever_is_given_something_else_than_texts_asks_the_model_itself(self):
+        from sklearn.feature_extraction.text import CountVectorizer
+        from whyslow_collector import vectorizers
+        from whyslow_collector.rows_of import Rows
+        from whyslow_collector.text_rows import TextRows
+
+        told = vectorizers.told_of(CountVectorizer().fit(self.TEXTS))
+        rows = TextRows([told])
+        for given, reason in (("now", "a single text"), ([b"now"], "something else than texts"), (["now", None], "something else"), (["x"] * 100_000, "100000 texts of")):
+            with self.assertRaisesRegex(TypeError, reason):
+                rows.matrix(given)
+        # Where the program calls the vectorizer itself, its rows may be made of anything.
+        own = TextRows([told], Rows(None, {}, {}, {}, zeros=True))
+        self.assertEqual(own.matrix([[1.0, 2.0]]).tolist(), [[1.0, 2.0]])
+        self.assertEqual(own.matrix(["now"], True).sum(), 1)
 
 
 def read_inputs(file):

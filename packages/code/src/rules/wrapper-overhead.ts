@@ -11,7 +11,7 @@ const TABULAR = new Set(['scikit-learn', 'xgboost', 'lightgbm', 'catboost'])
 export const wrapperOverhead = defineRule({
   id: 'wrapper-overhead',
   area: 'software',
-  title: 'The wrapper around the trees costs more than the trees',
+  title: 'The wrapper around the model costs more than the model',
   languages: ['python'],
   needs: ['sessions'],
   check(evidence) {

@@ -30,8 +30,8 @@ export async function writePackage(root: string, { program, models, files }: Pac
   await folder.add('calls.json', 'options', `${JSON.stringify(calls, null, 2)}\n`)
   await folder.add('__init__.py', 'python', `${written}${initText(program, names)}`)
   await folder.add('stand_in.py', 'python', `${written}${fs.readFileSync(new URL('./stand_in.py', import.meta.url), 'utf8')}`)
-  const rows = fs.readFileSync(path.join(COLLECTOR, 'whyslow_collector', 'rows_of.py'), 'utf8')
-  await folder.add('rows_of.py', 'python', `${written}${rows}`)
+  for (const name of ['rows_of.py', 'text_rows.py'])
+    await folder.add(name, 'python', `${written}${fs.readFileSync(path.join(COLLECTOR, 'whyslow_collector', name), 'utf8')}`)
   await folder.add('requirements.txt', 'package', requirementsOf(root, names))
   await folder.add('changes.diff', 'readme', files.map(({ diff }) => diff).join(''))
 }

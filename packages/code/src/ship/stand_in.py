@@ -11,7 +11,8 @@ import types
 
 import numpy as np
 
-from .rows_of import Rows, rows_in_order
+from .rows_of import rows_in_order
+from .text_rows import reader_of
 
 
 class StandIn:
@@ -184,8 +185,7 @@ _METHODS = ("predict", "predict_proba", "decision_function", "inplace_predict", 
 
 
 def _rows(spec):
-    told = (spec.get("byPlace", False), spec.get("unknownNone", ()), spec.get("onlyNumbers", False), spec.get("zeros", False))
-    rows = Rows(spec["columns"], spec["texts"], spec["strict"], spec["refused"], *told)
+    rows = reader_of(spec)
     methods = spec["methods"]
 
     def convert(method, args, words, shipped, stand_in, has_own):

@@ -152,6 +152,7 @@ describe.skipIf(process.platform === 'win32')('fix of a program', UNIX, () => {
         'report.json',
         'requirements.txt',
         'rows_of.py',
+        'text_rows.py',
         'stand_in.py',
       ].sort(),
     )

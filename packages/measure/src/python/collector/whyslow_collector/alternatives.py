@@ -3,10 +3,11 @@ first; whether they differ is told, not judged."""
 
 import sys
 
-from . import instead_of_preparing, values
+from . import instead_of_preparing, values, vectorizers
 from .clock import in_turns
 from .instead_of_columns import by_columns
 from .instead_of_forest import by_trees
+from .text_rows import TextRows
 from .torch_model import without_gradients
 
 _BUDGET_MS = 700
@@ -242,6 +243,10 @@ def _sklearn(model, method, given, kwargs, bound):
         if asked is not None:
             told = "its fitted steps, called one after the other on arrays of their columns in place of a DataFrame,"
             ways.append(("%s(DataFrame)" % method, told, (bound, asked)))
+    asked = _terms_asked(model, method, x)
+    if asked is not None:
+        told = "its terms counted into rows, and its fitted steps on these, without sparse matrices,"
+        ways.append(("%s(texts)" % method, told, (bound, asked)))
     asked = by_trees(model, method, x)
     if asked is not None:
         ways.append(("%s(%s)" % (method, "DataFrame" if hasattr(x, "to_numpy") else "x"), "each tree's tree_.predict(array)", (bound, asked)))
@@ -257,6 +262,18 @@ def _sklearn(model, method, given, kwargs, bound):
 
         ways.append(("%s(x) with n_jobs=%s" % (method, jobs), "%s(x) with n_jobs=1" % method, (bound, alone)))
     return ways
+
+
+def _terms_asked(model, method, texts):
+    """None: the model does not begin with texts, or with texts that are read by the program's own functions."""
+    try:
+        told, rest = vectorizers.split(model)
+        rows = TextRows(told)
+        rows.matrix(texts)
+        last = getattr(rest, method)
+    except Exception:
+        return None
+    return lambda: last(rows.matrix(texts))
 
 
 def _steps_asked(model, method, frame):

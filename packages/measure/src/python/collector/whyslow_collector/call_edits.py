@@ -223,6 +223,9 @@ class Edits:
             made = given
             if isinstance(given, ast.Name):
                 made = _made_for(tree, given, call)
+            if self._is_of_texts(made, site):
+                found.append(made)
+                continue
             if isinstance(made, ast.Call) and last_name(made.func) in _FRAMES:
                 odd = [one.arg or "**" for one in made.keywords if one.arg not in _FRAME_WORDS and not _is_plain(one)]
                 if not odd and len(made.args) <= 1 and not any(isinstance(one, ast.Starred) for one in made.args):
@@ -234,6 +237,14 @@ class Edits:
             if is_matrix:
                 return "the DMatrix of the call at %s:%d is made somewhere else" % (os.path.basename(site.file), site.line)
         return found
+
+    def _is_of_texts(self, made, site):
+        """Whether it is a vectorizer's call with texts and nothing else."""
+        if not isinstance(made, ast.Call) or not isinstance(made.func, ast.Attribute) or made.func.attr != "transform":
+            return False
+        is_plain = len(made.args) == 1 and not made.keywords and not isinstance(made.args[0], ast.Starred)
+        maker = made.func.value
+        return is_plain and hasattr(value_of(maker, site.names), "vocabulary_") and self._objects(site.file).is_one(maker)
 
     def body(self, file, line, function, name):
         """The function around the line returns what `name` gives of its text, in its first line; a reason if it cannot."""

@@ -72,7 +72,7 @@ class Recorder(Libraries):
         elif len(sites) < 64:
             sites.setdefault((site.key(), attribute), (site, session.target))
         if len(calls) < _CALLS:
-            call = Call(attribute, *export_models.kept(args[1:], kwargs, self.matrices), site)
+            call = Call(attribute, *export_models.kept(args[1:], kwargs, [*self.matrices, *self.text_rows]), site)
             calls.append(call)
             self._local.call = call
         return session

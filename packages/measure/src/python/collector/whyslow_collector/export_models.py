@@ -3,7 +3,7 @@ its calls (packages/code/src/ship/stand_in.py): `kind`, and which output of the 
 
 import os
 
-from . import estimator_file, refused_by, torch_model
+from . import estimator_file, refused_by, text_rows, torch_model, vectorizers
 from .errors import Contract
 
 #: Of the file's outputs, what methods give.
@@ -127,19 +127,20 @@ def of_rows(model, engine, calls, folder):
         if known != told:
             raise Contract("%s() is called in several ways" % call.method)
         count = given.shape[0] if hasattr(given, "tocsr") else len(given) if hasattr(given, "__len__") else 1
-    texts = next((type(one).__name__ for _, one in getattr(model, "steps", ()) if hasattr(one, "vocabulary_")), None)
-    if texts is not None:
-        raise Contract("its %s takes texts, which are not read" % texts)
+    of_texts = _of_texts(model, engine, calls)
+    told_texts, model = of_texts or (None, model)
     by_place = engine == "lightgbm"
-    names = _names_of(model)
+    names = None if of_texts else _names_of(model)
     if by_place and hasattr(_given(calls[0]), "columns"):
         # It goes by their places, and keeps other names than theirs.
         names = list(map(str, _given(calls[0]).columns))
     categories = _categories(model, engine, calls)
     file, (texts, strict, dropped, unknown_none) = _ROWS[engine](model, folder)
     texts, strict = ({str(at): table for at, table in one.items()} for one in (categories or texts, strict))
-    spec = {"kind": "rows", "columns": names, "texts": texts, "strict": strict, "refused": refused_by.refused_of(model, calls[0], names), "methods": methods,
-            "idle": sorted(_IDLE)}  # fmt: skip
+    refused = {} if of_texts else refused_by.refused_of(model, calls[0], names)
+    spec = {"kind": "rows", "columns": names, "texts": texts, "strict": strict, "refused": refused, "methods": methods, "idle": sorted(_IDLE)}
+    if of_texts:
+        spec["vectorizers"], spec["zeros"] = told_texts, isinstance(_given(calls[0]), vectorizers.Texts)
     if by_place:
         spec["byPlace"] = True
     if engine in ("lightgbm", "xgboost"):
@@ -166,7 +167,21 @@ def of_rows(model, engine, calls, folder):
         numpy.savez(data, input=whole)
     batch = max((len(one) for one in stacked), default=count or 1)
     own = estimator_file.by_skops(model, os.path.join(folder, "own.skops")) if engine == "scikit-learn" else None
-    return {"file": file, "data": data, "standIn": spec, "batch": batch, "program": own}
+    notes = ["its texts become rows by their %d terms, without scikit-learn" % text_rows.TextRows(told_texts).width] if of_texts else []
+    return {"file": file, "data": data, "standIn": spec, "batch": batch, "program": own, "notes": notes}
+
+
+def _of_texts(model, engine, calls):
+    """(vectorizers, the model of their rows) of a model that is given texts, or rows that the program's own call of a vectorizer made of them; None: of others."""
+    makers = {id(one.vectorizer): one.vectorizer for one in map(_given, calls) if isinstance(one, vectorizers.Texts)}
+    if not makers:
+        return vectorizers.split(model)
+    [maker, *others] = makers.values()
+    if others or not all(isinstance(_given(call), vectorizers.Texts) for call in calls):
+        raise Contract("its rows are of several vectorizers")
+    if engine != "scikit-learn":
+        raise Contract("its rows are a sparse matrix, in which what is not stored may mean missing or zero; give an array (x.toarray())")
+    return [vectorizers.told_of(maker)], model
 
 
 def _given(call):
@@ -270,11 +285,8 @@ def _plain_rows(call, spec):
     import numpy
 
     given = _given(call)
-    from . import rows_of
-
     try:
-        told = {"by_place": spec.get("byPlace", False), "unknown_none": spec.get("unknownNone", ()), "zeros": spec.get("zeros", False)}
-        matrix = rows_of.Rows(spec["columns"], spec["texts"], {}, {}, **told).matrix(given)
+        matrix = text_rows.reader_of(spec, strict=False).matrix(given, isinstance(given, vectorizers.Texts))
     except Exception as error:
         raise Contract("rows of the type %s are not read: %s" % (type(given).__name__, error)) from error
     return numpy.asarray(matrix, numpy.float64)

@@ -16,6 +16,7 @@ from .instead_of_preparing import Preparation, is_transforms
 from .other_interpreters import OtherInterpreters
 from .places import name_of, shown
 from .torch_model import in_training
+from .vectorizers import Texts
 
 #: An interpreter runs on what its tensors were set to before.
 _INTERPRETER = [
@@ -58,6 +59,7 @@ WRAPPED = {
     "torch.serialization": ("pytorch", [(None, "load", "load")]),
     "torch.jit._serialization": ("pytorch", [(None, "load", "load")]),
     "torch.nn.modules.module": ("pytorch", [("Module", "__call__", "run")]),
+    "sklearn.feature_extraction.text": (None, [("CountVectorizer", "transform", "texts"), ("TfidfVectorizer", "transform", "texts")]),
     "pickle": (None, [(None, "load", "load"), (None, "loads", "load")]),
     "joblib.numpy_pickle": (None, [(None, "load", "load")]),
     "xgboost.core": (
@@ -146,6 +148,8 @@ class Libraries:
         self.opening_ns = None
         #: The last of XGBoost's DMatrix objects, with what they were made of.
         self.matrices = []
+        #: The last rows that the program's own calls of vectorizers made, with their Texts.
+        self.text_rows = []
         self.plans = 0
         #: Tokenizers and chains of transforms: no sessions, since no model runs.
         self.preparations = []
@@ -255,6 +259,8 @@ class Libraries:
             made_of = args[1] if len(args) > 1 else kwargs.get("data")
             self.matrices = [*self.matrices[-1:], (args[0], made_of)]
             return None
+        if kind == "texts":
+            return None
         if kind in ("open", "load"):
             return Session(engine) if place else None
         if kind == "input":
@@ -308,6 +314,12 @@ class Libraries:
             session.training = True
 
     def _end(self, session, kind, took, given, result):
+        if kind == "texts" and result is not None:
+            args, kwargs = given
+            texts = args[1] if len(args) > 1 else kwargs.get("raw_documents")
+            # An iterator has none left.
+            if hasattr(texts, "__len__") and len(texts) == result.shape[0]:
+                self.text_rows = [*self.text_rows[-1:], (result, Texts(texts, args[0]))]
         if session is None:
             return
         if kind in ("open", "load"):

@@ -11,7 +11,7 @@ UNKNOWN = -1.0
 #: Kinds of arrays of numbers.
 _NUMBERS = "biuf"
 #: Numbers of a sparse matrix with its zeros, at most: 8 MB a call.
-_MOST_DENSE = 1_000_000
+MOST_DENSE = 1_000_000
 
 
 class Rows:
@@ -86,7 +86,7 @@ class Rows:
     def _dense(self, matrix):
         if not self._zeros:
             raise TypeError("a sparse matrix: what is not stored in it may mean missing or zero; give an array")
-        if len(matrix.shape) != 2 or matrix.shape[0] * matrix.shape[1] > _MOST_DENSE:
+        if len(matrix.shape) != 2 or matrix.shape[0] * matrix.shape[1] > MOST_DENSE:
             raise TypeError("a sparse matrix of %s, which is not made dense" % " by ".join(map(str, matrix.shape)))
         return np.asarray(matrix.toarray())
 
