@@ -19,6 +19,11 @@ const STARTS_MS = 900
 const LEAST_MS = 300
 /** Share of that time for the layers in int8, if int8 may pay. */
 const INT8_SHARE = 0.5
+/**
+ * For the whole model, as it is and as a remedy that acts between operators makes it, beyond the run's plan: what frees the engine everywhere is to be
+ * known, and fix tries everything else on top of it. A quick run keeps to its plan.
+ */
+const WHOLES_MS = 2500
 
 const NO_TIME = {
   quick: 'a quick run of this model leaves no time for it; leave out --quick',
@@ -27,17 +32,17 @@ const NO_TIME = {
 
 const LEFT_OUT = 'operators are timed alone if the engine gives the times of nodes, and with its own kernels'
 
-/** Measures the model and its operators. Call it within `TrialRunner.alone`. `wholesMs`: beyond the run's plan, see ExperimentsPlan. */
-export async function measureWithOperators(run: Run, options: WhyOptions, wholesMs = 0): Promise<Evidence> {
+/** Measures the model and its operators. Call it within `TrialRunner.alone`. */
+export async function measureWithOperators(run: Run, options: WhyOptions): Promise<Evidence> {
   const { evidence, experimentsMs } = await measureRun(run, options)
-  return withOperatorExperiments(run, options, evidence, { experimentsMs, wholesMs })
+  return withOperatorExperiments(run, options, evidence, experimentsMs)
 }
 
 async function withOperatorExperiments(
   run: Run,
   options: WhyOptions,
   measured: Evidence,
-  { experimentsMs, wholesMs }: { readonly experimentsMs: number; readonly wholesMs: number },
+  experimentsMs: number,
 ): Promise<Evidence> {
   const offers = offersOf(options.engine)
   const absent = (reason: string): Evidence => ({ ...measured, absent: { ...measured.absent, operatorExperiments: reason } })
@@ -78,7 +83,7 @@ async function withOperatorExperiments(
     remedies,
     facts,
     budgetMs: budgetMs - int8Ms,
-    wholesMs,
+    wholesMs: options.quick ? 0 : WHOLES_MS,
   })
   if (experiments === undefined) return absent('there is nothing to compare operators with')
   const int8 = int8Ms > 0 && (await wholeInInt8({ bench, model: run.model, evidence, facts, budgetMs: int8Ms }))

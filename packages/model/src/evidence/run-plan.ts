@@ -77,8 +77,12 @@ const QUICK = { budgetMs: 6000, predictions: 25, processes: 3, sampleMs: 900, bl
  */
 const PER_SAMPLING = { blocks: 1.25, profile: 0.65, operators: 0.63 } as const
 
+/** What is tried loads the model again and again: a full run has the time of so many loads more, up to a limit. */
+const LOADS = 20
+const MOST_LOADING_MS = 10_000
+
 /** Kept for operators alone before anything is swept. */
-const LEAST_EXPERIMENTS_SHARE = 0.1
+const LEAST_EXPERIMENTS_SHARE = { full: 0.15, quick: 0.1 } as const
 const MOST_EXPERIMENTS_SHARE = 0.25
 
 /** Rounds of a sweep, and how few will do. */
@@ -108,7 +112,8 @@ export function planRun(look: FirstLook, asked: AskedTime, possible: PossibleMea
   const askedMs = asked.seconds === null ? usual.sampleMs : asked.seconds * 1000
   const moreMs = Math.max(0, askedMs - usual.sampleMs)
   const baseMs = Math.max(usual.budgetMs, usual.predictions * look.predictionMs)
-  const budgetMs = baseMs + (PER_SAMPLING.blocks + PER_SAMPLING.profile + PER_SAMPLING.operators) * moreMs
+  const loadingMs = asked.quick ? 0 : Math.min(MOST_LOADING_MS, LOADS * look.loadMs)
+  const budgetMs = baseMs + loadingMs + (PER_SAMPLING.blocks + PER_SAMPLING.profile + PER_SAMPLING.operators) * moreMs
   const spending: Spending = { leftMs: budgetMs - firstLookMs(look), budgetMs, leftOut: {} }
 
   const watchingMs = possible.onDevice ? deviceMs(look) : 0
@@ -119,10 +124,11 @@ export function planRun(look: FirstLook, asked: AskedTime, possible: PossibleMea
   const profileMs = Math.min(spending.leftMs, usual.profileShare * sharedMs + PER_SAMPLING.profile * moreMs)
   const profile = possible.nodes === null ? null : planProfile(look, { sampleMs: askedMs, nodes: possible.nodes }, profileMs)
   spending.leftMs -= profile?.plannedMs ?? 0
+  const leastShare = LEAST_EXPERIMENTS_SHARE[asked.quick ? 'quick' : 'full']
   const reservedMs =
     profile === null
       ? 0
-      : Math.max(0, Math.min(spending.leftMs, LEAST_EXPERIMENTS_SHARE * baseMs + PER_SAMPLING.operators * moreMs))
+      : Math.max(0, Math.min(spending.leftMs, leastShare * (baseMs + loadingMs) + PER_SAMPLING.operators * moreMs))
   spending.leftMs -= reservedMs
   const tried = asked.quick ? NOTHING : planTried(look, possible, spending)
   const mostMs = profile === null ? 0 : MOST_EXPERIMENTS_SHARE * budgetMs

@@ -27,9 +27,6 @@ import type { ServingPort } from './serving-port.ts'
 import { shippingPlan, shipSetup } from './ship-found.ts'
 import { tryRemedies } from './try-remedies.ts'
 
-/** What a remedy gives that frees the engine everywhere is tried first: its saving is predicted so, and everything else is tried on top of it. */
-const WHOLES_MS = 2500
-
 export interface FixOutcome {
   /** The diagnosis of the original, with `trials` and `fix`; its answer is the sentence that ends `fix`. */
   readonly report: ReportDocument
@@ -66,7 +63,7 @@ export async function fix(file: string, given: Partial<FixOptions> = {}): Promis
     const { evidence, diagnosis, found, chosen, spent } = await withMachineLock(
       run,
       async () => {
-        const evidence = await measureWithOperators(run, options, WHOLES_MS)
+        const evidence = await measureWithOperators(run, options)
         const diagnosis = assembleReport(evidence, file)
         options.onDiagnosis?.(diagnosis.answer)
         const budget = budgetOf(run, options, evidence)

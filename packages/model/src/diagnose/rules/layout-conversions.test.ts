@@ -100,6 +100,37 @@ checkRule(layoutConversions, {
       expect: { detail: /1 pair/ },
     },
     {
+      name: 'reorders around what stays in the layout of the convolutions, as the whole model shows',
+      given: evidence({
+        p50Ms: 10,
+        nodes: [
+          { op: 'ReorderOutput', timeMs: 0.4, in: ['x'], out: ['a'], moves: true, inserted: true },
+          { op: 'Mul', timeMs: 1, in: ['a', 'scale'], out: ['b'] },
+          { op: 'Add', timeMs: 2, in: ['b', 'shift'], out: ['c'] },
+          { op: 'ReorderInput', timeMs: 0.4, in: ['c'], out: ['d'], moves: true, inserted: true },
+          { op: 'Conv', timeMs: 3, in: ['d', 'w'], out: ['e'] },
+          { op: 'Mul', timeMs: 1, in: ['e', 'scale'], out: ['f'] },
+        ],
+        constants: { scale: {}, shift: {} },
+        operatorExperiments: {
+          ...experiments([]),
+          wholes: [
+            { remedy: 'loop-invariants', ms: 9, low: 8, high: 10 },
+            { remedy: 'affine-as-depthwise', ms: 2.5, low: 1, high: 3 },
+            { remedy: 'fuse-hard-swish', ms: 3, low: -1, high: 4 },
+          ],
+        },
+      }),
+      expect: {
+        timeMs: 3.8,
+        wouldSaveMs: 2.5,
+        basis: 'measured',
+        nodes: ['ReorderOutput_0', 'ReorderInput_3', 'Add_2', 'Mul_1'],
+        detail:
+          /The 2 operators between them take 3\.00 ms\. Rewritten by affine-as-depthwise, they stay in .* takes 2\.50 ms less\.$/,
+      },
+    },
+    {
       name: 'a reorder of something else beside it: no pair',
       given: evidence({
         p50Ms: 10,

@@ -30,6 +30,7 @@ export const affineAsDepthwise = defineRemedy({
   treats: TREATS,
   effect: 'rounding',
   kind: 'rewrite',
+  betweenOperators: true,
   goals: ['latency', 'throughput'],
   apply(setup, evidence) {
     // What fits into the weights of a convolution next to it costs nothing there.

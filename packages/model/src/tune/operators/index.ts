@@ -225,11 +225,12 @@ async function timed(plan: ExperimentsPlan, taken: readonly Taken[], left: LeftO
   const empty = timedEmpty(bench)
   const between = await betweenOperators(plan)
   const mostMs = Math.max(WHOLE_SHARE * budgetMs, between.length > 0 ? plan.wholesMs : 0)
-  const whole = wholeModel(plan, mostMs)
-  const changed = whole ? await changedModels(plan, between, { whole, mostMs }) : []
+  const rounds = between.length > 0 ? roundsOfTwo(plan, mostMs) : ROUNDS
+  const whole = wholeModel(plan, rounds, mostMs)
+  const changed = whole ? await changedModels(plan, between, { whole, rounds, mostMs }) : []
   const models: TimedModel[] = [empty, ...(whole ? [whole] : []), ...changed.map(({ model }) => model)]
   const asked: ExperimentPart[] = []
-  const besideMs = whole ? (1 + changed.length) * wholeRoundsMs(plan) : 0
+  const besideMs = whole ? (1 + changed.length) * wholeRoundsMs(plan, rounds) : 0
   const ownMs = Math.max(budgetMs / 2, budgetMs - besideMs)
   const { counts, inInt8, spentMs } = fitting(taken, ownMs)
   for (const one of [...taken].sort((a, b) => b.group.aboveMs - a.group.aboveMs)) {
@@ -255,8 +256,8 @@ async function timed(plan: ExperimentsPlan, taken: readonly Taken[], left: LeftO
     budgetMs: SLOWER * budgetMs,
     options: { ...options, reuseOutputs: true, directCall: false },
   })
-  const rounds = whole && times.get(whole.key)
-  const wholeMs = Array.isArray(rounds) ? medianOrNull(rounds) : null
+  const wholeTimes = whole && times.get(whole.key)
+  const wholeMs = Array.isArray(wholeTimes) ? medianOrNull(wholeTimes) : null
   const scale = wholeMs === null ? 1 : plan.evidence.latency!.p50Ms / wholeMs
   const rows = asked.flatMap((one) => {
     const row = experimentOf(one, times, { emptyKey: empty.key, scale })
@@ -268,19 +269,23 @@ async function timed(plan: ExperimentsPlan, taken: readonly Taken[], left: LeftO
   return { rows, wholeMs, ...(wholes.length > 0 && { wholes }) }
 }
 
-/** What one model as large as the whole takes, in all rounds. */
-function wholeRoundsMs({ evidence }: ExperimentsPlan): number {
+/** What one model as large as the whole takes, in so many rounds. */
+function wholeRoundsMs({ evidence }: ExperimentsPlan, rounds: number): number {
   const { p50Ms, loadMs } = evidence.latency!
-  return ROUNDS * (Math.max(SAMPLE_MS, (LEAST.warmup + LEAST.samples) * p50Ms) + (loadMs ?? 0))
+  return rounds * (Math.max(SAMPLE_MS, (LEAST.warmup + LEAST.samples) * p50Ms) + (loadMs ?? 0))
 }
 
+/** As many as there is time for with the model as it is and as one remedy makes it, but no fewer than give an interval. */
+const roundsOfTwo = (plan: ExperimentsPlan, mostMs: number): number =>
+  Math.max(LEAST_ROUNDS, Math.min(ROUNDS, Math.floor(mostMs / (2 * wholeRoundsMs(plan, 1)))))
+
 /** The whole model, where there is time for it. */
-function wholeModel(plan: ExperimentsPlan, mostMs: number): TimedModel | undefined {
+function wholeModel(plan: ExperimentsPlan, rounds: number, mostMs: number): TimedModel | undefined {
   const { bench, modelFile, savedInputs } = plan
   const [sample] = bench.samples
-  if (sample === undefined || wholeRoundsMs(plan) > mostMs) return undefined
+  if (sample === undefined || wholeRoundsMs(plan, rounds) > mostMs) return undefined
   const inputs = Object.entries(sample).map(([name, { dtype, shape }]) => ({ name, type: { dtype, shape: [...shape] } }))
-  return { key: 'whole', file: modelFile, inputs, saved: savedInputs }
+  return { key: 'whole', file: modelFile, inputs, saved: savedInputs, ...(rounds < ROUNDS && { few: { rounds, ...LEAST } }) }
 }
 
 interface Between {
@@ -288,16 +293,17 @@ interface Between {
   readonly model: Model
 }
 
-/** What remedies whose gain is between operators make of the whole model. */
+/** What remedies whose gain is between operators make of the whole model, the most promising first. */
 async function betweenOperators({ bench, model, facts, remedies }: ExperimentsPlan): Promise<readonly Between[]> {
   const setup = { model, options: bench.options, batchFactor: 1, machineBound: false }
   const tools = { optimize: () => Promise.reject(new Error('the engine is not asked here')) }
-  const found: Between[] = []
+  const found: (Between & { readonly savesMs: number })[] = []
   for (const remedy of remedies.filter((one) => one.betweenOperators)) {
     const [proposal] = await remedy.apply(setup, facts, tools)
-    if (proposal !== undefined) found.push({ remedy: remedy.id, model: proposal.setup.model })
+    if (proposal === undefined) continue
+    found.push({ remedy: remedy.id, model: proposal.setup.model, savesMs: proposal.predictedSavingMs ?? 0 })
   }
-  return found
+  return found.sort((a, b) => b.savesMs - a.savesMs)
 }
 
 interface ChangedModel {
@@ -309,10 +315,10 @@ interface ChangedModel {
 async function changedModels(
   plan: ExperimentsPlan,
   between: readonly Between[],
-  { whole, mostMs }: { readonly whole: TimedModel; readonly mostMs: number },
+  { whole, rounds, mostMs }: { readonly whole: TimedModel; readonly rounds: number; readonly mostMs: number },
 ): Promise<readonly ChangedModel[]> {
   const { bench } = plan
-  const fitting = between.slice(0, Math.floor(mostMs / wholeRoundsMs(plan)) - 1)
+  const fitting = between.slice(0, Math.floor(mostMs / wholeRoundsMs(plan, rounds)) - 1)
   return Promise.all(
     fitting.map(async ({ remedy, model }) => {
       const key = bench.nextName('whole')
