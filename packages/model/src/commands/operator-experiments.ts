@@ -23,7 +23,7 @@ const INT8_SHARE = 0.5
  * For the whole model, as it is and as a remedy that acts between operators makes it, beyond the run's plan: what frees the engine everywhere is to be
  * known, and fix tries everything else on top of it. A quick run keeps to its plan.
  */
-const WHOLES_MS = 2500
+const WHOLES_MS = 4000
 
 const NO_TIME = {
   quick: 'a quick run of this model leaves no time for it; leave out --quick',

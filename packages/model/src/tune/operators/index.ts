@@ -224,14 +224,16 @@ async function timed(plan: ExperimentsPlan, taken: readonly Taken[], left: LeftO
   const { bench, budgetMs } = plan
   const empty = timedEmpty(bench)
   const between = await betweenOperators(plan)
-  const mostMs = Math.max(WHOLE_SHARE * budgetMs, between.length > 0 ? plan.wholesMs : 0)
+  const moreMs = between.length > 0 ? plan.wholesMs : 0
+  const mostMs = Math.max(WHOLE_SHARE * budgetMs, moreMs)
   const rounds = between.length > 0 ? roundsOfTwo(plan, mostMs) : ROUNDS
   const whole = wholeModel(plan, rounds, mostMs)
   const changed = whole ? await changedModels(plan, between, { whole, rounds, mostMs }) : []
   const models: TimedModel[] = [empty, ...(whole ? [whole] : []), ...changed.map(({ model }) => model)]
   const asked: ExperimentPart[] = []
   const besideMs = whole ? (1 + changed.length) * wholeRoundsMs(plan, rounds) : 0
-  const ownMs = Math.max(budgetMs / 2, budgetMs - besideMs)
+  const ownMs = Math.max(budgetMs / 2, budgetMs - Math.max(0, besideMs - moreMs))
+  const allMs = budgetMs + Math.min(moreMs, besideMs)
   const { counts, inInt8, spentMs } = fitting(taken, ownMs)
   for (const one of [...taken].sort((a, b) => b.group.aboveMs - a.group.aboveMs)) {
     const { group, part, row, links, variants } = one
@@ -252,8 +254,8 @@ async function timed(plan: ExperimentsPlan, taken: readonly Taken[], left: LeftO
   const { run, engineId: engine, options, limits, folder } = bench
   const times = await timeModels({
     ...{ run, engine, limits, folder, models, rounds: most, sampleMs: SAMPLE_MS, least: LEAST },
-    enough: { rounds: ROUNDS, ms: budgetMs },
-    budgetMs: SLOWER * budgetMs,
+    enough: { rounds: ROUNDS, ms: allMs },
+    budgetMs: SLOWER * allMs,
     options: { ...options, reuseOutputs: true, directCall: false },
   })
   const wholeTimes = whole && times.get(whole.key)
