@@ -7,7 +7,6 @@ import { notRead, type Predictor, type SkopsContext, versionOf } from './context
 import { histGradientBoosting } from './hist-gradient-boosting.ts'
 import type { InertObject } from './inert.ts'
 import {
-  discriminantAnalysis,
   generalizedLinear,
   linearClassifier,
   linearRegression,
@@ -15,7 +14,7 @@ import {
   multiLayerPerceptron,
   stochasticGradientClassifier,
 } from './linear-models.ts'
-import { bernoulliNaiveBayes, complementNaiveBayes, multinomialNaiveBayes } from './naive-bayes.ts'
+import { naiveBayes } from './naive-bayes.ts'
 import { stepsOf, transform } from './transformers.ts'
 import { decisionTree, gradientBoosting, randomForest } from './tree-models.ts'
 
@@ -28,14 +27,11 @@ const READERS: ReadonlyMap<string, Reader> = new Map([
   ...same('RandomForestClassifier RandomForestRegressor ExtraTreesClassifier ExtraTreesRegressor', randomForest),
   ...same('GradientBoostingClassifier GradientBoostingRegressor', gradientBoosting),
   ...same('HistGradientBoostingClassifier HistGradientBoostingRegressor', histGradientBoosting),
-  ...same('LogisticRegression LogisticRegressionCV', logisticRegression),
+  ...same('LogisticRegression LogisticRegressionCV LinearDiscriminantAnalysis', logisticRegression),
   ...same('SGDClassifier', stochasticGradientClassifier),
   ...same('LinearSVC RidgeClassifier RidgeClassifierCV Perceptron PassiveAggressiveClassifier', linearClassifier),
-  ...same('LinearDiscriminantAnalysis', discriminantAnalysis),
   ...same('CalibratedClassifierCV', calibrated),
-  ...same('MultinomialNB', multinomialNaiveBayes),
-  ...same('ComplementNB', complementNaiveBayes),
-  ...same('BernoulliNB', bernoulliNaiveBayes),
+  ...same('MultinomialNB ComplementNB BernoulliNB', naiveBayes),
   ...same(
     'LinearRegression Ridge RidgeCV Lasso LassoCV LassoLars LassoLarsCV ElasticNet ElasticNetCV Lars LarsCV',
     linearRegression,

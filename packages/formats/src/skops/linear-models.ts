@@ -24,6 +24,7 @@ export function linearClassifier(estimator: InertObject): Predictor {
   return { scores, transform: [], label: linearLabel(estimator, scores.outputCount) }
 }
 
+/** Also of linear discriminant analysis, whose scores become probabilities in the same way. */
 export function logisticRegression(estimator: InertObject): Predictor {
   const scores = linearScores(estimator)
   const how = optionalField(estimator, 'multi_class')
@@ -31,15 +32,6 @@ export function logisticRegression(estimator: InertObject): Predictor {
   return {
     scores,
     transform: probabilities(scores.outputCount, { isSeparate, slope: how === 'multinomial' ? 2 : 1 }),
-    label: linearLabel(estimator, scores.outputCount),
-  }
-}
-
-export function discriminantAnalysis(estimator: InertObject): Predictor {
-  const scores = linearScores(estimator)
-  return {
-    scores,
-    transform: probabilities(scores.outputCount, { isSeparate: false, slope: 1 }),
     label: linearLabel(estimator, scores.outputCount),
   }
 }

@@ -20,6 +20,7 @@ import { identityOf, inputTypes } from '../../quantize/plan/small-models.ts'
 import { timedEmpty } from '../../quantize/plan/small-operators.ts'
 import { typesAsRun } from '../../quantize/plan/types-as-run.ts'
 import type { Remedy, RemedyEvidence } from '../../remedies/kit/remedy.ts'
+import { type Between, betweenOperators } from './between-operators.ts'
 import { chainOf, LINKS } from './chain.ts'
 import { type Group, groupsOf, mergeGroups } from './groups.ts'
 import { executedPart, floatVariant, int8Variant } from './precisions.ts'
@@ -223,7 +224,7 @@ async function variantsFor(
 async function timed(plan: ExperimentsPlan, taken: readonly Taken[], left: LeftOut[]): Promise<Found> {
   const { bench, budgetMs } = plan
   const empty = timedEmpty(bench)
-  const between = await betweenOperators(plan)
+  const between = await betweenOperators(plan, { options: bench.options, p50Ms: plan.evidence.latency!.p50Ms })
   const moreMs = between.length > 0 ? plan.wholesMs : 0
   const mostMs = Math.max(WHOLE_SHARE * budgetMs, moreMs)
   const rounds = between.length > 0 ? roundsOfTwo(plan, mostMs) : ROUNDS
@@ -288,24 +289,6 @@ function wholeModel(plan: ExperimentsPlan, rounds: number, mostMs: number): Time
   if (sample === undefined || wholeRoundsMs(plan, rounds) > mostMs) return undefined
   const inputs = Object.entries(sample).map(([name, { dtype, shape }]) => ({ name, type: { dtype, shape: [...shape] } }))
   return { key: 'whole', file: modelFile, inputs, saved: savedInputs, ...(rounds < ROUNDS && { few: { rounds, ...LEAST } }) }
-}
-
-interface Between {
-  readonly remedy: string
-  readonly model: Model
-}
-
-/** What remedies whose gain is between operators make of the whole model, the most promising first. */
-async function betweenOperators({ bench, model, facts, remedies }: ExperimentsPlan): Promise<readonly Between[]> {
-  const setup = { model, options: bench.options, batchFactor: 1, machineBound: false }
-  const tools = { optimize: () => Promise.reject(new Error('the engine is not asked here')) }
-  const found: (Between & { readonly savesMs: number })[] = []
-  for (const remedy of remedies.filter((one) => one.betweenOperators)) {
-    const [proposal] = await remedy.apply(setup, facts, tools)
-    if (proposal === undefined) continue
-    found.push({ remedy: remedy.id, model: proposal.setup.model, savesMs: proposal.predictedSavingMs ?? 0 })
-  }
-  return found.sort((a, b) => b.savesMs - a.savesMs)
 }
 
 interface ChangedModel {

@@ -49,6 +49,29 @@ test('a remedy whose gain lies between operators is timed on the whole model, wh
   expect((await timed(2 * 170, 176)).found.wholes).toHaveLength(1)
 })
 
+test('of remedies between operators the most promising is timed, and none that hardly promises anything', async () => {
+  const samples = [{ x: { dtype: 'float32' as const, shape: SHAPE, data: new Float32Array(256) } }]
+  const promising = (id: string, predictedSavingMs: number) =>
+    defineRemedy({
+      ...squared,
+      id,
+      betweenOperators: true,
+      apply: (setup) => [{ variant: '', setup, changes: [id], predictedSavingMs }],
+    })
+  const found = async (savingsMs: readonly number[]) => {
+    const remedies = savingsMs.map((ms) => promising(`of ${ms} ms`, ms))
+    const timed = await experimentsOn(
+      machine(() => 1),
+      // Three rounds of two models.
+      { samples, remedies, budgetMs: 2 * 176 },
+    )
+    return timed.found.wholes?.map(({ remedy }) => remedy)
+  }
+  expect(await found([0.5, 2, 1])).toEqual(['of 2 ms'])
+  // The model takes 8 ms.
+  expect(await found([0.15])).toBeUndefined()
+})
+
 test('what takes longest above its floor comes first, and what the budget leaves no time for is said', async () => {
   const { found } = await experimentsOn(
     machine(() => 1),
