@@ -14,7 +14,7 @@ export interface BetweenGiven {
   readonly facts: RemedyEvidence
 }
 
-/** Share of the p50 that is worth timing whole models. If no saving is foretold, only the whole model can show it. */
+/** Share of the p50 that is worth timing whole models. If no saving is predicted, only the whole model can show it. */
 const LEAST_SHARE = 0.02
 
 /** The most promising first. */
