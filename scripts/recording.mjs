@@ -1,6 +1,7 @@
 // Runs whyslow as a reader types it: in a folder of its own, as the first run on this machine, at 80 columns. What the documents show is cut from that.
 import { spawnSync } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
+import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 
 export const root = resolve(import.meta.dirname, '..')
@@ -25,7 +26,7 @@ export function record(argv, folder, environment = {}) {
   const document = JSON.parse(readFileSync(json, 'utf8'))
   const { trust = '–', reasons = [] } = document.latency ?? {}
   console.log(`whyslow ${argv.join(' ')}: trust ${trust}${reasons.map((reason) => `; ${reason}`).join('')}`)
-  return { command: `$ npx whyslow ${argv.join(' ')}`, text: stdout.trim(), document }
+  return { command: `$ npx whyslow ${argv.join(' ')}`, text: stdout.trim().replaceAll(homedir(), '~'), document }
 }
 
 /** The worst grade in a document, 'A' to 'D'; 'A' of one that has none. A generator of load that was late is as bad as 'D'. */
