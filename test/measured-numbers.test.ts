@@ -14,7 +14,6 @@ const NO_RESULTS: Readonly<Record<string, Readonly<Record<string, readonly strin
     'docs/distill.md': ['1.3 times as long'],
     'docs/findings/tiny-kernels.md': ['10 µs'],
     'docs/fix.md': ['1.1 times slower'],
-    'docs/method.md': ['2.5 s'],
     'docs/remedies/direct-call.md': ['0.2 ms'],
     'docs/replacements.md': ['1.2×'],
   },

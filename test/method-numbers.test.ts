@@ -51,11 +51,24 @@ const TOLD: readonly Told[] = [
     'QUICK.blocksShare',
     (share) => `sweeps and experiments, ${percent(share)} and`,
   ),
-  told('packages/model/src/evidence/run-plan.ts', 'QUICK.profileShare', (share) => `and ${percent(share)}. A tenth`),
+  told('packages/model/src/evidence/run-plan.ts', 'QUICK.profileShare', (share) => `and ${percent(share)}. For operators`),
   told(
     'packages/model/src/evidence/run-plan.ts',
-    'LEAST_EXPERIMENTS_SHARE',
-    (share) => `A ${share === 0.1 ? 'tenth' : share} is kept for operators alone`,
+    'LEAST_EXPERIMENTS_SHARE.full',
+    (share) => `For operators alone ${percent(share)} is kept`,
+  ),
+  told(
+    'packages/model/src/evidence/run-plan.ts',
+    'LEAST_EXPERIMENTS_SHARE.quick',
+    (share) => `is kept (${percent(share)} with \`--quick\`)`,
+  ),
+  told('packages/model/src/evidence/run-plan.ts', 'LOADS', (n) => `a full run has the time of ${n} loads more`),
+  told('packages/model/src/evidence/run-plan.ts', 'MOST_LOADING_MS', (ms) => `loads more, up to ${ms / 1000} s`),
+  told('packages/model/src/commands/operator-experiments.ts', 'WHOLES_MS', (ms) => `A full run has ${ms / 1000} s more`),
+  told(
+    'packages/model/src/tune/operators/between-operators.ts',
+    'LEAST_SHARE',
+    (share) => `promise ${percent(share)} of the p50 or more`,
   ),
   told(
     'packages/model/src/evidence/run-plan.ts',

@@ -7,7 +7,6 @@ from . import instead_of_preparing, values, vectorizers
 from .clock import in_turns
 from .instead_of_columns import by_columns
 from .instead_of_forest import by_trees
-from .text_rows import TextRows
 from .torch_model import without_gradients
 
 _BUDGET_MS = 700
@@ -268,6 +267,8 @@ def _terms_asked(model, method, texts):
     """None: the model does not begin with texts, or with texts that are read by the program's own functions."""
     try:
         told, rest = vectorizers.split(model)
+        from .text_rows import TextRows
+
         rows = TextRows(told)
         rows.matrix(texts)
         last = getattr(rest, method)

@@ -3,7 +3,7 @@ its calls (packages/code/src/ship/stand_in.py): `kind`, and which output of the 
 
 import os
 
-from . import estimator_file, refused_by, text_rows, torch_model, vectorizers
+from . import estimator_file, refused_by, torch_model, vectorizers
 from .errors import Contract
 
 #: Of the file's outputs, what methods give.
@@ -114,6 +114,8 @@ _ROWS = {"scikit-learn": _sklearn, "xgboost": _xgboost, "lightgbm": _lightgbm, "
 def of_rows(model, engine, calls, folder):
     import numpy
 
+    from .text_rows import TextRows
+
     methods, count, is_sparse = {}, None, False
     for call in calls:
         given = _given(call)
@@ -167,7 +169,7 @@ def of_rows(model, engine, calls, folder):
         numpy.savez(data, input=whole)
     batch = max((len(one) for one in stacked), default=count or 1)
     own = estimator_file.by_skops(model, os.path.join(folder, "own.skops")) if engine == "scikit-learn" else None
-    notes = ["its texts become rows by their %d terms, without scikit-learn" % text_rows.TextRows(told_texts).width] if of_texts else []
+    notes = ["its texts become rows by their %d terms, without scikit-learn" % TextRows(told_texts).width] if of_texts else []
     return {"file": file, "data": data, "standIn": spec, "batch": batch, "program": own, "notes": notes}
 
 
@@ -284,9 +286,11 @@ def _plain_rows(call, spec):
     """What the call was given, as the file's model takes it; None: whyslow makes rows up."""
     import numpy
 
+    from .text_rows import reader_of
+
     given = _given(call)
     try:
-        matrix = text_rows.reader_of(spec, strict=False).matrix(given, isinstance(given, vectorizers.Texts))
+        matrix = reader_of(spec, strict=False).matrix(given, isinstance(given, vectorizers.Texts))
     except Exception as error:
         raise Contract("rows of the type %s are not read: %s" % (type(given).__name__, error)) from error
     return numpy.asarray(matrix, numpy.float64)
