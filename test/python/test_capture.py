@@ -63,12 +63,12 @@ class DMatrix:
         self.data = data
 
 
-class Scaler:
+class Transformer:
     def transform(self, rows, copy=False):
         return rows
 
 
-class Vectorizer(Scaler):
+class Vectorizer(Transformer):
     vocabulary_ = {"now": 0}
 
 
@@ -82,7 +82,7 @@ class Edited(unittest.TestCase):
         with open(file, "w") as written:
             written.write(text)
         model = Model()
-        names = {"Model": lambda: model, "Library": Library, "DMatrix": DMatrix, "Vectorizer": Vectorizer, "scaler": Scaler(), "Proxy": Proxy, **({} if "Model()" in text else {"model": model})}
+        names = {"Model": lambda: model, "Library": Library, "DMatrix": DMatrix, "Vectorizer": Vectorizer, "scaler": Transformer(), "Proxy": Proxy, **({} if "Model()" in text else {"model": model})}
         exec(compile(text, file, "exec"), names)
         eval(run, names)
         edits = call_edits.Edits("fast")
