@@ -117,7 +117,7 @@ test('a full run sweeps and tries, between blocks', async () => {
   const trials = scriptedMachine({ latency: () => 3 })
   const { evidence } = await why(MODEL, { cache: 'off', trials })
   expect(evidence.threadSweep?.points.length).toBeGreaterThan(1)
-  expect(evidence.batchSweep?.points.map(({ at }) => at)).toEqual([1, 4, 16])
+  expect(evidence.batchSweep?.points.map(({ at }) => at)).toEqual([1, 2, 4, 16])
   expect(evidence.experiments?.map(({ id }) => id)).toEqual(['denormals'])
   expect(evidence.latency?.blocks).toHaveLength(5)
 })

@@ -132,7 +132,7 @@ describe('time', () => {
     expect(found.evidence.threadSweep!.points).toHaveLength(2)
     expect(found.evidence.experiments).toBeUndefined()
     expect(found.absent.experiments).toMatch(
-      /^it takes 41\.4 s at least, and \d\.\d+ s were left of the 302 s of a run of this model$/,
+      /^it takes 41\.4 s at least, and \d+ ms were left of the 301 s of a run of this model$/,
     )
   })
 

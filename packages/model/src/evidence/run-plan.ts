@@ -78,8 +78,8 @@ const QUICK = { budgetMs: 6000, predictions: 25, processes: 3, sampleMs: 900, bl
 const PER_SAMPLING = { blocks: 1.25, profile: 0.65, operators: 0.63 } as const
 
 /** What is tried loads the model again and again: a full run has the time of so many loads more, up to a limit. */
-const LOADS = 20
-const MOST_LOADING_MS = 10_000
+const LOADS = 10
+const MOST_LOADING_MS = 5000
 
 /** Kept for operators alone before anything is swept. */
 const LEAST_EXPERIMENTS_SHARE = { full: 0.15, quick: 0.1 } as const
