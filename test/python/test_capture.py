@@ -902,9 +902,11 @@ class Pixels(unittest.TestCase):
 @unittest.skipUnless(importlib.util.find_spec("sklearn") and importlib.util.find_spec("pandas"), "scikit-learn or pandas is not installed")
 class EstimatorFile(unittest.TestCase):
     def test_texts_become_codes_by_column(self):
+        import io
         import json
         import zipfile
 
+        import numpy as np
         import pandas as pd
         from sklearn.compose import ColumnTransformer
         from sklearn.linear_model import LogisticRegression
@@ -912,7 +914,7 @@ class EstimatorFile(unittest.TestCase):
         from sklearn.preprocessing import OneHotEncoder, StandardScaler
         from whyslow_collector import estimator_file
 
-        frame = pd.DataFrame({"a": [1.0, 2.0, 3.0, 4.0], "b": ["x", "y", "x", "z"]})
+        frame = pd.DataFrame({"a": [1.0, 2.0, 3.0, 4.0], "b": ["x", "y", float("nan"), "z"]})
         columns = ColumnTransformer([("n", StandardScaler(), ["a"]), ("t", OneHotEncoder(handle_unknown="ignore"), ["b"])])
         model = Pipeline([("columns", columns), ("last", LogisticRegression())]).fit(frame, [0, 1, 0, 1])
         before = model.predict_proba(frame).tolist()
@@ -921,7 +923,10 @@ class EstimatorFile(unittest.TestCase):
             self.assertEqual(estimator_file.write(model, file), ({1: {"x": 0, "y": 1, "z": 2}}, {}, set(), [1]))
             with zipfile.ZipFile(file) as archive:
                 schema = json.loads(archive.read("schema.json"))
+                arrays = [np.load(io.BytesIO(archive.read(name))).tolist() for name in archive.namelist() if name.endswith(".npy")]
         self.assertEqual(schema["__class__"], "Pipeline")
+        # Missing is a category of its own.
+        self.assertEqual([str(one) for one in arrays if one[:3] == [0.0, 1.0, 2.0]], ["[0.0, 1.0, 2.0, nan]"])
         # The user's own model is as it was.
         self.assertEqual(model.predict_proba(frame).tolist(), before)
 
@@ -976,6 +981,36 @@ class EstimatorFile(unittest.TestCase):
         frame = pd.DataFrame({"id": list("abcd"), "n": [1.0, 2.0, 3.0, 4.0]})
         _, spec = self.spec(make_pipeline(ColumnTransformer([("n", StandardScaler(), ["n"])]), LogisticRegression()), frame)
         self.assertEqual(Rows(spec["columns"], spec["texts"], spec["strict"], spec["refused"]).matrix([{"n": 2.0, "id": "z"}]).tolist(), [[-1.0, 2.0]])
+
+    def test_texts_in_columns_become_their_terms_behind_all_columns(self):
+        import pandas as pd
+        from sklearn.compose import ColumnTransformer
+        from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, TfidfVectorizer
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import StandardScaler
+        from whyslow_collector import vectorizers
+        from whyslow_collector.instead_of_columns import by_columns
+        from whyslow_collector.text_rows import reader_of
+
+        frame = pd.DataFrame({"title": ["Win now", "Re: lunch", "WIN a trip", "notes"], "n": [1.0, 5.0, 2.0, 4.0], "id": list("abcd"), "body": ["win win", "see you", "a trip", "you now"]})
+        steps = [("t", TfidfVectorizer(), "title"), ("n", StandardScaler(), ["n"]), ("b", make_pipeline(CountVectorizer(), TfidfTransformer()), "body")]
+        model, spec = self.spec(make_pipeline(ColumnTransformer(steps, transformer_weights={"t": 3}), LogisticRegression()), frame)
+        expected = model.predict_proba(frame).tolist()
+        told, twin = vectorizers.split(model)
+        self.assertEqual(([one["column"] for one in told], spec["columns"]), ([0, 3], list(frame.columns)))
+        rows = reader_of(spec)
+        for form in (frame, frame[["body", "id", "title", "n"]], frame.to_dict("records"), frame.to_dict("list"), frame.to_numpy(), frame.to_numpy().tolist()):
+            made = twin.predict_proba(rows.checked(rows.matrix(form))).tolist()
+            for one, other in zip(made, expected):
+                self.assertAlmostEqual(one[1], other[1], 12)
+        self.assertRaisesRegex(TypeError, "something else than texts", lambda: rows.matrix([{"title": None, "n": 1.0, "id": "a", "body": "you"}]))
+        # The program's own steps on arrays; of weights it is not said what they cost.
+        self.assertIsNone(by_columns(model, "predict_proba", frame))
+        model[0].transformer_weights = None
+        model.fit(frame, [0, 1, 0, 1])
+        for one, other in zip(by_columns(model, "predict_proba", frame)(), model.predict_proba(frame)):
+            self.assertAlmostEqual(one[1], other[1], 12)
 
     def test_rows_that_are_not_finite_are_refused_as_the_model_does(self):
         import numpy as np

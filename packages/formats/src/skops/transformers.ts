@@ -1,5 +1,6 @@
 // scikit-learn's transformers as steps on a row. Where a ColumnTransformer has several side by side, the row first becomes the columns of
 // all of them, in their order, and each step leaves the columns of the others alone. sklearn/preprocessing/_data.py, compose/_column_transformer.py
+import { oneHotSteps, ordinalSteps } from '@whyslow/graph/forest/encoders.ts'
 import { joinColumns } from '@whyslow/graph/forest/join-columns.ts'
 import { widthAfter } from '@whyslow/graph/forest/prepare.ts'
 import type { Preparation } from '@whyslow/graph/forest/types.ts'
@@ -24,9 +25,7 @@ const ZERO_NORM = 10 * 2 ** -52
 type Reader = (transformer: InertObject, given: Given, context: SkopsContext) => readonly Preparation[]
 
 const READERS: Readonly<Record<string, Reader>> = {
-  StandardScaler: (one, given) => [
-    scale('subtract-divide', numbersOr(one, 'mean_', given, 0), numbersOr(one, 'scale_', given, 1)),
-  ],
+  StandardScaler: (one, given) => [scale('subtract-divide', meansOf(one, given), numbersOr(one, 'scale_', given, 1))],
   RobustScaler: (one, given) => [
     scale('subtract-divide', numbersOr(one, 'center_', given, 0), numbersOr(one, 'scale_', given, 1)),
   ],
@@ -43,18 +42,14 @@ const READERS: Readonly<Record<string, Reader>> = {
   SimpleImputer: simpleImputer,
   OneHotEncoder(one, given, context) {
     if (one.has('drop_idx_')) throw notRead(one, context, 'with drop')
-    if (optionalField(one, '_infrequent_enabled') === true) throw notRead(one, context, 'with infrequent categories')
-    return [{ kind: 'one-hot', categories: categoriesOf(one, given, context) }]
+    return oneHotSteps(categoriesOf(one, given, context))
   },
   OrdinalEncoder(one, given, context) {
-    const unknown = optionalField(one, 'unknown_value')
-    return [
-      {
-        kind: 'ordinal',
-        categories: categoriesOf(one, given, context),
-        unknown: typeof unknown === 'number' ? unknown : Number.NaN,
-      },
-    ]
+    const [unknown, missing] = ['unknown_value', 'encoded_missing_value'].map((name) => optionalField(one, name) ?? undefined)
+    const told = { unknown: unknown as number | undefined, missing: Number(missing ?? Number.NaN) }
+    const steps = ordinalSteps(categoriesOf(one, given, context), told)
+    if (steps === undefined) throw notRead(one, context, 'with unknown_value=nan and another encoded_missing_value')
+    return steps
   },
   FunctionTransformer(one, _given, context) {
     // Only what does nothing: functions are code.
@@ -96,26 +91,28 @@ export function stepsOf(pipeline: InertObject): InertObject[] {
 
 type ScaleForm = Extract<Preparation, { kind: 'scale' }>['form']
 
-const scale = (form: ScaleForm, offset: Float64Array, factor: Float64Array): Preparation => ({
-  kind: 'scale',
-  form,
-  precision: 'float64',
-  offset,
-  factor,
-})
+const scale = (form: ScaleForm, offset: Float64Array, factor: Float64Array): Preparation => {
+  return { kind: 'scale', form, precision: 'float64', offset, factor }
+}
 
 const filled = ({ width }: Given, value: number): Float64Array => new Float64Array(width).fill(value)
 
 /** As many as there are columns; `otherwise` where the transformer has none. */
 function numbersOr(transformer: InertObject, name: string, given: Given, otherwise: number): Float64Array {
   if (!transformer.has(name)) return filled(given, otherwise)
-  const { numbers } = transformer.field(name).array()
+  const found = transformer.field(name)
+  // Constants that fill in are objects.
+  const numbers = found.isList() ? Float64Array.from(found.items(), (one) => Number(one.plain())) : found.array().numbers
   if (numbers.length !== given.width)
     throw new InputError(
       `${transformer.where}.${name} has ${numbers.length} numbers for ${given.width} columns; the file is damaged`,
     )
   return numbers
 }
+
+/** They are stored even where they are not taken off. */
+const meansOf = (scaler: InertObject, given: Given): Float64Array =>
+  scaler.field('with_mean').plain() === false ? filled(given, 0) : numbersOr(scaler, 'mean_', given, 0)
 
 function simpleImputer(imputer: InertObject, given: Given, context: SkopsContext): readonly Preparation[] {
   const missing = imputer.has('missing_values') ? imputer.field('missing_values').plain() : Number.NaN
@@ -134,6 +131,7 @@ function simpleImputer(imputer: InertObject, given: Given, context: SkopsContext
 }
 
 function categoriesOf(encoder: InertObject, given: Given, context: SkopsContext): Float64Array[] {
+  if (optionalField(encoder, '_infrequent_enabled') === true) throw notRead(encoder, context, 'with infrequent categories')
   const lists = encoder
     .field('categories_')
     .items()
@@ -148,6 +146,7 @@ function categoriesOf(encoder: InertObject, given: Given, context: SkopsContext)
 }
 
 function columnTransformer(transformer: InertObject, given: Given, context: SkopsContext): readonly Preparation[] {
+  const weights = transformer.has('transformer_weights') ? transformer.field('transformer_weights') : undefined
   const parts = transformer
     .field('transformers_')
     .items()
@@ -155,7 +154,11 @@ function columnTransformer(transformer: InertObject, given: Given, context: Skop
       const [name, inner, columns] = one.items()
       if (name === undefined || inner === undefined || columns === undefined)
         throw new InputError(`${one.where} is not a transformer of columns; the file is damaged`)
-      return { inner, columns: indicesOf(transformer, name.text()) ?? columnsOf(columns, given, { transformer, context }) }
+      return {
+        inner,
+        columns: indicesOf(transformer, name.text()) ?? columnsOf(columns, given, { transformer, context }),
+        weight: weights?.has(name.text()) ? weights.field(name.text()).number() : 1,
+      }
     })
   const used = parts.filter(
     ({ inner, columns }) => columns.length > 0 && !(inner.className === 'str' && inner.plain() === 'drop'),
@@ -166,7 +169,11 @@ function columnTransformer(transformer: InertObject, given: Given, context: Skop
   if (outside !== undefined)
     throw new InputError(`${transformer.where} has column ${outside} of ${given.width}; the file is damaged`)
   const joined = joinColumns(
-    used.map(({ inner, columns }) => ({ columns, steps: transform(inner, { width: columns.length }, context).steps })),
+    used.map(({ inner, columns, weight }) => {
+      const { steps, width } = transform(inner, { width: columns.length }, context)
+      const weighted = scale('multiply-add', filled({ width }, 0), filled({ width }, weight))
+      return { columns, steps: weight === 1 ? steps : [...steps, weighted] }
+    }),
   )
   if (!joined.ok) throw notRead(used[joined.part]!.inner, context, beside(joined.step))
   return joined.steps

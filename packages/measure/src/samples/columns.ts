@@ -1,5 +1,6 @@
 // Plausible columns of a table, from what a trained tabular model remembers of the rows it was trained on: trees split where their rows
 // were, scalers store means and deviations, encoders store categories.
+import { MISSING_CATEGORY } from '@whyslow/graph/forest/encoders.ts'
 import { FLAG, type Forest, type Preparation, type TabularModel, TEST } from '@whyslow/graph/forest/types.ts'
 
 /** How the values of one column are distributed. */
@@ -77,6 +78,8 @@ export function rowsOf(model: TabularModel): Rows | undefined {
   return rowsFrom(known, model.maker === 'xgboost')
 }
 
+const isFound = (category: number): boolean => category !== MISSING_CATEGORY && !Number.isNaN(category)
+
 const unknownColumns = (count: number): readonly Known[] =>
   Array.from({ length: count }, () => ({ points: [], hasMissing: false, missingYes: 0, missingNo: 0 }))
 
@@ -115,7 +118,7 @@ function afterStep(step: Preparation, origins: readonly Origin[], known: readonl
     case 'ordinal':
       each((column, k) => {
         const categories = step.categories[k]
-        if (categories !== undefined) column.choices ??= [...categories.subarray(0, MOST_CHOICES)]
+        if (categories !== undefined) column.choices ??= [...categories.filter(isFound)].slice(0, MOST_CHOICES)
       })
       if (step.kind === 'ordinal') return origins.map((origin, k) => (step.categories[k] === undefined ? origin : undefined))
       return step.categories.flatMap((categories, k) => (categories === undefined ? [origins[k]] : Array(categories.length)))

@@ -5,6 +5,7 @@ column. https://skops.readthedocs.io/en/stable/persistence.html"""
 import copy
 import io
 import json
+import math
 import zipfile
 
 from .errors import Contract
@@ -125,8 +126,9 @@ def _numbered(model, columns, texts, are_given=True):
         return twin
     if name == "ColumnTransformer" and columns is None:
         twin = copy.copy(model)
-        places = _places_of(model)
-        texts.dropped.update(at for label, step, _ in model.transformers_ if step == "drop" for at in places[label])
+        places = places_of(model)
+        used = {at for label, step, _ in model.transformers_ if not isinstance(step, str) or step != "drop" for at in places[label]}
+        texts.dropped.update(set(range(model.n_features_in_)) - used)
         twin.transformers_ = [
             (label, step if isinstance(step, str) else _numbered(step, places[label], texts, are_given), places[label]) for label, step, _ in model.transformers_
         ]
@@ -145,7 +147,7 @@ def _fills_missing(step):
     return type(step).__name__ == "SimpleImputer" and isinstance(missing, float) and missing != missing
 
 
-def _places_of(model):
+def places_of(model):
     """Columns of the input, by transformer."""
     known = getattr(model, "_transformer_to_input_indices", None)
     if known is not None:
@@ -161,14 +163,15 @@ def _codes(encoder, columns, texts, are_given):
     for at, known in enumerate(encoder.categories_):
         column = columns[at] if columns is not None else at
         is_text = known.dtype.kind in "OU"
-        codes = _table(known, column, texts) if is_text else None
+        # NaN stays what it is, and None is refused: the rows of a program may have both.
+        codes = _table([one for one in known.tolist() if one == one], column, texts) if is_text else None
         if encoder.handle_unknown == "error" and are_given:
             values = [one for one in known.tolist() if one == one]
             texts.strict[column] = [one for one in values if one in texts.strict.get(column, values)]
         if not is_text:
             categories.append(known)
             continue
-        categories.append(numpy.array([codes[one] for one in known.tolist()], numpy.float64))
+        categories.append(numpy.array([codes.get(one, math.nan) for one in known.tolist()], numpy.float64))
     if any(one is not other for one, other in zip(categories, encoder.categories_)):
         encoder = copy.copy(encoder)
         encoder.categories_ = categories

@@ -130,16 +130,17 @@ def of_rows(model, engine, calls, folder):
             raise Contract("%s() is called in several ways" % call.method)
         count = given.shape[0] if hasattr(given, "tocsr") else len(given) if hasattr(given, "__len__") else 1
     of_texts = _of_texts(model, engine, calls)
-    told_texts, model = of_texts or (None, model)
+    has_columns = not of_texts or "column" in of_texts[0][0]
     by_place = engine == "lightgbm"
-    names = None if of_texts else _names_of(model)
+    names = _names_of(model) if has_columns else None
     if by_place and hasattr(_given(calls[0]), "columns"):
         # It goes by their places, and keeps other names than theirs.
         names = list(map(str, _given(calls[0]).columns))
     categories = _categories(model, engine, calls)
+    refused = refused_by.refused_of(model, calls[0], names) if has_columns else {}
+    told_texts, model = of_texts or (None, model)
     file, (texts, strict, dropped, unknown_none) = _ROWS[engine](model, folder)
     texts, strict = ({str(at): table for at, table in one.items()} for one in (categories or texts, strict))
-    refused = {} if of_texts else refused_by.refused_of(model, calls[0], names)
     spec = {"kind": "rows", "columns": names, "texts": texts, "strict": strict, "refused": refused, "methods": methods, "idle": sorted(_IDLE)}
     if of_texts:
         spec["vectorizers"], spec["zeros"] = told_texts, isinstance(_given(calls[0]), vectorizers.Texts)

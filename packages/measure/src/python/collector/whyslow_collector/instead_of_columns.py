@@ -4,6 +4,8 @@ no index, no blocks and no looking up of names. The steps are copies without the
 import copy
 import warnings
 
+from . import vectorizers
+
 _DROPPED = "drop"
 
 
@@ -19,6 +21,9 @@ def by_columns(model, method, frame):
     parts = []
     for name, step, columns in steps[0].transformers_:
         if isinstance(step, str) and step == _DROPPED or name == "remainder" and not len(columns):
+            continue
+        if isinstance(columns, str) and vectorizers.takes_texts(step):
+            parts.append((_Terms(*vectorizers.parted(step)), frame[columns].tolist()))
             continue
         if isinstance(columns, str) or callable(columns):
             return None
@@ -48,6 +53,19 @@ def nameless(step):
     if hasattr(twin, "steps"):
         twin.steps = [(name, inner if inner is None or isinstance(inner, str) else nameless(inner)) for name, inner in twin.steps]
     return twin
+
+
+class _Terms:
+    """A step that is given texts, without sparse matrices."""
+
+    def __init__(self, told, rest):
+        from .text_rows import TextRows
+
+        self._rows, self._rest = TextRows(told), rest
+
+    def transform(self, texts):
+        rows = self._rows.matrix(texts)
+        return rows if self._rest is None else self._rest.transform(rows)
 
 
 def _dense(rows):

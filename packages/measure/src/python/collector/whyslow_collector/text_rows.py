@@ -8,7 +8,7 @@ from collections import Counter
 
 import numpy as np
 
-from .rows_of import MOST_DENSE, Rows
+from .rows_of import MOST_DENSE, Rows, by_row
 
 _SPACES = re.compile(r"\s\s+")
 
@@ -17,7 +17,10 @@ def reader_of(spec, strict=True):
     """What makes rows of what a call gives, by what the stand-in is told. `strict`: whatever the model refuses is refused."""
     told = (spec.get("byPlace", False), spec.get("unknownNone", ()), strict and spec.get("onlyNumbers", False), spec.get("zeros", False))
     rows = Rows(spec["columns"], spec["texts"], *((spec["strict"], spec["refused"]) if strict else ({}, {})), *told)
-    return TextRows(spec["vectorizers"], rows if spec["zeros"] else None) if "vectorizers" in spec else rows
+    told_texts = spec.get("vectorizers")
+    if not told_texts:
+        return rows
+    return TextColumns(told_texts, rows) if "column" in told_texts[0] else TextRows(told_texts, rows if spec["zeros"] else None)
 
 
 class TextRows:
@@ -38,18 +41,45 @@ class TextRows:
         if isinstance(data, str):
             raise TypeError("a single text in place of several")
         texts = list(data)
-        if not all(isinstance(one, str) for one in texts):
-            raise TypeError("something else than texts")
-        if len(texts) * self.width > MOST_DENSE:
-            raise TypeError("%d texts of %d terms, more than rows with their zeros are made of" % (len(texts), self.width))
-        matrix = np.zeros((len(texts), self.width))
-        for row, text in zip(matrix, texts):
-            for part in self._parts:
+        return self._terms(len(texts), [texts] * len(self._parts))
+
+    def _terms(self, count, texts):
+        """`texts`: of each vectorizer."""
+        if count * self.width > MOST_DENSE:
+            raise TypeError("%d texts of %d terms, more than rows with their zeros are made of" % (count, self.width))
+        matrix = np.zeros((count, self.width))
+        for part, column in zip(self._parts, texts):
+            for row, text in zip(matrix, column):
+                if not isinstance(text, str):
+                    raise TypeError("something else than texts")
                 part.fill(row, text)
         return matrix
 
     def checked(self, matrix):
         return matrix if self._rows is None else self._rows.checked(matrix)
+
+
+class TextColumns(TextRows):
+    """Rows of which some columns hold texts: what `rows` makes of all columns, and behind it the terms of each vectorizer's own."""
+
+    def __init__(self, vectorizers, rows):
+        super().__init__(vectorizers, rows)
+        self._columns = [told["column"] for told in vectorizers]
+
+    def matrix(self, data, is_for_frame=False):
+        if isinstance(data, dict):
+            data = by_row(data)
+        elif not hasattr(data, "__len__"):
+            data = list(data)
+        numbers = self._rows.matrix(data, is_for_frame)
+        texts = {at: _column(data, at, self._rows.columns) for at in set(self._columns)}
+        return np.concatenate([numbers, self._terms(len(numbers), [texts[at] for at in self._columns])], axis=1)
+
+
+def _column(data, at, names):
+    if hasattr(data, "columns"):
+        return (data.iloc[:, at] if names is None else data[names[at]]).tolist()
+    return [one[names[at]] if isinstance(one, dict) else one[at] for one in data]
 
 
 class _Vectorizer:

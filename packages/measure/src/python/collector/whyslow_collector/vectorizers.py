@@ -3,6 +3,7 @@
 import copy
 
 from .errors import Contract
+from .estimator_file import places_of
 
 _VECTORIZERS = ("CountVectorizer", "TfidfVectorizer", "HashingVectorizer")
 #: What is a function where the program gives its own.
@@ -18,11 +19,17 @@ class Texts(list):
 
 
 def split(model):
-    """(vectorizers, the model of their rows) of a pipeline that begins with texts; None: it begins with something else. Throws Contract."""
+    """(vectorizers, the model of their rows) of a pipeline that begins with texts, alone or in columns of theirs; None: it begins with something else. Of
+    columns, the model is given the terms behind all columns, and `column` of a vectorizer is the place of its texts. Throws Contract."""
     whole = getattr(model, "best_estimator_", model)
     steps = list(getattr(whole, "steps", ()))
-    if len(steps) < 2 or not _takes_texts(steps[0][1]):
-        if any(_takes_texts(one) for _, one in steps[1:]):
+    if steps and any(takes_texts(one) for _, one, _ in getattr(steps[0][1], "transformers_", ())):
+        twin = copy.copy(whole)
+        told, columns = _of_columns(steps[0][1])
+        twin.steps = [(steps[0][0], columns), *steps[1:]]
+        return told, twin
+    if len(steps) < 2 or not takes_texts(steps[0][1]):
+        if any(takes_texts(one) for _, one in steps[1:]):
             raise Contract("its %s comes before texts, which is not read" % type(steps[0][1]).__name__)
         return None
     told, rest = _joined(steps[0][1]), steps[1:]
@@ -33,6 +40,37 @@ def split(model):
     twin = copy.copy(whole)
     twin.steps = rest
     return told, twin
+
+
+def parted(step):
+    """(vectorizers, the step that is given their terms; None: nothing is) of a step that is given texts. Throws Contract."""
+    if hasattr(step, "steps"):
+        told, rest = split(step)
+        if type(rest).__name__ != "TfidfTransformer":
+            return told, rest
+    return _joined(step), None
+
+
+def _of_columns(transformer):
+    """(vectorizers, a ColumnTransformer that is given their terms behind its columns)."""
+    from sklearn.preprocessing import FunctionTransformer
+
+    places = places_of(transformer)
+    vectorizers, parts, width = [], [], transformer.n_features_in_
+    for label, step, _ in transformer.transformers_:
+        columns = places[label]
+        if takes_texts(step):
+            told, rest = parted(step)
+            step = rest or FunctionTransformer()
+            vectorizers.extend({**one, "column": columns[0]} for one in told)
+            columns = range(width, width + sum(len(one["terms"]) for one in told))
+            width = columns.stop
+        parts.append((label, step, list(columns)))
+    twin = copy.copy(transformer)
+    vars(twin).pop("feature_names_in_", None)
+    twin.transformers_, twin.n_features_in_, twin.sparse_output_ = parts, width, False
+    twin._transformer_to_input_indices = {label: columns for label, _, columns in parts}
+    return vectorizers, twin
 
 
 def told_of(vectorizer):
@@ -62,9 +100,10 @@ def told_of(vectorizer):
     }
 
 
-def _takes_texts(step):
+def takes_texts(step):
+    """Whether a step is a vectorizer, or begins with one."""
     parts = [one for _, one, *_ in [*getattr(step, "transformer_list", ()), *getattr(step, "steps", ())[:1]]]
-    return type(step).__name__ in _VECTORIZERS or any(map(_takes_texts, parts))
+    return type(step).__name__ in _VECTORIZERS or any(map(takes_texts, parts))
 
 
 def _joined(step):

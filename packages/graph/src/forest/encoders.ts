@@ -1,0 +1,34 @@
+// scikit-learn's encoders as steps on a row: NaN may be one of their categories, and equality finds no NaN.
+// sklearn/preprocessing/_encoders.py
+import type { Preparation } from './types.ts'
+
+/** In place of NaN as a category: the least number of single precision, which rows do not hold. */
+export const MISSING_CATEGORY = -3.4028234663852886e38
+
+/** Columns become as many zeros and ones as they have categories. */
+export function oneHotSteps(categories: readonly Float64Array[]): Preparation[] {
+  const step: Preparation = {
+    kind: 'one-hot',
+    categories: categories.map((known) => known.map((one) => (Number.isNaN(one) ? MISSING_CATEGORY : one))),
+  }
+  return [...imputed(categories.map((known) => (hasMissing(known) ? MISSING_CATEGORY : Number.NaN))), step]
+}
+
+/** Columns become the places of their categories: `unknown` for any other number, `missing` for NaN where it is a category. undefined: no steps are known
+ * that tell the two apart. */
+export function ordinalSteps(
+  categories: readonly Float64Array[],
+  { unknown, missing }: { readonly unknown: number | undefined; readonly missing: number },
+): Preparation[] | undefined {
+  const otherwise = unknown ?? Number.NaN
+  const values = categories.map((known) => (hasMissing(known) ? missing : otherwise))
+  // Where nothing may be unknown, NaN is never made of a number.
+  if (unknown !== undefined && Number.isNaN(unknown) && !values.every(Number.isNaN)) return undefined
+  return [{ kind: 'ordinal', categories, unknown: otherwise }, ...imputed(values)]
+}
+
+const hasMissing = (known: Float64Array): boolean => known.some(Number.isNaN)
+
+/** By column, what NaN becomes; NaN: it stays. */
+const imputed = (values: readonly number[]): Preparation[] =>
+  values.every(Number.isNaN) ? [] : [{ kind: 'impute', missing: Number.NaN, values: Float64Array.from(values) }]
