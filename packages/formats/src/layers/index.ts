@@ -77,5 +77,5 @@ const OPERATION_BY_CLASS = byClass(OPERATIONS)
 
 /** Undefined if the class is not known: a layer of someone's own, or one that is not read. */
 export function kindOf(head: Pick<LayerHead, 'className' | 'module'>): LayerKind | undefined {
-  return (isOperation(head) ? OPERATION_BY_CLASS : LAYER_BY_CLASS).get(head.className)
+  return (isOperation(head) ? OPERATION_BY_CLASS.get(head.className) : undefined) ?? LAYER_BY_CLASS.get(head.className)
 }
