@@ -4,6 +4,7 @@ import type { Dimension } from '@whyslow/graph/types.ts'
 import { unary } from '../../build/broadcast.ts'
 import { reshapeConstant, transposeConstant } from '../../build/constant-data.ts'
 import type { Value } from '../../build/graph-builder.ts'
+import { tile } from '../../build/shapes.ts'
 import { pooling } from '../../tensorflow/conv.ts'
 import { transpose } from '../../tensorflow/layout.ts'
 import { padAttributes, spanOf, type Window, windowedSizes } from '../../tensorflow/window.ts'
@@ -75,10 +76,10 @@ function filterOf(
   return asIntegers ? dequantize(builder, value, { ...filter.quantization!, axis }) : value
 }
 
-/** The bias, if there is one: real, or as int32 with its own scales. */
-function biasOf(call: OperatorCall, k: number): Value | undefined {
-  const bias = call.inputs[k]
-  return bias === undefined ? undefined : realOf(call, bias)
+/** The bias, if there is one: real, or as int32 with its own scales. One number is that of all channels. */
+function biasOf(call: OperatorCall, k: number, outputs: number): Value | undefined {
+  const bias = call.inputs[k] === undefined ? undefined : realOf(call, call.inputs[k])
+  return bias?.shape[0] === 1 && outputs > 1 ? tile(call.builder, bias, [outputs]) : bias
 }
 
 interface Convolution {
@@ -124,7 +125,7 @@ function convolution(call: OperatorCall): Value[] {
   const filter = filterOf(call, 1, { permutation: three ? [4, 3, 0, 1, 2] : [0, 3, 1, 2], axis: 0 })
   const groups = channelsOf(call, -1) / per
   if (!Number.isInteger(groups)) throw call.refusal(`has ${channelsOf(call, -1)} channels and a filter for ${per}`)
-  return conv(call, window, options.fused_activation_function, { filter, bias: biasOf(call, 2), groups, outputs })
+  return conv(call, window, options.fused_activation_function, { filter, bias: biasOf(call, 2, outputs), groups, outputs })
 }
 
 function depthwise(call: OperatorCall): Value[] {
@@ -135,7 +136,12 @@ function depthwise(call: OperatorCall): Value[] {
     throw call.refusal(`has ${groups} channels and a filter of shape ${input(call, 1).shape.join('x')}`)
   const window = windowOf(call, options, [height!, width!])
   const filter = filterOf(call, 1, { permutation: [3, 0, 1, 2], axis: 0 })
-  return conv(call, window, options.fused_activation_function, { filter, bias: biasOf(call, 2), groups, outputs: outputs! })
+  return conv(call, window, options.fused_activation_function, {
+    filter,
+    bias: biasOf(call, 2, outputs!),
+    groups,
+    outputs: outputs!,
+  })
 }
 
 /** Inputs: the sizes of the result, the filter [out, h, w, in] (3D: [d, h, w, out, in]), x, and perhaps a bias. */
@@ -178,7 +184,7 @@ function transposeConv(call: OperatorCall): Value[] {
   const spatial = kernel.map((_, axis): Dimension => sizes?.[axis] ?? null)
   const made = builder.op(
     'ConvTranspose',
-    [turned, filter, biasOf(call, 3)],
+    [turned, filter, biasOf(call, 3, outputs)],
     { dtype: turned.dtype, shape: [turned.shape[0]!, outputs, ...spatial] },
     { kernel_shape: kernel, strides, dilations, pads: [...begins, ...ends], output_padding: axes.map(({ more }) => more) },
   )
