@@ -75,7 +75,8 @@ function ofTypes(known: EstimateFacts): GenerationEstimate[] {
   // Profiled operators may take longer than in the measured token: what is too much is the products', since nearly all of it is.
   const excessMs = Math.min(0, partsMs(tokenParts, ['unexplained']))
   const products = partsMs(tokenParts, ['weights', 'matmul', 'head']) + excessMs
-  const nowMs = Math.max(floor.weightsMs, products, hiddenProductsMs(known))
+  // A floor that was measured in a slow moment may be above them.
+  const nowMs = tokenParts === null ? floor.weightsMs : Math.max(products, hiddenProductsMs(known))
   // No context makes a token faster: a line that falls is noise.
   const slope = Math.max(0, line?.slopeMsPerThousand ?? 0) / 1000
   const depths = line === null ? [Math.round(depth)] : DEPTHS.filter((one) => one <= (model.context ?? Number.POSITIVE_INFINITY))

@@ -18,3 +18,12 @@ test('each matrix has weights of its own, and reads what the one before gave', (
     ['MatMulNBits', 'x1', 'w1', 's1', 'x2'],
   ])
 })
+
+test.each([
+  { title: 'float32', chain: floatChain(2) },
+  { title: 'int8', chain: blockChain(8, 2) },
+])('no two matrices of $title are equal: the engine keeps equal ones once', ({ chain }) => {
+  const { graph } = fromBinary(ModelProtoSchema, chain.model().bytes)
+  const [first, second] = graph!.initializer.filter(({ name }) => name.startsWith('w')).map(({ rawData }) => rawData)
+  expect(Buffer.from(first!).equals(second!)).toBe(false)
+})
