@@ -85,7 +85,13 @@ const PLANTS = [
     twin: { ...of(CLEAN), flags: SHORT },
     shapes: ['30m'],
   },
-  { rule: 'cache-export', plant: { ...of(CLEAN), flags: LONG }, twin: { ...of(CLEAN), flags: SHORT }, shapes: ['30m'] },
+  {
+    // Also of a short context: each of twenty caches has to be taken over.
+    rule: 'cache-export',
+    plant: { ...of(CLEAN), flags: LONG },
+    twin: { ...of(CLEAN), flags: [...LONG, '--engine', 'ort-held'] },
+    shapes: ['30m'],
+  },
   { rule: 'all-position-logits', plant: of({ ...CLEAN, logits: 'all' }), twin: of(CLEAN), shapes: ['30m'] },
   { rule: 'small-quantization-blocks', plant: of({ ...CLEAN, block: 16 }), twin: of(CLEAN), shapes: ['30m'] },
   { rule: 'cache-capacity', plant: of({ ...CLEAN, cache: 'fixed' }), twin: of(CLEAN), shapes: ['30m'] },

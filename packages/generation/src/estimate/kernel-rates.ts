@@ -34,7 +34,7 @@ const matricesOf = (elements: number, bytesEach: number): number => {
 const floats = (count: number, value: number): Uint8Array<ArrayBuffer> =>
   new Uint8Array(new Float32Array(count).fill(value).buffer)
 
-/** With a mark of its own: ONNX Runtime keeps equal matrices once, and would read that one from the nearest cache again and again. */
+/** Bytes with a mark of their own: ONNX Runtime keeps equal matrices once, and would read that one from the nearest cache again and again. */
 function marked(bytes: Uint8Array<ArrayBuffer>, k: number): Uint8Array<ArrayBuffer> {
   new DataView(bytes.buffer).setFloat32(0, 1 / (k + 2), true)
   return bytes

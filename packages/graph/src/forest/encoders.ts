@@ -2,7 +2,7 @@
 // sklearn/preprocessing/_encoders.py
 import type { Preparation } from './types.ts'
 
-/** In place of NaN as a category: the least number of single precision, which rows do not hold. */
+/** What stands for NaN as a category: the least number of single precision, which rows do not hold. */
 export const MISSING_CATEGORY = -3.4028234663852886e38
 
 /** Columns become as many zeros and ones as they have categories. */
@@ -29,6 +29,6 @@ export function ordinalSteps(
 
 const hasMissing = (known: Float64Array): boolean => known.some(Number.isNaN)
 
-/** By column, what NaN becomes; NaN: it stays. */
+/** A step by which NaN becomes the value of its column; NaN: it stays. */
 const imputed = (values: readonly number[]): Preparation[] =>
   values.every(Number.isNaN) ? [] : [{ kind: 'impute', missing: Number.NaN, values: Float64Array.from(values) }]
