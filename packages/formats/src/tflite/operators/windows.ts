@@ -84,12 +84,11 @@ function biasOf(call: OperatorCall, k: number, outputs: number): Value | undefin
 
 interface Convolution {
   readonly filter: Value
-  readonly bias: Value | undefined
   readonly groups: number
   readonly outputs: number
 }
 
-function conv(call: OperatorCall, window: Window, activation: number, { filter, bias, groups, outputs }: Convolution): Value[] {
+function conv(call: OperatorCall, window: Window, activation: number, { filter, groups, outputs }: Convolution): Value[] {
   const { builder } = call
   const first = realChannelsFirst(call, 0)
   const single = groups === 1 && [...window.kernel, ...window.strides].every((size) => size === 1)
@@ -98,7 +97,10 @@ function conv(call: OperatorCall, window: Window, activation: number, { filter, 
   const spatial = x.shape.slice(2)
   const type = { dtype: x.dtype, shape: [x.shape[0]!, outputs, ...windowedSizes(spatial, window)] }
   const attributes = { kernel_shape: window.kernel, strides: window.strides, dilations: window.dilations, group: groups }
-  const made = builder.op('Conv', [x, filter, bias], type, { ...attributes, ...padAttributes(spatial, window) })
+  const made = builder.op('Conv', [x, filter, biasOf(call, 2, outputs)], type, {
+    ...attributes,
+    ...padAttributes(spatial, window),
+  })
   return [storedChannelsLast(call, made, { activation })]
 }
 
@@ -125,7 +127,7 @@ function convolution(call: OperatorCall): Value[] {
   const filter = filterOf(call, 1, { permutation: three ? [4, 3, 0, 1, 2] : [0, 3, 1, 2], axis: 0 })
   const groups = channelsOf(call, -1) / per
   if (!Number.isInteger(groups)) throw call.refusal(`has ${channelsOf(call, -1)} channels and a filter for ${per}`)
-  return conv(call, window, options.fused_activation_function, { filter, bias: biasOf(call, 2, outputs), groups, outputs })
+  return conv(call, window, options.fused_activation_function, { filter, groups, outputs })
 }
 
 function depthwise(call: OperatorCall): Value[] {
@@ -136,12 +138,7 @@ function depthwise(call: OperatorCall): Value[] {
     throw call.refusal(`has ${groups} channels and a filter of shape ${input(call, 1).shape.join('x')}`)
   const window = windowOf(call, options, [height!, width!])
   const filter = filterOf(call, 1, { permutation: [3, 0, 1, 2], axis: 0 })
-  return conv(call, window, options.fused_activation_function, {
-    filter,
-    bias: biasOf(call, 2, outputs!),
-    groups,
-    outputs: outputs!,
-  })
+  return conv(call, window, options.fused_activation_function, { filter, groups, outputs: outputs! })
 }
 
 /** Inputs: the sizes of the result, the filter [out, h, w, in] (3D: [d, h, w, out, in]), x, and perhaps a bias. */
