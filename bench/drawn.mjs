@@ -1,5 +1,5 @@
 // Does a file mean what the library predicts that wrote it? Models are drawn at random, with settings that no fixture has: of scikit-learn, XGBoost, LightGBM
-// and CatBoost, whichever PYTHON has, and layers of Keras. Exit 1 where one means something else; what is refused is listed.
+// and CatBoost, whichever PYTHON has, and layers of Keras. Exit 1 if one means something else; what is refused is listed.
 //   PYTHON=…/bin/python node bench/drawn.mjs     KINDS=tabular,keras_layers   SEED=1   COUNT=200   KEEP=folder keeps the files
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
@@ -46,7 +46,7 @@ function reasonOf(error) {
   throw error
 }
 
-/** The largest difference of an output; rejects with the reason where the file is refused. */
+/** The largest difference of an output; rejects with the reason if the file is refused. */
 async function distance(folder, { file, input, output }) {
   const model = await readModel(path.join(folder, file))
   const expected = numbersOf(output)

@@ -77,8 +77,8 @@ BEHIND = [
     lambda x: L.Subtract()([x, keras.ops.relu(x)]),
     lambda x: L.BatchNormalization()(x),
     lambda x: L.Dense(2)(x),
-    lambda x: L.MultiHeadAttention(2, 3, **some(value_dim=[2], use_bias=[False]))(x, x) if x.shape.__len__() == 3 else x,
-    lambda x: L.Dot(axes=1, normalize=draw.choice([True, False]))([x, x]) if x.shape.__len__() == 3 else x,
+    lambda x: L.MultiHeadAttention(2, 3, **some(value_dim=[2], use_bias=[False]))(x, x) if len(x.shape) == 3 else x,
+    lambda x: L.Dot(axes=1, normalize=draw.choice([True, False]))([x, x]) if len(x.shape) == 3 else x,
 ]
 
 

@@ -45,9 +45,8 @@ const READERS: Readonly<Record<string, Reader>> = {
     return oneHotSteps(categoriesOf(one, given, context))
   },
   OrdinalEncoder(one, given, context) {
-    const [unknown, missing] = ['unknown_value', 'encoded_missing_value'].map((name) => optionalField(one, name) ?? undefined)
-    const told = { unknown: unknown as number | undefined, missing: Number(missing ?? Number.NaN) }
-    const steps = ordinalSteps(categoriesOf(one, given, context), told)
+    const [unknown, missing] = ['unknown_value', 'encoded_missing_value'].map((name) => optionalField(one, name) as number | null)
+    const steps = ordinalSteps(categoriesOf(one, given, context), { unknown: unknown ?? null, missing: missing ?? Number.NaN })
     if (steps === undefined) throw notRead(one, context, 'with unknown_value=nan and another encoded_missing_value')
     return steps
   },

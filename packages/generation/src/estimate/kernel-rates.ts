@@ -52,7 +52,7 @@ export function blockChain(bits: 4 | 8, matrices: number): Kernel {
   const [blocks, packed] = [SIDE / BLOCK, (BLOCK * bits) / 8]
   const initializers = Array.from({ length: matrices }, (_, k) => [
     rawTensor(`w${k}`, 'uint8', [SIDE, blocks, packed], marked(new Uint8Array(SIDE * blocks * packed).fill(0x99), k)),
-    rawTensor(`s${k}`, 'float32', [SIDE * blocks], floats(SIDE * blocks, 1 / (SIDE * (bits === 8 ? 25 : 1)))),
+    rawTensor(`s${k}`, 'float32', [SIDE * blocks], floats(SIDE * blocks, 1 / (SIDE * (bits === 8 ? 0x99 - 0x80 : 0x9 - 0x8)))),
   ])
   const attributes = { K: SIDE, N: SIDE, bits, block_size: BLOCK, accuracy_level: INT8_LEVEL }
   const nodes = initializers.map(([w, s], k) =>

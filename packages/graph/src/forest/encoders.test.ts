@@ -8,7 +8,7 @@ const NONE = Number.NaN
 test.each([
   { row: of(2, 7), gives: [1, 0, 0, 1] },
   { row: of(NONE, 7), gives: [0, 1, 0, 1] },
-  // Where missing is no category, it is none of them.
+  // If missing is no category, it is none of them.
   { row: of(NONE, NONE), gives: [0, 1, 0, 0] },
 ])('zeros and ones of $row', ({ row, gives }) => {
   expect([...prepareRow(oneHotSteps([of(2, NONE), of(5, 7)]), row)]).toEqual(gives)
@@ -26,6 +26,6 @@ test.each([
 test('an unknown category that becomes NaN is not told from a missing one', () => {
   expect(ordinalSteps([of(2, NONE)], { unknown: NONE, missing: -2 })).toBeUndefined()
   expect(ordinalSteps([of(2, NONE)], { unknown: NONE, missing: NONE })).toHaveLength(1)
-  // Where nothing may be unknown, there is none.
-  expect(ordinalSteps([of(2, NONE)], { unknown: undefined, missing: -2 })).toHaveLength(2)
+  // If nothing may be unknown, there is none.
+  expect(ordinalSteps([of(2, NONE)], { unknown: null, missing: -2 })).toHaveLength(2)
 })

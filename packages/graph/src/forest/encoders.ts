@@ -14,16 +14,18 @@ export function oneHotSteps(categories: readonly Float64Array[]): Preparation[] 
   return [...imputed(categories.map((known) => (hasMissing(known) ? MISSING_CATEGORY : Number.NaN))), step]
 }
 
-/** Columns become the places of their categories: `unknown` for any other number, `missing` for NaN where it is a category. undefined: no steps are known
- * that tell the two apart. */
+/**
+ * Columns become the places of their categories: `unknown` for any other number (null: there is none), `missing` for NaN if it is a category.
+ * undefined: no steps are known that tell the two apart.
+ */
 export function ordinalSteps(
   categories: readonly Float64Array[],
-  { unknown, missing }: { readonly unknown: number | undefined; readonly missing: number },
+  { unknown, missing }: { readonly unknown: number | null; readonly missing: number },
 ): Preparation[] | undefined {
   const otherwise = unknown ?? Number.NaN
   const values = categories.map((known) => (hasMissing(known) ? missing : otherwise))
-  // Where nothing may be unknown, NaN is never made of a number.
-  if (unknown !== undefined && Number.isNaN(unknown) && !values.every(Number.isNaN)) return undefined
+  // If nothing may be unknown, no number becomes NaN.
+  if (unknown !== null && Number.isNaN(unknown) && !values.every(Number.isNaN)) return undefined
   return [{ kind: 'ordinal', categories, unknown: otherwise }, ...imputed(values)]
 }
 

@@ -264,9 +264,11 @@ def _sklearn(model, method, given, kwargs, bound):
 
 
 def _terms_asked(model, method, texts):
-    """None: the model does not begin with texts, or with texts that are read by the program's own functions."""
+    """None: the model does not begin with texts, or with texts that are read by the program's own functions. Texts in columns are those of by_columns."""
     try:
         told, rest = vectorizers.split(model)
+        if "column" in told[0]:
+            return None
         from .text_rows import TextRows
 
         rows = TextRows(told)
