@@ -6,6 +6,7 @@ const measured = (names: string): readonly string[] => names.split(' ').map((nam
 export const QUIET: readonly string[] = [
   ...measured('beside explain-gap replacements user-code-examples'),
   'packages/serving/src/commands/serve/joining-pays.process.test.ts',
+  'packages/code/src/commands/watch/watch.process.test.ts',
 ]
 
 /**
@@ -21,7 +22,6 @@ export const TAKE_LONG = [
     'javascript-replacements main-job operator-times pack python-collector python-package quantize serve serve-grpc signals strangers-folder two-at-once user-code-interrupt',
   ),
   'packages/code/src/commands/pipeline/generators.process.test.ts',
-  'packages/code/src/commands/watch/watch.process.test.ts',
   'packages/fleet/src/queue/hang-watch.process.test.ts',
   'packages/whyslow/src/completion/completion.process.test.ts',
   'packages/whyslow/src/mcp/mcp.process.test.ts',
