@@ -43,6 +43,7 @@ const REQUEST: GenerationRequest = {
 test.each([
   ['/v1/chat/completions', 'chat completions', 1],
   ['/v1/completions#mock', 'OpenAI’s completions', 0],
+  ['/v1/responses#mock', 'OpenAI’s responses', 0],
   ['/completion', 'llama-server', 0],
   ['/api/generate#mock', 'ollama', 0],
   ['/api/chat#mock', 'ollama’s chat', 0],
@@ -86,7 +87,7 @@ test('a server that closes connections after a stream gets one for each request 
 })
 
 test('what the prefix cache held is counted', async () => {
-  for (const path of ['/v1/chat/completions', '/completion', '/api/generate#mock']) {
+  for (const path of ['/v1/chat/completions', '/v1/responses#mock', '/completion', '/api/generate#mock']) {
     const { generator } = await opened(path, { prefixCache: true })
     await generator.generate(REQUEST)
     // ollama counts what it read: the rest of the prompt is known from the first time.
@@ -178,11 +179,15 @@ test.each([
   ['a model that the server has not', {}, { status: 404 }, /answers 404 \(the model `none` does not exist\); name the model/],
   ['a stream that never ends', {}, { neverEnds: true }, /does not stop after 12 tokens/],
 ] as [string, object, MockFaults, RegExp][])('%s is one line', async (_, schedule, faults, message) => {
-  const { generator } = await opened('/v1/chat/completions#mock', schedule, faults)
+  for (const path of ['/v1/chat/completions#mock', '/v1/responses#mock'])
+    await isOneLine(await opened(path, schedule, faults), message)
+})
+
+async function isOneLine({ generator }: Opened, message: RegExp): Promise<void> {
   const error: unknown = await generator.generate(REQUEST).catch((thrown) => thrown)
   expect(error).toMatchObject({ name: 'InputError', message: expect.stringMatching(message) })
   expect((error as Error).message).not.toContain('\n')
-})
+}
 
 test.each([
   ['several models', { models: ['a', 'b'] }, '/v1', /several models \(a, b\); name one, as in .*#a$/],

@@ -207,15 +207,17 @@ describe('GGUF in parts', () => {
 
 describe('an address', () => {
   it.each([
-    ['http://localhost:8000/v1/chat/completions', 'openai-chat'],
-    ['https://example.org/v1', 'openai-chat'],
-    ['http://localhost:8000/v1/completions', 'openai-completions'],
-    ['http://localhost:11434/api/chat', 'ollama-chat'],
-    ['http://localhost:11434/api/generate', 'ollama-generate'],
-    ['http://localhost:8080/completion', 'llama-server'],
-    ['http://localhost:8080/', null],
-  ])('%s', async (url, api) => {
-    expect(await recognize(url)).toMatchObject({ kind: 'address', address: { url, api }, model: null })
+    ['http://localhost:8000/v1/chat/completions', true],
+    ['https://example.org/v1', true],
+    ['http://localhost:8000/v1/completions', true],
+    ['http://localhost:8000/v1/responses', true],
+    ['http://localhost:11434/api', true],
+    ['http://localhost:11434/api/chat', true],
+    ['http://localhost:11434/api/generate', true],
+    ['http://localhost:8080/completion', true],
+    ['http://localhost:8080/', false],
+  ])('%s', async (url, saysText) => {
+    expect(await recognize(url)).toMatchObject({ kind: 'address', address: { url, saysText }, model: null })
   })
 
   it.each(['http://localhost:8000/v2/models/m/infer', 'ftp://x/v1', 'http://[', 'localhost'])('no: %s', async (url) => {

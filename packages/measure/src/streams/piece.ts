@@ -1,6 +1,6 @@
-// One message of a server that generates text, in the dialects of OpenAI's chat and completions protocols (https://platform.openai.com/docs/api-reference,
-// also vLLM's and others' additions), llama-server (llama.cpp, tools/server/README.md) and ollama (docs/api.md). Streams are made of such messages, and an
-// answer in one piece is one of them.
+// One message of a server that generates text, in the dialects of OpenAI's chat, completions and responses protocols
+// (https://platform.openai.com/docs/api-reference, also vLLM's and others' additions), llama-server (llama.cpp, tools/server/README.md) and ollama
+// (docs/api.md). Streams are made of such messages, and an answer in one piece is one of them.
 import { fieldsOf, isObject, type JsonObject } from '@whyslow/graph/json.ts'
 
 /** What the server counted and timed itself; null: it does not say. */
@@ -40,6 +40,7 @@ export function pieceOf(message: unknown): StreamPiece | null {
   if (!isObject(message)) return null
   const error = errorOf(message)
   if (error !== null) return { ...NOTHING, error }
+  if (message.object === 'response' || text(message.type).startsWith('response.')) return responsesPiece(message)
   if (Array.isArray(message.choices)) return openAiPiece(message, fieldsOf(message.choices[0]))
   if (typeof message.done === 'boolean') return ollamaPiece(message)
   if (typeof message.content === 'string') return llamaServerPiece(message)
@@ -52,7 +53,7 @@ const NOTHING: StreamPiece = { text: '', tokens: null, ids: null, usage: null, e
 function errorOf(message: JsonObject): string | null {
   const { error } = message
   const said = isObject(error) ? text(error.message) || JSON.stringify(error) : text(error)
-  const whole = said || (message.object === 'error' ? text(message.message) : '')
+  const whole = said || ([message.object, message.type].includes('error') ? text(message.message) : '')
   return whole === '' ? null : whole.replace(/\s+/g, ' ').trim().slice(0, 200)
 }
 
@@ -76,15 +77,55 @@ function openAiPiece(message: JsonObject, choice: JsonObject): StreamPiece {
   }
 }
 
-/** Usage as the protocol has it, and the timings that llama-server adds. */
+/**
+ * An event of the responses protocol, or a whole answer: texts of all kinds come as deltas, and the last event has the answer once more, with what
+ * was counted.
+ */
+function responsesPiece(message: JsonObject): StreamPiece {
+  const isWhole = message.object === 'response'
+  const response = isWhole ? message : fieldsOf(message.response)
+  const { status } = response
+  const listed = list(message.logprobs)
+  return {
+    ...NOTHING,
+    text: isWhole ? responseText(response) : text(message.type).endsWith('.delta') ? text(message.delta) : '',
+    // Without probabilities the list is there, and empty.
+    tokens: listed !== null && listed.length > 0 ? listed.length : null,
+    usage: openAiUsage(response),
+    ended:
+      status === 'incomplete'
+        ? incompleteEnd(fieldsOf(response.incomplete_details).reason)
+        : status === 'completed'
+          ? 'end'
+          : null,
+    error: status === 'failed' ? (errorOf(response) ?? 'the response failed') : null,
+  }
+}
+
+const incompleteEnd = (reason: unknown): StreamEnd => (reason === 'max_output_tokens' ? 'length' : 'end')
+
+/** Of messages, reasoning and calls of tools. */
+function responseText({ output }: JsonObject): string {
+  return (list(output) ?? [])
+    .map(fieldsOf)
+    .flatMap((item) => [
+      ...(list(item.content) ?? []).map(fieldsOf).map((part) => text(part.text ?? part.refusal)),
+      text(item.name),
+      text(item.arguments),
+    ])
+    .join('')
+}
+
+/** Usage as the protocol has it (under other names in responses), and the timings that llama-server adds. */
 function openAiUsage(message: JsonObject): StreamUsage | null {
   const timings = isObject(message.timings) ? timingsUsage(message.timings) : null
   if (!isObject(message.usage)) return timings
   const { usage } = message
+  const details = fieldsOf(usage.prompt_tokens_details ?? usage.input_tokens_details)
   return {
-    promptTokens: count(usage.prompt_tokens) ?? timings?.promptTokens ?? null,
-    cachedTokens: count(fieldsOf(usage.prompt_tokens_details).cached_tokens) ?? timings?.cachedTokens ?? null,
-    generatedTokens: count(usage.completion_tokens) ?? timings?.generatedTokens ?? null,
+    promptTokens: count(usage.prompt_tokens ?? usage.input_tokens) ?? timings?.promptTokens ?? null,
+    cachedTokens: count(details.cached_tokens) ?? timings?.cachedTokens ?? null,
+    generatedTokens: count(usage.completion_tokens ?? usage.output_tokens) ?? timings?.generatedTokens ?? null,
     prefillMs: timings?.prefillMs ?? null,
     decodeMs: timings?.decodeMs ?? null,
     ...(timings?.drafted === undefined ? {} : { drafted: timings.drafted }),

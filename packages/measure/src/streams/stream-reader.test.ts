@@ -41,6 +41,12 @@ test('what is no message is counted', () => {
 test.each([
   ['OpenAI', '{"error":{"message":"over\\n  capacity","type":"x"}}', 'over capacity'],
   ['ollama', '{"error":"model not found"}', 'model not found'],
+  ['OpenAI’s responses', '{"type":"error","code":"x","message":"try again","param":null}', 'try again'],
+  [
+    'a response that failed',
+    '{"type":"response.failed","response":{"status":"failed","error":{"code":"server_error","message":"out of memory"}}}',
+    'out of memory',
+  ],
   ['vLLM', '{"object":"error","message":"too long","code":400}', 'too long'],
 ])('an error of %s', (_, json, message) => {
   expect(read(`data: ${json}\n\n`).pieces.map(({ error }) => error)).toEqual([message])
@@ -57,6 +63,36 @@ test('reasoning and calls of tools are text, and tokens that are listed are coun
   const delta = { reasoning_content: 'hm', tool_calls: [{ function: { name: 'f', arguments: '{"a":' } }] }
   const json = JSON.stringify({ choices: [{ delta, logprobs: { content: [{}, {}, {}] } }] })
   expect(read(`data: ${json}\n\n`).pieces).toMatchObject([{ text: 'hmf{"a":', tokens: 3 }])
+})
+
+test('the responses protocol: deltas of every kind are text, events of other kinds are none', () => {
+  const events = [
+    { type: 'response.in_progress', response: { status: 'in_progress', usage: null } },
+    { type: 'response.reasoning_text.delta', delta: 'hm ' },
+    { type: 'response.output_text.delta', delta: 'yes', logprobs: [{}, {}] },
+    { type: 'response.function_call_arguments.delta', delta: '{}' },
+    { type: 'response.output_text.done', text: 'yes' },
+    { type: 'response.completed', response: { status: 'incomplete', incomplete_details: { reason: 'max_output_tokens' } } },
+  ]
+  const { reader, pieces } = read(events.map((one) => `event: ${one.type}\ndata: ${JSON.stringify(one)}\n\n`).join(''))
+  expect(pieces.map(({ text }) => text)).toEqual(['', 'hm ', 'yes', '{}', '', ''])
+  expect([pieces[2]!.tokens, pieces.at(-1)!.ended, reader.unknown]).toEqual([2, 'length', 0])
+  const output = [
+    { type: 'reasoning', content: [{ text: 'hm ' }] },
+    {
+      type: 'message',
+      content: [
+        { type: 'output_text', text: 'yes' },
+        { type: 'refusal', refusal: '…' },
+      ],
+    },
+    { type: 'function_call', name: 'f', arguments: '{}' },
+  ]
+  const usage = { input_tokens: 3, output_tokens: 2, input_tokens_details: { cached_tokens: 1 } }
+  const whole = { object: 'response', status: 'completed', error: null, output, usage }
+  expect(readAnswer(bytes(JSON.stringify(whole)))).toMatchObject([
+    { text: 'hm yes…f{}', ended: 'end', usage: { promptTokens: 3, cachedTokens: 1, generatedTokens: 2 } },
+  ])
 })
 
 test('data lines that no empty line ends are dropped, and counted as no message', () => {

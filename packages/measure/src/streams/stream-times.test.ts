@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { StreamReader } from './stream-reader.ts'
 import { lastMs, StreamTally, type StreamTimes, timePerTokenOf, tokenCountOf } from './stream-times.ts'
 
-const PATHS = ['/v1/chat/completions', '/v1/completions', '/completion', '/api/generate']
+const PATHS = ['/v1/chat/completions', '/v1/completions', '/v1/responses', '/completion', '/api/generate']
 const PROMPT = 'one two three four five'
 
 /** What a client sees of each answer; bytes come in pieces of `bytesAtOnce`. */
@@ -79,7 +79,7 @@ test('without usage, lists or a tokenizer nobody knows the tokens', () => {
 test('what the server says of its prompt', () => {
   const twice: MockAsked[] = [...one(4), { atMs: 1000, prompt: `${PROMPT} six`, newTokens: 4 }]
   const schedule = { prefixCache: true, prefillMsPerToken: 3 }
-  for (const path of ['/v1/chat/completions', '/completion'])
+  for (const path of ['/v1/chat/completions', '/v1/responses', '/completion'])
     expect(seen(schedule, path, twice).map(({ usage }) => [usage!.promptTokens, usage!.cachedTokens])).toEqual([
       [5, 0],
       [6, 5],

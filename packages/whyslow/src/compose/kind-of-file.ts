@@ -51,7 +51,7 @@ const BY_NAME: readonly (readonly [name: RegExp, is: string, next: string])[] = 
 ]
 
 /** The address is of a server of text, by its path: OpenAI's protocol, ollama's or llama-server's. */
-export const isTextServer = (url: string): boolean => (generatorAddress(url)?.api ?? null) !== null
+export const isTextServer = (url: string): boolean => generatorAddress(url)?.saysText === true
 
 /** Judged by its content; false if there is no such file, or none that can be read. */
 export function isModelFile(file: string): boolean {

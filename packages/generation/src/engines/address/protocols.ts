@@ -1,7 +1,8 @@
-// What a request for text looks like in each protocol: OpenAI's chat and completions, llama-server's own /completion, ollama's own /api/generate.
+// What a request for text looks like in each protocol: OpenAI's chat, completions and responses, llama-server's own /completion, ollama's own
+// /api/generate.
 import type { GenerationRequest } from '../../generator.ts'
 
-export type ProtocolId = 'chat' | 'completions' | 'llama-server' | 'ollama' | 'ollama-chat'
+export type ProtocolId = 'chat' | 'completions' | 'responses' | 'llama-server' | 'ollama' | 'ollama-chat'
 
 export interface Protocol {
   readonly id: ProtocolId
@@ -23,15 +24,20 @@ const samplingOf = ({ sampling }: GenerationRequest) => {
   return { temperature, seed, ...(topP === null ? {} : { top_p: topP }), ...(topK === null ? {} : { top_k: topK }) }
 }
 
-const openAi = (request: GenerationRequest, model: string | null) => ({
+/** In all of OpenAI's protocols. */
+const openAiFields = (request: GenerationRequest, model: string | null) => ({
   ...(model === null ? {} : { model }),
-  max_tokens: request.newTokens,
   stream: true,
-  stream_options: { include_usage: true },
   ...samplingOf(request),
   ...(request.stop.length === 0 ? {} : { stop: request.stop }),
   ...(request.ignoreEnd ? { ignore_eos: true } : {}),
   ...draftsOf(request),
+})
+
+const openAi = (request: GenerationRequest, model: string | null) => ({
+  ...openAiFields(request, model),
+  max_tokens: request.newTokens,
+  stream_options: { include_usage: true },
 })
 
 const ollama = (request: GenerationRequest, model: string | null) => ({
@@ -69,6 +75,21 @@ const protocols: readonly Protocol[] = [
     names: true,
     body: (request, model) => ({ ...openAi(request, model), prompt: request.prompt }),
     extras: EXTRAS,
+  },
+  {
+    id: 'responses',
+    title: "OpenAI's responses",
+    path: '/v1/responses',
+    takesIds: false,
+    names: true,
+    // Servers keep answers for a next turn unless they are told not to.
+    body: (request, model) => ({
+      ...openAiFields(request, model),
+      max_output_tokens: request.newTokens,
+      store: false,
+      input: request.prompt,
+    }),
+    extras: [...EXTRAS, 'store'],
   },
   {
     id: 'llama-server',

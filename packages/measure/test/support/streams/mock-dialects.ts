@@ -1,4 +1,4 @@
-// How a mock server writes what its engine generates: OpenAI's chat and completions streams, llama-server's /completion, ollama's /api/generate.
+// How a mock server writes what its engine generates: OpenAI's chat, completions and responses streams, llama-server's /completion, ollama's /api/generate.
 import type { MockChunk, MockCounts, MockRequest } from './mock-engine.ts'
 
 export interface MockDialect {
@@ -12,6 +12,9 @@ export interface MockDialect {
 }
 
 const event = (value: unknown): string => `data: ${JSON.stringify(value)}\n\n`
+/** With the name of its type before it. */
+const named = (value: { readonly type: string; readonly [field: string]: unknown }): string =>
+  `event: ${value.type}\n${event(value)}`
 const DONE = 'data: [DONE]\n\n'
 const number = (value: unknown, otherwise: number): number => (typeof value === 'number' ? value : otherwise)
 
@@ -20,6 +23,14 @@ const usageOf = ({ promptTokens, cachedTokens, generatedTokens }: MockCounts) =>
   completion_tokens: generatedTokens,
   total_tokens: promptTokens + generatedTokens,
   prompt_tokens_details: { cached_tokens: cachedTokens },
+})
+
+const responsesUsage = ({ promptTokens, cachedTokens, generatedTokens }: MockCounts) => ({
+  input_tokens: promptTokens,
+  input_tokens_details: { cached_tokens: cachedTokens },
+  output_tokens: generatedTokens,
+  output_tokens_details: { reasoning_tokens: 0 },
+  total_tokens: promptTokens + generatedTokens,
 })
 
 const openAi = (
@@ -82,6 +93,29 @@ export const mockDialects: Readonly<Record<string, MockDialect>> = {
     { delta: { role: 'assistant', content: '' } },
   ),
   '/v1/completions': openAi((text) => ({ text }), promptText, null),
+  '/v1/responses': {
+    contentType: 'text/event-stream',
+    start: named({ type: 'response.created', response: { object: 'response', status: 'in_progress', output: [], usage: null } }),
+    chunk: ({ text }) =>
+      named({ type: 'response.output_text.delta', output_index: 0, content_index: 0, delta: text, logprobs: [] }),
+    end: (ended, counts) =>
+      named({
+        type: ended === 'length' ? 'response.incomplete' : 'response.completed',
+        response: {
+          object: 'response',
+          status: ended === 'length' ? 'incomplete' : 'completed',
+          incomplete_details: ended === 'length' ? { reason: 'max_output_tokens' } : null,
+          output: [{ type: 'message', content: [{ type: 'output_text', text: 'all of it' }] }],
+          usage: counts === null ? null : responsesUsage(counts),
+        },
+      }),
+    error: (message) => named({ type: 'error', code: 'server_error', message, param: null }),
+    request: (body) => ({
+      prompt: String(body.input),
+      newTokens: number(body.max_output_tokens, 16),
+      endsAfter: body.ignore_eos === true ? null : ENDS_AFTER,
+    }),
+  },
   '/completion': {
     contentType: 'text/event-stream',
     start: '',
