@@ -27,6 +27,12 @@ export interface WeightFact {
   readonly decodeMs: number | null
 }
 
+/**
+ * Bytes of weights a second, scales included, at which this engine's own kernels multiply, measured, by type; a type without a kernel is absent.
+ * 'int4 in float32': by the kernel for an accuracy_level below that of int8, where the model has such nodes.
+ */
+export type KernelRates = Readonly<Record<string, number>>
+
 /** What a model's graph says that is no weight; an engine's own format says less. */
 export interface GraphFact {
   /** How the cache goes through the graph; `none`: it has no inputs and outputs for one. */
@@ -145,6 +151,7 @@ export interface EncoderFact {
 /** What rules want apart from the document; gathered by `generate` as far as the model and the engine show it. */
 export interface GenerationFacts {
   readonly weights?: readonly WeightFact[]
+  readonly kernelRates?: KernelRates
   readonly graph?: GraphFact
   readonly prompt?: PromptFact
   readonly prefix?: PrefixFact
@@ -187,6 +194,7 @@ const ABSENT: Readonly<Record<keyof GenerationFacts | keyof Curves, string>> = {
   firstTokenParts: 'this engine does not show what the first token consists of',
   floor: 'the bytes that a token reads are not known, so that there is no floor',
   weights: 'the weights behind this engine are not known by node',
+  kernelRates: "the engine's kernels for other types of weights were not timed",
   graph: 'the model is not an ONNX graph that whyslow reads',
   prompt: 'how many positions of the prompt are padding is not known',
   prefix: 'needs two prompts in a row: give --prompts',

@@ -3,7 +3,7 @@ import { type NextCommand, nextCommand } from '@whyslow/diagnosis/next-command.t
 import { definerOf, type Finding, type Rule } from '@whyslow/diagnosis/rule.ts'
 import { isWorthSaying } from '@whyslow/diagnosis/worth.ts'
 import type { GenerationFloor, PartsOf, SeveralTokens, TokenPartId } from '@whyslow/report/documents/generation.ts'
-import type { GenerationEvidence, WeightFact } from './facts.ts'
+import type { GenerationEvidence, KernelRates, WeightFact } from './facts.ts'
 
 export type GenerationRule = Rule<GenerationEvidence>
 
@@ -78,6 +78,24 @@ export function weightsMs(given: WithFloor, weights: readonly WeightFact[]): num
     given,
     sumOf(weights, ({ bytes }) => bytes),
   )
+}
+
+/** What a rule that wants the rates of kernels is given. */
+export interface WithRates {
+  readonly kernelRates?: KernelRates | undefined
+}
+
+/** The name of a rate: of kernels that multiply blocks of this type in float32. */
+export const inFloat32 = (dtype: string): string => `${dtype} in float32`
+
+/** What weights that take `nowMs` would take in blocks: at the rate of the engine's own kernels; if it was not timed, each byte as long as now. */
+export function quantizedMs(
+  { kernelRates = {} }: WithRates,
+  { weights, dtype, nowMs }: { readonly weights: readonly WeightFact[]; readonly dtype: 'int4' | 'int8'; readonly nowMs: number },
+): number {
+  const bytes = (dtype === 'int4' ? INT4_BYTES : INT8_BYTES) * sumOf(weights, ({ elements }) => elements)
+  const rate = kernelRates[dtype]
+  return rate === undefined ? (nowMs * bytes) / sumOf(weights, (one) => one.bytes) : (1000 * bytes) / rate
 }
 
 /** Time of `tokens` at once over that of one, on the line between the measured points around it. */

@@ -1,6 +1,6 @@
 // Which weights of a decoder are written so that a token is slower than it need be: what rules time, and what `lint` reads in the files.
 import type { WeightFact } from './facts.ts'
-import { INT8_LEVEL, sumOf } from './rule.ts'
+import { INT8_LEVEL, inFloat32, sumOf, type WithRates } from './rule.ts'
 
 /** Share of the bytes in float32 below which something else decides. */
 const LEAST_SHARE = 0.5
@@ -26,6 +26,16 @@ export function mostlyFloat32(weights: Weights): Weights {
 /** Quantized weights that are multiplied in float32. */
 export const belowInt8Level = (weights: Weights): Weights =>
   weights.filter(({ operator, accuracyLevel }) => operator === 'MatMulNBits' && (accuracyLevel ?? 0) < INT8_LEVEL)
+
+export const typesInFloat32 = (weights: Weights): readonly ('int4' | 'int8')[] =>
+  (['int4', 'int8'] as const).filter((type) => belowInt8Level(weights).some(({ dtype }) => dtype === type))
+
+/** How many times as fast the engine's own kernels multiply these weights in int8 as in float32, by their bytes; undefined: it was not timed. */
+export function int8Gain({ kernelRates = {} }: WithRates, weights: Weights): number | undefined {
+  const msAt = (name: (dtype: string) => string) => sumOf(weights, ({ dtype, bytes }) => bytes / (kernelRates[name(dtype)] ?? 0))
+  const gain = msAt(inFloat32) / msAt((dtype) => dtype)
+  return Number.isFinite(gain) ? gain : undefined
+}
 
 /** A head in floats, if most of the body is quantized. */
 export function floatHead(weights: Weights): Weights {

@@ -65,8 +65,8 @@ const ORDER: readonly TokenPartId[] = [
 
 /** null: nothing is known but the total. */
 export function divide(division: Division): PartsOf | null {
-  const { totalMs, depth } = division
-  const found = [...insideOf(division), ...aroundOf(division)]
+  const { totalMs, depth, step } = division
+  const found = withLogits([...insideOf(division), ...aroundOf(division)], step?.logitsOutMs ?? 0)
   if (found.every(({ ms }) => ms === 0)) return null
   const parts = ORDER.flatMap((id) => found.find((part) => part.id === id) ?? []).map(({ note = null, ...part }) => ({
     ...part,
@@ -75,6 +75,15 @@ export function divide(division: Division): PartsOf | null {
   const known = parts.reduce((sum, { ms }) => sum + ms, 0)
   return { totalMs, depth, parts: [...parts, { id: 'unexplained', ms: totalMs - known, how: 'rest', note: null }] }
 }
+
+/** Logits that the engine hands over are a part of its call, those that the loop reads are none. */
+const withLogits = (found: readonly Found[], outMs: number): readonly Found[] =>
+  outMs === 0
+    ? found
+    : [
+        ...found.filter(({ id }) => id !== 'logits-copied'),
+        { id: 'logits-copied', ms: (found.find(({ id }) => id === 'logits-copied')?.ms ?? 0) + outMs, how: 'difference' },
+      ]
 
 /** What JavaScript does between two calls of the engine. */
 function aroundOf({ totalMs, loop, isFirst, loopIs }: Division): Found[] {

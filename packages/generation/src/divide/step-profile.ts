@@ -16,6 +16,8 @@ export interface StepProfile {
   readonly stepMs: number
   /** The same with the logits as the only output that leaves the engine; null: not measured. */
   readonly logitsOnlyMs: number | null
+  /** What handing the logits to JavaScript takes of it. Absent: nothing that counts, or it was not measured. */
+  readonly logitsOutMs?: number
   readonly nodes: number
   readonly dispatchMs: number
   readonly roles: Readonly<Record<NodeRole, RoleTime>>
@@ -73,12 +75,12 @@ export function busyReason(nodes: readonly Pick<ProfiledNode, 'timeMs'>[], callM
 export function stepProfileOf(
   { nodes, dispatchPerNodeUs }: Pick<Profile, 'nodes' | 'dispatchPerNodeUs'>,
   given: StepGraph,
-  { stepMs, logitsOnlyMs }: Pick<StepProfile, 'stepMs' | 'logitsOnlyMs'>,
+  times: Pick<StepProfile, 'stepMs' | 'logitsOnlyMs' | 'logitsOutMs'>,
 ): StepProfile {
   const ran = nodes.filter(({ parent, runsPerPrediction }) => parent === null || runsPerPrediction > 0)
   const { made, graph } = withMadeOfConstants(ran, given)
   const role = rolesOf(ran, graph, new Set(made))
-  const times = { matmul: none(), head: none(), attention: none(), 'cache-copy': none(), other: none() }
+  const roles = { matmul: none(), head: none(), attention: none(), 'cache-copy': none(), other: none() }
   const productMs: Record<string, number> = {}
   const bytes = { matmul: 0, head: 0 }
   let dispatchMs = 0
@@ -86,8 +88,8 @@ export function stepProfileOf(
     const startMs = Math.min(node.timeMs, (dispatchPerNodeUs / 1000) * node.runsPerPrediction)
     const is = role(node)
     dispatchMs += startMs
-    times[is].ms += node.timeMs - startMs
-    times[is].nodes++
+    roles[is].ms += node.timeMs - startMs
+    roles[is].nodes++
     if (is === 'matmul' || is === 'head') {
       bytes[is] += weightBytes(node, graph)
       const names = node.inner?.nodes ?? node.origin
@@ -96,7 +98,8 @@ export function stepProfileOf(
   }
   const all = bytes.matmul + bytes.head
   return {
-    ...{ stepMs, logitsOnlyMs, dispatchMs, roles: times, productMs },
+    ...times,
+    ...{ dispatchMs, roles, productMs },
     nodes: ran.length,
     headShare: all === 0 ? 0 : bytes.head / all,
     casts: timeOf(ran.filter(isCast)),

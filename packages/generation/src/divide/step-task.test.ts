@@ -8,7 +8,7 @@ test('both calls in turns, their medians apart', async () => {
     order.push(name)
     ms += took
   }
-  expect(await inTurns([call('all', 9), call('logits', 5)], 0, () => ms)).toEqual({ stepMs: 9, logitsOnlyMs: 5 })
+  expect(await inTurns([call('all', 9), call('logits', 5)], 0, () => ms)).toEqual({ bothMs: 9, oneMs: 5 })
   expect(order.slice(4).join(' ')).toBe('all logits logits all all logits logits all all logits logits all all logits')
 })
 
@@ -21,7 +21,7 @@ test('a difference that may be noise is none', async () => {
     ms += of()
   }
   const calls = [took(() => all[Math.max(0, turn++)] ?? 9.5), took(() => 8.7)] as const
-  const { stepMs, logitsOnlyMs } = await inTurns(calls, 0, () => ms)
-  expect(stepMs).toBeCloseTo(9.5)
-  expect(logitsOnlyMs).toBe(stepMs)
+  const { bothMs, oneMs } = await inTurns(calls, 0, () => ms)
+  expect(bothMs).toBeCloseTo(9.5)
+  expect(oneMs).toBe(bothMs)
 })

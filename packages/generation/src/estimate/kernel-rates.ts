@@ -6,18 +6,18 @@ import { median } from '@whyslow/measure/statistics/index.ts'
 import type { Kernel } from '@whyslow/measure/timing/roofs/kernels.ts'
 import { sampleKernel } from '@whyslow/measure/timing/roofs/sample.ts'
 import { defineTask } from '@whyslow/measure/trials/port.ts'
-import { INT4_BYTES, INT8_BYTES, INT8_LEVEL } from '../rule.ts'
+import type { KernelRates } from '../facts.ts'
+import { INT4_BYTES, INT8_BYTES, INT8_LEVEL, inFloat32 } from '../rule.ts'
 
 export interface KernelRatesInput {
   /** Elements of the weights that a token reads. */
   readonly elements: number
   readonly threads: number | null
+  /** Types of blocks that the model multiplies in float32: their rate so is measured next to that in int8. */
+  readonly inFloat32: readonly ('int4' | 'int8')[]
   /** For each type. */
   readonly sampleMs: number
 }
-
-/** Bytes a second, by type; a type that the engine has no kernel for is absent. */
-export type KernelRates = Readonly<Record<string, number>>
 
 const SIDE = 1024
 const BLOCK = 32
@@ -48,18 +48,19 @@ export function floatChain(matrices: number): Kernel {
   return kernelOf('float32', { nodes, initializers, matrices, bytes: matrices * SIDE ** 2 * 4 })
 }
 
-export function blockChain(bits: 4 | 8, matrices: number): Kernel {
+export function blockChain(bits: 4 | 8, matrices: number, level: number | null = INT8_LEVEL): Kernel {
   const [blocks, packed] = [SIDE / BLOCK, (BLOCK * bits) / 8]
   const initializers = Array.from({ length: matrices }, (_, k) => [
     rawTensor(`w${k}`, 'uint8', [SIDE, blocks, packed], marked(new Uint8Array(SIDE * blocks * packed).fill(0x99), k)),
     rawTensor(`s${k}`, 'float32', [SIDE * blocks], floats(SIDE * blocks, 1 / (SIDE * (bits === 8 ? 0x99 - 0x80 : 0x9 - 0x8)))),
   ])
-  const attributes = { K: SIDE, N: SIDE, bits, block_size: BLOCK, accuracy_level: INT8_LEVEL }
+  const attributes = { K: SIDE, N: SIDE, bits, block_size: BLOCK, ...(level === null ? {} : { accuracy_level: level }) }
   const nodes = initializers.map(([w, s], k) =>
     node({ opType: 'MatMulNBits', domain: 'com.microsoft' }, [at(k), w!.name, s!.name], [at(k + 1)], attributes),
   )
   const bytes = matrices * SIDE * blocks * (packed + 4)
-  return kernelOf(`int${bits}`, { nodes, initializers: initializers.flat(), matrices, bytes })
+  const title = level === null ? inFloat32(`int${bits}`) : `int${bits}`
+  return kernelOf(title, { nodes, initializers: initializers.flat(), matrices, bytes })
 }
 
 const at = (k: number): string => `x${k}`
@@ -82,14 +83,14 @@ function kernelOf(title: string, { nodes, initializers, matrices, bytes }: Chain
   return { title, work: bytes, model: () => ({ bytes: writeModel(proto), feeds }) }
 }
 
-async function measureKernelRates({ elements, threads, sampleMs }: KernelRatesInput): Promise<KernelRates> {
+async function measureKernelRates({ elements, threads, inFloat32: unset, sampleMs }: KernelRatesInput): Promise<KernelRates> {
   const ort = await loadOrt(null)
   const rates: Record<string, number> = {}
-  const chains = [
-    () => floatChain(matricesOf(elements, FLOAT_BYTES)),
-    () => blockChain(8, matricesOf(elements, INT8_BYTES)),
-    () => blockChain(4, matricesOf(elements, INT4_BYTES)),
-  ]
+  const blocks = (bits: 4 | 8, each: number) => {
+    const matrices = matricesOf(elements, each)
+    return [() => blockChain(bits, matrices), ...(unset.includes(`int${bits}`) ? [() => blockChain(bits, matrices, null)] : [])]
+  }
+  const chains = [() => floatChain(matricesOf(elements, FLOAT_BYTES)), ...blocks(8, INT8_BYTES), ...blocks(4, INT4_BYTES)]
   for (const chain of chains) {
     const kernel = chain()
     try {

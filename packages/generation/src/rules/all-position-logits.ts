@@ -1,4 +1,4 @@
-// Of a prompt only the last position's logits are used; a graph that computes all multiplies each position by the head.
+// Of a prompt only the last position's logits are used; a graph that computes all multiplies each position by the head, and hands all of them over.
 import { countFact, ms, share, tell } from '@whyslow/diagnosis/tell.ts'
 import { costs, defineRule, firstTokenMsOf, fixGenerator, isFelt, partMs, sumOf } from '../rule.ts'
 
@@ -14,11 +14,12 @@ export const allPositionLogits = defineRule({
     const headMs = partMs(firstTokenParts, 'head')
     if (headMs === undefined && weights === undefined)
       return { notChecked: 'what the head takes of the first token is not known', missing: 'firstTokenParts' }
-    const timeMs = headMs ?? headShare(weights!) * firstTokenMsOf(given)
+    const copiedMs = partMs(firstTokenParts, 'logits-copied') ?? 0
+    const timeMs = (headMs ?? headShare(weights!) * firstTokenMsOf(given)) + copiedMs
     const saving = { firstMs: timeMs * (1 - 1 / Math.max(1, promptTokens)) }
     if (!isFelt(given, saving)) return 'clear'
     return {
-      ...tell`The head runs for all of ${countFact('token', promptTokens, 'prompt-tokens')} and takes ${ms('head', timeMs)},
+      ...tell`The head runs for all of ${countFact('token', promptTokens, 'prompt-tokens')} and takes ${ms('head', timeMs)} with copying their logits,
         ${share('share', timeMs / firstTokenMsOf(given))} of the first token. Only the last position's logits are used.`,
       ...costs(given, { firstMs: timeMs }, { saving, basis: headMs === undefined ? 'modelled' : 'measured' }),
       nodes: graph.headNode === null ? [] : [graph.headNode],

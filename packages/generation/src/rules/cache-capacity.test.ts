@@ -1,8 +1,9 @@
-import { checkRule, exampleEvidence, withoutFacts } from '../../test/support/check-rule.ts'
+import { checkRule, exampleEvidence, tokenParts, withoutFacts } from '../../test/support/check-rule.ts'
 import { cacheCapacity } from './cache-capacity.ts'
 
 /** 10 kB a token at 10 GB/s: 1 µs. A call fills 75 tokens. */
-const capacity = (tokens: number | null) => ({
+const capacity = (tokens: number | null, { attention = 5, exported = 0 } = {}) => ({
+  tokenParts: tokenParts({ attention, 'cache-exported': exported }),
   options: { beams: 1, searched: 1, beamsFrom: null, cacheCapacity: tokens, capacityFrom: 'genai_config.json' },
 })
 const unknownBytes = () => ({
@@ -22,9 +23,21 @@ checkRule(cacheCapacity, {
         savingByPart: { firstToken: 0, token: 4 },
       },
     },
+    {
+      // Attention takes 0.1 ms, its copies 0.1 ms. Of 3 ms of copying to JavaScript 4000 of 4075 tokens hold nothing.
+      name: 'attention leaves out what is empty, and all of it is copied',
+      given: exampleEvidence(capacity(4075, { attention: 0.1, exported: 3 })),
+      expect: { detail: /Copying the rest to JavaScript takes 3\.14 ms/ },
+    },
+    {
+      name: 'by its bytes alone',
+      given: withoutFacts(capacity(4075), 'tokenParts'),
+      expect: { savingByPart: { firstToken: 0, token: 4 } },
+    },
     { name: 'a little over three per cent', given: exampleEvidence(capacity(75 + 310)) },
   ],
   clear: [
+    { name: 'attention leaves out what is empty', given: exampleEvidence(capacity(4075, { attention: 0.1 })) },
     { name: 'what is filled', given: exampleEvidence(capacity(75)) },
     { name: 'a little under three per cent', given: exampleEvidence(capacity(75 + 290)) },
   ],

@@ -1,25 +1,31 @@
-// An engine that computes over the whole buffer of its cache takes as long for the first token as for the last one that fits.
-// https://github.com/microsoft/onnxruntime-genai/issues/2239
+// An engine that computes over the whole buffer of its cache takes as long for the first token as for the last one that fits; one that gives the buffer
+// to JavaScript copies all of it. https://github.com/microsoft/onnxruntime-genai/issues/2239
 import { countFact, ms, tell } from '@whyslow/diagnosis/tell.ts'
-import { costs, defineRule, isFelt, readMs } from '../rule.ts'
+import { costs, defineRule, isFelt, partMs, readMs } from '../rule.ts'
 
 export const cacheCapacity = defineRule({
   id: 'cache-capacity',
   area: 'software',
-  title: 'KV cache: the whole buffer is computed, not what is filled',
+  title: 'KV cache: the whole buffer is computed or copied, not what is filled',
   needs: ['options', 'model', 'speed', 'setup'],
-  wants: ['floor'],
+  wants: ['floor', 'tokenParts'],
   check({ options: { cacheCapacity: capacity, capacityFrom }, model, ...given }) {
     if (capacity === null) return 'does-not-apply'
     const { cacheBytesPerToken } = model
     if (cacheBytesPerToken === null) return { notChecked: 'the bytes of a token in the cache are not known' }
     const filled = given.setup.promptTokens + given.setup.newTokens
-    const tokenMs = readMs(given, Math.max(0, capacity - filled) * cacheBytesPerToken)
-    if (tokenMs === undefined) return { notChecked: 'the bandwidth of the memory is not known', missing: 'floor' }
+    const empty = Math.max(0, capacity - filled)
+    const readRestMs = readMs(given, empty * cacheBytesPerToken)
+    if (readRestMs === undefined) return { notChecked: 'the bandwidth of the memory is not known', missing: 'floor' }
+    // Fused attention may leave out what is empty: reading takes no more than attention does.
+    const read = Math.min(readRestMs, partMs(given.tokenParts, 'cache-read', 'attention', 'cache-copied') ?? readRestMs)
+    const copied = ((partMs(given.tokenParts, 'cache-exported') ?? 0) * empty) / capacity
+    const tokenMs = read + copied
     if (!isFelt(given, { tokenMs })) return 'clear'
+    const rest = copied > read ? 'Copying the rest to JavaScript' : 'Reading the rest'
     return {
       ...tell`The cache has room for ${countFact('token', capacity, 'capacity')}${capacityFrom === null ? '' : ` (by ${capacityFrom})`}, and a call fills
-        ${countFact('token', filled, 'filled')}. Reading the rest takes ${ms('rest', tokenMs)} of each token.`,
+        ${countFact('token', filled, 'filled')}. ${rest} takes ${ms('rest', tokenMs)} of each token.`,
       ...costs(given, { tokenMs }, { basis: 'modelled' }),
     }
   },

@@ -1,7 +1,8 @@
-import { checkRule, exampleEvidence, exampleGraph, withoutFacts } from '../../test/support/check-rule.ts'
+import { checkRule, exampleEvidence, exampleGraph, tokenParts, withoutFacts } from '../../test/support/check-rule.ts'
 import { constantCrossAttention } from './constant-cross-attention.ts'
 
-const outputs = (bytes: number | null) => ({
+const outputs = (bytes: number | null, exported = 0) => ({
+  tokenParts: tokenParts({ 'cache-exported': exported }),
   graph: exampleGraph({ constantOutputs: { names: ['present.0.encoder.key', 'present.0.encoder.value'], bytes } }),
 })
 
@@ -20,6 +21,12 @@ checkRule(constantCrossAttention, {
         savingByPart: { firstToken: 0, token: 1 },
         nodes: ['present.0.encoder.key'],
       },
+    },
+    {
+      // Of 2 ms of copying 5.64 MB to JavaScript, 64 tokens of 10 kB are the decoder's own.
+      name: 'they pass through JavaScript',
+      given: exampleEvidence(outputs(5e6, 2)),
+      expect: { savingByPart: { firstToken: 0, token: 1 + (2 * 5) / 5.64 } },
     },
     { name: 'a bandwidth that is not known', given: withoutFacts(outputs(5e6), 'floor'), expect: { wouldSaveMs: null } },
     { name: 'a little over three per cent', given: exampleEvidence(outputs(1.55e6)) },

@@ -22,6 +22,12 @@ checkRule(float32Head, {
         nodes: ['/lm_head/MatMul'],
       },
     },
+    {
+      // 5.625 MB at 4.5 GB/s are 1.25 ms.
+      name: "what the engine's own kernels would take, where they were timed",
+      given: exampleEvidence({ weights: [exampleWeight(), wide], kernelRates: { int8: 4.5e9 } }),
+      expect: { savingByPart: { firstToken: 0, token: 0.75 } },
+    },
     { name: 'in float16', given: exampleEvidence({ weights: [exampleWeight(), { ...wide, dtype: 'float16', bytes: 10e6 }] }) },
     { name: 'by its bytes', given: exampleEvidence({ weights: [exampleWeight(), { ...wide, decodeMs: null }] }) },
     { name: 'a little over half of the body is quantized', given: exampleEvidence({ weights: [...body(33e6), wide] }) },

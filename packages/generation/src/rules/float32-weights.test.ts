@@ -27,6 +27,12 @@ checkRule(float32Weights, {
       given: exampleEvidence({ weights: [float(80e6, 4)] }),
       expect: { timeMs: 40, savingByPart: { firstToken: 0, token: 3.375 } },
     },
+    {
+      // 12.5 MB at 5 GB/s are 2.5 ms.
+      name: "what the engine's own kernels would take, where they were timed",
+      given: exampleEvidence({ weights: [float(80e6)], kernelRates: { int4: 5e9 } }),
+      expect: { timeMs: 80, savingByPart: { firstToken: 0, token: 5.5 } },
+    },
     { name: "by llama.cpp's name", given: exampleEvidence({ weights: [{ ...float(80e6), dtype: 'F32' }] }) },
     { name: 'a little over half of the bytes', given: exampleEvidence(of100(51e6)) },
     // 0.36 ms · 0.84375 = 0.304 ms of 10 ms.
@@ -40,6 +46,10 @@ checkRule(float32Weights, {
   ],
   clear: [
     { name: 'int4', given: exampleEvidence() },
+    {
+      name: 'kernels for int4 that are as slow',
+      given: exampleEvidence({ weights: [float(80e6)], kernelRates: { int4: 1.6e9 } }),
+    },
     { name: 'a little under half of the bytes', given: exampleEvidence(of100(49e6)) },
     { name: 'a little under three per cent of a token', given: exampleEvidence({ weights: [float(80e6, 0.35)] }) },
     {

@@ -18,7 +18,12 @@ export const unrequestedBeams = defineRule({
         ...tell`A call that does not set num_beams gets ${countFact('beam', beams)}${from}${
           cost === undefined ? '' : tell`: about ${ratio('cost', cost)} times a token alone, which takes ${ms('alone', tokenMs)}`
         }. Set num_beams to one unless the text needs them.`,
-        ...costs(given, {}, { unknown: 'the measured calls search one, and yours may set their own number', basis: 'modelled' }),
+        // The part of such a call that its beams would take.
+        ...costs(
+          given,
+          { tokenMs: cost === undefined ? 0 : tokenMs * (1 - 1 / cost) },
+          { unknown: 'the measured calls search one, and yours may set their own number', basis: 'modelled' },
+        ),
       }
     const said = tell`${countFact('beam', beams)} are searched${from}, and the caller did not request more than one`
     if (cost === undefined)

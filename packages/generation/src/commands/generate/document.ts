@@ -10,9 +10,8 @@ import { type Bandwidth, floorOf, lineOverFloor } from '../../divide/floor.ts'
 import { firstTokenLoop, tokenLoop } from '../../divide/loop-times.ts'
 import type { StepProfile } from '../../divide/step-profile.ts'
 import { estimates, isComputeHidden } from '../../estimate/estimate.ts'
-import type { KernelRates } from '../../estimate/kernel-rates.ts'
 import { lookupOf } from '../../estimate/lookup.ts'
-import type { GenerationFacts } from '../../facts.ts'
+import type { GenerationFacts, KernelRates } from '../../facts.ts'
 import type { GeneratorEngine } from '../../generator.ts'
 import { cachedShareOf, depthLineOf, severalOf, speedOf, threadsIn } from '../../measure/summarize.ts'
 import type { MeasuredCall, ProcessMeasurement } from '../../measure/types.ts'
@@ -113,13 +112,17 @@ export function documentOf(outcome: Outcome): GenerationDocument {
       kernelRates: outcome.kernelRates,
     }),
     ...diagnoseGeneration(
-      { ...measured, ...outcome.facts, ...callFacts(outcome), absent: outcome.absent },
+      { ...measured, ...outcome.facts, ...ratesFact(outcome), ...callFacts(outcome), absent: outcome.absent },
       found.source,
       options,
     ),
     warnings,
   }
 }
+
+/** Absent: no kernel was timed. */
+const ratesFact = ({ kernelRates }: Pick<Outcome, 'kernelRates'>): Pick<GenerationFacts, 'kernelRates'> =>
+  Object.keys(kernelRates).length === 0 ? {} : { kernelRates }
 
 const HIDDEN = 'a token takes much longer than reading the weights, and the engine shows no operators'
 

@@ -18,13 +18,14 @@ import type { StepProfile } from '../../divide/step-profile.ts'
 import { addressOf, probesOf } from '../../engines/address/server.ts'
 import { generatorEngines } from '../../engines/index.ts'
 import { elementsRead } from '../../estimate/estimate.ts'
-import { type KernelRates, kernelRatesTask } from '../../estimate/kernel-rates.ts'
-import type { GenerationFacts, ThreadsFact } from '../../facts.ts'
+import { kernelRatesTask } from '../../estimate/kernel-rates.ts'
+import type { GenerationFacts, KernelRates, ThreadsFact } from '../../facts.ts'
 import type { GeneratorEngine, GeneratorOptions } from '../../generator.ts'
 import { threadsIn } from '../../measure/summarize.ts'
 import { measureTask } from '../../measure/task.ts'
 import type { ProcessMeasurement } from '../../measure/types.ts'
 import { threadCounts } from '../../thread-counts.ts'
+import { typesInFloat32 } from '../../weights.ts'
 import { chooseEngine } from './choose-engine.ts'
 import { defaultThreadsInWords, TRY_MS } from './default-threads.ts'
 import { documentOf, type Outcome, tokensOf } from './document.ts'
@@ -233,8 +234,8 @@ async function kernelRatesOf(
   const elements = elementsRead({ model, weights })
   if (elements === undefined) return {}
   progress({ stage: 'kernels for other types of weights', done: 0, of: 1 })
-  const input = { elements, threads: options.threads, sampleMs: BANDWIDTH_MS }
-  const trial = await options.trials.run(kernelRatesTask, input, trialLimits(limits, 3 * BANDWIDTH_MS))
+  const input = { elements, threads: options.threads, inFloat32: typesInFloat32(weights), sampleMs: BANDWIDTH_MS }
+  const trial = await options.trials.run(kernelRatesTask, input, trialLimits(limits, 5 * BANDWIDTH_MS))
   return trial.outcome === 'measured' ? trial.value : {}
 }
 

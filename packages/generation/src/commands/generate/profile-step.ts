@@ -82,7 +82,7 @@ export async function profileStep(
   if (profiled.outcome !== 'measured') return `the profiled run failed: ${reasonInWords(profiled)}`
   const executed = await executedGraph(optimizedModelPath, graph)
   const types = Object.fromEntries(Object.entries(feeds).map(([name, { dtype, shape }]) => [name, { dtype, shape }]))
-  const { stepMs, logitsOnlyMs } = timed.value
+  const { stepMs, logitsOnlyMs, logitsOutMs } = timed.value
   const p50Ms = paceMs ?? stepMs
   const profile = correctProfile(profiled.value, { executed, original: graph }, types, { p50Ms, threads: options.threads })
   const busy = busyReason(profile.nodes, p50Ms)
@@ -92,6 +92,7 @@ export async function profileStep(
   return stepProfileOf(profile, stepGraph([executed, graph], model), {
     stepMs: p50Ms,
     logitsOnlyMs: logitsOnlyMs === null ? null : (logitsOnlyMs / stepMs) * p50Ms,
+    logitsOutMs: (logitsOutMs / stepMs) * p50Ms,
   })
 }
 
