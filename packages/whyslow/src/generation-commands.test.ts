@@ -37,7 +37,9 @@ const PLANTED: Readonly<Record<string, Partial<GenerationEvidence>>> = {
   'dequantized-per-token': { graph: exampleGraph({ constantWork: { nodes: 2, decodeMs: 4, node: '/lm_head/Cast' } }) },
   'float16-on-cpu': { graph: exampleGraph({ casts: { nodes: 4, decodeMs: 3, node: '/Cast_1' } }) },
   'float32-head': { weights: [exampleWeight(), exampleHead({ dtype: 'float32', bytes: 20e6, decodeMs: 2 })] },
-  'float32-weights': { weights: [exampleWeight({ dtype: 'float32', operator: 'MatMul', bytes: 40e6, decodeMs: 4 })] },
+  'float32-weights': {
+    weights: [exampleWeight({ dtype: 'float32', operator: 'MatMul', elements: 10e6, bytes: 40e6, decodeMs: 4 })],
+  },
   'quadratic-detokenization': { detokenize: { tokens: 256, earlyMs: 0.02, lateMs: 4 } },
   'recomputed-context': { graph: exampleGraph({ cache: 'none' }), depthLine: exampleLine(8, 8, 2) },
   'slow-sampler': { tokenParts: tokenParts({ sampler: 3 }) },

@@ -76,7 +76,7 @@ export function divide(division: Division): PartsOf | null {
   return { totalMs, depth, parts: [...parts, { id: 'unexplained', ms: totalMs - known, how: 'rest', note: null }] }
 }
 
-/** Logits that the engine hands over are a part of its call, those that the loop reads are none. */
+/** Copying the logits to JavaScript is a part of the engine's call; reading them in the loop is none. */
 const withLogits = (found: readonly Found[], outMs: number): readonly Found[] =>
   outMs === 0
     ? found

@@ -27,7 +27,7 @@ export interface StepCall {
   readonly logitsOutMs: number
 }
 
-/** Smaller logits are handed over in less than a tenth of a millisecond. */
+/** Smaller logits are copied to JavaScript in less than a tenth of a millisecond. */
 const LARGE_BYTES = 1e6
 const WARM_UP = 2
 const LEAST_ROUNDS = 7

@@ -20,7 +20,7 @@ checkRule(allPositionLogits, {
     },
     {
       // 26 ms · 63/64.
-      name: 'their logits are handed over',
+      name: 'their logits are copied to JavaScript',
       given: exampleEvidence({ ...all, firstTokenParts: firstTokenParts({ head: 20, 'logits-copied': 6 }) }),
       expect: { savingByPart: { firstToken: 25.59375, token: 0 } },
     },

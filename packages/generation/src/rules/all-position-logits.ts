@@ -1,4 +1,4 @@
-// Of a prompt only the last position's logits are used; a graph that computes all multiplies each position by the head, and hands all of them over.
+// Of a prompt only the last position's logits are used; a graph that computes all multiplies each position by the head, and copies all of them to JavaScript.
 import { countFact, ms, share, tell } from '@whyslow/diagnosis/tell.ts'
 import { costs, defineRule, firstTokenMsOf, fixGenerator, isFelt, partMs, sumOf } from '../rule.ts'
 

@@ -104,7 +104,7 @@ function responsesPiece(message: JsonObject): StreamPiece {
 
 const incompleteEnd = (reason: unknown): StreamEnd => (reason === 'max_output_tokens' ? 'length' : 'end')
 
-/** Of messages, reasoning and calls of tools. */
+/** The text of messages, reasoning and calls of tools. */
 function responseText({ output }: JsonObject): string {
   return (list(output) ?? [])
     .map(fieldsOf)

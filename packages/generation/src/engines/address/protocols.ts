@@ -24,7 +24,7 @@ const samplingOf = ({ sampling }: GenerationRequest) => {
   return { temperature, seed, ...(topP === null ? {} : { top_p: topP }), ...(topK === null ? {} : { top_k: topK }) }
 }
 
-/** In all of OpenAI's protocols. */
+/** What all of OpenAI's protocols take. */
 const openAiFields = (request: GenerationRequest, model: string | null) => ({
   ...(model === null ? {} : { model }),
   stream: true,
