@@ -45,7 +45,7 @@ const END = '<|endoftext|>'
 Object.assign(PROMPTS, {
   padded: PROMPTS.different.map((text) => END.repeat(1536) + text),
   // Letters without a space are one word, whose merges are looked for in all of it.
-  'one-word': topics.map((_, k) => Array.from({ length: 3000 }, (_, n) => 'thaeringon'[(n * n * 7 + n * k + k) % 10]).join('')),
+  'one-word': topics.map((_, k) => Array.from({ length: 1000 }, (_, n) => 'thaeringon'[(n * n * 7 + n * k + k) % 10]).join('')),
   words: topics.map((_, k) => Array.from({ length: 600 }, (_, n) => 'thaeringon'.slice((n * 3 + k) % 7)).join(' ')),
 })
 /** Sound of a tenth of the encoder's window, and of all of it. */
