@@ -109,11 +109,12 @@ def sklearn():
             lambda: neural_network.MLPRegressor((4,), max_iter=60),
         ]
     )()
+    outliers = lambda: ensemble.IsolationForest(4, **some(max_features=[2, 0.5], max_samples=[10, 0.3], contamination=[0.05, 0.2], bootstrap=[True]))
     is_class = draw.random() < 0.65
-    model = make_pipeline(*steps, classifier() if is_class else regressor())
+    model = make_pipeline(*steps, outliers() if draw.random() < 0.1 else classifier() if is_class else regressor())
     model.fit(x, target(y, draw.choice(["two", "names", "three", "odd"]) if is_class else "positive"))
     rows = rows_of(x, can_miss)
-    given = model.predict_proba(rows) if hasattr(model, "predict_proba") else model.decision_function(rows) if is_class else model.predict(rows)
+    given = model.predict_proba(rows) if hasattr(model, "predict_proba") else model.decision_function(rows) if hasattr(model, "decision_function") else model.predict(rows)
     cases.add("skops", lambda file: skops.io.dump(model, file), rows, given, repr(model))
 
 

@@ -970,6 +970,18 @@ class EstimatorFile(unittest.TestCase):
                         outcomes.append("refused")
                 self.assertEqual(outcomes[0], outcomes[1], (column, value))
 
+    def test_an_isolation_forest_says_one_or_minus_one_and_how_far_a_row_is_from_either(self):
+        import numpy as np
+        from sklearn.ensemble import IsolationForest
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import StandardScaler
+
+        rows = np.array([[1.0, 2.0], [1.5, 2.5], [1.2, 2.2], [9.0, 9.0]])
+        for make in (lambda: IsolationForest(n_estimators=3, random_state=1), lambda: make_pipeline(StandardScaler(), IsolationForest(n_estimators=3, random_state=1))):
+            for method, output in (("predict", "label"), ("decision_function", "prediction")):
+                told = self.spec(make(), rows, method=method)[1]["methods"][method]
+                self.assertEqual([told["output"], told["classes"]], [output, None])
+
     def test_columns_that_the_model_drops_may_hold_anything(self):
         import pandas as pd
         from sklearn.compose import ColumnTransformer

@@ -70,6 +70,36 @@ export function elementBytesOf({ count, body, refuse }: NpyFile, elementBytes: n
   return body.subarray(0, count * elementBytes)
 }
 
+/** What DataView calls numbers of each of NumPy's codes, which ends with their bytes. */
+const NUMBERS = {
+  ...({ f8: 'Float64', f4: 'Float32', i8: 'BigInt64', i4: 'Int32', i2: 'Int16', i1: 'Int8' } as const),
+  ...({ u8: 'BigUint64', u4: 'Uint32', u2: 'Uint16', u1: 'Uint8', b1: 'Uint8' } as const),
+}
+
+/** How a number of one type is read, little-endian. */
+export interface NpyNumber {
+  readonly width: number
+  readonly read: (view: DataView, at: number) => number
+}
+
+/** How numbers of NumPy's code (kind and bytes, as in 'f8') are read; undefined: no number of one to eight bytes. */
+export function npyNumber(code: string): NpyNumber | undefined {
+  if (!Object.hasOwn(NUMBERS, code)) return undefined
+  const get = `get${NUMBERS[code as keyof typeof NUMBERS]}` as const
+  return { width: Number(code.slice(1)), read: (view, at) => Number(view[get](at, true)) }
+}
+
+/** The numbers that stand `offset` bytes behind the beginning of each element of `stride` bytes, in the file's order. Throws if the file is shorter. */
+export function npyNumbers(
+  npy: NpyFile,
+  { read }: NpyNumber,
+  { offset, stride }: { readonly offset: number; readonly stride: number },
+): Float64Array {
+  const bytes = elementBytesOf(npy, stride)
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return Float64Array.from({ length: npy.count }, (_, k) => read(view, k * stride + offset))
+}
+
 /** Texts in row-major order: UTF-32 (U) or bytes (S), filled up with zeros. */
 export function npyTexts(npy: NpyFile): string[] {
   const { kind, width, order } = npy.element!

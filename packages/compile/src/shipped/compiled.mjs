@@ -443,6 +443,8 @@ function transformOf(transform) {
       return expectiles
     case 'divide':
       return each((x) => x / transform.by)
+    case 'isolation':
+      return each((x) => -(2 ** x) - transform.offset)
     case 'clip':
       return each((x) => Math.min(Math.max(x, transform.low), transform.high))
   }

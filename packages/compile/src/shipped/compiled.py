@@ -756,6 +756,7 @@ _TRANSFORMS = {
     'sort': lambda one: lambda v: np.sort(v, axis=1),
     'expectiles': _expectiles,
     'divide': lambda one: lambda v: v.astype(np.float64) / one['by'],
+    'isolation': lambda one: lambda v: -(2.0 ** v.astype(np.float64)) - one['offset'],
     'clip': lambda one: lambda v: np.minimum(np.maximum(v.astype(np.float64), one['low']), one['high']),
 }
 

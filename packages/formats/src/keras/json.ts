@@ -1,7 +1,7 @@
 // The JSON that Keras writes. What is nested beyond reason is refused.
 import { InputError } from '@whyslow/graph/input-error.ts'
+import { parsePythonJson } from '@whyslow/graph/python-json.ts'
 import { isRecord, type JsonRecord } from '../layers/layer-config.ts'
-import { parsePythonJson } from '../python-json.ts'
 
 /** Configurations of the largest models have some 10 MB and some thirty levels. */
 const LARGEST_BYTES = 256 * 2 ** 20

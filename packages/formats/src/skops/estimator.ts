@@ -16,7 +16,7 @@ import {
 } from './linear-models.ts'
 import { naiveBayes } from './naive-bayes.ts'
 import { stepsOf, transform } from './transformers.ts'
-import { decisionTree, gradientBoosting, randomForest } from './tree-models.ts'
+import { decisionTree, gradientBoosting, isolationForest, randomForest } from './tree-models.ts'
 
 type Reader = (estimator: InertObject, context: SkopsContext) => Predictor
 
@@ -27,6 +27,7 @@ const READERS: ReadonlyMap<string, Reader> = new Map([
   ...same('RandomForestClassifier RandomForestRegressor ExtraTreesClassifier ExtraTreesRegressor', randomForest),
   ...same('GradientBoostingClassifier GradientBoostingRegressor', gradientBoosting),
   ...same('HistGradientBoostingClassifier HistGradientBoostingRegressor', histGradientBoosting),
+  ...same('IsolationForest', isolationForest),
   ...same('LogisticRegression LogisticRegressionCV LinearDiscriminantAnalysis', logisticRegression),
   ...same('SGDClassifier', stochasticGradientClassifier),
   ...same('LinearSVC RidgeClassifier RidgeClassifierCV Perceptron PassiveAggressiveClassifier', linearClassifier),

@@ -1,6 +1,6 @@
 // Arrays of a .skops file as its readers use them: numbers, booleans, texts, and records of numbers.
 import { InputError } from '@whyslow/graph/input-error.ts'
-import { elementBytesOf, firstWords, type NpyFile, npyTexts, openNpy, rowMajor } from '@whyslow/graph/npy.ts'
+import { firstWords, type NpyFile, npyNumber, npyNumbers, npyTexts, openNpy, rowMajor } from '@whyslow/graph/npy.ts'
 
 export interface NpyArray {
   readonly shape: readonly number[]
@@ -12,26 +12,6 @@ export interface NpyArray {
   readonly fields?: ReadonlyMap<string, Float64Array>
 }
 
-interface Element {
-  readonly width: number
-  readonly read: (view: DataView, at: number) => number
-}
-
-/** Element types by NumPy's code: kind and bytes. */
-const ELEMENTS: ReadonlyMap<string, Element> = new Map([
-  ['f8', { width: 8, read: (view, at) => view.getFloat64(at, true) }],
-  ['f4', { width: 4, read: (view, at) => view.getFloat32(at, true) }],
-  ['i8', { width: 8, read: (view, at) => Number(view.getBigInt64(at, true)) }],
-  ['i4', { width: 4, read: (view, at) => view.getInt32(at, true) }],
-  ['i2', { width: 2, read: (view, at) => view.getInt16(at, true) }],
-  ['i1', { width: 1, read: (view, at) => view.getInt8(at) }],
-  ['u8', { width: 8, read: (view, at) => Number(view.getBigUint64(at, true)) }],
-  ['u4', { width: 4, read: (view, at) => view.getUint32(at, true) }],
-  ['u2', { width: 2, read: (view, at) => view.getUint16(at, true) }],
-  ['u1', { width: 1, read: (view, at) => view.getUint8(at) }],
-  ['b1', { width: 1, read: (view, at) => view.getUint8(at) }],
-] satisfies [string, Element][])
-
 /** The array. Throws InputError if the header claims more than there is, or a type that is not read. */
 export function readNpy(bytes: Uint8Array, where: string): NpyArray {
   const npy = openNpy(bytes, (what) => new InputError(`${where}: ${what}; the file is damaged, save the model again`))
@@ -40,9 +20,9 @@ export function readNpy(bytes: Uint8Array, where: string): NpyArray {
   const { order, kind, width } = element
   if (order === '>') throw refuse('it is big-endian')
   if (kind === 'U') return { shape, numbers: new Float64Array(0), texts: npyTexts(npy) }
-  const type = ELEMENTS.get(`${kind}${width}`)
+  const type = npyNumber(`${kind}${width}`)
   if (type === undefined) throw refuse(`elements of type ${kind}${width} are not read`)
-  const numbers = numbersAt(npy, type, { offset: 0, stride: width })
+  const numbers = npyNumbers(npy, type, { offset: 0, stride: width })
   return {
     shape,
     numbers: columnMajor ? rowMajor(numbers, shape, new Float64Array(numbers.length)) : numbers,
@@ -50,22 +30,12 @@ export function readNpy(bytes: Uint8Array, where: string): NpyArray {
   }
 }
 
-function numbersAt(
-  npy: NpyFile,
-  { read }: Element,
-  { offset, stride }: { readonly offset: number; readonly stride: number },
-): Float64Array {
-  const bytes = elementBytesOf(npy, stride)
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  return Float64Array.from({ length: npy.count }, (_, k) => read(view, k * stride + offset))
-}
-
 /** [('value', '<f8'), …], or a dictionary of names, formats, offsets and itemsize if there are gaps. */
 function fieldsOf(npy: NpyFile): ReadonlyMap<string, Float64Array> {
   const layout = layoutOf(npy.header)
   if (layout === undefined) throw npy.refuse(`arrays of this kind are not read (${firstWords(npy.header)})`)
   if (npy.columnMajor) throw npy.refuse('records in Fortran order are not read')
-  const types = layout.fields.map(({ type }) => ELEMENTS.get(type))
+  const types = layout.fields.map(({ type }) => npyNumber(type))
   const used = types.reduce((sum, type) => sum + (type?.width ?? 0), 0)
   return new Map(
     layout.fields.map(({ name, type, offset }, k) => {
@@ -73,7 +43,7 @@ function fieldsOf(npy: NpyFile): ReadonlyMap<string, Float64Array> {
       // Fields do not overlap: else a small file would be many arrays.
       if (element === undefined || !(offset >= 0 && offset + element.width <= layout.width) || used > layout.width)
         throw npy.refuse(`a field of type ${type.slice(0, 20)} is not read`)
-      return [name, numbersAt(npy, element, { offset, stride: layout.width })]
+      return [name, npyNumbers(npy, element, { offset, stride: layout.width })]
     }),
   )
 }

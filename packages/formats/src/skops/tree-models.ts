@@ -1,9 +1,11 @@
-// Decision trees, random forests, extremely randomised trees and gradient boosting. sklearn/tree/_classes.py, sklearn/ensemble/_forest.py, _gb.py
+// Decision trees, random forests, extremely randomised trees, gradient boosting and isolation. sklearn/tree/_classes.py, sklearn/ensemble/_forest.py, _gb.py,
+// _iforest.py
 import type { ListedTree } from '@whyslow/graph/forest/assemble.ts'
+import { isolationDepths, usualDepth } from '@whyslow/graph/forest/isolation.ts'
 import { logistic, PAIR, SOFTMAX } from '../tabular/transforms.ts'
 import { classesOf, notRead, optionalField, type Predictor, type SkopsContext } from './context.ts'
 import type { InertObject } from './inert.ts'
-import { classicForest, classicTree } from './trees.ts'
+import { classicForest, classicTree, fieldOf } from './trees.ts'
 
 /** One tree: the shares of the classes in its leaf, or its values. */
 export function decisionTree(estimator: InertObject, context: SkopsContext): Predictor {
@@ -50,6 +52,35 @@ export function gradientBoosting(estimator: InertObject, context: SkopsContext):
   if (width > 1) return { scores, transform: [SOFTMAX], label: { classes, from: 'margin', by: 'largest', cut: 0 } }
   const slope = estimator.field('loss').text() === 'exponential' ? 2 : 1
   return { scores, transform: [logistic(slope), PAIR], label: { classes, from: 'margin', by: 'from', cut: 0 } }
+}
+
+/** How early a row is alone: 2 to the power of its mean depth over the usual one, negative, above the offset for rows like the others. */
+export function isolationForest(estimator: InertObject, context: SkopsContext): Predictor {
+  const featureCount = estimator.field('n_features_in_').number()
+  const columns = estimator.field('estimators_features_').items()
+  const trees = estimator
+    .field('estimators_')
+    .items()
+    .map((one, k): ListedTree => {
+      const tree = one.field('tree_')
+      const listed = classicTree({ tree, width: 1, kind: 'values' }, context)
+      const values = isolationDepths(listed, fieldOf(tree.field('nodes').array(), 'n_node_samples', tree))
+      // Fewer than all: each tree has its own.
+      const own = columns[k]?.array().numbers
+      const isPart = own !== undefined && own.length < featureCount
+      return {
+        ...listed,
+        values,
+        feature: isPart ? Int32Array.from(listed.feature, (at) => (at < 0 ? at : (own[at] ?? featureCount))) : listed.feature,
+      }
+    })
+  const usual = trees.length * usualDepth(estimator.field('max_samples_').number())
+  if (!(usual > 0)) throw notRead(estimator, context, 'of single rows')
+  return {
+    scores: classicForest({ trees, featureCount, outputCount: 1, divideBy: usual, scale: -1 }, context),
+    transform: [{ kind: 'isolation', offset: estimator.field('offset_').number() }],
+    label: { classes: [-1, 1], from: 'prediction', by: 'from', cut: 0 },
+  }
 }
 
 /** What the model says before its first tree: nothing, a constant, or the shares of the classes as scores. */

@@ -69,12 +69,13 @@ export interface ForestOfTrees {
   readonly outputCount: number
   readonly start?: Float64Array
   readonly divideBy?: number
+  readonly scale?: number
 }
 
 export function classicForest(
-  { trees, featureCount, outputCount, start, divideBy = 1 }: ForestOfTrees,
+  { trees, featureCount, outputCount, start, divideBy = 1, scale = 1 }: ForestOfTrees,
   { file }: SkopsContext,
 ): Forest {
-  const sum = plainSum('float64', outputCount, { divideBy, ...(start !== undefined && { start }) })
+  const sum = plainSum('float64', outputCount, { divideBy, scale, ...(start !== undefined && { start }) })
   return assembleForest({ trees, compare: 'float32', featureCount, outputCount, sum }, file)
 }

@@ -1,6 +1,6 @@
 // JSON of model files. A file that does not fit into one string of JavaScript is refused.
 import { InputError } from '@whyslow/graph/input-error.ts'
-import { parsePythonJson } from '../python-json.ts'
+import { parsePythonJson } from '@whyslow/graph/python-json.ts'
 
 /** Longer texts do not fit into one string of V8's. */
 const LONGEST_BYTES = 500 * 2 ** 20

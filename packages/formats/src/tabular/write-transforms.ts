@@ -43,6 +43,13 @@ function write(builder: GraphBuilder, transform: Transform, x: Value): Value {
       return expectiles(builder, x)
     case 'divide':
       return withNumber(builder, 'Div', x, transform.by)
+    case 'isolation':
+      return withNumber(
+        builder,
+        'Sub',
+        unary(builder, 'Neg', binary(builder, 'Pow', scalar(builder, x.dtype, 2), x)),
+        transform.offset,
+      )
     case 'clip':
       return clip(builder, x, transform.low, transform.high)
   }

@@ -23,6 +23,7 @@ test.each<[Transform, number[], number[]]>([
   [{ kind: 'normalize' }, [0, 0], [0.5, 0.5]],
   [{ kind: 'sort' }, [3, -1, 2], [-1, 2, 3]],
   [{ kind: 'divide', by: 4 }, [1, 3], [0.25, 0.75]],
+  [{ kind: 'isolation', offset: -0.5 }, [-1, -2], [0, 0.25]],
   [{ kind: 'clip', low: 0, high: 1 }, [-1, 0.5, 2], [0, 0.5, 1]],
 ])('%o of %o', (transform, margin, expected) => {
   const result = run(transform, ...margin)

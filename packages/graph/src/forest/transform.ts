@@ -44,6 +44,8 @@ function apply(transform: Transform, values: Float64Array<ArrayBuffer>): Float64
       return expectiles(values)
     case 'divide':
       return values.map((x) => x / transform.by)
+    case 'isolation':
+      return values.map((x) => -(2 ** x) - transform.offset)
     case 'clip':
       return values.map((x) => Math.min(Math.max(x, transform.low), transform.high))
   }

@@ -233,6 +233,8 @@ def _method(call, engine, model):
     output = _OUTPUTS.get(call.method, "prediction")
     if wants_margin:
         output = "margin"
+    elif type(_last_of(model)).__name__ == "IsolationForest":
+        output = {"predict": "label", "decision_function": "prediction"}.get(call.method)
     elif call.method == "predict" and engine == "catboost" and prediction_type is not None:
         output = {"Probability": "prediction", "RawFormulaVal": "margin", "Class": "label"}.get(prediction_type)
     elif call.method == "predict" and engine == "catboost" and not hasattr(model, "classes_"):
@@ -271,8 +273,13 @@ def _classes_of(model, engine):
 
 
 def _classifies(model):
-    last = model.steps[-1][1] if getattr(model, "steps", None) else model
+    last = _last_of(model)
     return type(last).__module__.startswith("sklearn") and hasattr(last, "classes_")
+
+
+def _last_of(model):
+    """What predicts at the end of a pipeline."""
+    return model.steps[-1][1] if getattr(model, "steps", None) else model
 
 
 def _array_of(value):
