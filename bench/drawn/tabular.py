@@ -109,7 +109,7 @@ def sklearn():
             lambda: neural_network.MLPRegressor((4,), max_iter=60),
         ]
     )()
-    outliers = lambda: ensemble.IsolationForest(4, **some(max_features=[2, 0.5], max_samples=[10, 0.3], contamination=[0.05, 0.2], bootstrap=[True]))
+    outliers = lambda: ensemble.IsolationForest(n_estimators=4, **some(max_features=[2, 0.5], max_samples=[10, 0.3], contamination=[0.05, 0.2], bootstrap=[True]))
     is_class = draw.random() < 0.65
     model = make_pipeline(*steps, outliers() if draw.random() < 0.1 else classifier() if is_class else regressor())
     model.fit(x, target(y, draw.choice(["two", "names", "three", "odd"]) if is_class else "positive"))
