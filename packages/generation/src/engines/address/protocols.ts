@@ -1,8 +1,7 @@
 // What a request for text looks like in each protocol: OpenAI's chat, completions and responses, llama-server's own /completion, ollama's own
 // /api/generate.
 import type { GenerationRequest } from '../../generator.ts'
-
-export type ProtocolId = 'chat' | 'completions' | 'responses' | 'llama-server' | 'ollama' | 'ollama-chat'
+import { PROTOCOL_PATHS, type ProtocolId, protocolIdAt } from '../../recognize/address.ts'
 
 export interface Protocol {
   readonly id: ProtocolId
@@ -61,7 +60,7 @@ const protocols: readonly Protocol[] = [
   {
     id: 'chat',
     title: "OpenAI's chat completions",
-    path: '/v1/chat/completions',
+    path: PROTOCOL_PATHS.chat,
     takesIds: false,
     names: true,
     body: (request, model) => ({ ...openAi(request, model), messages: [{ role: 'user', content: request.prompt }] }),
@@ -70,7 +69,7 @@ const protocols: readonly Protocol[] = [
   {
     id: 'completions',
     title: "OpenAI's completions",
-    path: '/v1/completions',
+    path: PROTOCOL_PATHS.completions,
     takesIds: true,
     names: true,
     body: (request, model) => ({ ...openAi(request, model), prompt: request.prompt }),
@@ -79,7 +78,7 @@ const protocols: readonly Protocol[] = [
   {
     id: 'responses',
     title: "OpenAI's responses",
-    path: '/v1/responses',
+    path: PROTOCOL_PATHS.responses,
     takesIds: false,
     names: true,
     // Servers keep answers for a next turn unless they are told not to.
@@ -94,7 +93,7 @@ const protocols: readonly Protocol[] = [
   {
     id: 'llama-server',
     title: "llama-server's /completion",
-    path: '/completion',
+    path: PROTOCOL_PATHS['llama-server'],
     takesIds: true,
     names: false,
     body: (request) => ({
@@ -112,7 +111,7 @@ const protocols: readonly Protocol[] = [
   {
     id: 'ollama',
     title: "ollama's /api/generate",
-    path: '/api/generate',
+    path: PROTOCOL_PATHS.ollama,
     takesIds: false,
     names: true,
     // The prompt is the user's own, chat template included.
@@ -122,7 +121,7 @@ const protocols: readonly Protocol[] = [
   {
     id: 'ollama-chat',
     title: "ollama's /api/chat",
-    path: '/api/chat',
+    path: PROTOCOL_PATHS['ollama-chat'],
     takesIds: false,
     names: true,
     body: (request, model) => ({ ...ollama(request, model), messages: [{ role: 'user', content: request.prompt }] }),
@@ -133,5 +132,7 @@ const protocols: readonly Protocol[] = [
 export const protocolOf = (id: ProtocolId): Protocol => protocols.find((one) => one.id === id)!
 
 /** The protocol that a path names; null: it names none, as a server's own address does. */
-export const protocolAt = (path: string): Protocol | null =>
-  protocols.find((one) => path.replace(/\/+$/, '').endsWith(one.path.replace(/^\/v1/, ''))) ?? null
+export function protocolAt(path: string): Protocol | null {
+  const id = protocolIdAt(path)
+  return id === null ? null : protocolOf(id)
+}
