@@ -65,25 +65,18 @@ const ORDER: readonly TokenPartId[] = [
 
 /** null: nothing is known but the total. */
 export function divide(division: Division): PartsOf | null {
-  const { totalMs, depth, step } = division
-  const found = withLogits([...insideOf(division), ...aroundOf(division)], step?.logitsOutMs ?? 0)
+  const { totalMs, depth } = division
+  const found = [...insideOf(division), ...aroundOf(division)]
   if (found.every(({ ms }) => ms === 0)) return null
-  const parts = ORDER.flatMap((id) => found.find((part) => part.id === id) ?? []).map(({ note = null, ...part }) => ({
-    ...part,
-    note,
-  }))
+  const parts = ORDER.flatMap((id) => {
+    // Copying the logits is a part of the engine's call, and of the loop around it.
+    const all = found.filter((part) => part.id === id)
+    const ms = all.reduce((sum, part) => sum + part.ms, 0)
+    return all.slice(0, 1).map(({ note = null, how }) => ({ id, ms, how, note }))
+  })
   const known = parts.reduce((sum, { ms }) => sum + ms, 0)
   return { totalMs, depth, parts: [...parts, { id: 'unexplained', ms: totalMs - known, how: 'rest', note: null }] }
 }
-
-/** Copying the logits to JavaScript is a part of the engine's call; reading them in the loop is none. */
-const withLogits = (found: readonly Found[], outMs: number): readonly Found[] =>
-  outMs === 0
-    ? found
-    : [
-        ...found.filter(({ id }) => id !== 'logits-copied'),
-        { id: 'logits-copied', ms: (found.find(({ id }) => id === 'logits-copied')?.ms ?? 0) + outMs, how: 'difference' },
-      ]
 
 /** What JavaScript does between two calls of the engine. */
 function aroundOf({ totalMs, loop, isFirst, loopIs }: Division): Found[] {
@@ -141,7 +134,7 @@ const floorParts = (weightsMs: number, cacheMs: number): Found[] => [
 ]
 
 function byNodes({ floor, handoffMs }: Division, step: StepProfile, cacheMs: number, slopeMs: number | null): Found[] {
-  const { stepMs, logitsOnlyMs, dispatchMs, roles } = step
+  const { stepMs, logitsOnlyMs, logitsOutMs = 0, dispatchMs, roles } = step
   const exportMs = logitsOnlyMs === null ? null : Math.max(0, stepMs - logitsOnlyMs)
   const products = roles.matmul.ms + roles.head.ms
   const weightsMs = Math.min(floor?.weightsMs ?? 0, products)
@@ -169,6 +162,7 @@ function byNodes({ floor, handoffMs }: Division, step: StepProfile, cacheMs: num
     { id: 'other-operators', ms: roles.other.ms, how: 'timed', note: step.others },
     copied,
     ...(exportMs === null ? [] : [{ id: 'cache-exported', ms: exportMs, how: 'difference' } as const]),
+    ...(logitsOutMs > 0 ? [{ id: 'logits-copied', ms: logitsOutMs, how: 'difference' } as const] : []),
     { id: 'dispatch', ms: dispatchMs, how: 'computed', note: `${step.nodes} nodes` },
     { id: 'thread-handoff', ms: handoffsMs, how: 'computed' },
   ]
