@@ -224,7 +224,7 @@ export type Transform =
   | { readonly kind: 'expectiles' }
   /** Divided, in double: the mean over a random forest's trees, where its maker's scores are the sum. */
   | { readonly kind: 'divide'; readonly by: number }
-  /** −(2^x) − offset: scikit-learn's isolation forests, by the mean depth over the usual one, negative. */
+  /** −(2^x) − offset: the score of scikit-learn's isolation forests, whose margin is −(mean depth) over the usual depth. */
   | { readonly kind: 'isolation'; readonly offset: number }
   /** max(x, 0), or between two bounds: by ONNX's and scikit-learn's regressors. */
   | { readonly kind: 'clip'; readonly low: number; readonly high: number }

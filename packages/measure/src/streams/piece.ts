@@ -84,7 +84,6 @@ function openAiPiece(message: JsonObject, choice: JsonObject): StreamPiece {
 function responsesPiece(message: JsonObject): StreamPiece {
   const isWhole = message.object === 'response'
   const response = isWhole ? message : fieldsOf(message.response)
-  const { status } = response
   const listed = list(message.logprobs)
   return {
     ...NOTHING,
@@ -92,24 +91,24 @@ function responsesPiece(message: JsonObject): StreamPiece {
     // Without probabilities the list is there, and empty.
     tokens: listed !== null && listed.length > 0 ? listed.length : null,
     usage: openAiUsage(response),
-    ended:
-      status === 'incomplete'
-        ? incompleteEnd(fieldsOf(response.incomplete_details).reason)
-        : status === 'completed'
-          ? 'end'
-          : null,
-    error: status === 'failed' ? (errorOf(response) ?? 'the response failed') : null,
+    ended: responseEnd(response),
+    error: response.status === 'failed' ? (errorOf(response) ?? 'the response failed') : null,
   }
 }
 
-const incompleteEnd = (reason: unknown): StreamEnd => (reason === 'max_output_tokens' ? 'length' : 'end')
+function responseEnd({ status, incomplete_details: details }: JsonObject): StreamEnd | null {
+  if (status === 'incomplete' && fieldsOf(details).reason === 'max_output_tokens') return 'length'
+  return status === 'completed' || status === 'incomplete' ? 'end' : null
+}
 
 /** The text of messages, reasoning and calls of tools. */
 function responseText({ output }: JsonObject): string {
   return (list(output) ?? [])
     .map(fieldsOf)
     .flatMap((item) => [
-      ...(list(item.content) ?? []).map(fieldsOf).map((part) => text(part.text ?? part.refusal)),
+      ...[...(list(item.summary) ?? []), ...(list(item.content) ?? [])]
+        .map(fieldsOf)
+        .map((part) => text(part.text ?? part.refusal)),
       text(item.name),
       text(item.arguments),
     ])

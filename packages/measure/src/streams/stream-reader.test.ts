@@ -78,7 +78,7 @@ test('the responses protocol: deltas of every kind are text, events of other kin
   expect(pieces.map(({ text }) => text)).toEqual(['', 'hm ', 'yes', '{}', '', ''])
   expect([pieces[2]!.tokens, pieces.at(-1)!.ended, reader.unknown]).toEqual([2, 'length', 0])
   const output = [
-    { type: 'reasoning', content: [{ text: 'hm ' }] },
+    { type: 'reasoning', summary: [{ type: 'summary_text', text: 'hm ' }], content: null },
     {
       type: 'message',
       content: [
