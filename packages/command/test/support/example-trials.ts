@@ -107,7 +107,7 @@ export const profileOf =
     const { nodes } = viewGraph(await readModel(modelFile))
     const total = nodes.reduce((sum, { opType }) => sum + (times[opType] ?? 0.001), 0)
     const cost = { fixedUs: 0, perTensorUs: 0, betweenUs: 0, dispatchUs: 0.1 }
-    const round = { profiledP50Ms: 2 * total, plainP50Ms: total, plainDrift: 1, cost, emptyP50Ms: 0.001 }
+    const round = { profiledP50Ms: 2 * total, plainP50Ms: total, outsideMs: 0, plainDrift: 1, cost, emptyP50Ms: 0.001 }
     return measured({
       events: nodes.map(({ name, opType }, nodeIndex) => ({
         name,

@@ -22,7 +22,8 @@ const LINE = { points: [], interceptMs: 30, slopeMsPerThousand: 20, slopeOverFlo
 // Of 30 ms in the engine: 12 ms of products, 5 ms of the head, 4 ms of attention, 2 ms of joining the cache, 1 ms else, 1 ms of starting.
 const STEP: StepProfile = {
   stepMs: 30,
-  logitsOnlyMs: 26,
+  cacheOutMs: 4,
+  logitsOutMs: 0,
   nodes: 100,
   dispatchMs: 1,
   headShare: 0.25,
@@ -87,6 +88,11 @@ describe('parts of a token add up to it', () => {
     })
   })
 
+  test('copying logits is a part of the call, and of the loop', () => {
+    const loop = { ...SILENT, runMs: 30, logitsMs: 0.5 }
+    expect(parts({ loop, step: { ...STEP, logitsOutMs: 2 } })).toMatchObject({ 'logits-copied': 2.5, loop: 9.5 })
+  })
+
   test('a fused attention that copies the cache within: what grows beyond reading and handing out', () => {
     const roles = { ...STEP.roles, attention: { ms: 9, nodes: 10 }, 'cache-copy': { ms: 0, nodes: 0 } }
     // 10 ms grow with the context: 2 are reading, 4 handing out, 4 copying.
@@ -103,7 +109,7 @@ describe('parts of a token add up to it', () => {
 
   test('garbage that is collected while the engine runs is in its time', () => {
     const loop = { ...SILENT, runMs: 37, samplerMs: 2, garbageMs: 5 }
-    expect(parts({ loop, floor: FLOOR, step: { ...STEP, stepMs: 37, logitsOnlyMs: 37 } })).toMatchObject({ garbage: 1 })
+    expect(parts({ loop, floor: FLOOR, step: { ...STEP, stepMs: 37, cacheOutMs: 0 } })).toMatchObject({ garbage: 1 })
     expect(parts({ loop: { ...loop, runMs: 39 } })).not.toHaveProperty('garbage')
     expect(parts({ loop: { ...loop, garbageMs: 0.25 } })).toMatchObject({ garbage: 0.25, loop: 0.75 })
   })

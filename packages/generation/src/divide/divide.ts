@@ -128,14 +128,15 @@ function insideOf(division: Division): Found[] {
   return [...found, { id: 'engine', ms: Math.max(0, runMs - known), how: 'difference', note: UNDIVIDED }]
 }
 
+const OUTSIDE = 'what the call takes outside of the engine, by the share of the bytes that it returns'
+
 const floorParts = (weightsMs: number, cacheMs: number): Found[] => [
   { id: 'weights', ms: weightsMs, how: 'computed' },
   { id: 'cache-read', ms: cacheMs, how: 'computed' },
 ]
 
 function byNodes({ floor, handoffMs }: Division, step: StepProfile, cacheMs: number, slopeMs: number | null): Found[] {
-  const { stepMs, logitsOnlyMs, logitsOutMs = 0, dispatchMs, roles } = step
-  const exportMs = logitsOnlyMs === null ? null : Math.max(0, stepMs - logitsOnlyMs)
+  const { cacheOutMs, logitsOutMs, dispatchMs, roles } = step
   const products = roles.matmul.ms + roles.head.ms
   const weightsMs = Math.min(floor?.weightsMs ?? 0, products)
   const headFloorMs = Math.min(roles.head.ms, weightsMs * step.headShare)
@@ -146,7 +147,7 @@ function byNodes({ floor, handoffMs }: Division, step: StepProfile, cacheMs: num
   const attentionMs = Math.max(0, roles.attention.ms - readMs)
   // Attention copies the cache within its own time, or takes longer than reading it: what grows with the context and is in no other part.
   const copies = roles['cache-copy']
-  const hidden = slopeMs === null ? 0 : slopeMs - readMs - copies.ms - (exportMs ?? 0)
+  const hidden = slopeMs === null ? 0 : slopeMs - readMs - copies.ms - (cacheOutMs ?? 0)
   const hiddenMs = Math.min(attentionMs, Math.max(0, hidden))
   // Nodes that copy are timed by themselves, unless most of the growth is elsewhere.
   const grownMs = copies.nodes > 0 && hiddenMs <= copies.ms ? 0 : hiddenMs
@@ -161,8 +162,8 @@ function byNodes({ floor, handoffMs }: Division, step: StepProfile, cacheMs: num
     { id: 'attention', ms: attentionMs - grownMs, how: 'timed' },
     { id: 'other-operators', ms: roles.other.ms, how: 'timed', note: step.others },
     copied,
-    ...(exportMs === null ? [] : [{ id: 'cache-exported', ms: exportMs, how: 'difference' } as const]),
-    ...(logitsOutMs > 0 ? [{ id: 'logits-copied', ms: logitsOutMs, how: 'difference' } as const] : []),
+    ...(cacheOutMs === null ? [] : [{ id: 'cache-exported', ms: cacheOutMs, how: 'difference', note: OUTSIDE } as const]),
+    { id: 'logits-copied', ms: logitsOutMs, how: 'difference', note: OUTSIDE },
     { id: 'dispatch', ms: dispatchMs, how: 'computed', note: `${step.nodes} nodes` },
     { id: 'thread-handoff', ms: handoffsMs, how: 'computed' },
   ]

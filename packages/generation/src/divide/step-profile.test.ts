@@ -1,6 +1,6 @@
 import type { ProfiledNode } from '@whyslow/measure/timing/types.ts'
 import { expect, test } from 'vitest'
-import { busyReason, stepProfileOf } from './step-profile.ts'
+import { busyReason, stepProfileOf, timesOfOutputs } from './step-profile.ts'
 
 const node = (opType: string, inputs: string[], outputs: string[], timeMs: number): ProfiledNode => ({
   ...{ name: outputs[0]!, opType, domain: '', origin: [outputs[0]!], timeMs, rawMs: timeMs, runsPerPrediction: 1 },
@@ -23,7 +23,7 @@ const NODES = [
 ]
 
 test('each node by what it is for, without what starting it takes', () => {
-  const profile = stepProfileOf({ nodes: NODES, dispatchPerNodeUs: 10 }, GRAPH, { stepMs: 8, logitsOnlyMs: 7 })
+  const profile = stepProfileOf({ nodes: NODES, dispatchPerNodeUs: 10 }, GRAPH, { stepMs: 8, cacheOutMs: 1, logitsOutMs: 0 })
   expect(profile.nodes).toBe(7)
   expect(profile.dispatchMs).toBeCloseTo(0.07)
   expect(profile.roles.matmul).toEqual({ ms: expect.closeTo(2.99), nodes: 1 })
@@ -35,6 +35,20 @@ test('each node by what it is for, without what starting it takes', () => {
   expect(profile.productMs).toEqual({ h: 3, raw: 2 })
 })
 
+test('what a call takes outside of the engine is shared by bytes: the cache, and the logits', () => {
+  const made = (outputs: string[], ...shapes: number[][]) => ({
+    outputs,
+    outputTypes: shapes.map((shape) => ({ dtype: 'float32' as const, shape })),
+  })
+  // 3,000 bytes of the cache, and 1,000 of logits. What no operator makes has no bytes.
+  const nodes = [made(['present.0', 'other'], [1, 500], [1, 9]), made(['present.1'], [250]), made(['logits'], [1, 250])]
+  const output = (name: string) => ({ name, kind: 'tensor' as const, dtype: 'float32' as const, shape: null })
+  const outputs = ['present.0', 'logits', 'present.1', 'fed through'].map(output)
+  const asked = { logits: 'logits', outsideMs: 8 }
+  expect(timesOfOutputs({ outputs }, nodes, asked)).toEqual({ cacheOutMs: 6, logitsOutMs: 2 })
+  expect(timesOfOutputs({ outputs: outputs.slice(1, 2) }, nodes, asked)).toEqual({ cacheOutMs: null, logitsOutMs: 8 })
+})
+
 test('weights that are dequantized and turned at each step are weights, and what makes them is work on constants', () => {
   const nodes = [
     node('DequantizeLinear', ['w2', 'scale', ''], ['floats'], 4),
@@ -43,7 +57,11 @@ test('weights that are dequantized and turned at each step are weights, and what
     // Casts of float16 weights are told by another finding.
     { ...node('Cast', ['w1'], ['wide'], 16), inputTypes: [{ dtype: 'float16' as const, shape: [2] }] },
   ]
-  const { roles, constantWork } = stepProfileOf({ nodes, dispatchPerNodeUs: 0 }, GRAPH, { stepMs: 8, logitsOnlyMs: null })
+  const { roles, constantWork } = stepProfileOf({ nodes, dispatchPerNodeUs: 0 }, GRAPH, {
+    stepMs: 8,
+    cacheOutMs: null,
+    logitsOutMs: 0,
+  })
   expect(constantWork).toEqual({ nodes: 2, ms: 6, node: 'floats' })
   expect(roles.head).toEqual({ ms: 1, nodes: 1 })
   expect(roles.attention.nodes).toBe(0)
@@ -51,7 +69,11 @@ test('weights that are dequantized and turned at each step are weights, and what
 })
 
 test('a node never takes less than nothing', () => {
-  const { roles } = stepProfileOf({ nodes: NODES, dispatchPerNodeUs: 200 }, GRAPH, { stepMs: 8, logitsOnlyMs: null })
+  const { roles } = stepProfileOf({ nodes: NODES, dispatchPerNodeUs: 200 }, GRAPH, {
+    stepMs: 8,
+    cacheOutMs: null,
+    logitsOutMs: 0,
+  })
   expect(Object.values(roles).map(({ ms }) => ms)).toEqual([2.8, 1.8, 0.85, 0.3, 0].map((ms) => expect.closeTo(ms)))
 })
 
@@ -64,7 +86,7 @@ test('a cache that is repeated for more heads is copied; what scores pass throug
     node('Add', ['scores', 'mask'], ['masked'], 16),
     node('Transpose', ['x'], ['y'], 32),
   ]
-  const { roles } = stepProfileOf({ nodes, dispatchPerNodeUs: 0 }, GRAPH, { stepMs: 64, logitsOnlyMs: null })
+  const { roles } = stepProfileOf({ nodes, dispatchPerNodeUs: 0 }, GRAPH, { stepMs: 64, cacheOutMs: null, logitsOutMs: 0 })
   expect(Object.values(roles).map(({ ms }) => ms)).toEqual([0, 0, 24, 7, 32])
 })
 
@@ -80,7 +102,7 @@ test('what only moves keys of an encoder is told apart from what moves the cache
     stepProfileOf(
       { nodes, dispatchPerNodeUs: 0 },
       { ...GRAPH, past, ...(cross === undefined ? {} : { cross }) },
-      { stepMs: 15, logitsOnlyMs: null },
+      { stepMs: 15, cacheOutMs: null, logitsOutMs: 0 },
     )
   expect(of(new Set(['past.0.encoder.key'])).crossCopies).toEqual({ nodes: 2, ms: 6, node: 'repeated' })
   expect(of().crossCopies).toEqual({ nodes: 0, ms: 0, node: null })
@@ -99,7 +121,11 @@ test('nodes of the branch that ran count as nodes of the graph; what the If give
     node('If', ['use_cache_branch'], ['logits'], 0.5),
   ]
   const branchValues = new Map([['logits', ['other_logits', 'inner_logits']]])
-  const profile = stepProfileOf({ nodes, dispatchPerNodeUs: 0 }, { ...GRAPH, branchValues }, { stepMs: 6, logitsOnlyMs: null })
+  const profile = stepProfileOf(
+    { nodes, dispatchPerNodeUs: 0 },
+    { ...GRAPH, branchValues },
+    { stepMs: 6, cacheOutMs: null, logitsOutMs: 0 },
+  )
   expect(profile.roles).toMatchObject({ matmul: { ms: 3, nodes: 1 }, head: { ms: 2, nodes: 1 }, other: { ms: 0.5, nodes: 1 } })
   expect(profile.headShare).toBeCloseTo(0.25)
   expect(profile.productMs).toEqual({ 'user h': 3, 'user inner_logits': 2 })

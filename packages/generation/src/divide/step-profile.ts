@@ -1,4 +1,6 @@
 // One call of the engine by its nodes: what each is for, by the graph that the engine ran. Reading it needs a profile (decode-step.ts makes one).
+import { sizeInBytes } from '@whyslow/graph/dtype.ts'
+import type { GraphView } from '@whyslow/graph/types.ts'
 import { time } from '@whyslow/measure/statistics/numbers.ts'
 import type { Profile, ProfiledNode } from '@whyslow/measure/timing/types.ts'
 
@@ -14,10 +16,10 @@ export interface RoleTime {
 export interface StepProfile {
   /** Unprofiled, with all outputs. */
   readonly stepMs: number
-  /** The same with the logits as the only output that leaves the engine; null: not measured. */
-  readonly logitsOnlyMs: number | null
-  /** What handing the logits to JavaScript takes of it. Absent: nothing that counts, or it was not measured. */
-  readonly logitsOutMs?: number
+  /** What passing the cache to JavaScript takes of it; null: nothing but the logits leaves the engine. */
+  readonly cacheOutMs: number | null
+  /** The same of the logits. */
+  readonly logitsOutMs: number
   readonly nodes: number
   readonly dispatchMs: number
   readonly roles: Readonly<Record<NodeRole, RoleTime>>
@@ -75,7 +77,7 @@ export function busyReason(nodes: readonly Pick<ProfiledNode, 'timeMs'>[], callM
 export function stepProfileOf(
   { nodes, dispatchPerNodeUs }: Pick<Profile, 'nodes' | 'dispatchPerNodeUs'>,
   given: StepGraph,
-  times: Pick<StepProfile, 'stepMs' | 'logitsOnlyMs' | 'logitsOutMs'>,
+  times: Pick<StepProfile, 'stepMs' | 'cacheOutMs' | 'logitsOutMs'>,
 ): StepProfile {
   const ran = nodes.filter(({ parent, runsPerPrediction }) => parent === null || runsPerPrediction > 0)
   const { made, graph } = withMadeOfConstants(ran, given)
@@ -108,6 +110,24 @@ export function stepProfileOf(
     crossCopies: crossCopiesIn(ran, role, graph.cross),
     others: othersIn(ran.filter((node) => role(node) === 'other')),
   }
+}
+
+/** What the call takes outside of the engine, by the bytes of what it returns. */
+export function timesOfOutputs(
+  { outputs }: Pick<GraphView, 'outputs'>,
+  nodes: readonly Pick<ProfiledNode, 'outputs' | 'outputTypes'>[],
+  { logits, outsideMs }: { readonly logits: string; readonly outsideMs: number },
+): Pick<StepProfile, 'cacheOutMs' | 'logitsOutMs'> {
+  const types = new Map(nodes.flatMap((node) => node.outputs.map((name, k) => [name, node.outputTypes[k]] as const)))
+  const bytesOf = (name: string): number => {
+    const type = types.get(name) ?? null
+    return type === null ? 0 : (sizeInBytes(type) ?? 0)
+  }
+  const others = outputs.filter(({ name }) => name !== logits)
+  if (others.length === 0) return { cacheOutMs: null, logitsOutMs: outsideMs }
+  const cacheBytes = others.reduce((sum, { name }) => sum + bytesOf(name), 0)
+  const cacheOutMs = (outsideMs * cacheBytes) / Math.max(1, cacheBytes + bytesOf(logits))
+  return { cacheOutMs, logitsOutMs: outsideMs - cacheOutMs }
 }
 
 const MOST_NAMED = 3

@@ -35,6 +35,7 @@ const PROFILE: ProfileOutput = {
   predictions: 30,
   rounds: Array(3).fill({
     profiledP50Ms: 1.2,
+    outsideMs: 0.1,
     plainP50Ms: 1,
     plainDrift: 1,
     cost: { fixedUs: 0, perTensorUs: 0, betweenUs: 0, dispatchUs: 1 },

@@ -7,12 +7,12 @@ import type { GraphView } from '@whyslow/graph/types.ts'
 import { viewGraph } from '@whyslow/graph/view.ts'
 import type { EngineOptions, Feeds } from '@whyslow/measure/engines/types.ts'
 import { saveInputs } from '@whyslow/measure/samples/saved.ts'
-import { correctProfile } from '@whyslow/measure/timing/profile/correct.ts'
+import { median } from '@whyslow/measure/statistics/index.ts'
+import { correctProfile, outsideOf } from '@whyslow/measure/timing/profile/correct.ts'
 import { profileTask } from '@whyslow/measure/timing/profile/run.ts'
 import { type Limits, trialLimits } from '@whyslow/measure/trials/limits.ts'
 import { type RunTrial, reasonInWords } from '@whyslow/measure/trials/port.ts'
-import { busyReason, type StepGraph, type StepProfile, stepProfileOf } from '../../divide/step-profile.ts'
-import { stepTask } from '../../divide/step-task.ts'
+import { busyReason, type StepGraph, type StepProfile, stepProfileOf, timesOfOutputs } from '../../divide/step-profile.ts'
 import { branchValues, hidesBranches, withInner } from '../../recognize/branches.ts'
 
 /** A call that can be profiled: the model, and what it is fed. */
@@ -63,10 +63,7 @@ export async function profileStep(
   fs.mkdirSync(own, { recursive: true })
   const feeds = model.feeds(fed)
   const inputs = saveInputs(path.join(own, 'inputs'), [feeds])
-  const { modelFile, options, logits } = model
-  // Large logits are timed as long again.
-  const timed = await run(stepTask, { modelFile, options, inputs, logits, sampleMs }, trialLimits(limits, 2 * sampleMs))
-  if (timed.outcome !== 'measured') return reasonInWords(timed)
+  const { modelFile, options } = model
   const optimizedModelPath = path.join(own, 'optimized.onnx')
   const profiled = await run(
     profileTask,
@@ -78,13 +75,12 @@ export async function profileStep(
       emptyModelFile: null,
       nodes: graph.nodes.length,
     },
-    trialLimits(limits, sampleMs, timed.value.stepMs),
+    trialLimits(limits, sampleMs, paceMs ?? 0),
   )
   if (profiled.outcome !== 'measured') return `the profiled run failed: ${reasonInWords(profiled)}`
   const executed = await executedGraph(optimizedModelPath, graph)
   const types = Object.fromEntries(Object.entries(feeds).map(([name, { dtype, shape }]) => [name, { dtype, shape }]))
-  const { stepMs, logitsOnlyMs, logitsOutMs } = timed.value
-  const p50Ms = paceMs ?? stepMs
+  const p50Ms = paceMs ?? median(profiled.value.rounds.map(({ plainP50Ms }) => plainP50Ms))
   const profile = correctProfile(profiled.value, { executed, original: graph }, types, { p50Ms, threads: options.threads })
   const busy = busyReason(profile.nodes, p50Ms)
   if (busy !== null) return busy
@@ -92,8 +88,7 @@ export async function profileStep(
     return 'the graph runs in a branch of an If, whose operators the engine does not time'
   return stepProfileOf(profile, stepGraph([executed, graph], model), {
     stepMs: p50Ms,
-    logitsOnlyMs: logitsOnlyMs === null ? null : (logitsOnlyMs / stepMs) * p50Ms,
-    logitsOutMs: (logitsOutMs / stepMs) * p50Ms,
+    ...timesOfOutputs(executed, profile.nodes, { logits: model.logits, outsideMs: outsideOf(profiled.value, p50Ms) }),
   })
 }
 

@@ -1,6 +1,6 @@
 import type { GraphView, NodeView } from '@whyslow/graph/types.ts'
 import { describe, expect, it } from 'vitest'
-import { callCostOf, correctProfile } from './correct.ts'
+import { callCostOf, correctProfile, outsideOf } from './correct.ts'
 import type { ProfiledEvent, ProfileOutput, ProfileRound } from './types.ts'
 
 const scalar = { dtype: 'float32', shape: [1] } as const
@@ -40,7 +40,7 @@ const event = (name: string, opType: string, rawMs: readonly number[], rest: Par
 /** 2 µs and 0.5 for each of two tensors: 3 µs a node; 4 µs between two; 0.3 µs to start one. */
 const cost = { fixedUs: 2, perTensorUs: 0.5, betweenUs: 4, dispatchUs: 0.3 }
 const round = (plainP50Ms: number, rest: Partial<ProfileRound> = {}): ProfileRound => ({
-  profiledP50Ms: 0.1,
+  ...{ profiledP50Ms: 0.1, outsideMs: 0.01 },
   plainP50Ms,
   plainDrift: 1,
   cost,
@@ -210,6 +210,12 @@ describe('of branches with equal names', () => {
   it('is unknown of nodes at the top', () => {
     expect(correct(events, [round(0.05)], 0.05)[0]).not.toHaveProperty('inner')
   })
+})
+
+it('outside of the engine is at the pace of the p50', () => {
+  // 0.01 * 2, 0.03 * 1 and 0.01 * 2.
+  const rounds = [round(0.05), round(0.1, { outsideMs: 0.03 }), round(0.05)]
+  expect(outsideOf(output(events, rounds), 0.1)).toBe(0.02)
 })
 
 describe('callCostOf', () => {

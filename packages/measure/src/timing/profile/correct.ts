@@ -220,6 +220,10 @@ export function callCostOf({ rounds }: ProfileOutput, p50Ms: number): CallCost |
   return { callMs: median(values), ciLowMs: Math.min(...values), ciHighMs: Math.max(...values) }
 }
 
+/** What a prediction takes outside of the engine's own run, ms, at the pace of the p50. */
+export const outsideOf = ({ rounds }: ProfileOutput, p50Ms: number): number =>
+  median(rounds.map(({ outsideMs, plainP50Ms }) => outsideMs * (p50Ms / plainP50Ms)))
+
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
 
 function uniqueNames(names: readonly string[]): string[] {

@@ -106,6 +106,11 @@ describe('rounds', () => {
     expect(profile.rounds[0]!.cost.dispatchUs).toBeCloseTo(PLAIN_US.unary)
   })
 
+  test('have what their predictions take outside of the engine', async () => {
+    const { profile } = await profiled({ runMs: (opened, k) => (isProfiled(opened) && k % 2 === 0 ? 7 : 5), outsideMs: 1.5 })
+    expect(profile.rounds.map(({ outsideMs }) => outsideMs)).toEqual([expect.closeTo(1.5), expect.closeTo(1.5)])
+  })
+
   test('have no empty model where none can be made', async () => {
     const { profile } = await profiled({ runMs: () => 5, input: { emptyModelFile: null } })
     expect(profile.rounds.map(({ emptyP50Ms }) => emptyP50Ms)).toEqual([null, null])

@@ -58,7 +58,7 @@ export async function profileModel(
   let before = { p50Ms: first.p50Ms, cost: feels(input.nodes) ? await calibration.cost() : null }
   for (let round = 0; round < rounds; round++) {
     const maxEvents = Math.min(ROUND_EVENTS, MAX_EVENTS / rounds)
-    const { trace, p50Ms: profiledP50Ms } = await profiledPart(profiling, sampleMs, maxEvents, round)
+    const { trace, p50Ms: profiledP50Ms, outsideMs } = await profiledPart(profiling, sampleMs, maxEvents, round)
     // Bodies of loops run many times: only the trace tells how many events a prediction has.
     const felt = before.cost !== null || feels(trace.nodes.length / trace.runs.length)
     const after = {
@@ -68,7 +68,7 @@ export async function profileModel(
     const emptyP50Ms = input.emptyModelFile ? await emptyCall(profiling, input.emptyModelFile) : null
     traces.push(trace)
     measured.push({
-      profiledP50Ms,
+      ...{ profiledP50Ms, outsideMs },
       plainP50Ms: (before.p50Ms + after.p50Ms) / 2,
       plainDrift: Math.max(before.p50Ms, after.p50Ms) / Math.min(before.p50Ms, after.p50Ms),
       cost: between(before.cost, after.cost),
@@ -192,7 +192,14 @@ async function profiledPart({ input, engine, now }: Profiling, sampleMs: number,
   const file = await session.endProfiling!()
   await session.close()
   if (!file) throw new Error('the engine wrote no profile')
-  return { trace: readTrace(file), p50Ms: median(samplesMs) }
+  const trace = readTrace(file)
+  return { trace, p50Ms: median(samplesMs), outsideMs: outsideRuns(samplesMs, trace.runs.slice(least.warmup)) }
+}
+
+/** The middle one of what predictions took beyond the engine's runs in them. A record that was cut short has fewer runs. */
+function outsideRuns(samplesMs: readonly number[], runs: Trace['runs']): number {
+  const outside = runs.slice(0, samplesMs.length).map(({ dur }, k) => Math.max(0, samplesMs[k]! - dur / 1000))
+  return outside.length === 0 ? 0 : median(outside)
 }
 
 /** A node costs the profiler at least this much: it bounds the number of events, which only the trace tells, from above. */

@@ -50,6 +50,8 @@ export interface ProfilerCost {
 /** What was measured alongside one round of the profile. */
 export interface ProfileRound {
   readonly profiledP50Ms: number
+  /** What a profiled prediction took outside of the engine's own run: inputs wrapped, outputs copied. The profiler costs nothing there. */
+  readonly outsideMs: number
   /** p50 of unprofiled predictions before and after the profiled ones, mean of the two. */
   readonly plainP50Ms: number
   /** The slower of the two over the faster: how much the machine's pace changed within the round. */

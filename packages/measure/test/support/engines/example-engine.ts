@@ -45,6 +45,8 @@ export interface EngineScript {
   readonly loadMs?: (file: string, options: OpenOptions) => number
   /** Of the session's k-th prediction, the first is 0. */
   readonly runMs: (opened: Opened, k: number) => number
+  /** What each prediction takes once the engine's own run has ended; 0 if left out. */
+  readonly outsideMs?: number
   readonly results?: (opened: Opened, feeds: Feeds) => Results
   readonly outputs?: readonly string[]
   readonly threads?: number
@@ -99,6 +101,7 @@ function session(script: EngineScript, opened: Opened, onClose: () => void): Ses
     const k = opened.fed.push(feeds) - 1
     clock.pass(script.runMs(opened, k))
     if (profilePrefix !== undefined) profile.push(...eventsOf(start, clock.now(), script.spans?.(opened, k) ?? []))
+    clock.pass(script.outsideMs ?? 0)
     return script.results?.(opened, feeds) ?? {}
   }
   return {
