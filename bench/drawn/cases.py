@@ -23,10 +23,10 @@ class Cases:
                 reason = error
         raise SystemExit("%s: %d models in turn could not be made: %s" % (make.__name__, MOST_TRIES, reason))
 
-    def add(self, extension, save, given, outputs, told):
+    def add(self, extension, save, given, outputs, told, **more):
         name = "%03d.%s" % (len(self._all), extension)
         save(os.path.join(self._folder, name))
-        self._all.append({"file": name, "input": _array(given), "output": _array(outputs), "told": " ".join(told.split())[:600]})
+        self._all.append({"file": name, "input": _array(given), "output": _array(outputs), "told": " ".join(told.split())[:600], **more})
 
     def done(self):
         with open(os.path.join(self._folder, "cases.json"), "w") as file:
