@@ -3,6 +3,7 @@ import type { LoadRule } from '../rule.ts'
 import { batchHeadroomUnderLoad } from './batch-headroom-under-load.ts'
 import { batchingHurts } from './batching-hurts.ts'
 import { coldWorkers } from './cold-workers.ts'
+import { connectionPerRequest } from './connection-per-request.ts'
 import { delayedAck } from './delayed-ack.ts'
 import { eventLoopBlocking } from './event-loop-blocking.ts'
 import { garbageCollectionUnderLoad } from './garbage-collection-under-load.ts'
@@ -28,4 +29,5 @@ export const loadRules: readonly LoadRule[] = [
   garbageCollectionUnderLoad,
   coldWorkers,
   delayedAck,
+  connectionPerRequest,
 ]
