@@ -14,6 +14,7 @@ import { uint8Activations } from './approximate/uint8-activations.ts'
 import { weightQuantization } from './approximate/weight-quantization.ts'
 import { weightStorage } from './approximate/weight-storage.ts'
 import type { Remedy } from './kit/remedy.ts'
+import { activationAfterMaximum } from './rewrites/activation-after-maximum.ts'
 import { activationForms } from './rewrites/activation-forms.ts'
 import { affineAsBatchnorm } from './rewrites/affine-as-batchnorm.ts'
 import { affineAsDepthwise } from './rewrites/affine-as-depthwise.ts'
@@ -137,6 +138,7 @@ export const remedies: readonly Remedy[] = [
   upsampledConvolutions,
   modernOperators,
   activationForms,
+  activationAfterMaximum,
   softmaxOfTwo,
   softmaxOverOuterAxis,
   fourierAsProducts,
