@@ -1,6 +1,6 @@
-// npm run new rule <kind>/<id> (with the id alone it asks for the kind), new remedy <kind>/<id>, new format <id>, new engine <id>: starts a
+// npm run new rule <kind>/<id> (with the id alone it asks for the kind), new remedy <kind>/<id>, new format <id>, new engine [<folder>/]<id>: starts a
 // peer whole: file, test, page, and its line in index.ts. Writes over nothing; a rule that shares its id with one of another kind shares its page.
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { fileURLToPath } from 'node:url'
@@ -9,12 +9,12 @@ import { fileURLToPath } from 'node:url'
 const ID = '[a-z][a-z0-9]*(?:-[a-z0-9]+)*'
 const RULES = ['model', 'trace', 'code', 'load', 'generation']
 /** What stands before the id. */
-const GROUPS = { rule: `(${RULES.join('|')})/`, remedy: '(settings|rewrites|approximate)/' }
+const GROUPS = { rule: `(${RULES.join('|')})/`, remedy: '(settings|rewrites|approximate)/', engine: `(?:(${ID})/)?` }
 const KINDS = { rule, remedy, format, engine }
 const USAGE = `Usage: npm run new rule <kind>/<id>, such as model/memory-bound-operators; kinds: model, trace, code, load, generation
        npm run new remedy <kind>/<id>, such as rewrites/constant-folding; kinds: settings, rewrites, approximate
        npm run new format <id>, such as tflite
-       npm run new engine <id>, such as tfjs-wasm`
+       npm run new engine [<folder>/]<id>, such as tfjs-wasm, or openvino/openvino-bf16 in the folder of its runtime`
 
 /** Starts the peer in the repository at `root`. Returns the exit code, and what is printed: the files that it wrote, or why it wrote none. */
 export function startPeer(root, kind, path = '') {
@@ -33,7 +33,7 @@ export function startPeer(root, kind, path = '') {
     writeFileSync(file, text)
   }
   list({ imported: name, entry: `  ${name},`, end: ']', ...start })
-  if (start.page) appendFileSync(start.page.file, start.page.text)
+  if (start.page) addSection(start.page)
   const written = [...start.files.map(({ file }) => file), start.index]
   return { status: 0, stdout: written.map((file) => relative(root, file)).join('\n'), stderr: '' }
 }
@@ -44,6 +44,13 @@ function list({ index, specifier, imported, entry, end }) {
   lines.splice(lines.indexOf(end), 0, entry)
   if (specifier !== undefined) addImport(lines, { specifier, imported })
   writeFileSync(index, lines.join('\n'))
+}
+
+/** Writes the text before the heading `before`, or at the end of a page that has none. */
+function addSection({ file, text, before }) {
+  const page = readFileSync(file, 'utf8')
+  const at = page.indexOf(`\n${before}\n`)
+  writeFileSync(file, at < 0 ? page + text : page.slice(0, at) + text + page.slice(at))
 }
 
 function addImport(lines, { specifier, imported }) {
@@ -99,7 +106,7 @@ import { ${read} } from './${id}.ts'
 
 checkFormat(${read}, {
   format: '${id}',
-  // Files in fixtures/models, made by the format's own tools; the script that made them is next to them.
+  // As ../formats/${id}/NAME: files in fixtures/formats, made by the format's own tools; the script that made them is in fixtures/make.
   reads: [],
   refuses: [],
 })
@@ -120,13 +127,14 @@ checkFormat(${read}, {
   }
 }
 
-function engine({ root, id, name, title }) {
+function engine({ root, group, id, name, title }) {
+  const folder = group ?? id
   return {
     index: join(root, 'packages/measure/src/engines/index.ts'),
-    specifier: `./${id}/${id}.ts`,
+    specifier: `./${folder}/${id}.ts`,
     files: [
       {
-        file: join(root, 'packages/measure/src/engines', id, `${id}.ts`),
+        file: join(root, 'packages/measure/src/engines', folder, `${id}.ts`),
         text: `// ${title}: what runs the model, and where that is documented. The package is imported here, at the moment of use.
 import { findPackage, placesOf } from '../find-package.ts'
 import type { Availability, Engine, EngineOptions, OpenOptions, Session } from '../types.ts'
@@ -163,7 +171,7 @@ export const ${name}: Engine = {
 `,
       },
       {
-        file: join(root, 'packages/measure/src/engines', id, `${id}.test.ts`),
+        file: join(root, 'packages/measure/src/engines', folder, `${id}.test.ts`),
         text: `import { availabilityHere, checkEngine } from '@whyslow/measure/support/engines/check-engine.ts'
 import { ${name} } from './${id}.ts'
 
@@ -179,6 +187,7 @@ checkEngine({
     ],
     page: {
       file: join(root, 'docs/engines.md'),
+      before: '## Engines of text',
       text: `
 ## ${id}
 
@@ -208,7 +217,7 @@ const RULE_KINDS = {
     helpers: "import { checkRule, exampleLine, examplePipeline } from '@whyslow/code/support/check-rule.ts'",
   },
   load: {
-    ...{ room: 'packages/serving/src/load', needs: 'parted', whole: 'parted.parts.slowest.latencyMs' },
+    ...{ room: 'packages/serving/src/load', needs: 'parted', whole: 'parted.parts.all.latencyMs' },
     ...{ given: 'exampleEvidence([examplePoint()])' },
     helpers: "import { checkRule, exampleEvidence, examplePoint } from '@whyslow/serving/support/load/check-rule.ts'",
   },

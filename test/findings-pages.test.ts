@@ -8,6 +8,7 @@ import { modelRules } from '@whyslow/model/diagnose/rules/index.ts'
 import { loadRules } from '@whyslow/serving/load/rules/index.ts'
 import { traceRules } from '@whyslow/traces/rules/index.ts'
 import { expect, test } from 'vitest'
+import { BLESSES } from './blessing.ts'
 import { ROOT } from './root.ts'
 import { table } from './table.ts'
 
@@ -73,8 +74,8 @@ ${table([['finding', 'says', 'area', 'reported by'], ...rows])}
 
 function checkFile(path: string, expected: string): void {
   const file = join(ROOT, path)
-  if (process.env.WHYSLOW_BLESS) writeFileSync(file, expected)
-  expect(readFileSync(file, 'utf8')).toBe(expected)
+  if (BLESSES) writeFileSync(file, expected)
+  expect(readFileSync(file, 'utf8'), `WHYSLOW_BLESS=1 writes ${path}`).toBe(expected)
 }
 
 test.each(ids)('%s: says which commands report it, and from what', (id) => {

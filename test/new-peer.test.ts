@@ -178,7 +178,10 @@ describe('an engine', () => {
       'packages/measure/src/engines/index.ts',
     ])
     expect(read('packages/measure/src/engines/index.ts')).toMatch(/engines: readonly Engine\[\] = \[[^\]]*\n {2}moonWasm,\n\]/)
-    expect(read('docs/engines.md')).toMatch(/\n## moon-wasm\n/)
+    expect(read('docs/engines.md')).toMatch(/\n## moon-wasm\n[^#]*\n## Engines of text\n/)
+    // A variant lies next to its siblings.
+    expect(run('engine', 'moon-wasm/moon-bf16').stdout).toMatch('packages/measure/src/engines/moon-wasm/moon-bf16.ts\n')
+    expect(read('packages/measure/src/engines/index.ts')).toMatch("import { moonBf16 } from './moon-wasm/moon-bf16.ts'\n")
   })
 })
 

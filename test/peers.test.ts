@@ -130,6 +130,14 @@ test('every engine has its section in docs/engines.md', () => {
   const page = read('docs/engines.md')
   expect(engines.map(({ id }) => id).filter((id) => !titlesOf(page).includes(id))).toEqual([])
   expect(emptySections(page), 'sections without text').toEqual([])
+  const table = page.split('\n').filter((line) => line.startsWith('| `'))
+  // A row with '…' is of all engines whose names begin so.
+  const isInTable = (id: string) =>
+    table.some((row) => row.includes(`\`${id}\``) || (row.includes('` … ') && id.startsWith(row.split('`')[1]!.split('-')[0]!)))
+  expect(
+    engines.map(({ id }) => id).filter((id) => !isInTable(id)),
+    'engines without a row in the table',
+  ).toEqual([])
 })
 
 test('every trace reader has its section in docs/traces.md', () => {

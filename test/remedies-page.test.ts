@@ -30,5 +30,5 @@ ${table([['remedy', 'what it does', 'outputs', 'treats'], ...ids.map(rowOf)])}
 `
   const file = join(ROOT, 'docs/remedies.md')
   if (BLESSES) writeFileSync(file, page)
-  expect(readFileSync(file, 'utf8')).toBe(page)
+  expect(readFileSync(file, 'utf8'), 'WHYSLOW_BLESS=1 writes docs/remedies.md').toBe(page)
 })

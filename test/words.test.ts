@@ -101,7 +101,7 @@ test('comments use the words of the field', () => {
 test('doc comments are sentences or noun phrases', () => {
   const bare = docComments.filter(({ text }) => /^(Of|In|At|By|To|On|Among|Without|Beside|With|From)\b/.test(text))
   expectAtMost(
-    bare.map(({ file, text }) => `${file}: ${text.slice(0, 60)}`),
+    bare.map(({ file, text }) => `${file}: begins with a preposition, and not with a noun or a verb: ${text.slice(0, 60)}`),
     LIMITS.bareComments,
   )
 })
@@ -123,7 +123,7 @@ test('sentences of the docs are short', () => {
     text
       .split(/(?<=[.!?])\s/)
       .filter((sentence) => sentence.split(/\s+/).length > MOST_WORDS && !sentence.includes('|'))
-      .map((sentence) => `${file}: ${sentence.slice(0, 80)}`),
+      .map((sentence) => `${file}: more than ${MOST_WORDS} words: ${sentence.slice(0, 80)} … ${sentence.slice(-60)}`),
   )
   expectAtMost(found, LIMITS.longSentences)
 })

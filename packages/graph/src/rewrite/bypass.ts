@@ -51,7 +51,7 @@ function valuesRead({ add = [], read }: Replacement): string[] {
   return [...add.flatMap(({ input }) => input), ...(read?.values() ?? [])]
 }
 
-/** Rewrites every graph again and again until nothing more is found. Each round must make the model smaller. */
+/** Rewrites every graph again and again until nothing more is found. Each round must come nearer to an end, as by a smaller model. */
 export function rewriteToTheEnd<Found extends Replacement>(
   model: Model,
   find: (matching: Matching, fresh: (hint: string) => string) => readonly Found[],

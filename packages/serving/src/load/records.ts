@@ -25,7 +25,7 @@ export interface Records {
   readonly capacity: number
   readonly dueMs: Float64Array
   readonly sentMs: Float64Array
-  /** Until the request could be written: a new connection, or `sentMs` where one was open. */
+  /** Until the request could be written: after `sentMs` by hundredths of a millisecond, or by what a new connection takes. */
   readonly openMs: Float64Array
   readonly firstByteMs: Float64Array
   readonly doneMs: Float64Array
