@@ -1,10 +1,10 @@
 // Keras models: `.h5` of Keras 1, 2 and 3 (HDF5) and `.keras` (a zip of configuration and weights). Nothing stored in them is run.
 // https://keras.io/api/models/model_saving_apis/
+
+import type { ConstantData } from '@whyslow/graph/builder/constant-data.ts'
+import { GraphBuilder } from '@whyslow/graph/builder/graph-builder.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { Model } from '@whyslow/graph/model.ts'
-import { builtModel } from './build/built-model.ts'
-import type { ConstantData } from './build/constant-data.ts'
-import { GraphBuilder } from './build/graph-builder.ts'
 import { readWhole } from './file.ts'
 import { containerOf } from './keras/container.ts'
 import { type Hdf5Group, openHdf5 } from './keras/hdf5/hdf5-file.ts'
@@ -17,6 +17,7 @@ import { type Json, LayerConfig } from './layers/layer-config.ts'
 import { bindArrays, type LayerTree, layerTree } from './layers/layer-tree.ts'
 import { writeModel } from './layers/model.ts'
 import { headOf } from './layers/serialized.ts'
+import { builtModel } from './settle/built-model.ts'
 import type { Dialect } from './tensorflow/dialect.ts'
 
 /** Typed arrays of Node are that long at most. */

@@ -2,7 +2,7 @@
 // https://github.com/tensorflow/tfjs/blob/master/tfjs-core/src/io/types.ts
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { Model } from '@whyslow/graph/model.ts'
-import { builtModel } from './build/built-model.ts'
+import { builtModel } from './settle/built-model.ts'
 import { writeGraphModel } from './tfjs/graph-model.ts'
 import { writeLayersModel } from './tfjs/layers-model.ts'
 import { readModelJson } from './tfjs/model-json.ts'

@@ -1,13 +1,14 @@
 // TensorFlow Lite (LiteRT): a FlatBuffer of graphs, operators and constants.
 // https://github.com/google-ai-edge/LiteRT/blob/main/tflite/converter/schema/schema.fbs
+
+import { GraphBuilder, type Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { uniqueName } from '@whyslow/graph/builder/unique-name.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { Model } from '@whyslow/graph/model.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
-import { builtModel } from './build/built-model.ts'
-import { GraphBuilder, type Value } from './build/graph-builder.ts'
-import { uniqueName } from './build/unique-name.ts'
 import { readWhole } from './file.ts'
 import type { ReadOptions } from './read-options.ts'
+import { builtModel } from './settle/built-model.ts'
 import { type CheckedModel, checkedModel } from './tflite/checked-model.ts'
 import { declarationOf, type FileContext, writeSubgraph } from './tflite/graph-writer.ts'
 import { type DeclaredTensorRow, FreeSizeError, type Tensor } from './tflite/operator.ts'

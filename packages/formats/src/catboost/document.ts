@@ -1,11 +1,11 @@
 // CatBoost's JSON as a tabular model: features, trees, scale and bias, and what becomes of the sum by the loss that it was trained with.
 // catboost/libs/model/eval_processing.cpp, catboost/private/libs/options/loss_description
 
+import { range } from '@whyslow/graph/builder/range.ts'
 import { assembleForest, type ListedTree, plainSum } from '@whyslow/graph/forest/assemble.ts'
 import type { Forest, LabelRule, TabularModel, Transform } from '@whyslow/graph/forest/types.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { jsonValue } from '@whyslow/graph/json.ts'
-import { range } from '../build/range.ts'
 import type { DocumentRecord } from '../tabular/record.ts'
 import { EXP, logistic, PAIR, SOFTMAX } from '../tabular/transforms.ts'
 import { type Features, numericFeatures } from './features.ts'

@@ -1,9 +1,9 @@
 // An array of an HDF5 file as a constant: in float32 whatever floating-point type it has, since layers compute in it.
 
+import type { ConstantArray, ConstantData } from '@whyslow/graph/builder/constant-data.ts'
 import { float16Value } from '@whyslow/graph/decode.ts'
 import { elementCount } from '@whyslow/graph/dtype.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
-import type { ConstantArray, ConstantData } from '../build/constant-data.ts'
 import type { Datatype } from './hdf5/datatype.ts'
 import type { Hdf5Dataset } from './hdf5/hdf5-file.ts'
 

@@ -1,7 +1,13 @@
 // Arrays of old files in the layout of today: Keras 1 stored gates one by one and kernels in its backends' layouts; files that Theano
 // wrote have their kernels flipped, since Theano convolves where all others correlate. keras 2.2.4: keras/engine/saving.py
+
+import {
+  type ConstantArray,
+  type ConstantData,
+  reshapeConstant,
+  transposeConstant,
+} from '@whyslow/graph/builder/constant-data.ts'
 import { joinTensors } from '@whyslow/graph/join-tensors.ts'
-import { type ConstantArray, type ConstantData, reshapeConstant, transposeConstant } from '../build/constant-data.ts'
 import type { LayerTree } from '../layers/layer-tree.ts'
 
 /** How many arrays Keras 1 stored for a cell, gate by gate. */

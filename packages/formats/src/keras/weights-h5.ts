@@ -1,6 +1,6 @@
 // Arrays of a `.h5` model: one group a layer, its arrays in the order trainable, then not trainable, over all that the layer holds.
 // keras/src/legacy/saving/legacy_h5_format.py; tf_keras/saving/legacy/hdf5_format.py
-import type { ConstantData } from '../build/constant-data.ts'
+import type { ConstantData } from '@whyslow/graph/builder/constant-data.ts'
 import { type LayerTree, type OwnedSlot, ownName, slotsOf } from '../layers/layer-tree.ts'
 import { constantOf } from './arrays.ts'
 import type { Hdf5Group } from './hdf5/hdf5-file.ts'

@@ -1,5 +1,5 @@
 // Arrays of a `.keras` model: at the path of the object that owns them, `layers/dense_1/vars/0`. keras/src/saving/saving_lib.py
-import type { ConstantData } from '../build/constant-data.ts'
+import type { ConstantData } from '@whyslow/graph/builder/constant-data.ts'
 import { type LayerTree, ownName } from '../layers/layer-tree.ts'
 import { constantOf } from './arrays.ts'
 import type { Hdf5Group } from './hdf5/hdf5-file.ts'

@@ -1,10 +1,10 @@
 // Activations as layers. keras/src/layers/activations/*.py, tf_keras/src/layers/activation/*.py
 
+import { asBool, binary, cast, scalar, where } from '@whyslow/graph/builder/broadcast.ts'
+import { reshapeConstant } from '@whyslow/graph/builder/constant-data.ts'
+import type { Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { softmax } from '@whyslow/graph/builder/reduce.ts'
 import { axisFromFront } from '@whyslow/graph/view-attributes.ts'
-import { asBool, binary, cast, scalar, where } from '../build/broadcast.ts'
-import { reshapeConstant } from '../build/constant-data.ts'
-import type { Value } from '../build/graph-builder.ts'
-import { softmax } from '../build/reduce.ts'
 import { activate } from '../tensorflow/activation-functions.ts'
 import { activationOfLayer } from '../tensorflow/activations.ts'
 import { isTensor, wholesIn } from './arguments.ts'

@@ -1,8 +1,8 @@
 // Pooling to a given number of cells, over windows that share the axis out as evenly as whole cells allow.
 // keras/src/layers/pooling/base_adaptive_pooling.py
-import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { reduce } from '../build/reduce.ts'
-import { concat, slice } from '../build/shapes.ts'
+import type { GraphBuilder, Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { reduce } from '@whyslow/graph/builder/reduce.ts'
+import { concat, slice } from '@whyslow/graph/builder/shapes.ts'
 import type { LayerCall, LayerKind } from './layer.ts'
 import { axesOfClass, channelsFirst, classesOf, floatInput, sizeOf } from './layer-parts.ts'
 

@@ -1,6 +1,6 @@
 // Layers that models of keras.applications bring with them: ConvNeXt's, InceptionResNetV2's. They are no keras.layers, and a class of that name
 // may be someone's own: what its configuration holds tells it apart. keras/src/applications/convnext.py, …/inception_resnet_v2.py
-import { binary, withNumber } from '../build/broadcast.ts'
+import { binary, withNumber } from '@whyslow/graph/builder/broadcast.ts'
 import type { LayerCall, LayerKind } from './layer.ts'
 import { arrayOf, asFloat, floatInput, sizeOf, trainableSlots } from './layer-parts.ts'
 

@@ -1,8 +1,9 @@
 // What stands among the arguments of a call: tensors, plain values, and constants as files write them.
+
+import { constantOf } from '@whyslow/graph/builder/broadcast.ts'
+import type { ConstantData } from '@whyslow/graph/builder/constant-data.ts'
+import type { Value } from '@whyslow/graph/builder/graph-builder.ts'
 import type { DType } from '@whyslow/graph/types.ts'
-import { constantOf } from '../build/broadcast.ts'
-import type { ConstantData } from '../build/constant-data.ts'
-import type { Value } from '../build/graph-builder.ts'
 import type { Argument } from './layer.ts'
 
 type ArgumentRecord = { readonly [key: string]: Argument }

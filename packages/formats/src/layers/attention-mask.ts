@@ -1,10 +1,10 @@
 // Which queries may look at which values: Keras' masks of the inputs, a mask of the call, causal masks and sliding windows.
 // keras/src/layers/attention/multi_head_attention.py: _compute_attention_mask
 
-import { binary, cast, scalar, unary, where, withNumber } from '../build/broadcast.ts'
-import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { indicesBelow } from '../build/reduce.ts'
-import { sizeAsRun, squeeze, unsqueeze } from '../build/shapes.ts'
+import { binary, cast, scalar, unary, where, withNumber } from '@whyslow/graph/builder/broadcast.ts'
+import type { GraphBuilder, Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { indicesBelow } from '@whyslow/graph/builder/reduce.ts'
+import { sizeAsRun, squeeze, unsqueeze } from '@whyslow/graph/builder/shapes.ts'
 
 export interface AttentionMask {
   /** [n, queries, …], [n, values, …]: for their sizes. */

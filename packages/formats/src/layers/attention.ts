@@ -1,10 +1,10 @@
 // Attention without projections: [query, value], or [query, value, key]. keras/src/layers/attention/{attention,additive_attention}.py
 
-import { asBool, binary, scalar, unary, where } from '../build/broadcast.ts'
-import { type ConstantData, reshapeConstant } from '../build/constant-data.ts'
-import type { Value } from '../build/graph-builder.ts'
-import { reduce } from '../build/reduce.ts'
-import { unsqueeze } from '../build/shapes.ts'
+import { asBool, binary, scalar, unary, where } from '@whyslow/graph/builder/broadcast.ts'
+import { type ConstantData, reshapeConstant } from '@whyslow/graph/builder/constant-data.ts'
+import type { Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { reduce } from '@whyslow/graph/builder/reduce.ts'
+import { unsqueeze } from '@whyslow/graph/builder/shapes.ts'
 import { matmul, swapLastAxes } from '../tensorflow/products.ts'
 import { isList, isTensor } from './arguments.ts'
 import { attentionMask, maskedSoftmax } from './attention-mask.ts'

@@ -1,8 +1,8 @@
 // A recurrent layer forward and one backward over the same steps. keras/src/layers/rnn/bidirectional.py and tf_keras'.
 
-import { binary, withNumber } from '../build/broadcast.ts'
-import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { concat, reverse, takeEntry } from '../build/shapes.ts'
+import { binary, withNumber } from '@whyslow/graph/builder/broadcast.ts'
+import type { GraphBuilder, Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { concat, reverse, takeEntry } from '@whyslow/graph/builder/shapes.ts'
 import { concatenateDirections, type Direction, directionOf, type RecurrenceResult, recurrence } from '../tensorflow/recurrent.ts'
 import {
   type BoundLayer,

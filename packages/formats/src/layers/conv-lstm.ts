@@ -1,9 +1,10 @@
 // LSTM cells whose products are convolutions: what comes in is convolved at once for all steps, what comes back step by step.
 // keras/src/layers/rnn/conv_lstm.py, tf_keras/src/layers/rnn/base_conv_lstm.py
+
+import { binary } from '@whyslow/graph/builder/broadcast.ts'
+import type { GraphBuilder, Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { reshape, reverse, shapeAsRun, split, zeros } from '@whyslow/graph/builder/shapes.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
-import { binary } from '../build/broadcast.ts'
-import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { reshape, reverse, shapeAsRun, split, zeros } from '../build/shapes.ts'
 import { activate } from '../tensorflow/activation-functions.ts'
 import { convolution } from '../tensorflow/conv.ts'
 import { swapTimeAndBatch, toChannelsFirst, toChannelsLast, transpose } from '../tensorflow/layout.ts'

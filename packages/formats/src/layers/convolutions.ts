@@ -1,4 +1,4 @@
-import type { Value } from '../build/graph-builder.ts'
+import type { Value } from '@whyslow/graph/builder/graph-builder.ts'
 import { convolution, depthwiseConvolution, transposedConvolution } from '../tensorflow/conv.ts'
 import type { Padding, Window } from '../tensorflow/window.ts'
 import type { LayerCall, LayerKind } from './layer.ts'

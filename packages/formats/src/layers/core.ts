@@ -1,5 +1,5 @@
 // Dense layers, and those that do nothing when a model predicts. keras/src/layers/core/, …/regularization/
-import type { Value } from '../build/graph-builder.ts'
+import type { Value } from '@whyslow/graph/builder/graph-builder.ts'
 import type { LayerCall, LayerKind } from './layer.ts'
 import { activate, arrayOf, biasOf, floatInput, sizeOf, trainableSlots } from './layer-parts.ts'
 

@@ -1,10 +1,11 @@
 // A dense layer by subscripts: 'abc,cd->abd'. keras/src/layers/core/einsum_dense.py
+
+import { binary } from '@whyslow/graph/builder/broadcast.ts'
+import { type ConstantData, reshapeConstant } from '@whyslow/graph/builder/constant-data.ts'
+import type { GraphBuilder, Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { reshape } from '@whyslow/graph/builder/shapes.ts'
 import { elementCount } from '@whyslow/graph/dtype.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
-import { binary } from '../build/broadcast.ts'
-import { type ConstantData, reshapeConstant } from '../build/constant-data.ts'
-import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { reshape } from '../build/shapes.ts'
 import { einsum } from '../tensorflow/einsum.ts'
 import { matmul } from '../tensorflow/products.ts'
 import type { LayerKind } from './layer.ts'

@@ -1,9 +1,9 @@
 // Embeddings, and where masks begin. keras/src/layers/core/{embedding,masking}.py
 
-import { binary, cast, unary, withNumber } from '../build/broadcast.ts'
-import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { reduce } from '../build/reduce.ts'
-import { gather } from '../build/shapes.ts'
+import { binary, cast, unary, withNumber } from '@whyslow/graph/builder/broadcast.ts'
+import type { GraphBuilder, Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { reduce } from '@whyslow/graph/builder/reduce.ts'
+import { gather } from '@whyslow/graph/builder/shapes.ts'
 import type { LayerKind } from './layer.ts'
 import { arrayOf, floatInput, onlyInput, trainableSlots } from './layer-parts.ts'
 

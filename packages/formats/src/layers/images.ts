@@ -1,10 +1,10 @@
 // Layers that change the size of images or the scale of their values. keras/src/layers/reshaping/up_sampling*.py,
 // …/preprocessing/image_preprocessing/, tf_keras/layers/preprocessing/image_preprocessing.py
 
-import { binary, cast, clip, unary } from '../build/broadcast.ts'
-import type { ConstantData } from '../build/constant-data.ts'
-import type { Value } from '../build/graph-builder.ts'
-import { slice } from '../build/shapes.ts'
+import { binary, cast, clip, unary } from '@whyslow/graph/builder/broadcast.ts'
+import type { ConstantData } from '@whyslow/graph/builder/constant-data.ts'
+import type { Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { slice } from '@whyslow/graph/builder/shapes.ts'
 import { inChannelsFirst as inLayout } from '../tensorflow/layout.ts'
 import { pad } from '../tensorflow/pad.ts'
 import { isInterpolation, type ResizeParts, repeat, resizedImage } from '../tensorflow/resize.ts'

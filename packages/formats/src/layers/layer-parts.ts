@@ -1,8 +1,9 @@
 // What most layers do: take their one input, check and use their arrays, end with an activation.
+
+import { type ConstantData, reshapeConstant } from '@whyslow/graph/builder/constant-data.ts'
+import type { Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { axisOf } from '@whyslow/graph/builder/shapes.ts'
 import type { InputError } from '@whyslow/graph/input-error.ts'
-import { type ConstantData, reshapeConstant } from '../build/constant-data.ts'
-import type { Value } from '../build/graph-builder.ts'
-import { axisOf } from '../build/shapes.ts'
 import { type Activation, activation, activationOf } from '../tensorflow/activations.ts'
 import type { ArraySlot, LayerCall } from './layer.ts'
 import type { LayerConfig } from './layer-config.ts'

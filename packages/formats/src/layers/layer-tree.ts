@@ -1,5 +1,5 @@
 // The layers of a model with the arrays and layers that each owns, before and after arrays were found for them.
-import type { ConstantData } from '../build/constant-data.ts'
+import type { ConstantData } from '@whyslow/graph/builder/constant-data.ts'
 import type { Dialect } from '../tensorflow/dialect.ts'
 import { kindOf } from './index.ts'
 import type { ArraySlot, BoundLayer, ChildSlot, LayerHead, LayerKind } from './layer.ts'

@@ -1,7 +1,7 @@
 // What is known of a kind of Keras layer: the arrays and the layers that it owns, and the nodes that one call of it becomes.
 // Keras files (.h5, .keras) and layers models of TensorFlow.js hold the same layers; what differs between them is the dialect.
-import type { ConstantData } from '../build/constant-data.ts'
-import type { GraphBuilder, Value } from '../build/graph-builder.ts'
+import type { ConstantData } from '@whyslow/graph/builder/constant-data.ts'
+import type { GraphBuilder, Value } from '@whyslow/graph/builder/graph-builder.ts'
 import type { Dialect } from '../tensorflow/dialect.ts'
 import type { LayerConfig } from './layer-config.ts'
 

@@ -1,7 +1,7 @@
+import { GraphBuilder } from '@whyslow/graph/builder/graph-builder.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { DType } from '@whyslow/graph/types.ts'
 import { describe, expect, test } from 'vitest'
-import { GraphBuilder } from '../build/graph-builder.ts'
 import type { LayerKind } from './layer.ts'
 import { type JsonRecord, LayerConfig } from './layer-config.ts'
 import { lookups } from './lookups.ts'

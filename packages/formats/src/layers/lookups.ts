@@ -1,9 +1,9 @@
 // Words and whole numbers by their place in a vocabulary, as ONNX' LabelEncoder looks them up. What hashes or cuts text as TensorFlow
 // does is refused by name: ONNX has no such operators. keras/src/layers/preprocessing/index_lookup.py
 import type { AttributeValue } from '@whyslow/graph/build.ts'
+import { binary, cast, scalar, where, withNumber } from '@whyslow/graph/builder/broadcast.ts'
+import type { Value } from '@whyslow/graph/builder/graph-builder.ts'
 import type { DType } from '@whyslow/graph/types.ts'
-import { binary, cast, scalar, where, withNumber } from '../build/broadcast.ts'
-import type { Value } from '../build/graph-builder.ts'
 import { dtypeIn } from './arguments.ts'
 import type { LayerCall, LayerKind } from './layer.ts'
 import type { Json } from './layer-config.ts'

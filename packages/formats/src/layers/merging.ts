@@ -1,10 +1,11 @@
 // Layers that make one tensor of several. Tensors of fewer axes get theirs behind the batch, not in front as ONNX does.
 // keras/src/layers/merging/, Keras 1's Merge: keras/engine/topology.py
+
+import { binary, scalar, variadicOperator, withNumber } from '@whyslow/graph/builder/broadcast.ts'
+import type { GraphBuilder, Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { range } from '@whyslow/graph/builder/range.ts'
+import { concat, expand, reshape, shapeAsRun, squeeze, unsqueeze } from '@whyslow/graph/builder/shapes.ts'
 import type { DType } from '@whyslow/graph/types.ts'
-import { binary, scalar, variadicOperator, withNumber } from '../build/broadcast.ts'
-import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { range } from '../build/range.ts'
-import { concat, expand, reshape, shapeAsRun, squeeze, unsqueeze } from '../build/shapes.ts'
 import { transpose } from '../tensorflow/layout.ts'
 import { matmul } from '../tensorflow/products.ts'
 import type { LayerCall, LayerKind, LayerResult } from './layer.ts'

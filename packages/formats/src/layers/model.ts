@@ -1,8 +1,9 @@
 // A model as a layer: its layers called one after the other as its configuration says, once for each call of it. The outermost model
 // is the graph. Masks go with their tensors.
+
+import type { GraphBuilder, Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { uniqueName } from '@whyslow/graph/builder/unique-name.ts'
 import type { Dimension, DType } from '@whyslow/graph/types.ts'
-import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { uniqueName } from '../build/unique-name.ts'
 import { NUMBER_TYPES } from './arguments.ts'
 import {
   type Argument,

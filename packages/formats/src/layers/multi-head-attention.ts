@@ -1,13 +1,13 @@
 // Attention of several heads, with projections. Called (query, value, key), stored query, key, gate, value, output.
 // keras/src/layers/attention/{multi_head_attention,grouped_query_attention}.py and tf_keras'
 
+import { asBool, binary, cast, unary, withNumber } from '@whyslow/graph/builder/broadcast.ts'
+import { type ConstantData, reshapeConstant } from '@whyslow/graph/builder/constant-data.ts'
+import type { GraphBuilder, Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { inverse } from '@whyslow/graph/builder/permutation.ts'
+import { countOf, reshape, tile, unsqueeze } from '@whyslow/graph/builder/shapes.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
 import { axisFromFront } from '@whyslow/graph/view-attributes.ts'
-import { asBool, binary, cast, unary, withNumber } from '../build/broadcast.ts'
-import { type ConstantData, reshapeConstant } from '../build/constant-data.ts'
-import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { inverse } from '../build/permutation.ts'
-import { countOf, reshape, tile, unsqueeze } from '../build/shapes.ts'
 import { transpose } from '../tensorflow/layout.ts'
 import { matmul, swapLastAxes } from '../tensorflow/products.ts'
 import { constantIn, isTensor, wholesIn } from './arguments.ts'

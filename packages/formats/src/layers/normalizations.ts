@@ -1,12 +1,12 @@
 // Normalizations in their inference form. Epsilons stand in the configuration; their defaults are Keras', not ONNX's.
 // keras/src/layers/normalization/, …/preprocessing/normalization.py
 
-import { binary, unary, withNumber } from '../build/broadcast.ts'
-import { type ConstantData, float32s, reshapeConstant } from '../build/constant-data.ts'
-import type { Value } from '../build/graph-builder.ts'
-import { inverse } from '../build/permutation.ts'
-import { meanAndVariance, overDeviation, reduce } from '../build/reduce.ts'
-import { reshape } from '../build/shapes.ts'
+import { binary, unary, withNumber } from '@whyslow/graph/builder/broadcast.ts'
+import { type ConstantData, float32s, reshapeConstant } from '@whyslow/graph/builder/constant-data.ts'
+import type { Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { inverse } from '@whyslow/graph/builder/permutation.ts'
+import { meanAndVariance, overDeviation, reduce } from '@whyslow/graph/builder/reduce.ts'
+import { reshape } from '@whyslow/graph/builder/shapes.ts'
 import { transpose } from '../tensorflow/layout.ts'
 import { constantIn } from './arguments.ts'
 import type { ArraySlot, LayerCall, LayerKind } from './layer.ts'

@@ -1,9 +1,10 @@
 // Pooling over windows, and over all cells at once. Averages divide by the number of real cells. keras/src/layers/pooling/
+
+import { binary, cast } from '@whyslow/graph/builder/broadcast.ts'
+import type { Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { reduce } from '@whyslow/graph/builder/reduce.ts'
+import { squeeze, unsqueeze } from '@whyslow/graph/builder/shapes.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
-import { binary, cast } from '../build/broadcast.ts'
-import type { Value } from '../build/graph-builder.ts'
-import { reduce } from '../build/reduce.ts'
-import { squeeze, unsqueeze } from '../build/shapes.ts'
 import { pooling } from '../tensorflow/conv.ts'
 import { toChannelsFirst, transpose } from '../tensorflow/layout.ts'
 import type { Padding } from '../tensorflow/window.ts'

@@ -1,11 +1,12 @@
 // Numbers as categories, and categories as vectors. keras/src/layers/preprocessing/{discretization,category_encoding}.py,
 // keras/src/utils/numerical_utils.py: encode_categorical_inputs
+
+import { binary, cast } from '@whyslow/graph/builder/broadcast.ts'
+import { float32s } from '@whyslow/graph/builder/constant-data.ts'
+import type { Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { bucketOf, reduce } from '@whyslow/graph/builder/reduce.ts'
+import { squeeze, unsqueeze } from '@whyslow/graph/builder/shapes.ts'
 import type { DType } from '@whyslow/graph/types.ts'
-import { binary, cast } from '../build/broadcast.ts'
-import { float32s } from '../build/constant-data.ts'
-import type { Value } from '../build/graph-builder.ts'
-import { bucketOf, reduce } from '../build/reduce.ts'
-import { squeeze, unsqueeze } from '../build/shapes.ts'
 import { isClass } from '../tensorflow/batched-gather.ts'
 import { dtypeIn, isTensor } from './arguments.ts'
 import type { LayerCall, LayerKind } from './layer.ts'

@@ -1,6 +1,6 @@
 // Cells of recurrent layers: their arrays, and what these are to ONNX. keras/src/layers/rnn/{simple_rnn,gru,lstm}.py,
 // tf_keras/src/layers/rnn/{cudnn_gru,cudnn_lstm}.py; Keras 1: keras/layers/recurrent.py
-import { type ConstantData, float32s } from '../build/constant-data.ts'
+import { type ConstantData, float32s } from '@whyslow/graph/builder/constant-data.ts'
 import type { RecurrentActivation } from '../tensorflow/activation-functions.ts'
 import { activate } from '../tensorflow/activation-functions.ts'
 import { inRecurrence } from '../tensorflow/activations.ts'

@@ -1,7 +1,7 @@
 // Recurrent layers: a cell, or several, run over the steps of a sequence. keras/src/layers/rnn/{rnn,stacked_rnn_cells}.py and tf_keras'.
-import { asBool } from '../build/broadcast.ts'
-import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { concat, reverse, sizeAsRun, zeros } from '../build/shapes.ts'
+import { asBool } from '@whyslow/graph/builder/broadcast.ts'
+import type { GraphBuilder, Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { concat, reverse, sizeAsRun, zeros } from '@whyslow/graph/builder/shapes.ts'
 import { cellStep, gateInputs } from '../tensorflow/cell-steps.ts'
 import { swapTimeAndBatch } from '../tensorflow/layout.ts'
 import { concatenateDirections, directionOf, recurrence } from '../tensorflow/recurrent.ts'

@@ -1,8 +1,9 @@
 // Layers that move, repeat or cut cells, and compute nothing. keras/src/layers/reshaping/
+
+import type { Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { isPermutation } from '@whyslow/graph/builder/permutation.ts'
+import { countOf, crop, reshape, tile, unsqueeze, withRemainder } from '@whyslow/graph/builder/shapes.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
-import type { Value } from '../build/graph-builder.ts'
-import { isPermutation } from '../build/permutation.ts'
-import { countOf, crop, reshape, tile, unsqueeze, withRemainder } from '../build/shapes.ts'
 import { toChannelsLast, transpose } from '../tensorflow/layout.ts'
 import { pad } from '../tensorflow/pad.ts'
 import type { LayerCall, LayerKind } from './layer.ts'

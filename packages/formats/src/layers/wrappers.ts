@@ -1,6 +1,6 @@
 // Layers around one other layer. keras/src/layers/core/wrapper.py, …/rnn/time_distributed.py, …/normalization/spectral_normalization.py
-import type { Value } from '../build/graph-builder.ts'
-import { reshapeTo, shapeAsRun } from '../build/shapes.ts'
+import type { Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { reshapeTo, shapeAsRun } from '@whyslow/graph/builder/shapes.ts'
 import { type BoundLayer, type ChildSlot, type LayerCall, type LayerKind, writeLayer } from './layer.ts'
 import type { LayerConfig } from './layer-config.ts'
 import { onlyInput } from './layer-parts.ts'

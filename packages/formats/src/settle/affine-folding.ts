@@ -3,9 +3,9 @@
 
 import { attributeOf, numberOf } from '@whyslow/graph/attributes.ts'
 import { node as makeNode } from '@whyslow/graph/build.ts'
+import { type ConstantData, float32s } from '@whyslow/graph/builder/constant-data.ts'
 import { elementCount } from '@whyslow/graph/dtype.ts'
 import type { NodeProto } from 'onnx-buf'
-import { type ConstantData, float32s } from '../build/constant-data.ts'
 import type { Workbench } from './workbench.ts'
 
 /** x becomes x · scale + shift, channel by channel. */

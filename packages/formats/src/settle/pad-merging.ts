@@ -1,8 +1,8 @@
 // Zeros that are put around a tensor just for a convolution are its own pads.
 import { attributeOf, intsOf } from '@whyslow/graph/attributes.ts'
+import { numbersOf } from '@whyslow/graph/builder/constant-data.ts'
+import type { Permutation } from '@whyslow/graph/builder/permutation.ts'
 import type { NodeProto } from 'onnx-buf'
-import { numbersOf } from '../build/constant-data.ts'
-import type { Permutation } from '../build/permutation.ts'
 import type { Workbench } from './workbench.ts'
 
 /** The nodes with each Pad of zeros along spatial axes, read by one Conv alone, merged into it. */

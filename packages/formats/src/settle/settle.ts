@@ -1,10 +1,10 @@
 // A graph as its reader wrote it, made as lean as one that was exported by hand: see each step's file.
 
 import { valueInfo } from '@whyslow/graph/build.ts'
+import type { BuiltGraph } from '@whyslow/graph/builder/graph-builder.ts'
 import { copyWith } from '@whyslow/graph/copy.ts'
 import { withoutDead } from '@whyslow/graph/edit.ts'
 import type { NodeProto } from 'onnx-buf'
-import type { BuiltGraph } from '../build/graph-builder.ts'
 import { foldAffine } from './affine-folding.ts'
 import { withoutIdentities } from './identities.ts'
 import { mergePads } from './pad-merging.ts'

@@ -4,11 +4,11 @@
 
 import { intsOf } from '@whyslow/graph/attributes.ts'
 import { node as makeNode } from '@whyslow/graph/build.ts'
+import { int64s } from '@whyslow/graph/builder/constant-data.ts'
+import { compose, inverse, isIdentity, type Permutation, samePermutation } from '@whyslow/graph/builder/permutation.ts'
+import { uniqueName } from '@whyslow/graph/builder/unique-name.ts'
 import { capturedBy, subgraphsOf } from '@whyslow/graph/walk.ts'
 import type { NodeProto } from 'onnx-buf'
-import { int64s } from '../build/constant-data.ts'
-import { compose, inverse, isIdentity, type Permutation, samePermutation } from '../build/permutation.ts'
-import { uniqueName } from '../build/unique-name.ts'
 import { transposableInputs } from './turnable.ts'
 import type { Workbench } from './workbench.ts'
 

@@ -2,12 +2,12 @@
 // node can as well stand behind it.
 
 import { attributeOf, intsOf, numberOf } from '@whyslow/graph/attributes.ts'
+import { type ConstantData, int64s, numbersOf, transposeConstant } from '@whyslow/graph/builder/constant-data.ts'
+import { inverse, type Permutation, permuteBack, removeAxes, withNew } from '@whyslow/graph/builder/permutation.ts'
+import { range } from '@whyslow/graph/builder/range.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
 import { axisFromFront } from '@whyslow/graph/view-attributes.ts'
 import type { NodeProto } from 'onnx-buf'
-import { type ConstantData, int64s, numbersOf, transposeConstant } from '../build/constant-data.ts'
-import { inverse, type Permutation, permuteBack, removeAxes, withNew } from '../build/permutation.ts'
-import { range } from '../build/range.ts'
 import type { NodeChanges, Workbench } from './workbench.ts'
 
 /** How a node reads its inputs before they were turned. */

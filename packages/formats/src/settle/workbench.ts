@@ -1,14 +1,14 @@
 // The graph while it is settled: nodes in an order that can be run, types of all values, constants by name, new names and constants.
 
 import { type AttributeValue, attribute } from '@whyslow/graph/build.ts'
+import { type ConstantData, tensorOf } from '@whyslow/graph/builder/constant-data.ts'
+import type { BuiltGraph } from '@whyslow/graph/builder/graph-builder.ts'
+import { uniqueName } from '@whyslow/graph/builder/unique-name.ts'
 import { copyWith } from '@whyslow/graph/copy.ts'
 import { dtypeOf } from '@whyslow/graph/dtype.ts'
 import type { Dimension, DType } from '@whyslow/graph/types.ts'
 import { definedIn, readsOf } from '@whyslow/graph/walk.ts'
 import type { NodeProto, TensorProto } from 'onnx-buf'
-import { type ConstantData, tensorOf } from '../build/constant-data.ts'
-import type { BuiltGraph } from '../build/graph-builder.ts'
-import { uniqueName } from '../build/unique-name.ts'
 
 export interface SettledType {
   readonly dtype: DType

@@ -1,11 +1,11 @@
 // What a tree ensemble of ONNX can be asked is a column: features unchanged, and in addition those in which LightGBM's zeros are
 // missing, or in which numbers are the categories that a maker makes of them.
 
+import { binary, cast, scalar, unary, where, withNumber } from '@whyslow/graph/builder/broadcast.ts'
+import type { GraphBuilder, Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { concat, gather } from '@whyslow/graph/builder/shapes.ts'
 import { isMember } from '@whyslow/graph/forest/evaluate-forest.ts'
 import { type CategoryRule, FLAG, type Forest, type Precision, TEST, ZERO_THRESHOLD } from '@whyslow/graph/forest/types.ts'
-import { binary, cast, scalar, unary, where, withNumber } from '../build/broadcast.ts'
-import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { concat, gather } from '../build/shapes.ts'
 import { numbers, takeColumns } from './write-preparations.ts'
 
 export interface ForestColumns {

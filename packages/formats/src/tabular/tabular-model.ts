@@ -1,7 +1,7 @@
 // The model that a reader of a tabular format returns: what the file says exactly, and with it the graph that means the same.
 import type { TabularModel } from '@whyslow/graph/forest/types.ts'
 import type { Model } from '@whyslow/graph/model.ts'
-import { type BuiltFrom, builtModel } from '../build/built-model.ts'
+import { type BuiltFrom, builtModel } from '../settle/built-model.ts'
 import { writeTabular } from './write-tabular.ts'
 
 /** A count of features costs a file no bytes, and a row of them is made for each prediction: more would be a number in a damaged file. */

@@ -1,6 +1,7 @@
 // What becomes of margins with most makers, in double, and the labels that follow.
+
+import { range } from '@whyslow/graph/builder/range.ts'
 import type { LabelRule, Transform } from '@whyslow/graph/forest/types.ts'
-import { range } from '../build/range.ts'
 
 export const EXP: Transform = { kind: 'exp', precision: 'float64' }
 export const PAIR: Transform = { kind: 'pair', precision: 'float64' }

@@ -3,12 +3,12 @@
 // an ensemble's own base comes last. https://onnx.ai/onnx/operators/onnx_aionnxml_TreeEnsemble.html
 
 import { rawTensor } from '@whyslow/graph/build.ts'
+import { binary, cast, withNumber } from '@whyslow/graph/builder/broadcast.ts'
+import type { GraphBuilder, Value } from '@whyslow/graph/builder/graph-builder.ts'
 import { isMember } from '@whyslow/graph/forest/evaluate-forest.ts'
 import type { Forest, Precision } from '@whyslow/graph/forest/types.ts'
 import { FLAG, TEST } from '@whyslow/graph/forest/types.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
-import { binary, cast, withNumber } from '../build/broadcast.ts'
-import type { GraphBuilder, Value } from '../build/graph-builder.ts'
 import { forestColumns } from './forest-columns.ts'
 import { leafNumbers, writeLinearLeaves } from './write-linear-leaves.ts'
 import { numbers } from './write-preparations.ts'

@@ -1,12 +1,13 @@
 // LightGBM's linear leaves: which leaf a row comes to is an ensemble of its own, with an output for each tree, whose leaves add their
 // number; a leaf's coefficients are a row of a table. Where a feature of the leaf is missing, its plain value counts.
+
+import { binary, cast, scalar, where } from '@whyslow/graph/builder/broadcast.ts'
+import type { GraphBuilder, Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { range } from '@whyslow/graph/builder/range.ts'
+import { reduce } from '@whyslow/graph/builder/reduce.ts'
+import { concat, gather, unsqueeze } from '@whyslow/graph/builder/shapes.ts'
 import type { Forest, LinearLeaves } from '@whyslow/graph/forest/types.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
-import { binary, cast, scalar, where } from '../build/broadcast.ts'
-import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { range } from '../build/range.ts'
-import { reduce } from '../build/reduce.ts'
-import { concat, gather, unsqueeze } from '../build/shapes.ts'
 import { isNan } from '../tensorflow/functions.ts'
 import { numbers, takeColumns } from './write-preparations.ts'
 

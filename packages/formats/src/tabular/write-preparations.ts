@@ -1,12 +1,12 @@
 // What a pipeline does to a row before its model, as nodes.
 
+import { binary, cast, scalar, unary, where, withNumber } from '@whyslow/graph/builder/broadcast.ts'
+import { int64s } from '@whyslow/graph/builder/constant-data.ts'
+import type { GraphBuilder, Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { reduce } from '@whyslow/graph/builder/reduce.ts'
+import { concat, gather } from '@whyslow/graph/builder/shapes.ts'
 import { widthAfter } from '@whyslow/graph/forest/prepare.ts'
 import type { MappedColumn, Precision, Preparation } from '@whyslow/graph/forest/types.ts'
-import { binary, cast, scalar, unary, where, withNumber } from '../build/broadcast.ts'
-import { int64s } from '../build/constant-data.ts'
-import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { reduce } from '../build/reduce.ts'
-import { concat, gather } from '../build/shapes.ts'
 import { isNan } from '../tensorflow/functions.ts'
 import { matmul } from '../tensorflow/products.ts'
 

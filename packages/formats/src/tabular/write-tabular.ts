@@ -1,11 +1,12 @@
 // A tabular model as a graph: input `input`, outputs `prediction`, `margin` and, of classifiers, `label`. Comparisons are the maker's own,
 // in its precision; sums follow its order where the engine's do (onnxruntime: on one thread).
+
+import { cast, scalar, where, withNumber } from '@whyslow/graph/builder/broadcast.ts'
+import { int64s } from '@whyslow/graph/builder/constant-data.ts'
+import { GraphBuilder, type Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { indexOf } from '@whyslow/graph/builder/reduce.ts'
+import { gather, takeEntry } from '@whyslow/graph/builder/shapes.ts'
 import type { LabelRule, LinearScores, NetworkScores, Precision, TabularModel } from '@whyslow/graph/forest/types.ts'
-import { cast, scalar, where, withNumber } from '../build/broadcast.ts'
-import { int64s } from '../build/constant-data.ts'
-import { GraphBuilder, type Value } from '../build/graph-builder.ts'
-import { indexOf } from '../build/reduce.ts'
-import { gather, takeEntry } from '../build/shapes.ts'
 import { isNan } from '../tensorflow/functions.ts'
 import { writeForest } from './write-forest.ts'
 import { numbers, writePreparations } from './write-preparations.ts'

@@ -1,12 +1,12 @@
 // What becomes of margins, as nodes. Sigmoid and Softmax of float32 are written out where an engine's own would lose what is small:
 // onnxruntime's Sigmoid gives 1.5e-8 for everything below it.
 
+import { binary, cast, clip, constantOf, scalar, unary, where, withNumber } from '@whyslow/graph/builder/broadcast.ts'
+import type { GraphBuilder, Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { indexOf, reduce, runningSum, softmax, topK } from '@whyslow/graph/builder/reduce.ts'
+import { concat } from '@whyslow/graph/builder/shapes.ts'
 import { widthAfterTransform } from '@whyslow/graph/forest/transform.ts'
 import type { DenseLayer, Transform } from '@whyslow/graph/forest/types.ts'
-import { binary, cast, clip, constantOf, scalar, unary, where, withNumber } from '../build/broadcast.ts'
-import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { indexOf, reduce, runningSum, softmax, topK } from '../build/reduce.ts'
-import { concat } from '../build/shapes.ts'
 
 /** XGBoost's cut before expf. */
 const LARGEST_EXPONENT = 88.7

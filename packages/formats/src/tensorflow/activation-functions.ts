@@ -3,10 +3,10 @@
 // Names are shared by versions, meanings are not: hard_sigmoid is clip(0.2·x + 0.5, 0, 1) in Keras 1 and 2 and in TensorFlow.js, and
 // relu6(x + 3) / 6 in Keras 3, so whoever asks says the slope.
 
-import { binary, clip, scalar, unary, where, withNumber } from '../build/broadcast.ts'
-import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { indicesBelow, reduce, runningSum, softmax, topK } from '../build/reduce.ts'
-import { axisOf, reshape, split } from '../build/shapes.ts'
+import { binary, clip, scalar, unary, where, withNumber } from '@whyslow/graph/builder/broadcast.ts'
+import type { GraphBuilder, Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { indicesBelow, reduce, runningSum, softmax, topK } from '@whyslow/graph/builder/reduce.ts'
+import { axisOf, reshape, split } from '@whyslow/graph/builder/shapes.ts'
 
 /** What a function can be told; each reads its own. Absent: Keras 3's default for the function. */
 export interface ActivationSettings {

@@ -1,5 +1,5 @@
+import { evaluate, expectClose, floats } from '@whyslow/graph/support/builder/check-build.ts'
 import { describe, expect, test } from 'vitest'
-import { evaluate, expectClose, floats } from '../../test/support/build/check-build.ts'
 import { type ActivationSettings, activate } from './activation-functions.ts'
 import { activationOf, inRecurrence } from './activations.ts'
 

@@ -1,6 +1,6 @@
 // Activations as configurations name them: a text, Keras 3's object of a function, or a layer. Nothing of it is executed: names are
 // looked up, and what is not built in is undefined. keras/src/activations/__init__.py, tf_keras/src/activations.py
-import type { GraphBuilder, Value } from '../build/graph-builder.ts'
+import type { GraphBuilder, Value } from '@whyslow/graph/builder/graph-builder.ts'
 import {
   type ActivationSettings,
   activate,

@@ -1,8 +1,9 @@
 // Arithmetic that ONNX has no operator for, as TensorFlow's family means it.
+
+import { binary, broadcastShape, scalar, unary, where } from '@whyslow/graph/builder/broadcast.ts'
+import type { GraphBuilder, Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { unsqueeze } from '@whyslow/graph/builder/shapes.ts'
 import { isFloat } from '@whyslow/graph/dtype.ts'
-import { binary, broadcastShape, scalar, unary, where } from '../build/broadcast.ts'
-import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { unsqueeze } from '../build/shapes.ts'
 
 /** Rounded down; ONNX divides integers towards zero, and has their Mod with the sign of the divisor: a - mod can be divided. */
 export function floorDivide(builder: GraphBuilder, a: Value, b: Value): Value {

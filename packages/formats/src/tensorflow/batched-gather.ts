@@ -1,13 +1,13 @@
 // Entries by their indices: each entry of a batch with indices of its own, by places in several axes, and where entries are.
 // https://www.tensorflow.org/api_docs/python/tf/gather
 
+import { binary, cast, constantOf, scalar, where } from '@whyslow/graph/builder/broadcast.ts'
+import { int64s } from '@whyslow/graph/builder/constant-data.ts'
+import type { GraphBuilder, Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { range } from '@whyslow/graph/builder/range.ts'
+import { type Reduction, reduce } from '@whyslow/graph/builder/reduce.ts'
+import { expand, gather, reshape, sizeAsRun, unsqueeze } from '@whyslow/graph/builder/shapes.ts'
 import { elementCount } from '@whyslow/graph/dtype.ts'
-import { binary, cast, constantOf, scalar, where } from '../build/broadcast.ts'
-import { int64s } from '../build/constant-data.ts'
-import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { range } from '../build/range.ts'
-import { type Reduction, reduce } from '../build/reduce.ts'
-import { expand, gather, reshape, sizeAsRun, unsqueeze } from '../build/shapes.ts'
 import { transpose } from './layout.ts'
 
 export interface GatherParts {

@@ -1,9 +1,10 @@
 // Blocks of space that become rows of the batch or channels, and back.
 // https://www.tensorflow.org/api_docs/python/tf/space_to_batch_nd
+
+import type { GraphBuilder, Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { crop, reshape } from '@whyslow/graph/builder/shapes.ts'
 import { elementCount } from '@whyslow/graph/dtype.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
-import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { crop, reshape } from '../build/shapes.ts'
 import { transpose } from './layout.ts'
 import { pad } from './pad.ts'
 

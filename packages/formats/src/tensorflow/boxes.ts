@@ -1,9 +1,9 @@
 // Boxes that overlap, as TensorFlow's NonMaxSuppression and TFLite's have it: https://www.tensorflow.org/api_docs/python/tf/image/non_max_suppression
 
+import { binary } from '@whyslow/graph/builder/broadcast.ts'
+import type { GraphBuilder, Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { concat, gather, reshape, sizeAsRun, slice, unsqueeze } from '@whyslow/graph/builder/shapes.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
-import { binary } from '../build/broadcast.ts'
-import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { concat, gather, reshape, sizeAsRun, slice, unsqueeze } from '../build/shapes.ts'
 
 export interface Suppression {
   /** [n, 4]: corners y1, x1, y2, x2. */

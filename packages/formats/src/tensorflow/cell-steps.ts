@@ -1,9 +1,9 @@
 // Steps of RNN, GRU and LSTM cells in arithmetic, for activation functions that ONNX's operators do not have.
 
-import { binary, constantOf, scalar } from '../build/broadcast.ts'
-import type { ConstantData } from '../build/constant-data.ts'
-import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { split } from '../build/shapes.ts'
+import { binary, constantOf, scalar } from '@whyslow/graph/builder/broadcast.ts'
+import type { ConstantData } from '@whyslow/graph/builder/constant-data.ts'
+import type { GraphBuilder, Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { split } from '@whyslow/graph/builder/shapes.ts'
 import { matmul } from './products.ts'
 import { type CellType, type CellWeights, GATES } from './recurrent.ts'
 

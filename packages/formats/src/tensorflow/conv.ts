@@ -1,8 +1,9 @@
 // Convolutions and pooling of TensorFlow's family as ONNX's: kernels with their spatial axes first, tensors with channels last or first.
+
+import { unary } from '@whyslow/graph/builder/broadcast.ts'
+import { type ConstantData, reshapeConstant, transposeConstant } from '@whyslow/graph/builder/constant-data.ts'
+import type { GraphBuilder, Value } from '@whyslow/graph/builder/graph-builder.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
-import { unary } from '../build/broadcast.ts'
-import { type ConstantData, reshapeConstant, transposeConstant } from '../build/constant-data.ts'
-import type { GraphBuilder, Value } from '../build/graph-builder.ts'
 import { inChannelsFirst } from './layout.ts'
 import { padAttributes, spanOf, type Window, windowedSizes } from './window.ts'
 

@@ -1,7 +1,8 @@
 // Sums of products by subscripts ('abc,cd->abd'), as ONNX's Einsum: https://numpy.org/doc/stable/reference/generated/numpy.einsum.html
+
+import { broadcastShape } from '@whyslow/graph/builder/broadcast.ts'
+import type { GraphBuilder, Value } from '@whyslow/graph/builder/graph-builder.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
-import { broadcastShape } from '../build/broadcast.ts'
-import type { GraphBuilder, Value } from '../build/graph-builder.ts'
 
 /** Undefined if the subscripts do not fit the operands. */
 export function einsum(builder: GraphBuilder, subscripts: string, operands: readonly Value[]): Value | undefined {

@@ -1,6 +1,6 @@
+import { cast } from '@whyslow/graph/builder/broadcast.ts'
+import { evaluate, expectClose, floats } from '@whyslow/graph/support/builder/check-build.ts'
 import { expect, test } from 'vitest'
-import { evaluate, expectClose, floats } from '../../test/support/build/check-build.ts'
-import { cast } from '../build/broadcast.ts'
 import { BINARY_FUNCTIONS, UNARY_FUNCTIONS } from './functions.ts'
 
 // Numbers of TensorFlow 2.21: tf.math.floormod, tf.raw_ops.MulNoNan, tf.round.

@@ -1,9 +1,10 @@
 // TensorFlow's functions of one value and of two, by the names of its operators (tf.raw_ops): graphs of TensorFlow.js hold these, Keras'
 // functional operations and the functions that Keras 2 saves are the same under other names.
 // https://www.tensorflow.org/api_docs/python/tf/raw_ops
+
+import { binary, clip, scalar, unary, where, withNumber } from '@whyslow/graph/builder/broadcast.ts'
+import type { GraphBuilder, Value } from '@whyslow/graph/builder/graph-builder.ts'
 import { isFloat } from '@whyslow/graph/dtype.ts'
-import { binary, clip, scalar, unary, where, withNumber } from '../build/broadcast.ts'
-import type { GraphBuilder, Value } from '../build/graph-builder.ts'
 import { arcTangent, divideNoNan, floorDivide, floorModulo, squaredDifference } from './arithmetic.ts'
 
 export type OneValue = (builder: GraphBuilder, x: Value) => Value

@@ -1,10 +1,11 @@
 // Channels last, as TensorFlow's family keeps its tensors, and channels first, as ONNX's operators want them. Each operator is written
 // with the transposes that it needs by itself; those that undo each other are taken out when the graph is whole (formats/settle).
+
+import { transposeConstant } from '@whyslow/graph/builder/constant-data.ts'
+import type { GraphBuilder, Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { isIdentity } from '@whyslow/graph/builder/permutation.ts'
+import { range } from '@whyslow/graph/builder/range.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
-import { transposeConstant } from '../build/constant-data.ts'
-import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { isIdentity } from '../build/permutation.ts'
-import { range } from '../build/range.ts'
 
 /** `value` with axis `permutation[k]` as its axis `k`; constants are turned at once. */
 export function transpose(builder: GraphBuilder, value: Value, permutation: readonly number[]): Value {

@@ -1,8 +1,9 @@
 // Cells around a tensor.
+
+import { scalar } from '@whyslow/graph/builder/broadcast.ts'
+import type { GraphBuilder, Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { concat, reverse, slice } from '@whyslow/graph/builder/shapes.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
-import { scalar } from '../build/broadcast.ts'
-import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { concat, reverse, slice } from '../build/shapes.ts'
 
 type Pairs = readonly (readonly [before: number, after: number])[]
 

@@ -1,7 +1,7 @@
 // Products of matrices, as NumPy's matmul has them. https://numpy.org/doc/stable/reference/generated/numpy.matmul.html
 
-import { broadcastShape, scalar } from '../build/broadcast.ts'
-import type { GraphBuilder, Value } from '../build/graph-builder.ts'
+import { broadcastShape, scalar } from '@whyslow/graph/builder/broadcast.ts'
+import type { GraphBuilder, Value } from '@whyslow/graph/builder/graph-builder.ts'
 import { transpose } from './layout.ts'
 
 /** Product of stacks that broadcast; a value of one axis is a row on the left, a column on the right, and that axis is removed. */

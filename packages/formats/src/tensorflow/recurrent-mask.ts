@@ -2,10 +2,10 @@
 // over the steps that are not masked is the same recurrence. They are brought to the front, ONNX's sequence_lens says how many they
 // are, and what comes out is spread to the places of the input.
 
-import { binary, cast, scalar, where, withNumber } from '../build/broadcast.ts'
-import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { reduce, runningSum } from '../build/reduce.ts'
-import { concat, sizeAsRun, sizesAsRun, slice, squeeze, unsqueeze } from '../build/shapes.ts'
+import { binary, cast, scalar, where, withNumber } from '@whyslow/graph/builder/broadcast.ts'
+import type { GraphBuilder, Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { reduce, runningSum } from '@whyslow/graph/builder/reduce.ts'
+import { concat, sizeAsRun, sizesAsRun, slice, squeeze, unsqueeze } from '@whyslow/graph/builder/shapes.ts'
 import { transpose } from './layout.ts'
 
 export interface CompactedSequence {

@@ -1,7 +1,7 @@
+import { float32s } from '@whyslow/graph/builder/constant-data.ts'
 import { mulberry32, normal } from '@whyslow/graph/random.ts'
+import { bools, evaluate, expectClose, floats } from '@whyslow/graph/support/builder/check-build.ts'
 import { describe, expect, test } from 'vitest'
-import { bools, evaluate, expectClose, floats } from '../../test/support/build/check-build.ts'
-import { float32s } from '../build/constant-data.ts'
 import { type CellType, type CellWeights, concatenateDirections, type Direction, GATES, recurrence } from './recurrent.ts'
 
 const [BATCH, STEPS, FEATURES, UNITS] = [3, 5, 2, 2]

@@ -1,11 +1,12 @@
 // Recurrent layers of TensorFlow's family as ONNX's RNN, GRU and LSTM. Gates stand as i, f, c, o (LSTM) and z, r, h (GRU) in what comes
 // in; ONNX has i, o, f, c. Operators with the batch first (layout 1) are refused by onnxruntime: time goes first around them.
 // keras/src/layers/rnn/*.py, keras/src/backend/tensorflow/rnn.py; onnx/defs/rnn/defs.cc
+
+import { cast } from '@whyslow/graph/builder/broadcast.ts'
+import { type ConstantData, float32s } from '@whyslow/graph/builder/constant-data.ts'
+import type { GraphBuilder, Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { concat, reshape, squeeze, unsqueeze } from '@whyslow/graph/builder/shapes.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
-import { cast } from '../build/broadcast.ts'
-import { type ConstantData, float32s } from '../build/constant-data.ts'
-import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { concat, reshape, squeeze, unsqueeze } from '../build/shapes.ts'
 import type { RecurrentActivation } from './activation-functions.ts'
 import { transpose } from './layout.ts'
 import { type CompactedSequence, compact, scatterSteps } from './recurrent-mask.ts'

@@ -1,10 +1,11 @@
 // Images made larger or smaller, as tf.image.resize does with half-pixel centres. Where ONNX's Resize means the same it is used; all
 // others are linear in the pixels, one axis at a time, and become a product with a matrix of weights for each axis.
 // tensorflow/core/kernels/image/{resize_bicubic_op,resize_area_op,scale_and_translate_op}.cc
+
+import { float32s } from '@whyslow/graph/builder/constant-data.ts'
+import type { GraphBuilder, Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { concat, sizeAsRun } from '@whyslow/graph/builder/shapes.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
-import { float32s } from '../build/constant-data.ts'
-import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { concat, sizeAsRun } from '../build/shapes.ts'
 
 export type Interpolation = 'nearest' | 'bilinear' | 'bicubic' | 'area' | 'lanczos3' | 'lanczos5' | 'gaussian' | 'mitchellcubic'
 

@@ -1,9 +1,9 @@
 // Steps of a recurrence that no operator of ONNX is: a Scan whose body is one step.
 
-import { scalar, where } from '../build/broadcast.ts'
-import type { GraphBuilder, Value, ValueType } from '../build/graph-builder.ts'
-import { range } from '../build/range.ts'
-import { unsqueeze } from '../build/shapes.ts'
+import { scalar, where } from '@whyslow/graph/builder/broadcast.ts'
+import type { GraphBuilder, Value, ValueType } from '@whyslow/graph/builder/graph-builder.ts'
+import { range } from '@whyslow/graph/builder/range.ts'
+import { unsqueeze } from '@whyslow/graph/builder/shapes.ts'
 import { transpose } from './layout.ts'
 
 export interface Steps {

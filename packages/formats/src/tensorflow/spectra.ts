@@ -1,13 +1,13 @@
 // Fourier transforms of real numbers. ONNX has no complex numbers: a spectrum is two values, its real and its imaginary part.
 // Products with constant matrices where sizes are known, since kernels for these are fast; else ONNX's DFT.
 
+import { binary, constantOf, unary } from '@whyslow/graph/builder/broadcast.ts'
+import { float32s } from '@whyslow/graph/builder/constant-data.ts'
+import type { GraphBuilder, Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { concat, gather, reshape, slice, unsqueeze } from '@whyslow/graph/builder/shapes.ts'
 import { elementCount } from '@whyslow/graph/dtype.ts'
 import { type FourierMatrix, fourierSteps } from '@whyslow/graph/fourier/fourier.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
-import { binary, constantOf, unary } from '../build/broadcast.ts'
-import { float32s } from '../build/constant-data.ts'
-import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { concat, gather, reshape, slice, unsqueeze } from '../build/shapes.ts'
 import { transpose } from './layout.ts'
 import { pad } from './pad.ts'
 

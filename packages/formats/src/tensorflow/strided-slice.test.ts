@@ -1,5 +1,5 @@
+import { evaluate, expectClose, floats, integers } from '@whyslow/graph/support/builder/check-build.ts'
 import { expect, test } from 'vitest'
-import { evaluate, expectClose, floats, integers } from '../../test/support/build/check-build.ts'
 import { stridedAxes, stridedSlice } from './strided-slice.ts'
 
 const refuse = (says: string): Error => new Error(`it ${says}`)

@@ -1,8 +1,9 @@
 // StridedSlice: Python's x[a:b:c, ..., None, k] as five masks over three lists.
 // https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/util/strided_slice_op.cc
+
+import type { GraphBuilder, Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { type AxisSlice, concat, slice, squeeze, takeEntry, unsqueeze } from '@whyslow/graph/builder/shapes.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
-import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { type AxisSlice, concat, slice, squeeze, takeEntry, unsqueeze } from '../build/shapes.ts'
 
 /** A bound that is known, or the place in its list of one that is computed. */
 type Bound = number | { readonly at: number }

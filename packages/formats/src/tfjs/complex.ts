@@ -1,5 +1,5 @@
 // Complex numbers of a TensorFlow graph: ONNX has none, so that the imaginary part goes its own way next to the value, which is the real part.
-import type { Value } from '../build/graph-builder.ts'
+import type { Value } from '@whyslow/graph/builder/graph-builder.ts'
 import { type Complex, magnitude, realFourier } from '../tensorflow/spectra.ts'
 import type { OperatorCall, OperatorTable } from './operator-call.ts'
 

@@ -1,8 +1,9 @@
 // What is known of small tensors while a graph is written: TensorFlow computes shapes with the same operators as everything else, and
 // a size that is free must not hide those that are told. Numbers that are known to the last become constants.
+
+import { type ConstantArray, type ConstantData, numbersOf } from '@whyslow/graph/builder/constant-data.ts'
+import type { Value } from '@whyslow/graph/builder/graph-builder.ts'
 import type { Dimension, DType } from '@whyslow/graph/types.ts'
-import { type ConstantArray, type ConstantData, numbersOf } from '../build/constant-data.ts'
-import type { Value } from '../build/graph-builder.ts'
 
 /** A tensor of a few elements; an element that is not a number is a free size of some input, by its symbol, or not known (null). */
 export interface KnownTensor {

@@ -1,10 +1,11 @@
 // Branches, loops and calls. TensorFlow 2 has them as nodes that name functions; TensorFlow 1, and what converters lower to it, as
 // Switch and Merge, and loops as frames: Enter, Merge, Switch, NextIteration, Exit around one LoopCond.
 // https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/ops/{functional_ops,control_flow_ops}.cc
+
+import { cast } from '@whyslow/graph/builder/broadcast.ts'
+import type { GraphBuilder, Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { reshape } from '@whyslow/graph/builder/shapes.ts'
 import type { Dimension, DType } from '@whyslow/graph/types.ts'
-import { cast } from '../build/broadcast.ts'
-import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { reshape } from '../build/shapes.ts'
 import type { FunctionDef, NodeDef, TensorRef } from './graph-def.ts'
 import { type LoopParts, writeLoop } from './loop.ts'
 import { Scope, type SpecialWriter } from './scope.ts'

@@ -1,10 +1,11 @@
 // A graph model: a frozen TensorFlow graph, its inputs and outputs named by a signature, or else its placeholders and what nothing reads.
 // https://github.com/tensorflow/tfjs/blob/master/tfjs-converter/src/operations/operation_mapper.ts
+
+import { cast } from '@whyslow/graph/builder/broadcast.ts'
+import type { ConstantData } from '@whyslow/graph/builder/constant-data.ts'
+import { GraphBuilder, type Value } from '@whyslow/graph/builder/graph-builder.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
-import { cast } from '../build/broadcast.ts'
-import type { ConstantData } from '../build/constant-data.ts'
-import { GraphBuilder, type Value } from '../build/graph-builder.ts'
 import { isComplex } from './complex.ts'
 import { CONTROL_FLOW } from './control-flow.ts'
 import { type GraphDef, type NodeDef, readGraphDef, refOf, type TensorRef } from './graph-def.ts'

@@ -1,8 +1,9 @@
 // A layers model: Keras' configuration of layers, as Keras 2 writes it, and weights named by their layers.
 // https://github.com/tensorflow/tfjs/blob/master/tfjs-layers/src/engine/container.ts (loadWeights)
+
+import type { ConstantData } from '@whyslow/graph/builder/constant-data.ts'
+import { GraphBuilder } from '@whyslow/graph/builder/graph-builder.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
-import type { ConstantData } from '../build/constant-data.ts'
-import { GraphBuilder } from '../build/graph-builder.ts'
 import { type Json, LayerConfig } from '../layers/layer-config.ts'
 import {
   bindArrays,

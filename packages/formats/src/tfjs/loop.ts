@@ -1,9 +1,10 @@
 // A while loop of TensorFlow as ONNX's Loop. What does not change stays outside; a list that gets one element in each round, at the
 // place of the round, is what ONNX collects by itself.
+
+import { cast } from '@whyslow/graph/builder/broadcast.ts'
+import type { GraphBuilder, Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { reshape, slice } from '@whyslow/graph/builder/shapes.ts'
 import type { Dimension, DType } from '@whyslow/graph/types.ts'
-import { cast } from '../build/broadcast.ts'
-import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { reshape, slice } from '../build/shapes.ts'
 import type { NodeDef } from './graph-def.ts'
 import type { Scope } from './scope.ts'
 

@@ -1,11 +1,11 @@
 // One node of a TensorFlow graph while it is written as ONNX: its inputs as values, and what is known of them.
 
+import { type ConstantArray, type ConstantData, numbersOf } from '@whyslow/graph/builder/constant-data.ts'
+import type { GraphBuilder, Value } from '@whyslow/graph/builder/graph-builder.ts'
 import { dataTypeOf } from '@whyslow/graph/dtype.ts'
 import type { InputError } from '@whyslow/graph/input-error.ts'
 import type { Dimension, DType } from '@whyslow/graph/types.ts'
 import { axisFromFront } from '@whyslow/graph/view-attributes.ts'
-import { type ConstantArray, type ConstantData, numbersOf } from '../build/constant-data.ts'
-import type { GraphBuilder, Value } from '../build/graph-builder.ts'
 import { type Contents, isKnown } from './contents.ts'
 import type { NodeDef } from './graph-def.ts'
 

@@ -1,8 +1,9 @@
 // Nodes of a GraphDef written in the order in which they are needed: those of the graph, of a function, or of what a loop repeats.
 // A scope of the inside sees the values of those around it.
+
+import type { ConstantData } from '@whyslow/graph/builder/constant-data.ts'
+import type { GraphBuilder, Value } from '@whyslow/graph/builder/graph-builder.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
-import type { ConstantData } from '../build/constant-data.ts'
-import type { GraphBuilder, Value } from '../build/graph-builder.ts'
 import { isComplex, writeComplex } from './complex.ts'
 import { Contents, constantOf } from './contents.ts'
 import type { GraphDef, NodeDef, NodeTable, TensorRef } from './graph-def.ts'

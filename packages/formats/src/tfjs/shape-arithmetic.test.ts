@@ -1,5 +1,5 @@
+import { GraphBuilder } from '@whyslow/graph/builder/graph-builder.ts'
 import { describe, expect, test } from 'vitest'
-import { GraphBuilder } from '../build/graph-builder.ts'
 import type { Json } from '../layers/layer-config.ts'
 import { Contents, constantOf, type KnownTensor } from './contents.ts'
 import { NodeDef } from './graph-def.ts'

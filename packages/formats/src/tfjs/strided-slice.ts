@@ -1,5 +1,5 @@
 // StridedSlice of a graph of TensorFlow.
-import type { Value } from '../build/graph-builder.ts'
+import type { Value } from '@whyslow/graph/builder/graph-builder.ts'
 import { MASKS, type StridedAxis, type StridedLists, stridedSlice as slice, stridedAxes } from '../tensorflow/strided-slice.ts'
 import type { OperatorCall } from './operator-call.ts'
 

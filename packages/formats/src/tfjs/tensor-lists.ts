@@ -2,9 +2,9 @@
 // their elements as one tensor. Of an array the flow is the list: it goes from each operator to the next, the handle stays.
 // https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/ops/{list_ops,data_flow_ops}.cc
 
-import { scalar } from '../build/broadcast.ts'
-import type { Value } from '../build/graph-builder.ts'
-import { gather, reshape, sizeAsRun } from '../build/shapes.ts'
+import { scalar } from '@whyslow/graph/builder/broadcast.ts'
+import type { Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { gather, reshape, sizeAsRun } from '@whyslow/graph/builder/shapes.ts'
 import type { NodeDef } from './graph-def.ts'
 import type { Scope, SpecialWriter, TensorList } from './scope.ts'
 

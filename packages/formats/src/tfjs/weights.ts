@@ -4,11 +4,11 @@
 // write_weights.py
 import fs from 'node:fs'
 import { gunzipSync } from 'node:zlib'
+import type { ConstantData } from '@whyslow/graph/builder/constant-data.ts'
 import { float16Value } from '@whyslow/graph/decode.ts'
 import { elementCount } from '@whyslow/graph/dtype.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { findSiblingFile } from '../beside.ts'
-import type { ConstantData } from '../build/constant-data.ts'
 import { isRecord, type Json } from '../layers/layer-config.ts'
 import { entry, type ModelJson } from './model-json.ts'
 

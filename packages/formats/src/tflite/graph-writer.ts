@@ -1,9 +1,10 @@
 // A graph of a .tflite file written operator by operator. Tensors are stored as the file stores them; variables that operators keep from
 // one prediction to the next become inputs with a default and outputs of the graph.
+
+import type { ConstantData } from '@whyslow/graph/builder/constant-data.ts'
+import type { GraphBuilder, Value } from '@whyslow/graph/builder/graph-builder.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { Dimension, DType } from '@whyslow/graph/types.ts'
-import type { ConstantData } from '../build/constant-data.ts'
-import type { GraphBuilder, Value } from '../build/graph-builder.ts'
 import type { CheckedModel } from './checked-model.ts'
 import {
   type DeclaredTensorRow,

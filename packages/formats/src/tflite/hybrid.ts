@@ -4,9 +4,9 @@
 // https://github.com/google-ai-edge/LiteRT/blob/main/tflite/kernels/internal/reference/portable_tensor_utils.cc
 // (PortableAsymmetricQuantizeFloats); XNNPACK packages/graph/src/operators/…-qd8-f32: the zero point is whole, and so falls out.
 
-import { binary, scalar, unary, variadicOperator } from '../build/broadcast.ts'
-import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { reduce } from '../build/reduce.ts'
+import { binary, scalar, unary, variadicOperator } from '@whyslow/graph/builder/broadcast.ts'
+import type { GraphBuilder, Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { reduce } from '@whyslow/graph/builder/reduce.ts'
 import type { OperatorCall, Tensor } from './operator.ts'
 
 /** A row of zeros has no steps; anything above keeps it zero. */

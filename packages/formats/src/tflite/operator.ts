@@ -1,10 +1,11 @@
 // What an operator of a .tflite file is given while it is written as ONNX: its tensors as they are stored (integers where they are
 // quantized), its options, and the way to real numbers and back. Full-integer operators are written as real ones between
 // DequantizeLinear and QuantizeLinear, which is the form that engines turn into integer kernels again.
+
+import { cast, clip, unary } from '@whyslow/graph/builder/broadcast.ts'
+import { type ConstantData, numbersOf } from '@whyslow/graph/builder/constant-data.ts'
+import type { GraphBuilder, Value } from '@whyslow/graph/builder/graph-builder.ts'
 import type { Dimension, DType } from '@whyslow/graph/types.ts'
-import { cast, clip, unary } from '../build/broadcast.ts'
-import { type ConstantData, numbersOf } from '../build/constant-data.ts'
-import type { GraphBuilder, Value } from '../build/graph-builder.ts'
 import { toChannelsFirst, toChannelsLast } from '../tensorflow/layout.ts'
 import type { Row } from './fields.ts'
 import type { OperatorName } from './operator-codes.ts'

@@ -1,12 +1,12 @@
 // Quantized tensors and real numbers: real = scale · (stored - zero point), and the way back, rounded and kept within the stored type.
 // https://github.com/google-ai-edge/LiteRT/blob/main/tflite/g3doc/performance/quantization_spec.md
 
+import { binary, cast, clip, unary, withNumber } from '@whyslow/graph/builder/broadcast.ts'
+import { type ConstantArray, type ConstantData, float32s } from '@whyslow/graph/builder/constant-data.ts'
+import type { GraphBuilder, Value } from '@whyslow/graph/builder/graph-builder.ts'
 import { bfloat16Value, float16Value } from '@whyslow/graph/decode.ts'
 import { elementCount } from '@whyslow/graph/dtype.ts'
 import type { DType } from '@whyslow/graph/types.ts'
-import { binary, cast, clip, unary, withNumber } from '../build/broadcast.ts'
-import { type ConstantArray, type ConstantData, float32s } from '../build/constant-data.ts'
-import type { GraphBuilder, Value } from '../build/graph-builder.ts'
 import type { Quantization } from './tensor-content.ts'
 
 const RANGES: Partial<Record<DType, readonly [number, number]>> = {

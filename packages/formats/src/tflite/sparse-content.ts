@@ -1,9 +1,10 @@
 // Sparse constants made dense: a tree of dimensions, each whole or as compressed rows, with blocks as inner dimensions.
 // https://github.com/google-ai-edge/LiteRT/blob/main/tflite/converter/schema/schema.fbs (SparsityParameters);
 // http://tensor-compiler.org/kjolstad-oopsla17-tensor-compiler.pdf
+
+import { isPermutation } from '@whyslow/graph/builder/permutation.ts'
 import { elementCount } from '@whyslow/graph/dtype.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
-import { isPermutation } from '../build/permutation.ts'
 import type { TensorRow } from './schema.ts'
 
 /** A dense tensor this much larger than what is stored is no weight that somebody pruned. */

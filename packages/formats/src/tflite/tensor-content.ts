@@ -1,10 +1,11 @@
 // What a tensor of a .tflite file is: its element type in ONNX, how it is quantized, and its content where it is a constant.
 // https://github.com/google-ai-edge/LiteRT/blob/main/tflite/converter/schema/schema.fbs
+
+import { constantOf } from '@whyslow/graph/builder/broadcast.ts'
+import { arrayOver, type ConstantData } from '@whyslow/graph/builder/constant-data.ts'
 import { elementCount, isDType } from '@whyslow/graph/dtype.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { DType } from '@whyslow/graph/types.ts'
-import { constantOf } from '../build/broadcast.ts'
-import { arrayOver, type ConstantData } from '../build/constant-data.ts'
 import type { CheckedModel } from './checked-model.ts'
 import { TENSOR_TYPES, type TensorRow } from './schema.ts'
 import { densify } from './sparse-content.ts'

@@ -1,9 +1,10 @@
 // Arithmetic, comparisons, activations and reductions in a functional graph. keras/src/ops/{numpy,nn,math}.py
+
+import { asBool, binary, broadcastShape, cast, clip, scalar, unary, withNumber } from '@whyslow/graph/builder/broadcast.ts'
+import type { Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { meanAndVariance, type Reduction, reduce, runningSum, softmax } from '@whyslow/graph/builder/reduce.ts'
+import { flat } from '@whyslow/graph/builder/shapes.ts'
 import { isFloat } from '@whyslow/graph/dtype.ts'
-import { asBool, binary, broadcastShape, cast, clip, scalar, unary, withNumber } from '../../build/broadcast.ts'
-import type { Value } from '../../build/graph-builder.ts'
-import { meanAndVariance, type Reduction, reduce, runningSum, softmax } from '../../build/reduce.ts'
-import { flat } from '../../build/shapes.ts'
 import { ACTIVATION_NAMES, type ActivationSettings, activate, activationName } from '../../tensorflow/activation-functions.ts'
 import {
   BINARY_FUNCTIONS,

@@ -1,6 +1,6 @@
 // Layers that do what an operation of a functional graph does: convolutions, pooling, resized images.
-import type { ConstantData } from '../../build/constant-data.ts'
-import type { Value } from '../../build/graph-builder.ts'
+import type { ConstantData } from '@whyslow/graph/builder/constant-data.ts'
+import type { Value } from '@whyslow/graph/builder/graph-builder.ts'
 import { adaptivePoolings } from '../adaptive-pooling.ts'
 import { wholesIn } from '../arguments.ts'
 import { convolutions } from '../convolutions.ts'

@@ -1,11 +1,12 @@
 // Functions of one value and of two in a functional graph that TensorFlow has no operator of the same name for: parts of numbers,
 // comparisons within a tolerance, shifts of bits. keras/src/ops/{numpy,math,core}.py
+
+import { binary, broadcastShape, cast, clip, scalar, unary, where, withNumber } from '@whyslow/graph/builder/broadcast.ts'
+import type { Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { reduce } from '@whyslow/graph/builder/reduce.ts'
+import { fullLike } from '@whyslow/graph/builder/shapes.ts'
 import { isFloat } from '@whyslow/graph/dtype.ts'
 import type { DType } from '@whyslow/graph/types.ts'
-import { binary, broadcastShape, cast, clip, scalar, unary, where, withNumber } from '../../build/broadcast.ts'
-import type { Value } from '../../build/graph-builder.ts'
-import { reduce } from '../../build/reduce.ts'
-import { fullLike } from '../../build/shapes.ts'
 import { floorDivide } from '../../tensorflow/arithmetic.ts'
 import { isNan, LOGICAL } from '../../tensorflow/functions.ts'
 import { dtypeIn } from '../arguments.ts'

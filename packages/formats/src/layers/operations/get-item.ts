@@ -1,8 +1,8 @@
 // x[…]: Python's indexing of tensors. keras/src/ops/numpy.py: GetItem; TensorFlow's __operators__.getitem
 
-import { cast } from '../../build/broadcast.ts'
-import type { Value } from '../../build/graph-builder.ts'
-import { type AxisSlice, gather, slice, takeEntry, unsqueeze } from '../../build/shapes.ts'
+import { cast } from '@whyslow/graph/builder/broadcast.ts'
+import type { Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { type AxisSlice, gather, slice, takeEntry, unsqueeze } from '@whyslow/graph/builder/shapes.ts'
 import { isArgumentRecord, isList, isTensor } from '../arguments.ts'
 import type { Argument } from '../layer.ts'
 import { checkedAxis, type Operation, tensor } from './operation.ts'

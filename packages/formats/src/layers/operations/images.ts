@@ -1,9 +1,9 @@
 // Images in a functional graph: cut, surrounded, taken to pieces, blurred, in other colours. keras/src/ops/{image,nn}.py
 
-import { binary, cast, constantOf, scalar, unary, where, withNumber } from '../../build/broadcast.ts'
-import type { Value } from '../../build/graph-builder.ts'
-import { reduce } from '../../build/reduce.ts'
-import { concat, crop, reshape, slice, split, squeeze, unsqueeze } from '../../build/shapes.ts'
+import { binary, cast, constantOf, scalar, unary, where, withNumber } from '@whyslow/graph/builder/broadcast.ts'
+import type { Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { reduce } from '@whyslow/graph/builder/reduce.ts'
+import { concat, crop, reshape, slice, split, squeeze, unsqueeze } from '@whyslow/graph/builder/shapes.ts'
 import { mirror, pad } from '../../tensorflow/pad.ts'
 import { wholesIn } from '../arguments.ts'
 import { asLayer, isChannelsFirst } from './as-layer.ts'

@@ -1,6 +1,6 @@
 // Operators in a functional graph as kinds of layers: keras.ops of Keras 3, and TensorFlow's functions in Keras 2 (TFOpLambda and
 // SlicingOpLambda), which Keras 3 itself cannot load. keras/src/ops/operation.py, tf_keras/src/layers/core/tf_op_layer.py
-import type { Value } from '../../build/graph-builder.ts'
+import type { Value } from '@whyslow/graph/builder/graph-builder.ts'
 import type { Argument, LayerCall, LayerKind, LayerResult } from '../layer.ts'
 import { arithmetic } from './arithmetic.ts'
 import { functions } from './functions.ts'

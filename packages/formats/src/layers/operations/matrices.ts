@@ -1,10 +1,11 @@
 // Diagonals, determinants and products of vectors in a functional graph, and rows of evenly spaced values. keras/src/ops/{numpy,linalg}.py
+
+import { binary, cast, constantOf, scalar, unary, where, withNumber } from '@whyslow/graph/builder/broadcast.ts'
+import type { Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { range } from '@whyslow/graph/builder/range.ts'
+import { reduce } from '@whyslow/graph/builder/reduce.ts'
+import { concat, flat, gather, reshape, split, unsqueeze } from '@whyslow/graph/builder/shapes.ts'
 import { isFloat } from '@whyslow/graph/dtype.ts'
-import { binary, cast, constantOf, scalar, unary, where, withNumber } from '../../build/broadcast.ts'
-import type { Value } from '../../build/graph-builder.ts'
-import { range } from '../../build/range.ts'
-import { reduce } from '../../build/reduce.ts'
-import { concat, flat, gather, reshape, split, unsqueeze } from '../../build/shapes.ts'
 import { transpose } from '../../tensorflow/layout.ts'
 import { pad } from '../../tensorflow/pad.ts'
 import { matmul } from '../../tensorflow/products.ts'

@@ -1,8 +1,9 @@
 // Entries repeated, turned around and moved along axes in a functional graph. keras/src/ops/numpy.py
+
+import type { Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { range } from '@whyslow/graph/builder/range.ts'
+import { concat, expand, gather, reshape, reverse, shapeAsRun, slice, tile, unsqueeze } from '@whyslow/graph/builder/shapes.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
-import type { Value } from '../../build/graph-builder.ts'
-import { range } from '../../build/range.ts'
-import { concat, expand, gather, reshape, reverse, shapeAsRun, slice, tile, unsqueeze } from '../../build/shapes.ts'
 import { transpose } from '../../tensorflow/layout.ts'
 import { wholesIn } from '../arguments.ts'
 import {

@@ -1,11 +1,11 @@
 // What networks are made of in a functional graph: windows, normalizations, attention, images. Convolutions and pooling are written as
 // the layers that do the same. keras/src/ops/{nn,image}.py, tf.nn
 
-import { binary, cast, clip, scalar, unary, withNumber } from '../../build/broadcast.ts'
-import type { ConstantData } from '../../build/constant-data.ts'
-import type { Value } from '../../build/graph-builder.ts'
-import { meanAndVariance, reduce } from '../../build/reduce.ts'
-import { reshape, squeeze, unsqueeze } from '../../build/shapes.ts'
+import { binary, cast, clip, scalar, unary, withNumber } from '@whyslow/graph/builder/broadcast.ts'
+import type { ConstantData } from '@whyslow/graph/builder/constant-data.ts'
+import type { Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { meanAndVariance, reduce } from '@whyslow/graph/builder/reduce.ts'
+import { reshape, squeeze, unsqueeze } from '@whyslow/graph/builder/shapes.ts'
 import { depthToSpace, spaceToDepth } from '../../tensorflow/blocks.ts'
 import { localResponse } from '../../tensorflow/conv.ts'
 import { einsum } from '../../tensorflow/einsum.ts'

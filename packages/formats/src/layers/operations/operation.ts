@@ -1,13 +1,13 @@
 // Operators in a functional graph: keras.ops of Keras 3, TensorFlow's functions in Keras 2. Both become one list of operations, which
 // tell what they are called with by place, and the rest by name.
 
+import { cast } from '@whyslow/graph/builder/broadcast.ts'
+import type { GraphBuilder, Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { indexOf } from '@whyslow/graph/builder/reduce.ts'
+import { axisOf, flat, reshape } from '@whyslow/graph/builder/shapes.ts'
 import { isFloat } from '@whyslow/graph/dtype.ts'
 import type { InputError } from '@whyslow/graph/input-error.ts'
 import type { DType } from '@whyslow/graph/types.ts'
-import { cast } from '../../build/broadcast.ts'
-import type { GraphBuilder, Value } from '../../build/graph-builder.ts'
-import { indexOf } from '../../build/reduce.ts'
-import { axisOf, flat, reshape } from '../../build/shapes.ts'
 import type { Dialect } from '../../tensorflow/dialect.ts'
 import { constantIn, isTensor, wholesIn } from '../arguments.ts'
 import type { Argument } from '../layer.ts'

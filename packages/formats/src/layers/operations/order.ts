@@ -1,10 +1,10 @@
 // What goes along an axis in a functional graph: sorting, running products, differences, weighted means. keras/src/ops/numpy.py
 
+import { binary, cast, scalar, where, withNumber } from '@whyslow/graph/builder/broadcast.ts'
+import type { Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { reduce, runningSum, topK } from '@whyslow/graph/builder/reduce.ts'
+import { concat, flat, fullLike, reshape, slice } from '@whyslow/graph/builder/shapes.ts'
 import { LARGEST_FLOAT32 } from '@whyslow/graph/encode.ts'
-import { binary, cast, scalar, where, withNumber } from '../../build/broadcast.ts'
-import type { Value } from '../../build/graph-builder.ts'
-import { reduce, runningSum, topK } from '../../build/reduce.ts'
-import { concat, flat, fullLike, reshape, slice } from '../../build/shapes.ts'
 import { dtypeIn } from '../arguments.ts'
 import {
   asTensor,

@@ -1,11 +1,11 @@
 // What is chosen and written by where it stands, in a functional graph: scattered values, segments, places of a shape.
 // keras/src/ops/{core,numpy,math}.py
 
+import { binary, cast, scalar, unary, where, withNumber } from '@whyslow/graph/builder/broadcast.ts'
+import type { Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { type Reduction, reduce } from '@whyslow/graph/builder/reduce.ts'
+import { expand, flat, takeEntry, unsqueeze } from '@whyslow/graph/builder/shapes.ts'
 import { LARGEST_FLOAT32 } from '@whyslow/graph/encode.ts'
-import { binary, cast, scalar, unary, where, withNumber } from '../../build/broadcast.ts'
-import type { Value } from '../../build/graph-builder.ts'
-import { type Reduction, reduce } from '../../build/reduce.ts'
-import { expand, flat, takeEntry, unsqueeze } from '../../build/shapes.ts'
 import { floorDivide, floorModulo } from '../../tensorflow/arithmetic.ts'
 import { segments as inSegments, putBlock, truePlaces } from '../../tensorflow/batched-gather.ts'
 import { isList, wholesIn } from '../arguments.ts'

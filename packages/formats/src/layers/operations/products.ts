@@ -1,10 +1,10 @@
 // Products, and what is made by comparing with indices, in a functional graph. keras/src/ops/{numpy,nn,math}.py
 
-import { binary, cast, scalar, where } from '../../build/broadcast.ts'
-import type { Value } from '../../build/graph-builder.ts'
-import { range } from '../../build/range.ts'
-import { reduce, topK } from '../../build/reduce.ts'
-import { flat, slice, squeeze, unsqueeze } from '../../build/shapes.ts'
+import { binary, cast, scalar, where } from '@whyslow/graph/builder/broadcast.ts'
+import type { Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { range } from '@whyslow/graph/builder/range.ts'
+import { reduce, topK } from '@whyslow/graph/builder/reduce.ts'
+import { flat, slice, squeeze, unsqueeze } from '@whyslow/graph/builder/shapes.ts'
 import { isClass } from '../../tensorflow/batched-gather.ts'
 import { einsum } from '../../tensorflow/einsum.ts'
 import { isPadMode, padAround } from '../../tensorflow/pad.ts'

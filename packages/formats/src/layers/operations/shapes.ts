@@ -1,7 +1,7 @@
 // Shapes, slices and products in a functional graph. keras/src/ops/{numpy,core,nn,math}.py
-import type { Dimension } from '@whyslow/graph/types.ts'
-import { cast, scalar, where } from '../../build/broadcast.ts'
-import type { Value } from '../../build/graph-builder.ts'
+
+import { cast, scalar, where } from '@whyslow/graph/builder/broadcast.ts'
+import type { Value } from '@whyslow/graph/builder/graph-builder.ts'
 import {
   concat,
   equalSizes,
@@ -19,7 +19,8 @@ import {
   takeEntry,
   unsqueeze,
   withRemainder,
-} from '../../build/shapes.ts'
+} from '@whyslow/graph/builder/shapes.ts'
+import type { Dimension } from '@whyslow/graph/types.ts'
 import { gatherAt } from '../../tensorflow/batched-gather.ts'
 import { transpose } from '../../tensorflow/layout.ts'
 import { dtypeIn, isList, isTensor, wholesIn } from '../arguments.ts'

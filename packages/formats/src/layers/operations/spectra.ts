@@ -1,9 +1,9 @@
 // Fourier transforms and frames of signals in a functional graph: Keras gives and takes complex numbers as two tensors.
 // keras/src/ops/math.py, keras/src/backend/tensorflow/math.py
 
-import { binary, cast, constantOf, withNumber } from '../../build/broadcast.ts'
-import type { Value } from '../../build/graph-builder.ts'
-import { concat, gather, reshape, reverse, slice, squeeze } from '../../build/shapes.ts'
+import { binary, cast, constantOf, withNumber } from '@whyslow/graph/builder/broadcast.ts'
+import type { Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { concat, gather, reshape, reverse, slice, squeeze } from '@whyslow/graph/builder/shapes.ts'
 import { transpose } from '../../tensorflow/layout.ts'
 import { mirror } from '../../tensorflow/pad.ts'
 import { type Complex, complexFourier, realFourier } from '../../tensorflow/spectra.ts'

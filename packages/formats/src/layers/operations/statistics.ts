@@ -1,10 +1,11 @@
 // Statistics in a functional graph: medians and quantiles, reductions that leave NaN out, counts. keras/src/ops/numpy.py and what
 // keras/src/backend/tensorflow/numpy.py makes of it.
+
+import { binary, cast, clip, constantOf, scalar, unary, where, withNumber } from '@whyslow/graph/builder/broadcast.ts'
+import type { Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { bucketOf, type ReduceParts, type Reduction, reduce, topK } from '@whyslow/graph/builder/reduce.ts'
+import { gather, reshape, slice, takeEntry, unsqueeze } from '@whyslow/graph/builder/shapes.ts'
 import { isFloat } from '@whyslow/graph/dtype.ts'
-import { binary, cast, clip, constantOf, scalar, unary, where, withNumber } from '../../build/broadcast.ts'
-import type { Value } from '../../build/graph-builder.ts'
-import { bucketOf, type ReduceParts, type Reduction, reduce, topK } from '../../build/reduce.ts'
-import { gather, reshape, slice, takeEntry, unsqueeze } from '../../build/shapes.ts'
 import { isNan } from '../../tensorflow/functions.ts'
 import { transpose } from '../../tensorflow/layout.ts'
 import { matmul, swapLastAxes } from '../../tensorflow/products.ts'

@@ -1,6 +1,6 @@
 // Convolutions with holes as TensorFlow wrote them before its kernels had dilations: space becomes batch, a convolution without holes,
 // batch becomes space. Where the three meet they are one convolution again.
-import type { Value } from '../../build/graph-builder.ts'
+import type { Value } from '@whyslow/graph/builder/graph-builder.ts'
 import type { Blocks } from '../../tensorflow/blocks.ts'
 
 interface Spaced {

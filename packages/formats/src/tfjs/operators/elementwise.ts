@@ -1,9 +1,9 @@
 // Arithmetic, comparisons and functions of one value, as TensorFlow.js computes them.
 // https://github.com/tensorflow/tfjs/tree/master/tfjs-converter/src/operations/executors (arithmetic, basic_math, logical)
 
-import { binary, unary, where } from '../../build/broadcast.ts'
-import type { Value } from '../../build/graph-builder.ts'
-import { reshape } from '../../build/shapes.ts'
+import { binary, unary, where } from '@whyslow/graph/builder/broadcast.ts'
+import type { Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { reshape } from '@whyslow/graph/builder/shapes.ts'
 import { selectRows } from '../../tensorflow/arithmetic.ts'
 import { BINARY_FUNCTIONS, LOGICAL, UNARY_FUNCTIONS } from '../../tensorflow/functions.ts'
 import type { OperatorCall, OperatorTable, OperatorWriter } from '../operator-call.ts'

@@ -1,7 +1,8 @@
 // Entries chosen by indices, written by indices, and where entries stand.
+
+import { scalar } from '@whyslow/graph/builder/broadcast.ts'
+import { concat, expand, unsqueeze } from '@whyslow/graph/builder/shapes.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
-import { scalar } from '../../build/broadcast.ts'
-import { concat, expand, unsqueeze } from '../../build/shapes.ts'
 import { batchedGather, gatherAt, putInto, truePlaces, uniqueOf } from '../../tensorflow/batched-gather.ts'
 import type { OperatorTable, OperatorWriter } from '../operator-call.ts'
 

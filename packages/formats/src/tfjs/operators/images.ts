@@ -1,11 +1,12 @@
 // Images: resizing, crops, and boxes that suppress one another.
 // https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/kernels/image
+
+import { binary, clip, scalar, unary, where, withNumber } from '@whyslow/graph/builder/broadcast.ts'
+import { float32s } from '@whyslow/graph/builder/constant-data.ts'
+import type { Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { range } from '@whyslow/graph/builder/range.ts'
+import { gather, reshape, slice, unsqueeze } from '@whyslow/graph/builder/shapes.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
-import { binary, clip, scalar, unary, where, withNumber } from '../../build/broadcast.ts'
-import { float32s } from '../../build/constant-data.ts'
-import type { Value } from '../../build/graph-builder.ts'
-import { range } from '../../build/range.ts'
-import { gather, reshape, slice, unsqueeze } from '../../build/shapes.ts'
 import { suppressBoxes, suppressedWithScores } from '../../tensorflow/boxes.ts'
 import { inChannelsFirst } from '../../tensorflow/layout.ts'
 import { resizeTo } from '../../tensorflow/resize.ts'

@@ -1,6 +1,7 @@
 // All operators of TensorFlow graphs that are read, by name.
+
+import { binary, scalar } from '@whyslow/graph/builder/broadcast.ts'
 import { dataTypeOf } from '@whyslow/graph/dtype.ts'
-import { binary, scalar } from '../../build/broadcast.ts'
 import { SPECTRA } from '../complex.ts'
 import type { OperatorTable, OperatorWriter } from '../operator-call.ts'
 import { BLOCKS } from './blocks.ts'

@@ -1,6 +1,6 @@
 // Products of matrices, transposes and sums over letters.
-import type { Value } from '../../build/graph-builder.ts'
-import { isPermutation } from '../../build/permutation.ts'
+import type { Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { isPermutation } from '@whyslow/graph/builder/permutation.ts'
 import { einsum } from '../../tensorflow/einsum.ts'
 import { UNARY_FUNCTIONS } from '../../tensorflow/functions.ts'
 import { transpose } from '../../tensorflow/layout.ts'

@@ -1,9 +1,9 @@
 // Over axes: sums, largest entries and where they stand, running sums, softmax.
 
-import { binary, unary } from '../../build/broadcast.ts'
-import type { Value } from '../../build/graph-builder.ts'
-import { indexOf, type Reduction, reduce, runningSum, softmax, topK } from '../../build/reduce.ts'
-import { reshape } from '../../build/shapes.ts'
+import { binary, unary } from '@whyslow/graph/builder/broadcast.ts'
+import type { Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { indexOf, type Reduction, reduce, runningSum, softmax, topK } from '@whyslow/graph/builder/reduce.ts'
+import { reshape } from '@whyslow/graph/builder/shapes.ts'
 import type { OperatorCall, OperatorTable, OperatorWriter } from '../operator-call.ts'
 
 /** An empty list of axes leaves the value as it is. */

@@ -1,6 +1,5 @@
-import type { Dimension } from '@whyslow/graph/types.ts'
-import { broadcastShape, scalar } from '../../build/broadcast.ts'
-import type { Value } from '../../build/graph-builder.ts'
+import { broadcastShape, scalar } from '@whyslow/graph/builder/broadcast.ts'
+import type { Value } from '@whyslow/graph/builder/graph-builder.ts'
 import {
   concat,
   equalSizes,
@@ -16,7 +15,8 @@ import {
   tile,
   unsqueeze,
   withRemainder,
-} from '../../build/shapes.ts'
+} from '@whyslow/graph/builder/shapes.ts'
+import type { Dimension } from '@whyslow/graph/types.ts'
 import { padAround, sizeWithPads } from '../../tensorflow/pad.ts'
 import { isKnown } from '../contents.ts'
 import type { OperatorCall, OperatorTable, OperatorWriter } from '../operator-call.ts'

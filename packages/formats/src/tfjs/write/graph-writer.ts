@@ -1,10 +1,11 @@
 // A GraphDef while it is written: nodes of the graph and of its functions, and the weights that all of them share. TensorFlow.js finds
 // weights by the names of nodes, in functions as in the graph, so that no name means two things in a model.
 // https://github.com/tensorflow/tfjs/blob/master/tfjs-converter/src/operations/operation_mapper.ts
+
+import type { ConstantArray, ConstantData } from '@whyslow/graph/builder/constant-data.ts'
+import { uniqueName } from '@whyslow/graph/builder/unique-name.ts'
 import { elementCount } from '@whyslow/graph/dtype.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
-import type { ConstantArray, ConstantData } from '../../build/constant-data.ts'
-import { uniqueName } from '../../build/unique-name.ts'
 import type { Attributes } from './attributes.ts'
 
 /** A result of a node: 'name', or 'name:1' if it is not the first. */

@@ -1,7 +1,8 @@
 // What the writer of one operator of the channels-last graph is given: its tensors, what represents them among the nodes, its options.
+
+import { type ConstantData, numbersOf } from '@whyslow/graph/builder/constant-data.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
-import { type ConstantData, numbersOf } from '../../build/constant-data.ts'
 import type { LiteGraph, LiteOperator, LiteTensor } from '../../tflite/write/index.ts'
 import { type Attributes, typeName } from './attributes.ts'
 import { type Nodes, type Ref, resultOf } from './graph-writer.ts'

@@ -1,7 +1,7 @@
 // Activation functions and normalisations. https://github.com/google-ai-edge/LiteRT/tree/main/tflite/kernels (activations.cc, l2norm.cc)
 
-import { binary, scalar, unary, variadicOperator, withNumber } from '../../build/broadcast.ts'
-import { reduce } from '../../build/reduce.ts'
+import { binary, scalar, unary, variadicOperator, withNumber } from '@whyslow/graph/builder/broadcast.ts'
+import { reduce } from '@whyslow/graph/builder/reduce.ts'
 import { activate } from '../../tensorflow/activation-functions.ts'
 import { localResponse } from '../../tensorflow/conv.ts'
 import { inReal, limit, optionsOf, type WriteOperator, type Writers } from '../operator.ts'

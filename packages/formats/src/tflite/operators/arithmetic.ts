@@ -1,7 +1,8 @@
 // Arithmetic of one value and of two, comparisons, choices. https://github.com/google-ai-edge/LiteRT/tree/main/tflite/kernels
+
+import { binary, cast, unary, where, withNumber } from '@whyslow/graph/builder/broadcast.ts'
+import type { GraphBuilder, Value } from '@whyslow/graph/builder/graph-builder.ts'
 import type { DType } from '@whyslow/graph/types.ts'
-import { binary, cast, unary, where, withNumber } from '../../build/broadcast.ts'
-import type { GraphBuilder, Value } from '../../build/graph-builder.ts'
 import { selectRows } from '../../tensorflow/arithmetic.ts'
 import { BINARY_FUNCTIONS, operatorName, UNARY_FUNCTIONS } from '../../tensorflow/functions.ts'
 import {

@@ -1,5 +1,5 @@
 // Operators that ONNX wants channels first for: the first input turned, the result turned back.
-import type { Value } from '../../build/graph-builder.ts'
+import type { Value } from '@whyslow/graph/builder/graph-builder.ts'
 import { type OperatorCall, realChannelsFirst, storedChannelsLast } from '../operator.ts'
 
 /** `write` gets the first input as real numbers [n, c, …spatial], and its result is stored as [n, …spatial, c]. */

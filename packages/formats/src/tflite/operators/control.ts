@@ -1,7 +1,7 @@
 // Graphs in graphs: branches and loops become ONNX's If and Loop, calls are written in place; and what is kept between predictions.
 // https://github.com/google-ai-edge/LiteRT/tree/main/tflite/kernels (if.cc, while.cc, call_once.cc, var_handle.cc)
-import type { GraphBuilder, Value, ValueType } from '../../build/graph-builder.ts'
-import { reshape } from '../../build/shapes.ts'
+import type { GraphBuilder, Value, ValueType } from '@whyslow/graph/builder/graph-builder.ts'
+import { reshape } from '@whyslow/graph/builder/shapes.ts'
 import { input, inputs, type OperatorCall, optionsOf, type Tensor, type Writers } from '../operator.ts'
 
 const scalarOf = (builder: GraphBuilder, condition: Value): Value => reshape(builder, condition, [])

@@ -1,10 +1,10 @@
 // What detectors of TensorFlow's Object Detection API end with: boxes relative to anchors, decoded, and of those that overlap the best. A
 // custom operator that LiteRT's library has. https://github.com/google-ai-edge/LiteRT/blob/main/tflite/kernels/detection_postprocess.cc
 
-import { binary, cast, constantOf, unary, variadicOperator, withNumber } from '../../build/broadcast.ts'
-import type { GraphBuilder, Value } from '../../build/graph-builder.ts'
-import { indexOf, reduce, topK } from '../../build/reduce.ts'
-import { concat, gather, sizeAsRun, slice, squeeze, takeEntry, unsqueeze } from '../../build/shapes.ts'
+import { binary, cast, constantOf, unary, variadicOperator, withNumber } from '@whyslow/graph/builder/broadcast.ts'
+import type { GraphBuilder, Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { indexOf, reduce, topK } from '@whyslow/graph/builder/reduce.ts'
+import { concat, gather, sizeAsRun, slice, squeeze, takeEntry, unsqueeze } from '@whyslow/graph/builder/shapes.ts'
 import { suppressBoxes, suppressByClass } from '../../tensorflow/boxes.ts'
 import { transpose } from '../../tensorflow/layout.ts'
 import { flexNumbers } from '../flexbuffer.ts'

@@ -1,13 +1,13 @@
 // Entries by their indices: taken, put, counted. https://github.com/google-ai-edge/LiteRT/tree/main/tflite/kernels
 
+import { binary, cast, scalar, where } from '@whyslow/graph/builder/broadcast.ts'
+import { int64s } from '@whyslow/graph/builder/constant-data.ts'
+import type { Value } from '@whyslow/graph/builder/graph-builder.ts'
+import type { Reduction } from '@whyslow/graph/builder/reduce.ts'
+import { gather, reshape, sizeAsRun, unsqueeze } from '@whyslow/graph/builder/shapes.ts'
 import { elementCount } from '@whyslow/graph/dtype.ts'
 import { LARGEST_FLOAT32 } from '@whyslow/graph/encode.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
-import { binary, cast, scalar, where } from '../../build/broadcast.ts'
-import { int64s } from '../../build/constant-data.ts'
-import type { Value } from '../../build/graph-builder.ts'
-import type { Reduction } from '../../build/reduce.ts'
-import { gather, reshape, sizeAsRun, unsqueeze } from '../../build/shapes.ts'
 import {
   batchedGather,
   gatherAt,

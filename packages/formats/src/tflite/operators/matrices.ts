@@ -1,9 +1,9 @@
 // Products of matrices. https://github.com/google-ai-edge/LiteRT/tree/main/tflite/kernels (fully_connected.cc, batch_matmul.cc)
 
-import { binary } from '../../build/broadcast.ts'
-import { transposeConstant } from '../../build/constant-data.ts'
-import type { Value } from '../../build/graph-builder.ts'
-import { countOf, reshape } from '../../build/shapes.ts'
+import { binary } from '@whyslow/graph/builder/broadcast.ts'
+import { transposeConstant } from '@whyslow/graph/builder/constant-data.ts'
+import type { Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { countOf, reshape } from '@whyslow/graph/builder/shapes.ts'
 import { transpose } from '../../tensorflow/layout.ts'
 import { matmul, swapLastAxes } from '../../tensorflow/products.ts'
 import { hybridInput } from '../hybrid.ts'

@@ -1,9 +1,9 @@
 // Diagonals, buckets, boxes that overlap. https://github.com/google-ai-edge/LiteRT/tree/main/tflite/kernels
 
-import { cast, constantOf, scalar, where } from '../../build/broadcast.ts'
-import type { Value } from '../../build/graph-builder.ts'
-import { bucketOf } from '../../build/reduce.ts'
-import { reshape, unsqueeze } from '../../build/shapes.ts'
+import { cast, constantOf, scalar, where } from '@whyslow/graph/builder/broadcast.ts'
+import type { Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { bucketOf } from '@whyslow/graph/builder/reduce.ts'
+import { reshape, unsqueeze } from '@whyslow/graph/builder/shapes.ts'
 import { suppressedWithScores } from '../../tensorflow/boxes.ts'
 import { FreeSizeError, movement, number, type OperatorCall, optionsOf, realInput, store, type Writers } from '../operator.ts'
 import { widen } from './arithmetic.ts'

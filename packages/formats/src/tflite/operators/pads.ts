@@ -1,8 +1,9 @@
 // Padding, and the blocks that move between batch, space and channels. https://github.com/google-ai-edge/LiteRT/tree/main/tflite/kernels
+
+import { scalar } from '@whyslow/graph/builder/broadcast.ts'
+import type { Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { reshape } from '@whyslow/graph/builder/shapes.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
-import { scalar } from '../../build/broadcast.ts'
-import type { Value } from '../../build/graph-builder.ts'
-import { reshape } from '../../build/shapes.ts'
 import { batchToSpace, depthToSpace, spaceToBatch, spaceToDepth } from '../../tensorflow/blocks.ts'
 import { mirror, padAround } from '../../tensorflow/pad.ts'
 import {

@@ -1,8 +1,9 @@
 // An LSTM that ONNX has an operator for: four gates of constant real weights, tanh, nothing clipped, projected or normalized.
+
+import { type ConstantData, float32s } from '@whyslow/graph/builder/constant-data.ts'
+import type { Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { squeeze, unsqueeze } from '@whyslow/graph/builder/shapes.ts'
 import { joinTensors } from '@whyslow/graph/join-tensors.ts'
-import { type ConstantData, float32s } from '../../build/constant-data.ts'
-import type { Value } from '../../build/graph-builder.ts'
-import { squeeze, unsqueeze } from '../../build/shapes.ts'
 import { isHybrid } from '../hybrid.ts'
 import { input, type OperatorCall, realConstant } from '../operator.ts'
 import { ACTIVATIONS } from '../schema.ts'

@@ -1,5 +1,5 @@
 // States of recurrent operators, whatever way the file stores them.
-import type { GraphBuilder, Value } from '../../build/graph-builder.ts'
+import type { GraphBuilder, Value } from '@whyslow/graph/builder/graph-builder.ts'
 import { input, type OperatorCall, type Variable } from '../operator.ts'
 import { dequantize, onSteps, quantize, storedRange } from '../quantized.ts'
 

@@ -1,10 +1,10 @@
 // Recurrent operators: LSTM and RNN, one step or a sequence, one direction or two, and SVDF. Weights are [units, inputs]; the states are
 // variables of the file. https://github.com/google-ai-edge/LiteRT/blob/main/tflite/kernels/lstm_eval.cc, basic_rnn.cc, svdf.cc
 
-import { binary, unary, withNumber } from '../../build/broadcast.ts'
-import type { GraphBuilder, Value } from '../../build/graph-builder.ts'
-import { meanAndVariance, overDeviation, reduce } from '../../build/reduce.ts'
-import { concat, reshape, slice, split, unsqueeze } from '../../build/shapes.ts'
+import { binary, unary, withNumber } from '@whyslow/graph/builder/broadcast.ts'
+import type { GraphBuilder, Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { meanAndVariance, overDeviation, reduce } from '@whyslow/graph/builder/reduce.ts'
+import { concat, reshape, slice, split, unsqueeze } from '@whyslow/graph/builder/shapes.ts'
 import { transpose } from '../../tensorflow/layout.ts'
 import { matmul } from '../../tensorflow/products.ts'
 import { scanSteps } from '../../tensorflow/scan-steps.ts'

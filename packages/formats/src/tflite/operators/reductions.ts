@@ -1,9 +1,9 @@
 // Reductions over axes, and what looks for the largest. https://github.com/google-ai-edge/LiteRT/tree/main/tflite/kernels (reduce.cc)
 
-import { cast } from '../../build/broadcast.ts'
-import type { Value } from '../../build/graph-builder.ts'
-import { indexOf, type Reduction, reduce, runningSum, topK } from '../../build/reduce.ts'
-import { reshape } from '../../build/shapes.ts'
+import { cast } from '@whyslow/graph/builder/broadcast.ts'
+import type { Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { indexOf, type Reduction, reduce, runningSum, topK } from '@whyslow/graph/builder/reduce.ts'
+import { reshape } from '@whyslow/graph/builder/shapes.ts'
 import {
   asInt64,
   input,

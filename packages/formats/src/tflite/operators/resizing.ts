@@ -1,8 +1,9 @@
 // Images made larger or smaller. https://github.com/google-ai-edge/LiteRT/tree/main/tflite/kernels (internal/reference/resize_*.h)
+
+import { int64s } from '@whyslow/graph/builder/constant-data.ts'
+import type { Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { gather } from '@whyslow/graph/builder/shapes.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
-import { int64s } from '../../build/constant-data.ts'
-import type { Value } from '../../build/graph-builder.ts'
-import { gather } from '../../build/shapes.ts'
 import { resizeTo } from '../../tensorflow/resize.ts'
 import {
   asInt64,

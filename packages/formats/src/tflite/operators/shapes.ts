@@ -1,8 +1,7 @@
-import type { Dimension } from '@whyslow/graph/types.ts'
-import { broadcastShape, cast } from '../../build/broadcast.ts'
-import { int64s } from '../../build/constant-data.ts'
-import type { Value } from '../../build/graph-builder.ts'
-import { inverse, isPermutation } from '../../build/permutation.ts'
+import { broadcastShape, cast } from '@whyslow/graph/builder/broadcast.ts'
+import { int64s } from '@whyslow/graph/builder/constant-data.ts'
+import type { Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { inverse, isPermutation } from '@whyslow/graph/builder/permutation.ts'
 import {
   axisOf,
   concat,
@@ -18,7 +17,8 @@ import {
   tile,
   unsqueeze,
   withRemainder,
-} from '../../build/shapes.ts'
+} from '@whyslow/graph/builder/shapes.ts'
+import type { Dimension } from '@whyslow/graph/types.ts'
 import { transpose } from '../../tensorflow/layout.ts'
 import {
   asInt64,

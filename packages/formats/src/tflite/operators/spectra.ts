@@ -1,6 +1,6 @@
 // Spectra: https://github.com/google-ai-edge/LiteRT/tree/main/tflite/kernels (rfft2d.cc, complex_support.cc). Of complex numbers the imaginary part
 // goes its own way next to the value (OperatorCall.imaginary): RFFT2D makes it, what moves numbers moves both, these take them together.
-import type { Value } from '../../build/graph-builder.ts'
+import type { Value } from '@whyslow/graph/builder/graph-builder.ts'
 import { magnitude, realFourier } from '../../tensorflow/spectra.ts'
 import { input, numbers, type OperatorCall, type Writers } from '../operator.ts'
 

@@ -1,7 +1,7 @@
 // From one way of storing numbers to another. https://github.com/google-ai-edge/LiteRT/tree/main/tflite/kernels (quantize.cc, cast.cc)
 
-import { cast } from '../../build/broadcast.ts'
-import type { Value } from '../../build/graph-builder.ts'
+import { cast } from '@whyslow/graph/builder/broadcast.ts'
+import type { Value } from '@whyslow/graph/builder/graph-builder.ts'
 import { input, type OperatorCall, optionsOf, realConstant, realInput, store, type Writers } from '../operator.ts'
 import { onSteps } from '../quantized.ts'
 

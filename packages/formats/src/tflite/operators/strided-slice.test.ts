@@ -1,6 +1,6 @@
+import type { Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { evaluate, expectClose, floats, integers } from '@whyslow/graph/support/builder/check-build.ts'
 import { expect, test } from 'vitest'
-import { evaluate, expectClose, floats, integers } from '../../../test/support/build/check-build.ts'
-import type { Value } from '../../build/graph-builder.ts'
 import type { OperatorCall } from '../operator.ts'
 import { STRIDED_SLICE } from './strided-slice.ts'
 

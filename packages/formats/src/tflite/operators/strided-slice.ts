@@ -1,8 +1,9 @@
 // STRIDED_SLICE: bounds for each axis, and masks that say which of them to leave out.
 // https://www.tensorflow.org/api_docs/python/tf/strided_slice; tflite/kernels/strided_slice.cc
+
+import { binary } from '@whyslow/graph/builder/broadcast.ts'
+import type { Value } from '@whyslow/graph/builder/graph-builder.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
-import { binary } from '../../build/broadcast.ts'
-import type { Value } from '../../build/graph-builder.ts'
 import { stridedSlice as slice, stridedAxes } from '../../tensorflow/strided-slice.ts'
 import { asInt64, input, knownNumbers, movement, numbers, type OperatorCall, optionsOf, type Writers } from '../operator.ts'
 

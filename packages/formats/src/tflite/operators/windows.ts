@@ -1,10 +1,11 @@
 // Convolutions and pooling. Filters: [out, h, w, in], of depthwise ones [1, h, w, out], of CONV_3D [d, h, w, in, out].
 // https://github.com/google-ai-edge/LiteRT/tree/main/tflite/kernels (conv.cc, depthwise_conv.cc, transpose_conv.cc, pooling.cc)
+
+import { unary } from '@whyslow/graph/builder/broadcast.ts'
+import { reshapeConstant, transposeConstant } from '@whyslow/graph/builder/constant-data.ts'
+import type { Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { tile } from '@whyslow/graph/builder/shapes.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
-import { unary } from '../../build/broadcast.ts'
-import { reshapeConstant, transposeConstant } from '../../build/constant-data.ts'
-import type { Value } from '../../build/graph-builder.ts'
-import { tile } from '../../build/shapes.ts'
 import { pooling } from '../../tensorflow/conv.ts'
 import { transpose } from '../../tensorflow/layout.ts'
 import { padAttributes, spanOf, type Window, windowedSizes } from '../../tensorflow/window.ts'

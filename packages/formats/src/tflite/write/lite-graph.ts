@@ -1,7 +1,8 @@
 // A TFLite model while it is written: tensors and operators that know each other, before indices, versions and bytes. Tensors are distinguished
 // by identity; sizes that are free are null or a symbol.
+
+import type { ConstantArray } from '@whyslow/graph/builder/constant-data.ts'
 import type { Dimension, DType } from '@whyslow/graph/types.ts'
-import type { ConstantArray } from '../../build/constant-data.ts'
 import type { OperatorName } from '../operator-codes.ts'
 import type { OptionsName } from '../options.ts'
 

@@ -1,9 +1,10 @@
 // Operators and constants of a TFLite graph while it is written, one after the other, each for the node of the ONNX graph that it comes
 // from. What a value of the ONNX graph is among them, lowerer.ts knows.
+
+import type { ConstantData } from '@whyslow/graph/builder/constant-data.ts'
+import { uniqueName } from '@whyslow/graph/builder/unique-name.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { Dimension, DType } from '@whyslow/graph/types.ts'
-import type { ConstantData } from '../../build/constant-data.ts'
-import { uniqueName } from '../../build/unique-name.ts'
 import { type OperatorName, optionsNameOf } from '../operator-codes.ts'
 import { typeNumber } from './element-types.ts'
 import type { LiteGraph, LiteOperator, LiteTensor, OptionFields } from './lite-graph.ts'

@@ -1,5 +1,6 @@
 // The graph written with TFLite's operators, node by node: see lowerer.ts for what a rule is given, and rules/ for the operators.
 
+import { arrayOver, type ConstantData, reshapeConstant, transposeConstant } from '@whyslow/graph/builder/constant-data.ts'
 import { type Constant, constantsIn, isConstantNode, readBytes, readStrings } from '@whyslow/graph/constants.ts'
 import { elementCount } from '@whyslow/graph/dtype.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
@@ -9,7 +10,6 @@ import type { GraphView } from '@whyslow/graph/types.ts'
 import { viewGraph } from '@whyslow/graph/view.ts'
 import { link, subgraphsOf } from '@whyslow/graph/walk.ts'
 import type { GraphProto } from 'onnx-buf'
-import { arrayOver, type ConstantData, reshapeConstant, transposeConstant } from '../../build/constant-data.ts'
 import { type LiteGraph, type Port, withoutUnread } from './lite-graph.ts'
 import { Lowerer, type OnnxNode, type Source, type WriteType } from './lowerer.ts'
 import { lowerNodes } from './rules/index.ts'

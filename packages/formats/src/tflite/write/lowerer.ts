@@ -2,13 +2,20 @@
 // of axes that the rule wants, and a place to write operators. A value remembers the order in which its tensor lies, so that a Transpose
 // costs nothing until someone needs the axes elsewhere: NCHW operators between Transposes are written channels last, as they run.
 
+import {
+  arrayOver,
+  type ConstantData,
+  int64s,
+  numbersOf,
+  reshapeConstant,
+  transposeConstant,
+} from '@whyslow/graph/builder/constant-data.ts'
+import { identity, isIdentity, permutationBetween } from '@whyslow/graph/builder/permutation.ts'
 import { elementCount } from '@whyslow/graph/dtype.ts'
 import type { InputError } from '@whyslow/graph/input-error.ts'
 import { inlineBytes, tensorType } from '@whyslow/graph/tensor-data.ts'
 import type { Dimension, DType, NodeView } from '@whyslow/graph/types.ts'
 import type { NodeProto } from 'onnx-buf'
-import { arrayOver, type ConstantData, int64s, numbersOf, reshapeConstant, transposeConstant } from '../../build/constant-data.ts'
-import { identity, isIdentity, permutationBetween } from '../../build/permutation.ts'
 import type { LiteGraph, LiteTensor } from './lite-graph.ts'
 import { LiteWriter, newShape, type ResultType } from './lite-writer.ts'
 import type { Target } from './target.ts'

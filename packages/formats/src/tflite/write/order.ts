@@ -1,6 +1,7 @@
 // Orders of axes in TFLite's tensors: axis `l` of a tensor is axis `order[l]` of the value that it holds.
+
+import { identity } from '@whyslow/graph/builder/permutation.ts'
 import { axisFromFront } from '@whyslow/graph/view-attributes.ts'
-import { identity } from '../../build/permutation.ts'
 
 /** [n, c, …spatial] lying as [n, …spatial, c]. */
 export const channelsLast = (rank: number): number[] => [0, ...identity(rank).slice(2), 1]

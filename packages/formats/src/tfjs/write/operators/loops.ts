@@ -1,8 +1,9 @@
 // WHILE as StatelessWhile with functions of the library. A variable in which each round puts one row is a list of tensors, as TensorFlow
 // has it, since TensorFlow.js has no operator that writes a part of a tensor in place.
+
+import { arrayFor } from '@whyslow/graph/builder/constant-data.ts'
 import { elementCount } from '@whyslow/graph/dtype.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
-import { arrayFor } from '../../../build/constant-data.ts'
 import type { LiteGraph, LiteOperator, LiteTensor } from '../../../tflite/write/index.ts'
 import { func, typeAttribute, typeList, VARIANT } from '../attributes.ts'
 import type { Ref } from '../graph-writer.ts'

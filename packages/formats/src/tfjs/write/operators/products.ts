@@ -1,6 +1,7 @@
 // Products of matrices. The weights of FULLY_CONNECTED are [out, in], those of MatMul [in, out].
+
+import { transposeConstant } from '@whyslow/graph/builder/constant-data.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
-import { transposeConstant } from '../../../build/constant-data.ts'
 import { flag } from '../attributes.ts'
 import type { Ref } from '../graph-writer.ts'
 import type { OperatorCall, OperatorTable } from '../operator-call.ts'

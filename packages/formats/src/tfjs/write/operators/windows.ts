@@ -1,6 +1,6 @@
 // Convolutions and pooling. Kernels of TFLite are [out, h, w, in], of TensorFlow [h, w, in, out]; groups, which TensorFlow.js does not
 // have, are convolutions of their own.
-import { type ConstantData, reshapeConstant, transposeConstant } from '../../../build/constant-data.ts'
+import { type ConstantData, reshapeConstant, transposeConstant } from '@whyslow/graph/builder/constant-data.ts'
 import { type Attributes, int, ints, stringAttribute } from '../attributes.ts'
 import type { Ref } from '../graph-writer.ts'
 import type { OperatorCall, OperatorTable } from '../operator-call.ts'

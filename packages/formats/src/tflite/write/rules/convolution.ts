@@ -1,9 +1,9 @@
 // Conv and ConvTranspose as CONV_2D, DEPTHWISE_CONV_2D, CONV_3D and TRANSPOSE_CONV: tensors and kernels channels last. Those of one
 // spatial axis get a second of size 1. Filters: [out, h, w, in / groups], depthwise [1, h, w, out], CONV_3D [d, h, w, in, out].
 
+import { type ConstantData, reshapeConstant, transposeConstant } from '@whyslow/graph/builder/constant-data.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
 import { numberAttribute, numbersAttribute } from '@whyslow/graph/view-attributes.ts'
-import { type ConstantData, reshapeConstant, transposeConstant } from '../../../build/constant-data.ts'
 import type { LiteTensor } from '../lite-graph.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
 import { channelsLast } from '../order.ts'

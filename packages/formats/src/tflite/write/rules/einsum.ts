@@ -1,10 +1,10 @@
 // Einsum of two operands as a product of matrices: axes of both that stay, of the left alone, of the right alone, and those that are
 // summed over, each kind side by side. With constant weights it is FULLY_CONNECTED, if nothing but the sum is common.
 
+import { reshapeConstant, transposeConstant } from '@whyslow/graph/builder/constant-data.ts'
 import { elementCount } from '@whyslow/graph/dtype.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
 import { textAttribute } from '@whyslow/graph/view-attributes.ts'
-import { reshapeConstant, transposeConstant } from '../../../build/constant-data.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
 import { fullyConnected } from './matmul.ts'
 import type { Rules } from './rule.ts'

@@ -1,8 +1,9 @@
 // Operators on each element: nothing moves, so the result lies as its operands do. Operands of several that lie differently are brought to
 // the order of the first that is in one of its own; those of lower rank get axes of size 1 in front, as ONNX aligns shapes at the end.
+
+import { reshapeConstant, transposeConstant } from '@whyslow/graph/builder/constant-data.ts'
+import { identity, isIdentity } from '@whyslow/graph/builder/permutation.ts'
 import { elementCount } from '@whyslow/graph/dtype.ts'
-import { reshapeConstant, transposeConstant } from '../../../build/constant-data.ts'
-import { identity, isIdentity } from '../../../build/permutation.ts'
 import type { OperatorName } from '../../operator-codes.ts'
 import type { LiteTensor } from '../lite-graph.ts'
 import { type Lowerer, type OnnxNode, ofRank } from '../lowerer.ts'

@@ -2,10 +2,10 @@
 // transposed. A Flatten before them is a Reshape in ONNX's order of axes: where the tensor lies channels last, the weights' rows are put in
 // its order, once, in place of a transpose in every prediction (see `flattened` in shape.ts).
 
+import { type ConstantData, transposeConstant } from '@whyslow/graph/builder/constant-data.ts'
+import { identity, samePermutation } from '@whyslow/graph/builder/permutation.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
 import { numberAttribute } from '@whyslow/graph/view-attributes.ts'
-import { type ConstantData, transposeConstant } from '../../../build/constant-data.ts'
-import { identity, samePermutation } from '../../../build/permutation.ts'
 import type { LiteTensor } from '../lite-graph.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
 import { arithmetic } from './arithmetic.ts'

@@ -1,8 +1,9 @@
 // Normalization, of which TFLite knows none but LOCAL_RESPONSE_NORMALIZATION. BatchNormalization is a factor and a sum, which are folded
 // into the convolution before them (fold.ts); the others are written out.
+
+import { type ConstantData, transposeConstant } from '@whyslow/graph/builder/constant-data.ts'
+import { identity, isIdentity } from '@whyslow/graph/builder/permutation.ts'
 import { axisFromFront, numberAttribute } from '@whyslow/graph/view-attributes.ts'
-import { type ConstantData, transposeConstant } from '../../../build/constant-data.ts'
-import { identity, isIdentity } from '../../../build/permutation.ts'
 import type { LiteTensor } from '../lite-graph.ts'
 import { type Lowerer, type OnnxNode, ofRank } from '../lowerer.ts'
 import { channelsLast, liteAxis } from '../order.ts'

@@ -1,6 +1,6 @@
 // A step of an LSTM, a GRU and a plain RNN. Rows of the weights are those of one gate after the other: ONNX has i o f c and z r h; LSTM's
 // are put in TensorFlow's order i f c o.
-import { type ConstantData, float32s } from '../../../build/constant-data.ts'
+import { type ConstantData, float32s } from '@whyslow/graph/builder/constant-data.ts'
 import type { LiteTensor } from '../lite-graph.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
 import { arithmetic, softplus } from './arithmetic.ts'

@@ -2,10 +2,10 @@
 // operator, but keeps its state from one prediction to the next unless the caller resets it, and ONNX's begins each again.
 // What comes from the input is multiplied once, for all steps; a step adds what comes from the state.
 
+import type { ConstantData } from '@whyslow/graph/builder/constant-data.ts'
+import { samePermutation } from '@whyslow/graph/builder/permutation.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
 import { numberAttribute, textAttribute } from '@whyslow/graph/view-attributes.ts'
-import type { ConstantData } from '../../../build/constant-data.ts'
-import { samePermutation } from '../../../build/permutation.ts'
 import type { LiteTensor } from '../lite-graph.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
 import { arithmetic } from './arithmetic.ts'

@@ -1,8 +1,8 @@
 // Reductions and what looks for the largest: axes are those of the tensor as it lies.
 
+import { identity, removeAxes } from '@whyslow/graph/builder/permutation.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
 import { axisFromFront, numberAttribute, numbersAttribute } from '@whyslow/graph/view-attributes.ts'
-import { identity, removeAxes } from '../../../build/permutation.ts'
 import type { OperatorName } from '../../operator-codes.ts'
 import type { LiteTensor } from '../lite-graph.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'

@@ -1,8 +1,8 @@
 // Resize and what moves between channels and places. TFLite resizes two spatial axes: its two flags say how places are matched.
 
+import { identity } from '@whyslow/graph/builder/permutation.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
 import { numberAttribute, textAttribute } from '@whyslow/graph/view-attributes.ts'
-import { identity } from '../../../build/permutation.ts'
 import type { LiteTensor } from '../lite-graph.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
 import { channelsLast } from '../order.ts'

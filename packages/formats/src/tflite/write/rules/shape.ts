@@ -1,10 +1,10 @@
 // Operators that give the same elements another shape, or move axes. A Transpose moves nothing: the result is the same tensor in another
 // order. A Reshape stays in the order in which its input is where it only merges and splits axes that lie side by side.
 
+import { identity, isIdentity, permutationBetween } from '@whyslow/graph/builder/permutation.ts'
+import { range } from '@whyslow/graph/builder/range.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
 import { axisFromFront, numberAttribute, numbersAttribute } from '@whyslow/graph/view-attributes.ts'
-import { identity, isIdentity, permutationBetween } from '../../../build/permutation.ts'
-import { range } from '../../../build/range.ts'
 import type { LiteTensor } from '../lite-graph.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
 import type { Rules } from './rule.ts'

@@ -1,9 +1,9 @@
 // Parts of tensors and tensors put together: axes are those of the tensor as it lies.
 
+import { type ConstantData, numbersOf } from '@whyslow/graph/builder/constant-data.ts'
+import { identity, isIdentity, removeAxes } from '@whyslow/graph/builder/permutation.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
 import { axisFromFront, numberAttribute, numbersAttribute, textAttribute } from '@whyslow/graph/view-attributes.ts'
-import { type ConstantData, numbersOf } from '../../../build/constant-data.ts'
-import { identity, isIdentity, removeAxes } from '../../../build/permutation.ts'
 import type { LiteTensor } from '../lite-graph.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
 import { liteAxis } from '../order.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { evaluate, expectClose, floats, integers } from '../../test/support/build/check-build.ts'
+import { evaluate, expectClose, floats, integers } from '../../test/support/builder/check-build.ts'
 import { binary, broadcastShape, cast, clip, where, withNumber } from './broadcast.ts'
 import { bucketOf, meanAndVariance, overDeviation, reduce, softmax } from './reduce.ts'
 import {

@@ -1,10 +1,10 @@
 // Constants while a graph is written: their type, shape, and content as a typed array in row-major order (strings as strings).
 
-import { rawTensor, stringTensor } from '@whyslow/graph/build.ts'
-import { elementCount } from '@whyslow/graph/dtype.ts'
-import { ELEMENT_ARRAYS, type ElementArray } from '@whyslow/graph/element-arrays.ts'
-import type { DType } from '@whyslow/graph/types.ts'
 import type { TensorProto } from 'onnx-buf'
+import { rawTensor, stringTensor } from '../build.ts'
+import { elementCount } from '../dtype.ts'
+import { ELEMENT_ARRAYS, type ElementArray } from '../element-arrays.ts'
+import type { DType } from '../types.ts'
 import { isIdentity } from './permutation.ts'
 
 /** Content in memory: bool as Uint8Array, float16 and bfloat16 as their bits in a Uint16Array. */

@@ -2,9 +2,9 @@
 // next node can ask; constants with the same bytes stand once; nodes remember the layer of the source file that they came from.
 // Nodes are written in the layout of the source (channels last): what is transposed to and fro on the way is settled afterwards.
 import { createHash } from 'node:crypto'
-import { type AttributeValue, graph, model, type NodeHead, node, valueInfo } from '@whyslow/graph/build.ts'
-import type { Dimension, DType } from '@whyslow/graph/types.ts'
 import type { GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto } from 'onnx-buf'
+import { type AttributeValue, graph, model, type NodeHead, node, valueInfo } from '../build.ts'
+import type { Dimension, DType } from '../types.ts'
 import { type ConstantData, int64s, tensorOf } from './constant-data.ts'
 import { uniqueName } from './unique-name.ts'
 

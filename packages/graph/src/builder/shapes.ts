@@ -1,9 +1,9 @@
 // Shapes of values: reshape, slices, axes that come and go, concatenation. Sizes that are not known when the graph is written stay
 // so: where ONNX needs them as numbers, they are asked for while the model runs.
 
-import { dataTypeOf, elementCount } from '@whyslow/graph/dtype.ts'
-import type { Dimension } from '@whyslow/graph/types.ts'
-import { axisFromFront } from '@whyslow/graph/view-attributes.ts'
+import { dataTypeOf, elementCount } from '../dtype.ts'
+import type { Dimension } from '../types.ts'
+import { axisFromFront } from '../view-attributes.ts'
 import { numbersOf, reshapeConstant } from './constant-data.ts'
 import type { GraphBuilder, Value } from './graph-builder.ts'
 

@@ -1,5 +1,5 @@
 // Reductions over axes, and what is made of them: softmax over several axes, logsumexp.
-import type { Dimension, DType } from '@whyslow/graph/types.ts'
+import type { Dimension, DType } from '../types.ts'
 import { binary, cast, constantOf, scalar, unary, withNumber } from './broadcast.ts'
 import type { GraphBuilder, Value } from './graph-builder.ts'
 import { range } from './range.ts'

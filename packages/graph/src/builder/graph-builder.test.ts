@@ -1,6 +1,6 @@
-import { constantsOf } from '@whyslow/graph/constants.ts'
-import { problemsOf } from '@whyslow/graph/validate.ts'
 import { describe, expect, test } from 'vitest'
+import { constantsOf } from '../constants.ts'
+import { problemsOf } from '../validate.ts'
 import { float32s, int64s, transposeConstant } from './constant-data.ts'
 import { GraphBuilder } from './graph-builder.ts'
 

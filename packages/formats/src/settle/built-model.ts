@@ -2,12 +2,12 @@
 import { createHash } from 'node:crypto'
 import path from 'node:path'
 import { create } from '@bufbuild/protobuf'
+import type { GraphBuilder } from '@whyslow/graph/builder/graph-builder.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { Model } from '@whyslow/graph/model.ts'
 import { problemsOf } from '@whyslow/graph/validate.ts'
 import { StringStringEntryProtoSchema } from 'onnx-buf'
-import { settle } from '../settle/settle.ts'
-import type { GraphBuilder } from './graph-builder.ts'
+import { settle } from './settle.ts'
 
 export interface BuiltFrom {
   readonly file: string

@@ -1,11 +1,11 @@
 // Running what a test has written with the builder: on the engine, with the shapes that the graph declares looked after.
 
-import type { Dimension } from '@whyslow/graph/types.ts'
-import { problemsOf } from '@whyslow/graph/validate.ts'
 import type { TensorValue } from '@whyslow/measure/engines/types.ts'
 import { runModel } from '@whyslow/measure/support/engines/example-run.ts'
 import { expect } from 'vitest'
-import { GraphBuilder, type Value } from '../../../src/build/graph-builder.ts'
+import { GraphBuilder, type Value } from '../../../src/builder/graph-builder.ts'
+import type { Dimension } from '../../../src/types.ts'
+import { problemsOf } from '../../../src/validate.ts'
 
 /** An input of the graph: what is fed, and the shape that the graph declares where that is not the fed one. */
 export type Fed = TensorValue & { readonly declared?: readonly Dimension[] }

@@ -1,10 +1,10 @@
 // Arithmetic of one value and of two, with NumPy's broadcasting: https://numpy.org/doc/stable/user/basics.broadcasting.html
 
-import { broadcastAxes } from '@whyslow/graph/broadcast.ts'
-import type { NodeHead } from '@whyslow/graph/build.ts'
-import { dataTypeOf } from '@whyslow/graph/dtype.ts'
-import { toBfloat16, toFloat16 } from '@whyslow/graph/encode.ts'
-import type { Dimension, DType } from '@whyslow/graph/types.ts'
+import { broadcastAxes } from '../broadcast.ts'
+import type { NodeHead } from '../build.ts'
+import { dataTypeOf } from '../dtype.ts'
+import { toBfloat16, toFloat16 } from '../encode.ts'
+import type { Dimension, DType } from '../types.ts'
 import { arrayFor, type ConstantData } from './constant-data.ts'
 import type { GraphBuilder, Value } from './graph-builder.ts'
 
