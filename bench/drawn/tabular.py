@@ -49,6 +49,7 @@ def sklearn():
     from sklearn import discriminant_analysis, ensemble, linear_model, naive_bayes, neural_network, svm, tree
     from sklearn.calibration import CalibratedClassifierCV
     from sklearn.compose import ColumnTransformer
+    from sklearn.decomposition import PCA, IncrementalPCA, TruncatedSVD
     from sklearn.impute import SimpleImputer
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import Binarizer, MaxAbsScaler, MinMaxScaler, Normalizer, OneHotEncoder, OrdinalEncoder, RobustScaler, StandardScaler
@@ -66,18 +67,27 @@ def sklearn():
             lambda: Binarizer(threshold=draw.choice([0, 0.5])),
         ]
     )()
+    reducer = lambda: draw.choice(
+        [
+            lambda: PCA(draw.choice([1, 2, 3]), **some(whiten=[True])),
+            lambda: IncrementalPCA(2, **some(whiten=[True])),
+            lambda: TruncatedSVD(2),
+        ]
+    )()
     encoder = lambda: draw.choice(
         [
             lambda: OneHotEncoder(handle_unknown="ignore", sparse_output=False),
             lambda: OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=draw.choice([-1, 99]), **some(encoded_missing_value=[-2])),
         ]
     )()
-    numbers = lambda: make_pipeline(imputer(), scaler()) if can_miss else scaler()
+    numbers = lambda: make_pipeline(*[imputer()] * can_miss, scaler(), *[reducer()] * (draw.random() < 0.3))
     columns = lambda: ColumnTransformer(
         draw.sample([("n", numbers(), draw.sample([0, 1, 3, 4], 3)), ("c", encoder(), draw.choice([[2], [5], [5, 2]])), ("p", "passthrough", [draw.choice([0, 4])])], draw.randint(2, 3)),
         sparse_threshold=0, remainder=draw.choice(["drop", StandardScaler()]), **some(transformer_weights=[{"n": 2.5}, {"c": 0.5}]),
     )  # fmt: skip
     steps = [columns()] if draw.random() < 0.4 else [imputer(), scaler()] if can_miss else [scaler()] if draw.random() < 0.5 else []
+    if (steps or not can_miss) and draw.random() < 0.2 and "passthrough" not in repr(steps):
+        steps.append(reducer())
     depth = lambda: some(max_depth=[2, 4], min_samples_leaf=[5])
     classifier = lambda: draw.choice(
         [

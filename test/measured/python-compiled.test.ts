@@ -31,6 +31,7 @@ const FILES = [
   'lightgbm/4.7-random-forest.txt',
   'catboost/named-classes.json',
   'catboost/quantile.json',
+  'skops/1.9-components-of-columns.skops',
 ]
 
 /** What the trees compare with: equal numbers go the other way than those next to them. */

@@ -519,6 +519,8 @@ function stepOf(step, width) {
       return { width, apply: normalizing(step) }
     case 'binarize':
       return inPlace(width, (x, k) => (x > step.thresholds[k] ? 1 : 0))
+    case 'project':
+      return replacing(step, width, step.bias.length, projecting(step))
   }
   throw new Error(`no step is called ${step.kind}`)
 }
@@ -538,6 +540,24 @@ function into(width, fill) {
     return result
   }
   return { width, apply }
+}
+
+/** Columns at … at + inputs become `count` others. */
+function replacing({ at, inputs }, width, count, make) {
+  return into(width - inputs + count, (row, result) => {
+    for (let k = 0; k < at; k++) result[k] = row[k]
+    for (let k = 0; k < count; k++) result[at + k] = make(row, k)
+    for (let k = at + inputs; k < width; k++) result[k - inputs + count] = row[k]
+  })
+}
+
+function projecting({ at, inputs, weights, bias, precision }) {
+  const round = rounding(precision)
+  return (row, k) => {
+    let sum = bias[k]
+    for (let i = 0; i < inputs; i++) sum = round(sum + round(weights[k * inputs + i] * row[at + i]))
+    return sum
+  }
 }
 
 function scaling({ offset, factor, form, precision }, width) {

@@ -850,6 +850,30 @@ def _normalize(step):
     return normalize
 
 
+def _project(step):
+    precision = np.dtype(step['precision'])
+    weights, bias = step['weights'].reshape(-1, step['inputs']), step['bias'].reshape(1, -1, 1)
+
+    def sums(rows):
+        # One addition after the other, as the other backends add.
+        terms = (rows[:, None, :] * weights).astype(precision)
+        first = np.broadcast_to(bias, (len(rows), bias.shape[1], 1)).astype(precision)
+        return np.add.accumulate(np.concatenate([first, terms], axis=2), axis=2)[:, :, -1].astype(np.float64)
+
+    return _replacing(step, sums)
+
+
+def _replacing(step, change):
+    """Columns at … at + inputs become others; few rows at a time, as sums have their terms side by side."""
+    at, end = step['at'], step['at'] + step['inputs']
+
+    def replace(rows):
+        made = [change(rows[k : k + 64, at:end]) for k in range(0, max(len(rows), 1), 64)]
+        return np.concatenate([rows[:, :at], np.concatenate(made), rows[:, end:]], axis=1)
+
+    return replace
+
+
 _STEPS = {
     'round': lambda step: lambda rows: rows.astype(np.float32).astype(np.float64),
     'scale': _scale,
@@ -859,5 +883,6 @@ _STEPS = {
     'ordinal': _ordinal,
     'map': _map,
     'normalize': _normalize,
+    'project': _project,
     'binarize': lambda step: lambda rows: (rows > step['thresholds']).astype(np.float64),
 }

@@ -55,6 +55,9 @@ const READERS: Readonly<Record<string, Reader>> = {
     if (one.has('func') && !context.ownFunctions) throw notRead(one, context, 'with a function')
     return []
   },
+  PCA: components,
+  IncrementalPCA: components,
+  TruncatedSVD: components,
   ColumnTransformer: columnTransformer,
   Pipeline: (one, given, context) => {
     let width = given.width
@@ -112,6 +115,21 @@ function numbersOr(transformer: InertObject, name: string, given: Given, otherwi
 /** They are stored even where they are not taken off. */
 const meansOf = (scaler: InertObject, given: Given): Float64Array =>
   scaler.field('with_mean').plain() === false ? filled(given, 0) : numbersOr(scaler, 'mean_', given, 0)
+
+/** (x − mean) · components, in one product; whitened: over the deviation of each. sklearn/decomposition/_base.py */
+function components(one: InertObject, given: Given): readonly Preparation[] {
+  const { shape, numbers } = one.field('components_').array()
+  const [outputs = 0, inputs = 0] = shape
+  if (outputs < 1 || inputs !== given.width)
+    throw new InputError(`${one.where} has components of ${inputs} columns, not ${given.width}; the file is damaged`)
+  const means = numbersOr(one, 'mean_', given, 0)
+  const variances =
+    optionalField(one, 'whiten') === true ? numbersOr(one, 'explained_variance_', { width: outputs }, 1) : undefined
+  const deviations = variances?.map((one) => Math.max(Math.sqrt(one), 2 ** -52)) ?? filled({ width: outputs }, 1)
+  const weights = numbers.map((weight, at) => weight / deviations[Math.floor(at / inputs)]!)
+  const bias = deviations.map((_, k) => -means.reduce((sum, mean, i) => sum + mean * weights[k * inputs + i]!, 0))
+  return [{ kind: 'project', precision: 'float64', at: 0, inputs, weights, bias }]
+}
 
 function simpleImputer(imputer: InertObject, given: Given, context: SkopsContext): readonly Preparation[] {
   const missing = imputer.has('missing_values') ? imputer.field('missing_values').plain() : Number.NaN

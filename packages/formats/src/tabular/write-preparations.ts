@@ -3,6 +3,7 @@
 import { binary, cast, scalar, unary, where, withNumber } from '@whyslow/graph/builder/broadcast.ts'
 import { int64s } from '@whyslow/graph/builder/constant-data.ts'
 import type { GraphBuilder, Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { range } from '@whyslow/graph/builder/range.ts'
 import { reduce } from '@whyslow/graph/builder/reduce.ts'
 import { concat, gather } from '@whyslow/graph/builder/shapes.ts'
 import { widthAfter } from '@whyslow/graph/forest/prepare.ts'
@@ -44,6 +45,8 @@ function write(builder: GraphBuilder, step: Preparation, value: Value): Value {
       return normalize(builder, step, value)
     case 'binarize':
       return binarize(builder, step, value)
+    case 'project':
+      return replaced(builder, step, value, (columns) => dense(builder, columns, { ...step, outputs: step.bias.length }))
   }
 }
 
@@ -68,6 +71,42 @@ function impute(builder: GraphBuilder, { missing, values, indicators }: Step<'im
 /** These columns, in this order. */
 export const takeColumns = (builder: GraphBuilder, value: Value, columns: ArrayLike<number>): Value =>
   gather(builder, value, builder.constant(int64s(Array.from(columns)), 'columns'), 1)
+
+/** The row with what is made of its columns at … at + inputs. */
+function replaced(
+  builder: GraphBuilder,
+  { at, inputs }: Pick<Step<'project'>, 'at' | 'inputs'>,
+  value: Value,
+  change: (columns: Value) => Value,
+): Value {
+  const width = Number(value.shape[1])
+  if (inputs === width) return change(value)
+  const part = (from: number, to: number) => (from === to ? [] : [takeColumns(builder, value, range(from, to))])
+  return concat(
+    builder,
+    [...part(0, at), change(takeColumns(builder, value, range(at, at + inputs))), ...part(at + inputs, width)],
+    1,
+  )
+}
+
+interface Dense {
+  readonly inputs: number
+  readonly outputs: number
+  readonly weights: Float64Array
+  readonly bias: Float64Array
+}
+
+/** A layer's sums. */
+export function dense(builder: GraphBuilder, value: Value, { inputs, outputs, weights, bias }: Dense): Value {
+  const precision = value.dtype as Precision
+  const matrix = numbers(builder, precision, [outputs, inputs], weights)
+  return builder.op(
+    'Gemm',
+    [value, matrix, numbers(builder, precision, [outputs], bias)],
+    { dtype: precision, shape: [value.shape[0]!, outputs] },
+    { transB: 1 },
+  )
+}
 
 /** Runs of columns that stay go together. */
 function byColumn(

@@ -6,10 +6,10 @@ import { int64s } from '@whyslow/graph/builder/constant-data.ts'
 import { GraphBuilder, type Value } from '@whyslow/graph/builder/graph-builder.ts'
 import { indexOf } from '@whyslow/graph/builder/reduce.ts'
 import { gather, takeEntry } from '@whyslow/graph/builder/shapes.ts'
-import type { LabelRule, LinearScores, NetworkScores, Precision, TabularModel } from '@whyslow/graph/forest/types.ts'
+import type { LabelRule, LinearScores, NetworkScores, TabularModel } from '@whyslow/graph/forest/types.ts'
 import { isNan } from '../tensorflow/functions.ts'
 import { writeForest } from './write-forest.ts'
-import { numbers, writePreparations } from './write-preparations.ts'
+import { dense, writePreparations } from './write-preparations.ts'
 import { writeActivation, writeTransform } from './write-transforms.ts'
 
 /** Axis of an input that no row has been given yet. */
@@ -69,24 +69,6 @@ function writeNetwork(builder: GraphBuilder, { precision, layers }: NetworkScore
   return layers.reduce(
     (value, layer) => writeActivation(builder, layer, dense(builder, value, layer)),
     cast(builder, row, precision),
-  )
-}
-
-interface Dense {
-  readonly inputs: number
-  readonly outputs: number
-  readonly weights: Float64Array
-  readonly bias: Float64Array
-}
-
-function dense(builder: GraphBuilder, value: Value, { inputs, outputs, weights, bias }: Dense): Value {
-  const precision = value.dtype as Precision
-  const matrix = numbers(builder, precision, [outputs, inputs], weights)
-  return builder.op(
-    'Gemm',
-    [value, matrix, numbers(builder, precision, [outputs], bias)],
-    { dtype: precision, shape: [value.shape[0]!, outputs] },
-    { transB: 1 },
   )
 }
 

@@ -24,6 +24,7 @@ const ORDER: readonly Preparation['kind'][] = [
   'impute',
   'scale',
   'binarize',
+  'project',
   'normalize',
 ]
 
@@ -101,6 +102,8 @@ function asOne(
       return { ...step, columns: each(step, ({ columns }) => columns, undefined) }
     case 'take':
       return { kind: 'take', columns: Int32Array.from(takenColumns(taken as readonly (Step<'take'> | undefined)[], widths)) }
+    case 'project':
+      return { ...step, at: step.at + columnsBefore(taken.indexOf(step), widths) }
     default:
       return widths.length === 1 ? step : undefined
   }
@@ -117,9 +120,12 @@ function imputed(
   if (indicators === undefined) return { kind, missing, values }
   const part = taken.indexOf(step)
   if (widths.slice(part + 1).some((width) => width > 0)) return undefined
-  const before = widths.slice(0, part).reduce((sum, width) => sum + width, 0)
+  const before = columnsBefore(part, widths)
   return { kind, missing, values, indicators: indicators.map((k) => k + before) }
 }
+
+const columnsBefore = (part: number, widths: readonly number[]): number =>
+  widths.slice(0, part).reduce((sum, width) => sum + width, 0)
 
 function takenColumns(taken: readonly (Step<'take'> | undefined)[], widths: readonly number[]): number[] {
   let before = 0

@@ -29,10 +29,23 @@ test.each<[Preparation, number[], number[]]>([
   [{ kind: 'normalize', norm: 'l2', precision: 'float64', least: 0 }, [3, 4], [0.6, 0.8]],
   [{ kind: 'normalize', norm: 'max', precision: 'float64', least: 0 }, [0, 0], [0, 0]],
   [{ kind: 'binarize', thresholds: Float64Array.of(1, 1) }, [1, 2], [0, 1]],
+  [project(1, [1, 2, 3, 4, 5, 6], [0.5, 0, 1]), [9, 10, 100, 8], [9, 210.5, 430, 651, 8]],
 ])('%o of %o', (step, row, expected) => {
   expect([...prepareRow([step], Float64Array.from(row))]).toEqual(expected)
   expect(widthAfter(step, row.length)).toBe(expected.length)
 })
+
+/** Sums of two columns. */
+function project(at: number, weights: readonly number[], bias: readonly number[]): Preparation {
+  return {
+    kind: 'project',
+    precision: 'float64',
+    at,
+    inputs: 2,
+    weights: Float64Array.from(weights),
+    bias: Float64Array.from(bias),
+  }
+}
 
 function scale(form: Extract<Preparation, { kind: 'scale' }>['form']): Preparation {
   return { kind: 'scale', form, precision: 'float64', offset: Float64Array.of(2, 2), factor: Float64Array.of(2, 2) }

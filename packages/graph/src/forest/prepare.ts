@@ -18,6 +18,8 @@ export function widthAfter(step: Preparation, width: number): number {
       return step.categories.reduce((sum, categories) => sum + (categories?.length ?? 1), 0)
     case 'impute':
       return width + (step.indicators?.length ?? 0)
+    case 'project':
+      return width - step.inputs + step.bias.length
     default:
       return width
   }
@@ -57,6 +59,8 @@ function prepared(step: Preparation, row: Float64Array): Float64Array {
       return normalized(step, row)
     case 'binarize':
       return row.map((x, k) => (x > step.thresholds[k]! ? 1 : 0))
+    case 'project':
+      return replaced(step, row, projected(step, row))
   }
 }
 
@@ -76,6 +80,24 @@ function imputed({ missing, values, indicators }: Step<'impute'>, row: Float64Ar
   const filled = row.map((x, k) => (isMissing(x) && !Number.isNaN(values[k]!) ? values[k]! : x))
   if (indicators === undefined) return filled
   return Float64Array.from([...filled, ...Array.from(indicators, (k) => (isMissing(row[k]!) ? 1 : 0))])
+}
+
+/** The row with what its columns at … at + inputs become. */
+function replaced({ at, inputs }: Pick<Step<'project'>, 'at' | 'inputs'>, row: Float64Array, made: Float64Array): Float64Array {
+  const result = new Float64Array(row.length - inputs + made.length)
+  result.set(row.subarray(0, at))
+  result.set(made, at)
+  result.set(row.subarray(at + inputs), at + made.length)
+  return result
+}
+
+function projected({ precision, at, inputs, weights, bias }: Step<'project'>, row: Float64Array): Float64Array {
+  const round = rounding(precision)
+  return bias.map((first, k) => {
+    let sum = first
+    for (let i = 0; i < inputs; i++) sum = round(sum + round(weights[k * inputs + i]! * row[at + i]!))
+    return sum
+  })
 }
 
 function normalized({ norm, precision, least }: Step<'normalize'>, row: Float64Array): Float64Array {

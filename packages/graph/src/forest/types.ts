@@ -59,6 +59,15 @@ export type Preparation =
   | { readonly kind: 'normalize'; readonly norm: 'l1' | 'l2' | 'max'; readonly precision: Precision; readonly least: number }
   /** 1 if x is above the threshold, else 0. */
   | { readonly kind: 'binarize'; readonly thresholds: Float64Array }
+  /** The columns at … at + inputs become sums: bias[k] + Σ weights[k · inputs + i] · x[at + i], i ascending, each operation rounded. Others stay. */
+  | {
+      readonly kind: 'project'
+      readonly precision: Precision
+      readonly at: number
+      readonly inputs: number
+      readonly weights: Float64Array
+      readonly bias: Float64Array
+    }
 
 /** Keys, each once and none NaN, and as many values. */
 export interface MappedColumn {

@@ -135,6 +135,8 @@ function afterStep(step: Preparation, origins: readonly Origin[], known: readonl
       return origins.map(() => undefined)
     case 'normalize':
       return origins.map(() => undefined)
+    case 'project':
+      return [...origins.slice(0, step.at), ...Array(step.bias.length), ...origins.slice(step.at + step.inputs)]
   }
 }
 
