@@ -50,11 +50,12 @@ def sklearn():
     from sklearn.calibration import CalibratedClassifierCV
     from sklearn.compose import ColumnTransformer
     from sklearn.decomposition import PCA, IncrementalPCA, TruncatedSVD
+    from sklearn.feature_selection import RFE, SelectFromModel, SelectKBest, SelectPercentile, VarianceThreshold
     from sklearn.impute import SimpleImputer
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import Binarizer, MaxAbsScaler, MinMaxScaler, Normalizer, OneHotEncoder, OrdinalEncoder, RobustScaler, StandardScaler
 
-    can_miss = draw.random() < 0.4
+    can_miss, is_class = draw.random() < 0.4, draw.random() < 0.65
     x, y = table(can_miss)
     imputer = lambda: SimpleImputer(**some(strategy=["median", "most_frequent", "constant"], add_indicator=[True], keep_empty_features=[True]))
     scaler = lambda: draw.choice(
@@ -72,6 +73,16 @@ def sklearn():
             lambda: PCA(draw.choice([1, 2, 3]), **some(whiten=[True])),
             lambda: IncrementalPCA(2, **some(whiten=[True])),
             lambda: TruncatedSVD(2),
+            lambda: SelectKBest(k=draw.choice([1, 2, "all"])),
+            lambda: SelectPercentile(percentile=draw.choice([34, 50, 100])),
+            lambda: VarianceThreshold(**some(threshold=[0.001])),
+            lambda: RFE(linear_model.Ridge(), n_features_to_select=2) if not is_class else RFE(tree.DecisionTreeClassifier(max_depth=3)),
+            lambda: SelectFromModel(
+                draw.choice([linear_model.Ridge(), linear_model.Lasso(0.01), ensemble.RandomForestRegressor(3), ensemble.GradientBoostingRegressor(n_estimators=3)])
+                if not is_class
+                else draw.choice([linear_model.LogisticRegression(max_iter=300), tree.DecisionTreeClassifier(), ensemble.RandomForestClassifier(3), ensemble.GradientBoostingClassifier(n_estimators=2)]),
+                **some(threshold=["median", "0.5*mean", 0.1], max_features=[2]),
+            ),
         ]
     )()
     encoder = lambda: draw.choice(
@@ -120,7 +131,6 @@ def sklearn():
         ]
     )()
     outliers = lambda: ensemble.IsolationForest(n_estimators=4, **some(max_features=[2, 0.5], max_samples=[10, 0.3], contamination=[0.05, 0.2], bootstrap=[True]))
-    is_class = draw.random() < 0.65
     model = make_pipeline(*steps, outliers() if draw.random() < 0.1 else classifier() if is_class else regressor())
     model.fit(x, target(y, draw.choice(["two", "names", "three", "odd"]) if is_class else "positive"))
     rows = rows_of(x, can_miss)

@@ -982,6 +982,29 @@ class EstimatorFile(unittest.TestCase):
                 told = self.spec(make(), rows, method=method)[1]["methods"][method]
                 self.assertEqual([told["output"], told["classes"]], [output, None])
 
+    def test_a_selector_says_which_columns_it_keeps_and_encoders_behind_it_have_theirs(self):
+        import io
+        import zipfile
+
+        import numpy as np
+        from sklearn.feature_selection import SelectFpr, VarianceThreshold, f_regression
+        from sklearn.linear_model import LinearRegression
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import OrdinalEncoder
+        from whyslow_collector import estimator_file
+
+        rows = np.array([[3.0, 1.0, 5.0], [3.0, 2.0, 4.0], [3.0, 3.0, 5.0], [3.0, 4.0, 4.0]])
+        for selector, kept in ((VarianceThreshold(), [False, True, True]), (SelectFpr(f_regression, alpha=0.01), [False, True, False])):
+            model = make_pipeline(selector, OrdinalEncoder(), LinearRegression()).fit(rows, rows[:, 1])
+            with tempfile.TemporaryDirectory() as folder:
+                file = os.path.join(folder, "model.skops")
+                _, strict, _, _ = estimator_file.write(model, file)
+                with zipfile.ZipFile(file) as archive:
+                    arrays = [np.load(io.BytesIO(archive.read(name))).tolist() for name in archive.namelist() if name.endswith(".npy")]
+            self.assertIn(kept, arrays)
+            self.assertEqual(strict, {})
+            self.assertFalse(hasattr(selector, "support_"))
+
     def test_columns_that_the_model_drops_may_hold_anything(self):
         import pandas as pd
         from sklearn.compose import ColumnTransformer

@@ -88,7 +88,9 @@ function searched(estimator: InertObject): InertObject {
 }
 
 function featuresOf(first: InertObject, last: InertObject): number {
-  const owner = first.has('n_features_in_') ? first : last
+  // A selector by another model has its columns alone.
+  const inner = ['estimator_', 'estimator'].flatMap((name) => (first.has(name) ? [first.field(name)] : []))
+  const owner = [first, ...inner].find((one) => one.has('n_features_in_')) ?? last
   const count = owner.field('n_features_in_').number()
   if (!Number.isInteger(count) || count < 1 || count > MOST_FEATURES)
     throw new InputError(`${owner.where}: ${owner.className} has ${count} features; the file is damaged, save the model again`)

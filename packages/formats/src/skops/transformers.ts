@@ -7,6 +7,7 @@ import type { Preparation } from '@whyslow/graph/forest/types.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { notRead, optionalField, type SkopsContext } from './context.ts'
 import type { InertObject } from './inert.ts'
+import { SELECTORS, selectedColumns } from './selectors.ts'
 
 export interface TransformedColumns {
   readonly steps: readonly Preparation[]
@@ -58,6 +59,7 @@ const READERS: Readonly<Record<string, Reader>> = {
   PCA: components,
   IncrementalPCA: components,
   TruncatedSVD: components,
+  ...Object.fromEntries(SELECTORS.map((name) => [name, selectedColumns])),
   ColumnTransformer: columnTransformer,
   Pipeline: (one, given, context) => {
     let width = given.width

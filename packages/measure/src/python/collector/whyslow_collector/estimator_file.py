@@ -122,6 +122,8 @@ def _numbered(model, columns, texts, are_given=True):
         twin.steps, given = [], columns
         for label, step in model.steps:
             twin.steps.append((label, step if step is None or isinstance(step, str) else _numbered(step, given, texts, are_given)))
+            if hasattr(step, "get_support"):
+                given = [given[at] if given is not None else at for at in map(int, step.get_support(indices=True))]
             are_given = are_given and (step is None or isinstance(step, str) or _fills_missing(step))
         return twin
     if name == "ColumnTransformer" and columns is None:
@@ -137,6 +139,11 @@ def _numbered(model, columns, texts, are_given=True):
         return twin
     if name in _ENCODERS:
         return _codes(model, columns, texts, are_given)
+    if hasattr(model, "get_support") and not hasattr(model, "support_"):
+        # Of some it follows from the model that chose, and only scikit-learn knows how.
+        twin = copy.copy(model)
+        twin.support_ = model.get_support()
+        return twin
     if name == "SimpleImputer" and model.statistics_.dtype.kind in "OU":
         return _imputer(model, columns, texts)
     return model
