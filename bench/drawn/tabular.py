@@ -113,6 +113,7 @@ def sklearn():
             lambda: svm.LinearSVC(),
             lambda: discriminant_analysis.LinearDiscriminantAnalysis(),
             lambda: neural_network.MLPClassifier((5, 3)[: draw.randint(1, 2)], max_iter=60, activation=draw.choice(["relu", "tanh", "logistic", "identity"])),
+            lambda: naive_bayes.GaussianNB(**some(var_smoothing=[0.01])),
             lambda: naive_bayes.BernoulliNB(**some(binarize=[0.3], fit_prior=[False])),
             lambda: CalibratedClassifierCV(draw.choice([svm.LinearSVC(), linear_model.LogisticRegression()]), cv=2, **some(ensemble=[False])),
         ]

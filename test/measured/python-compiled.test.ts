@@ -149,26 +149,26 @@ describe.skipIf(!has('import numpy'))('in the user’s Python', needs('an interp
     }
   })
 
-  test.each([path.join(FIXTURES, 'credit_mlp.onnx'), path.join(FORMATS, 'xgboost/1.7-gblinear.json')])(
-    'sums of layers are those of Node but in NumPy: %s',
-    { timeout: 120_000 },
-    async (file) => {
-      const out = path.join(scratch(), 'fast')
-      const { inputs, outputs } = await shipped(file, out)
-      const values = numbers(70 * inputs[0]!.columns).map((value) => (Number.isNaN(value) ? 0.5 : value))
-      const expected = inNode(out, inputs[0]!, values)
-      for (const backend of backends) {
-        const given = inPython(out, backend, inputs[0]!, values)
-        for (const { name, what } of outputs)
-          for (const [k, results] of expected.entries())
-            for (const [i, value] of results[name]!.entries()) {
-              const own = given[k]![name]![i]!
-              if (backend !== 'numpy' && what === 'margin') expect(Number(own)).toBe(Number(value))
-              else expectNear(Number(own), Number(value), 1e-5)
-            }
-      }
-    },
-  )
+  test.each([
+    path.join(FIXTURES, 'credit_mlp.onnx'),
+    path.join(FORMATS, 'xgboost/1.7-gblinear.json'),
+    path.join(FORMATS, 'skops/1.9-gaussian-naive-bayes.skops'),
+  ])('sums of layers are those of Node but in NumPy: %s', { timeout: 120_000 }, async (file) => {
+    const out = path.join(scratch(), 'fast')
+    const { inputs, outputs } = await shipped(file, out)
+    const values = numbers(70 * inputs[0]!.columns).map((value) => (Number.isNaN(value) ? 0.5 : value))
+    const expected = inNode(out, inputs[0]!, values)
+    for (const backend of backends) {
+      const given = inPython(out, backend, inputs[0]!, values)
+      for (const { name, what } of outputs)
+        for (const [k, results] of expected.entries())
+          for (const [i, value] of results[name]!.entries()) {
+            const own = given[k]![name]![i]!
+            if (backend !== 'numpy' && what === 'margin') expect(Number(own)).toBe(Number(value))
+            else expectNear(Number(own), Number(value), 1e-5)
+          }
+    }
+  })
 
   test.skipIf(backends.length < 3)(
     'what was proven for a number of rows predicts them',

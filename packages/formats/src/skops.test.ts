@@ -28,8 +28,8 @@ checkFormat(readSkops, {
   ],
   refuses: [
     {
-      file: '../formats/skops/refused-gaussian-naive-bayes.skops',
-      message: /GaussianNB is not read; convert the model with skl2onnx/,
+      file: '../formats/skops/refused-nearest-neighbours.skops',
+      message: /KNeighborsClassifier is not read; convert the model with skl2onnx/,
     },
   ],
 })

@@ -519,6 +519,8 @@ function stepOf(step, width) {
       return { width, apply: normalizing(step) }
     case 'binarize':
       return inPlace(width, (x, k) => (x > step.thresholds[k] ? 1 : 0))
+    case 'products':
+      return replacing(step, width, step.factors.length, multiplying(step))
     case 'project':
       return replacing(step, width, step.bias.length, projecting(step))
   }
@@ -558,6 +560,11 @@ function projecting({ at, inputs, weights, bias, precision }) {
     for (let i = 0; i < inputs; i++) sum = round(sum + round(weights[k * inputs + i] * row[at + i]))
     return sum
   }
+}
+
+function multiplying({ at, factors, precision }) {
+  const round = rounding(precision)
+  return (row, k) => factors[k].reduce((product, i) => round(product * row[at + i]), 1)
 }
 
 function scaling({ offset, factor, form, precision }, width) {

@@ -863,6 +863,21 @@ def _project(step):
     return _replacing(step, sums)
 
 
+def _products(step):
+    factors, precision = [one.tolist() for one in step['factors']], np.dtype(step['precision'])
+    # Those that have a first factor, and which; those that have a second …
+    turns = [[(k, one[turn]) for k, one in enumerate(factors) if len(one) > turn] for turn in range(max(map(len, factors), default=0))]
+    turns = [([k for k, _ in one], [i for _, i in one]) for one in turns]
+
+    def products(rows):
+        result = np.ones((len(rows), len(factors)))
+        for which, by in turns:
+            result[:, which] = (result[:, which] * rows[:, by]).astype(precision)
+        return result
+
+    return _replacing(step, products)
+
+
 def _replacing(step, change):
     """Columns at … at + inputs become others; few rows at a time, as sums have their terms side by side."""
     at, end = step['at'], step['at'] + step['inputs']
@@ -884,5 +899,6 @@ _STEPS = {
     'map': _map,
     'normalize': _normalize,
     'project': _project,
+    'products': _products,
     'binarize': lambda step: lambda rows: (rows > step['thresholds']).astype(np.float64),
 }

@@ -14,7 +14,7 @@ import {
   multiLayerPerceptron,
   stochasticGradientClassifier,
 } from './linear-models.ts'
-import { naiveBayes } from './naive-bayes.ts'
+import { gaussianNaiveBayes, naiveBayes } from './naive-bayes.ts'
 import { stepsOf, transform } from './transformers.ts'
 import { decisionTree, gradientBoosting, isolationForest, randomForest } from './tree-models.ts'
 
@@ -32,6 +32,7 @@ const READERS: ReadonlyMap<string, Reader> = new Map([
   ...same('SGDClassifier', stochasticGradientClassifier),
   ...same('LinearSVC RidgeClassifier RidgeClassifierCV Perceptron PassiveAggressiveClassifier', linearClassifier),
   ...same('CalibratedClassifierCV', calibrated),
+  ...same('GaussianNB', gaussianNaiveBayes),
   ...same('MultinomialNB ComplementNB BernoulliNB', naiveBayes),
   ...same(
     'LinearRegression Ridge RidgeCV Lasso LassoCV LassoLars LassoLarsCV ElasticNet ElasticNetCV Lars LarsCV',

@@ -45,6 +45,8 @@ function write(builder: GraphBuilder, step: Preparation, value: Value): Value {
       return normalize(builder, step, value)
     case 'binarize':
       return binarize(builder, step, value)
+    case 'products':
+      return replaced(builder, step, value, (columns) => products(builder, step, columns))
     case 'project':
       return replaced(builder, step, value, (columns) => dense(builder, columns, { ...step, outputs: step.bias.length }))
   }
@@ -75,7 +77,7 @@ export const takeColumns = (builder: GraphBuilder, value: Value, columns: ArrayL
 /** The row with what is made of its columns at … at + inputs. */
 function replaced(
   builder: GraphBuilder,
-  { at, inputs }: Pick<Step<'project'>, 'at' | 'inputs'>,
+  { at, inputs }: Step<'project'> | Step<'products'>,
   value: Value,
   change: (columns: Value) => Value,
 ): Value {
@@ -87,6 +89,35 @@ function replaced(
     [...part(0, at), change(takeColumns(builder, value, range(at, at + inputs))), ...part(at + inputs, width)],
     1,
   )
+}
+
+/** Those of equally many factors together. */
+function products(builder: GraphBuilder, { factors }: Step<'products'>, value: Value): Value {
+  const parts: Value[] = []
+  for (let from = 0, to = 0; from < factors.length; from = to) {
+    const { length } = factors[from]!
+    while (factors[to]?.length === length) to++
+    const nth = (at: number) =>
+      takeColumns(
+        builder,
+        value,
+        factors.slice(from, to).map((list) => list[at]!),
+      )
+    parts.push(
+      length === 0
+        ? ones(builder, value, to - from)
+        : range(1, length)
+            .map(nth)
+            .reduce((a, b) => binary(builder, 'Mul', a, b), nth(0)),
+    )
+  }
+  return concat(builder, parts, 1)
+}
+
+/** As many columns of ones, whatever the row holds. */
+function ones(builder: GraphBuilder, value: Value, count: number): Value {
+  const one = scalar(builder, value.dtype, 1)
+  return where(builder, isNan(builder, takeColumns(builder, value, new Array<number>(count).fill(0))), one, one)
 }
 
 interface Dense {

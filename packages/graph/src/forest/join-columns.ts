@@ -25,6 +25,7 @@ const ORDER: readonly Preparation['kind'][] = [
   'scale',
   'binarize',
   'project',
+  'products',
   'normalize',
 ]
 
@@ -103,6 +104,7 @@ function asOne(
     case 'take':
       return { kind: 'take', columns: Int32Array.from(takenColumns(taken as readonly (Step<'take'> | undefined)[], widths)) }
     case 'project':
+    case 'products':
       return { ...step, at: step.at + columnsBefore(taken.indexOf(step), widths) }
     default:
       return widths.length === 1 ? step : undefined

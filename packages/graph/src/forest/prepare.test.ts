@@ -29,6 +29,7 @@ test.each<[Preparation, number[], number[]]>([
   [{ kind: 'normalize', norm: 'l2', precision: 'float64', least: 0 }, [3, 4], [0.6, 0.8]],
   [{ kind: 'normalize', norm: 'max', precision: 'float64', least: 0 }, [0, 0], [0, 0]],
   [{ kind: 'binarize', thresholds: Float64Array.of(1, 1) }, [1, 2], [0, 1]],
+  [products([[], [1], [0, 0], [1, 0, 1]]), [9, 2, 3], [9, 1, 3, 4, 18]],
   [project(1, [1, 2, 3, 4, 5, 6], [0.5, 0, 1]), [9, 10, 100, 8], [9, 210.5, 430, 651, 8]],
 ])('%o of %o', (step, row, expected) => {
   expect([...prepareRow([step], Float64Array.from(row))]).toEqual(expected)
@@ -45,6 +46,11 @@ function project(at: number, weights: readonly number[], bias: readonly number[]
     weights: Float64Array.from(weights),
     bias: Float64Array.from(bias),
   }
+}
+
+/** Products of the last two columns of three. */
+function products(factors: readonly (readonly number[])[]): Preparation {
+  return { kind: 'products', precision: 'float64', at: 1, inputs: 2, factors: factors.map((list) => Int32Array.from(list)) }
 }
 
 function scale(form: Extract<Preparation, { kind: 'scale' }>['form']): Preparation {

@@ -20,6 +20,8 @@ export function widthAfter(step: Preparation, width: number): number {
       return width + (step.indicators?.length ?? 0)
     case 'project':
       return width - step.inputs + step.bias.length
+    case 'products':
+      return width - step.inputs + step.factors.length
     default:
       return width
   }
@@ -61,6 +63,8 @@ function prepared(step: Preparation, row: Float64Array): Float64Array {
       return row.map((x, k) => (x > step.thresholds[k]! ? 1 : 0))
     case 'project':
       return replaced(step, row, projected(step, row))
+    case 'products':
+      return replaced(step, row, multiplied(step, row))
   }
 }
 
@@ -83,7 +87,7 @@ function imputed({ missing, values, indicators }: Step<'impute'>, row: Float64Ar
 }
 
 /** The row with what its columns at … at + inputs become. */
-function replaced({ at, inputs }: Pick<Step<'project'>, 'at' | 'inputs'>, row: Float64Array, made: Float64Array): Float64Array {
+function replaced({ at, inputs }: Step<'project'> | Step<'products'>, row: Float64Array, made: Float64Array): Float64Array {
   const result = new Float64Array(row.length - inputs + made.length)
   result.set(row.subarray(0, at))
   result.set(made, at)
@@ -98,6 +102,11 @@ function projected({ precision, at, inputs, weights, bias }: Step<'project'>, ro
     for (let i = 0; i < inputs; i++) sum = round(sum + round(weights[k * inputs + i]! * row[at + i]!))
     return sum
   })
+}
+
+function multiplied({ precision, at, factors }: Step<'products'>, row: Float64Array): Float64Array {
+  const round = rounding(precision)
+  return Float64Array.from(factors, (list) => list.reduce((product, i) => round(product * row[at + i]!), 1))
 }
 
 function normalized({ norm, precision, least }: Step<'normalize'>, row: Float64Array): Float64Array {

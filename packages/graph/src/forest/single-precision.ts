@@ -50,6 +50,8 @@ function singlePreparation(step: Preparation): Preparation {
       return { ...step, columns: step.columns.map((column) => column && roundedColumn(column)) }
     case 'binarize':
       return { ...step, thresholds: step.thresholds.map(roundedDown) }
+    case 'products':
+      return { ...step, precision: 'float32' }
     case 'project':
       return { ...step, precision: 'float32', weights: rounded(step.weights), bias: rounded(step.bias) }
     default:

@@ -68,6 +68,14 @@ export type Preparation =
       readonly weights: Float64Array
       readonly bias: Float64Array
     }
+  /** The columns at … at + inputs become products: of x[at + i] for each i of `factors[k]`, in that order, each rounded; 1 if there is none. Others stay. */
+  | {
+      readonly kind: 'products'
+      readonly precision: Precision
+      readonly at: number
+      readonly inputs: number
+      readonly factors: readonly Int32Array[]
+    }
 
 /** Keys, each once and none NaN, and as many values. */
 export interface MappedColumn {

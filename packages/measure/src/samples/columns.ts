@@ -137,6 +137,10 @@ function afterStep(step: Preparation, origins: readonly Origin[], known: readonl
       return origins.map(() => undefined)
     case 'project':
       return [...origins.slice(0, step.at), ...Array(step.bias.length), ...origins.slice(step.at + step.inputs)]
+    case 'products': {
+      const made = step.factors.map((list) => (list.length === 1 ? origins[step.at + list[0]!] : undefined))
+      return [...origins.slice(0, step.at), ...made, ...origins.slice(step.at + step.inputs)]
+    }
   }
 }
 
