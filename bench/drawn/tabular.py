@@ -131,8 +131,24 @@ def sklearn():
             lambda: neural_network.MLPRegressor((4,), max_iter=60),
         ]
     )()
+    ensembles = (
+        [
+            lambda: ensemble.BaggingClassifier(tree.DecisionTreeClassifier(**depth()), 3, **some(max_features=[1, 2], bootstrap_features=[True])),
+            lambda: ensemble.BaggingClassifier(linear_model.LogisticRegression(max_iter=300), 3, **some(max_features=[1, 2])),
+            lambda: ensemble.VotingClassifier(
+                [("a", tree.DecisionTreeClassifier(**depth())), ("b", ensemble.ExtraTreesClassifier(3, **depth()))], voting="soft", **some(weights=[[1, 3]])
+            ),
+        ]
+        if is_class
+        else [
+            lambda: ensemble.BaggingRegressor(draw.choice([tree.DecisionTreeRegressor(), linear_model.Ridge()]), 3, **some(max_features=[1, 2])),
+            lambda: ensemble.VotingRegressor(
+                draw.choice([[("a", linear_model.Ridge()), ("b", make_pipeline(scaler(), linear_model.Lasso(0.01)))], [("c", ensemble.RandomForestRegressor(3)), ("d", tree.DecisionTreeRegressor())]]), **some(weights=[[0.5, 3]])
+            ),
+        ]
+    )
     outliers = lambda: ensemble.IsolationForest(n_estimators=4, **some(max_features=[2, 0.5], max_samples=[10, 0.3], contamination=[0.05, 0.2], bootstrap=[True]))
-    model = make_pipeline(*steps, outliers() if draw.random() < 0.1 else classifier() if is_class else regressor())
+    model = make_pipeline(*steps, outliers() if draw.random() < 0.1 else draw.choice(ensembles)() if draw.random() < 0.15 else classifier() if is_class else regressor())
     model.fit(x, target(y, draw.choice(["two", "names", "three", "odd"]) if is_class else "positive"))
     rows = rows_of(x, can_miss)
     given = model.predict_proba(rows) if hasattr(model, "predict_proba") else model.decision_function(rows) if hasattr(model, "decision_function") else model.predict(rows)

@@ -31,5 +31,9 @@ checkFormat(readSkops, {
       file: '../formats/skops/refused-nearest-neighbours.skops',
       message: /KNeighborsClassifier is not read; convert the model with skl2onnx/,
     },
+    {
+      file: '../formats/skops/refused-voting-of-kinds.skops',
+      message: /VotingClassifier of LogisticRegression, GaussianNB is not read/,
+    },
   ],
 })

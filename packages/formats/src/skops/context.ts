@@ -50,3 +50,18 @@ function classesArray(estimator: InertObject): { readonly numbers: Float64Array;
 /** A number, null if the parameter is None. */
 export const optionalField = (estimator: InertObject, name: string): unknown =>
   estimator.has(name) ? estimator.field(name).plain() : null
+
+/** Columns that it is given: of selectors, pipelines and means the first model in them that says so. */
+export function featureCountOf(estimator: InertObject): number | undefined {
+  if (estimator.has('n_features_in_')) return estimator.field('n_features_in_').number()
+  const fields = ['estimator_', 'estimator', 'estimators_', 'steps'].flatMap((name) =>
+    estimator.has(name) ? [estimator.field(name)] : [],
+  )
+  const parts = fields.flatMap((one) => (one.isList() ? one.items() : [one]))
+  // A step is its name and an estimator.
+  for (const part of parts) {
+    const found = featureCountOf(part.isList() ? (part.items()[1] ?? part) : part)
+    if (found !== undefined) return found
+  }
+  return undefined
+}

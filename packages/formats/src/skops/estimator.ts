@@ -3,7 +3,8 @@ import type { Preparation, TabularModel } from '@whyslow/graph/forest/types.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { MOST_FEATURES } from '../tabular/tabular-model.ts'
 import { calibrated } from './calibrated.ts'
-import { notRead, type Predictor, type SkopsContext, versionOf } from './context.ts'
+import { featureCountOf, notRead, type Predictor, type SkopsContext, versionOf } from './context.ts'
+import { bagging, voting } from './ensembles.ts'
 import { histGradientBoosting } from './hist-gradient-boosting.ts'
 import type { InertObject } from './inert.ts'
 import {
@@ -45,10 +46,29 @@ const READERS: ReadonlyMap<string, Reader> = new Map([
   ...same('OrthogonalMatchingPursuit PassiveAggressiveRegressor MultiTaskLasso MultiTaskElasticNet', linearRegression),
   ...same('PoissonRegressor GammaRegressor TweedieRegressor', generalizedLinear),
   ...same('MLPClassifier MLPRegressor', multiLayerPerceptron),
+  ...same('BaggingClassifier BaggingRegressor', (one, context) => bagging(one, context, readMember)),
+  ...same('VotingClassifier VotingRegressor', (one, context) => voting(one, context, readMember)),
 ])
 
 /** Throws InputError for an estimator or transformer that is not known, by its name. */
 export function tabularOfEstimator(root: InertObject, file: string): TabularModel {
+  const { whole, first, last, featureCount, predictor, all } = readSteps(root, file)
+  const isSingle = all.length === 0 && predictor.scores.kind === 'forest' && predictor.scores.compare === 'float32'
+  const names = namesOf(whole, featureCount) ?? namesOf(first, featureCount)
+  return {
+    maker: 'scikit-learn',
+    objective: last.className,
+    input: { dtype: isSingle ? 'float32' : 'float64', featureCount, ...(names !== undefined && { names }) },
+    prepare: all,
+    scores: predictor.scores,
+    transform: predictor.transform,
+    ...(predictor.label !== undefined && { label: predictor.label }),
+    notes: [],
+  }
+}
+
+/** A pipeline, or an estimator alone. */
+function readSteps(root: InertObject, file: string) {
   const whole = searched(root)
   const steps = whole.className === 'Pipeline' ? stepsOf(whole) : [whole]
   const last = searched(steps.at(-1) ?? whole)
@@ -66,19 +86,12 @@ export function tabularOfEstimator(root: InertObject, file: string): TabularMode
     for (const one of done.steps) prepare.push(one)
     width = done.width
   }
-  const all = [...prepare, ...(predictor.prepare ?? [])]
-  const isSingle = all.length === 0 && predictor.scores.kind === 'forest' && predictor.scores.compare === 'float32'
-  const names = namesOf(whole, featureCount) ?? namesOf(first, featureCount)
-  return {
-    maker: 'scikit-learn',
-    objective: last.className,
-    input: { dtype: isSingle ? 'float32' : 'float64', featureCount, ...(names !== undefined && { names }) },
-    prepare: all,
-    scores: predictor.scores,
-    transform: predictor.transform,
-    ...(predictor.label !== undefined && { label: predictor.label }),
-    notes: [],
-  }
+  return { whole, first, last, featureCount, predictor, all: [...prepare, ...(predictor.prepare ?? [])] }
+}
+
+function readMember(member: InertObject, { file }: SkopsContext): Predictor {
+  const { predictor, all } = readSteps(member, file)
+  return { ...predictor, prepare: all }
 }
 
 /** The estimator that a search over parameters kept. */
@@ -89,12 +102,9 @@ function searched(estimator: InertObject): InertObject {
 }
 
 function featuresOf(first: InertObject, last: InertObject): number {
-  // A selector by another model has its columns alone.
-  const inner = ['estimator_', 'estimator'].flatMap((name) => (first.has(name) ? [first.field(name)] : []))
-  const owner = [first, ...inner].find((one) => one.has('n_features_in_')) ?? last
-  const count = owner.field('n_features_in_').number()
+  const count = featureCountOf(first) ?? featureCountOf(last) ?? 0
   if (!Number.isInteger(count) || count < 1 || count > MOST_FEATURES)
-    throw new InputError(`${owner.where}: ${owner.className} has ${count} features; the file is damaged, save the model again`)
+    throw new InputError(`${first.where}: ${first.className} has ${count} features; the file is damaged, save the model again`)
   return count
 }
 

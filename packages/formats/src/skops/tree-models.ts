@@ -67,12 +67,8 @@ export function isolationForest(estimator: InertObject, context: SkopsContext): 
       const values = isolationDepths(listed, fieldOf(tree.field('nodes').array(), 'n_node_samples', tree))
       // Fewer than all: each tree has its own.
       const own = columns[k]?.array().numbers
-      const isPart = own !== undefined && own.length < featureCount
-      return {
-        ...listed,
-        values,
-        feature: isPart ? Int32Array.from(listed.feature, (at) => (at < 0 ? at : (own[at] ?? featureCount))) : listed.feature,
-      }
+      const whole = { ...listed, values }
+      return own !== undefined && own.length < featureCount ? onColumns(whole, own, featureCount) : whole
     })
   const usual = trees.length * usualDepth(estimator.field('max_samples_').number())
   if (!(usual > 0)) throw notRead(estimator, context, 'of single rows')
@@ -81,6 +77,11 @@ export function isolationForest(estimator: InertObject, context: SkopsContext): 
     transform: [{ kind: 'isolation', offset: estimator.field('offset_').number() }],
     label: { classes: [-1, 1], from: 'prediction', by: 'from', cut: 0 },
   }
+}
+
+/** A tree of some columns as one of the row that they are of; columns that are not there are out of its reach. */
+export function onColumns(tree: ListedTree, columns: ArrayLike<number>, featureCount: number): ListedTree {
+  return { ...tree, feature: Int32Array.from(tree.feature, (at) => (at < 0 ? at : (columns[at] ?? featureCount))) }
 }
 
 /** What the model says before its first tree: nothing, a constant, or the shares of the classes as scores. */

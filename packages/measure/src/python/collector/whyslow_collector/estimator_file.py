@@ -12,7 +12,7 @@ from .errors import Contract
 
 _ENCODERS = ("OneHotEncoder", "OrdinalEncoder")
 #: Neither fits a row: what was given to make the estimator, or is kept of its training.
-_LEFT_OUT = ("_rng", "random_state", "callbacks", "loss_curve_", "_random_state", "_optimizer", "train_score_", "_loss")
+_LEFT_OUT = ("_rng", "random_state", "callbacks", "loss_curve_", "_random_state", "_optimizer", "train_score_", "_loss", "named_estimators_")
 
 
 def write(model, file):
