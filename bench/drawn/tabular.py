@@ -53,7 +53,7 @@ def sklearn():
     from sklearn.feature_selection import RFE, SelectFromModel, SelectKBest, SelectPercentile, VarianceThreshold
     from sklearn.impute import SimpleImputer
     from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import Binarizer, MaxAbsScaler, MinMaxScaler, Normalizer, OneHotEncoder, OrdinalEncoder, RobustScaler, StandardScaler
+    from sklearn.preprocessing import Binarizer, MaxAbsScaler, MinMaxScaler, Normalizer, KBinsDiscretizer, OneHotEncoder, OrdinalEncoder, PolynomialFeatures, RobustScaler, StandardScaler
 
     can_miss, is_class = draw.random() < 0.4, draw.random() < 0.65
     x, y = table(can_miss)
@@ -73,6 +73,8 @@ def sklearn():
             lambda: PCA(draw.choice([1, 2, 3]), **some(whiten=[True])),
             lambda: IncrementalPCA(2, **some(whiten=[True])),
             lambda: TruncatedSVD(2),
+            lambda: PolynomialFeatures(draw.choice([2, 3, (2, 3)]), **some(interaction_only=[True], include_bias=[False])),
+            lambda: KBinsDiscretizer(draw.choice([2, 4]), encode=draw.choice(["ordinal", "onehot-dense"]), **some(strategy=["uniform", "kmeans"])),
             lambda: SelectKBest(k=draw.choice([1, 2, "all"])),
             lambda: SelectPercentile(percentile=draw.choice([34, 50, 100])),
             lambda: VarianceThreshold(**some(threshold=[0.001])),

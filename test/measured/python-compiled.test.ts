@@ -32,6 +32,7 @@ const FILES = [
   'catboost/named-classes.json',
   'catboost/quantile.json',
   'skops/1.9-components-of-columns.skops',
+  'skops/1.9-tree-of-products-and-bins.skops',
 ]
 
 /** What the trees compare with: equal numbers go the other way than those next to them. */

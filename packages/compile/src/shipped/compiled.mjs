@@ -515,6 +515,8 @@ function stepOf(step, width) {
       const maps = step.columns.map((one) => one && new Map(Array.from(one.keys, (key, at) => [key, one.values[at]])))
       return inPlace(width, (x, k) => (maps[k] ? (maps[k].get(x) ?? step.columns[k].otherwise) : x))
     }
+    case 'bins':
+      return inPlace(width, (x, k) => binOf(step.edges[k], x))
     case 'normalize':
       return { width, apply: normalizing(step) }
     case 'binarize':
@@ -525,6 +527,13 @@ function stepOf(step, width) {
       return replacing(step, width, step.bias.length, projecting(step))
   }
   throw new Error(`no step is called ${step.kind}`)
+}
+
+function binOf(edges, x) {
+  if (!edges || Number.isNaN(x)) return x
+  let bin = 0
+  while (bin < edges.length && edges[bin] <= x) bin++
+  return bin
 }
 
 function inPlace(width, change) {

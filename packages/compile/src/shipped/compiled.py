@@ -832,6 +832,19 @@ def _map(step):
     return lambda rows: _looked_up(rows, tables, otherwise, keeps_missing=False)
 
 
+def _bins(step):
+    edges = step['edges']
+
+    def bins(rows):
+        result = rows.copy()
+        for k, one in enumerate(edges):
+            if one is not None:
+                result[:, k] = np.where(np.isnan(rows[:, k]), np.nan, np.searchsorted(one, rows[:, k], side='right'))
+        return result
+
+    return bins
+
+
 def _normalize(step):
     norm, precision, least = step['norm'], np.dtype(step['precision']), step.get('least', 0)
 
@@ -897,6 +910,7 @@ _STEPS = {
     'one-hot': _one_hot,
     'ordinal': _ordinal,
     'map': _map,
+    'bins': _bins,
     'normalize': _normalize,
     'project': _project,
     'products': _products,

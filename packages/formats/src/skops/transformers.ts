@@ -7,6 +7,7 @@ import type { Preparation } from '@whyslow/graph/forest/types.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { notRead, optionalField, type SkopsContext } from './context.ts'
 import type { InertObject } from './inert.ts'
+import { kBinsDiscretizer, polynomialFeatures } from './made-columns.ts'
 import { SELECTORS, selectedColumns } from './selectors.ts'
 
 export interface TransformedColumns {
@@ -60,6 +61,8 @@ const READERS: Readonly<Record<string, Reader>> = {
   IncrementalPCA: components,
   TruncatedSVD: components,
   ...Object.fromEntries(SELECTORS.map((name) => [name, selectedColumns])),
+  PolynomialFeatures: polynomialFeatures,
+  KBinsDiscretizer: kBinsDiscretizer,
   ColumnTransformer: columnTransformer,
   Pipeline: (one, given, context) => {
     let width = given.width

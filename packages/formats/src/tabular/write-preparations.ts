@@ -41,6 +41,8 @@ function write(builder: GraphBuilder, step: Preparation, value: Value): Value {
       return byColumn(builder, value, { ...step, categories: step.columns.map((one) => one?.keys) }, (column, k) =>
         mapped(builder, column, step.columns[k]!),
       )
+    case 'bins':
+      return byColumn(builder, value, { ...step, categories: step.edges }, (column, k) => bins(builder, column, step.edges[k]!))
     case 'normalize':
       return normalize(builder, step, value)
     case 'binarize':
@@ -143,7 +145,7 @@ export function dense(builder: GraphBuilder, value: Value, { inputs, outputs, we
 function byColumn(
   builder: GraphBuilder,
   value: Value,
-  step: Step<'one-hot'> | Step<'ordinal'> | (Step<'map'> & Pick<Step<'ordinal'>, 'categories'>),
+  step: Step<'one-hot'> | Step<'ordinal'> | ((Step<'map'> | Step<'bins'>) & Pick<Step<'ordinal'>, 'categories'>),
   change: (column: Value, k: number) => Value,
 ): Value {
   const parts: Value[] = []
@@ -183,6 +185,13 @@ function ordinal(builder: GraphBuilder, column: Value, categories: Float64Array 
   const place = summed(list.map((_, k) => k))
   const isKnown = withNumber(builder, 'Greater', summed(list.map(() => 1)), 0)
   return where(builder, isNan(builder, column), column, where(builder, isKnown, place, scalar(builder, precision, unknown)))
+}
+
+function bins(builder: GraphBuilder, column: Value, edges: Float64Array): Value {
+  if (edges.length === 0) return where(builder, isNan(builder, column), column, scalar(builder, column.dtype, 0))
+  const above = binary(builder, 'GreaterOrEqual', column, numbers(builder, column.dtype as Precision, [edges.length], edges))
+  const count = reduce(builder, 'ReduceSum', cast(builder, above, column.dtype), { axes: [1], keepDims: true })
+  return where(builder, isNan(builder, column), column, count)
 }
 
 /** One choice for each key. */

@@ -19,6 +19,7 @@ const ORDER: readonly Preparation['kind'][] = [
   'take',
   'map',
   'ordinal',
+  'bins',
   'one-hot',
   'round',
   'impute',
@@ -70,6 +71,7 @@ function isAlike(a: Preparation, b: Preparation): boolean {
       return b.kind === a.kind && Object.is(a.unknown, b.unknown)
     case 'take':
     case 'map':
+    case 'bins':
       return b.kind === a.kind
     default:
       return false
@@ -99,6 +101,8 @@ function asOne(
     case 'one-hot':
     case 'ordinal':
       return { ...step, categories: each(step, ({ categories }) => categories, undefined) }
+    case 'bins':
+      return { ...step, edges: each(step, ({ edges }) => edges, undefined) }
     case 'map':
       return { ...step, columns: each(step, ({ columns }) => columns, undefined) }
     case 'take':

@@ -29,6 +29,8 @@ test.each<[Preparation, number[], number[]]>([
   [{ kind: 'normalize', norm: 'l2', precision: 'float64', least: 0 }, [3, 4], [0.6, 0.8]],
   [{ kind: 'normalize', norm: 'max', precision: 'float64', least: 0 }, [0, 0], [0, 0]],
   [{ kind: 'binarize', thresholds: Float64Array.of(1, 1) }, [1, 2], [0, 1]],
+  [{ kind: 'bins', edges: [Float64Array.of(1, 2, 3), undefined] }, [2, 7], [2, 7]],
+  [{ kind: 'bins', edges: [Float64Array.of(1, 2), Float64Array.of()] }, [0.9, NaN_], [0, NaN_]],
   [products([[], [1], [0, 0], [1, 0, 1]]), [9, 2, 3], [9, 1, 3, 4, 18]],
   [project(1, [1, 2, 3, 4, 5, 6], [0.5, 0, 1]), [9, 10, 100, 8], [9, 210.5, 430, 651, 8]],
 ])('%o of %o', (step, row, expected) => {

@@ -57,6 +57,8 @@ function prepared(step: Preparation, row: Float64Array): Float64Array {
         const column = step.columns[k]
         return column === undefined ? x : (column.values[column.keys.indexOf(x)] ?? column.otherwise)
       })
+    case 'bins':
+      return row.map((x, k) => (Number.isNaN(x) ? x : (step.edges[k]?.filter((edge) => edge <= x).length ?? x)))
     case 'normalize':
       return normalized(step, row)
     case 'binarize':

@@ -50,6 +50,8 @@ function singlePreparation(step: Preparation): Preparation {
       return { ...step, columns: step.columns.map((column) => column && roundedColumn(column)) }
     case 'binarize':
       return { ...step, thresholds: step.thresholds.map(roundedDown) }
+    case 'bins':
+      return { ...step, edges: step.edges.map((one) => one?.map(roundedUp)) }
     case 'products':
       return { ...step, precision: 'float32' }
     case 'project':

@@ -53,6 +53,8 @@ export type Preparation =
   | { readonly kind: 'one-hot'; readonly categories: readonly (Float64Array | undefined)[]; readonly whole?: true }
   /** Column k becomes its place in `categories[k]`, `unknown` if it is not there; NaN stays NaN; undefined stays. */
   | { readonly kind: 'ordinal'; readonly categories: readonly (Float64Array | undefined)[]; readonly unknown: number }
+  /** Column k becomes the number of `edges[k]` (ascending) that are not above it; NaN stays NaN; undefined stays. */
+  | { readonly kind: 'bins'; readonly edges: readonly (Float64Array | undefined)[] }
   /** Column k becomes the value of the key that it is equal to, `otherwise` where it is equal to none (NaN is); undefined stays. */
   | { readonly kind: 'map'; readonly columns: readonly (MappedColumn | undefined)[] }
   /** Each row divided by its norm; a row whose norm is zero or below `least` stays. */

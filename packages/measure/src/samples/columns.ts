@@ -133,6 +133,11 @@ function afterStep(step: Preparation, origins: readonly Origin[], known: readonl
         column.points.push({ at: step.thresholds[k]! * factor + offset, test: TEST.lessOrEqual })
       })
       return origins.map(() => undefined)
+    case 'bins':
+      each((column, k, { factor, offset }) => {
+        for (const edge of step.edges[k] ?? []) column.points.push({ at: edge * factor + offset, test: TEST.less })
+      })
+      return origins.map((origin, k) => (step.edges[k] === undefined ? origin : undefined))
     case 'normalize':
       return origins.map(() => undefined)
     case 'project':
