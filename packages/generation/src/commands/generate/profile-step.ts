@@ -8,7 +8,7 @@ import { viewGraph } from '@whyslow/graph/view.ts'
 import type { EngineOptions, Feeds } from '@whyslow/measure/engines/types.ts'
 import { saveInputs } from '@whyslow/measure/samples/saved.ts'
 import { median } from '@whyslow/measure/statistics/index.ts'
-import { correctProfile, outsideOf } from '@whyslow/measure/timing/profile/correct.ts'
+import { correctProfile } from '@whyslow/measure/timing/profile/correct.ts'
 import { profileTask } from '@whyslow/measure/timing/profile/run.ts'
 import { type Limits, trialLimits } from '@whyslow/measure/trials/limits.ts'
 import { type RunTrial, reasonInWords } from '@whyslow/measure/trials/port.ts'
@@ -88,7 +88,7 @@ export async function profileStep(
     return 'the graph runs in a branch of an If, whose operators the engine does not time'
   return stepProfileOf(profile, stepGraph([executed, graph], model), {
     stepMs: p50Ms,
-    ...timesOfOutputs(executed, profile.nodes, { logits: model.logits, outsideMs: outsideOf(profiled.value, p50Ms) }),
+    ...timesOfOutputs(executed, profile.nodes, { logits: model.logits, outsideMs: profile.outsideMs }),
   })
 }
 

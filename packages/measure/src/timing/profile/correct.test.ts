@@ -1,6 +1,6 @@
 import type { GraphView, NodeView } from '@whyslow/graph/types.ts'
 import { describe, expect, it } from 'vitest'
-import { callCostOf, correctProfile, outsideOf } from './correct.ts'
+import { callCostOf, correctProfile } from './correct.ts'
 import type { ProfiledEvent, ProfileOutput, ProfileRound } from './types.ts'
 
 const scalar = { dtype: 'float32', shape: [1] } as const
@@ -212,10 +212,11 @@ describe('of branches with equal names', () => {
   })
 })
 
-it('outside of the engine is at the pace of the p50', () => {
+it('what is outside of the engine is at the pace of the nodes', () => {
   // 0.01 * 2, 0.03 * 1 and 0.01 * 2.
   const rounds = [round(0.05), round(0.1, { outsideMs: 0.03 }), round(0.05)]
-  expect(outsideOf(output(events, rounds), 0.1)).toBe(0.02)
+  const graphs = { executed: model, original: model }
+  expect(correctProfile(output(events, rounds), graphs, { x: scalar }, { p50Ms: 0.1, threads: 1 }).outsideMs).toBe(0.02)
 })
 
 describe('callCostOf', () => {

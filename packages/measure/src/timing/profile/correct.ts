@@ -17,6 +17,11 @@ export interface Graphs {
 /** What one prediction fed, by input name. */
 export type FeedTypes = Readonly<Record<string, TensorType>>
 
+export interface CorrectedProfile extends Profile {
+  /** What a prediction takes outside of the engine's own run: its inputs wrapped, its outputs copied. At the pace of the nodes. */
+  readonly outsideMs: number
+}
+
 /**
  * The profile at the pace of `p50Ms`: in each round the profiler's cost of that round is taken off, and the times are multiplied by
  * p50 / plain p50 of that round, a ratio of two unprofiled latencies that knows nothing of the nodes, so that what the nodes do not
@@ -27,7 +32,7 @@ export function correctProfile(
   graphs: Graphs,
   feeds: FeedTypes,
   { p50Ms, threads }: Pick<Profile, 'threads'> & { readonly p50Ms: number },
-): Profile {
+): CorrectedProfile {
   const output = steadyRounds(measured.calibrated || measured.asGiven ? measured : atOwnPace(measured))
   const { rounds, events } = output
   const joined = joinEvents(events, graphs.executed, graphs.original, { alone: measured.asGiven === true })
@@ -67,6 +72,7 @@ export function correctProfile(
     nodes,
     overheadPerNodeUs,
     profiledP50Ms: median(rounds.map((round) => round.profiledP50Ms)),
+    outsideMs: median(rounds.map(({ outsideMs }, r) => outsideMs * paces[r]!)),
     correction: correctionSentence(output, overheadPerNodeUs, { pace: median(paces), slower: slowerOf(measured) }),
     threads,
     predictions: output.predictions,
@@ -167,15 +173,16 @@ function correctedUs(event: ProfiledEvent, rawUs: number, { cost }: ProfileRound
   return Math.max(cost.dispatchUs * event.runsPerPrediction + bodiesUs, rawUs - profilerUs)
 }
 
-/** Nodes that come to more than a plain prediction by more than this share did not run at its pace. */
+/** Nodes that come to more than a plain prediction by more than this share, with what is outside of the engine, did not run at its pace. */
 const OTHER_PACE = 0.15
 
 /**
  * The latency at the pace at which the nodes of a round ran, ms: that of the plain predictions around them. If the machine was slower in between, it is
  * that of the profiled predictions, without the profiler.
  */
-function latencyOf({ plainP50Ms, profiledP50Ms, cost }: ProfileRound, nodesMs: number, events: readonly ProfiledEvent[]): number {
-  if (nodesMs <= (1 + OTHER_PACE) * plainP50Ms) return plainP50Ms
+function latencyOf(round: ProfileRound, nodesMs: number, events: readonly ProfiledEvent[]): number {
+  const { plainP50Ms, profiledP50Ms, outsideMs, cost } = round
+  if (nodesMs + outsideMs <= (1 + OTHER_PACE) * plainP50Ms) return plainP50Ms
   const profilerUs = sum(events.map((event) => (insideUs(event, cost) + cost.betweenUs) * event.runsPerPrediction))
   return Math.max(plainP50Ms, profiledP50Ms - profilerUs / 1000)
 }
@@ -219,10 +226,6 @@ export function callCostOf({ rounds }: ProfileOutput, p50Ms: number): CallCost |
   if (values.length === 0) return undefined
   return { callMs: median(values), ciLowMs: Math.min(...values), ciHighMs: Math.max(...values) }
 }
-
-/** What a prediction takes outside of the engine's own run, ms, at the pace of the p50. */
-export const outsideOf = ({ rounds }: ProfileOutput, p50Ms: number): number =>
-  median(rounds.map(({ outsideMs, plainP50Ms }) => outsideMs * (p50Ms / plainP50Ms)))
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
 
