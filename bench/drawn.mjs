@@ -29,7 +29,9 @@ for (const kind of KINDS.split(',')) {
     else if (apart <= (one.tolerance ?? TOLERANCE[kind])) same++
     else {
       missed = true
-      console.log(`${kind} ${one.file} is ${apart.toExponential(1)} from what its library predicts (${(one.tolerance ?? TOLERANCE[kind]).toExponential(1)} allowed): ${one.told}`)
+      console.log(
+        `${kind} ${one.file} is ${apart.toExponential(1)} from what its library predicts (${(one.tolerance ?? TOLERANCE[kind]).toExponential(1)} allowed): ${one.told}`,
+      )
     }
   }
   console.log(`${kind}: ${same} of ${COUNT} mean what their library predicts, ${refused.length} are refused`)
