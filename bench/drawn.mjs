@@ -25,12 +25,13 @@ for (const kind of KINDS.split(',')) {
   let same = 0
   for (const one of JSON.parse(fs.readFileSync(path.join(folder, 'cases.json'), 'utf8'))) {
     const apart = await distance(folder, one).catch(reasonOf)
+    const allowed = one.tolerance ?? TOLERANCE[kind]
     if (typeof apart === 'string') refused.push(`${one.file}: ${apart}`)
-    else if (apart <= (one.tolerance ?? TOLERANCE[kind])) same++
+    else if (apart <= allowed) same++
     else {
       missed = true
       console.log(
-        `${kind} ${one.file} is ${apart.toExponential(1)} from what its library predicts (${(one.tolerance ?? TOLERANCE[kind]).toExponential(1)} allowed): ${one.told}`,
+        `${kind} ${one.file} is ${apart.toExponential(1)} from what its library predicts (${allowed.toExponential(1)} allowed): ${one.told}`,
       )
     }
   }

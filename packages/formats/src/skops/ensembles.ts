@@ -41,9 +41,11 @@ export function voting(estimator: InertObject, context: SkopsContext, read: Read
     .map((one) => one.items()[1]?.className !== 'str')
   const kept = weights?.filter((_, k) => used[k])
   const members = estimator.field('estimators_').items()
+  if (kept !== undefined && kept.length !== members.length)
+    throw new InputError(`${estimator.where}: its weights do not fit its members; the file is damaged`)
   return meanOf(
     estimator,
-    members.map((one, k) => ({ estimator: one, weight: kept === undefined ? 1 : (kept[k] ?? Number.NaN) })),
+    members.map((one, k) => ({ estimator: one, weight: kept?.[k] ?? 1 })),
     { context, read },
   )
 }

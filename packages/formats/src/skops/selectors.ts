@@ -91,9 +91,9 @@ function importancesOf(selector: InertObject, estimator: InertObject, context: S
   const width = shape[shape.length - 1] ?? 0
   const order = shape.length === 1 || shape[0] === 1 ? 1 : optionalField(selector, 'norm_order')
   if (order !== 1) throw notRead(selector, context, 'with this norm_order')
-  return Array.from({ length: width }, (_, k) =>
-    numbers.reduce((sum, one, at) => (at % width === k ? sum + Math.abs(one) : sum), 0),
-  )
+  const sums = new Array<number>(width).fill(0)
+  for (const [at, one] of numbers.entries()) sums[at % width]! += Math.abs(one)
+  return sums
 }
 
 /** The mean over the trees of what their splits take from the impurity, as a share of all. */

@@ -21,7 +21,6 @@ const LINE = { points: [], interceptMs: 30, slopeMsPerThousand: 20, slopeOverFlo
 
 // Of 30 ms in the engine: 12 ms of products, 5 ms of the head, 4 ms of attention, 2 ms of joining the cache, 1 ms else, 1 ms of starting.
 const STEP: StepProfile = {
-  stepMs: 30,
   cacheOutMs: 4,
   logitsOutMs: 0,
   nodes: 100,
@@ -109,7 +108,7 @@ describe('parts of a token add up to it', () => {
 
   test('garbage that is collected while the engine runs is in its time', () => {
     const loop = { ...SILENT, runMs: 37, samplerMs: 2, garbageMs: 5 }
-    expect(parts({ loop, floor: FLOOR, step: { ...STEP, stepMs: 37, cacheOutMs: 0 } })).toMatchObject({ garbage: 1 })
+    expect(parts({ loop, floor: FLOOR, step: { ...STEP, cacheOutMs: 0 } })).toMatchObject({ garbage: 1 })
     expect(parts({ loop: { ...loop, runMs: 39 } })).not.toHaveProperty('garbage')
     expect(parts({ loop: { ...loop, garbageMs: 0.25 } })).toMatchObject({ garbage: 0.25, loop: 0.75 })
   })

@@ -23,7 +23,7 @@ const NODES = [
 ]
 
 test('each node by what it is for, without what starting it takes', () => {
-  const profile = stepProfileOf({ nodes: NODES, dispatchPerNodeUs: 10 }, GRAPH, { stepMs: 8, cacheOutMs: 1, logitsOutMs: 0 })
+  const profile = stepProfileOf({ nodes: NODES, dispatchPerNodeUs: 10 }, GRAPH, { cacheOutMs: 1, logitsOutMs: 0 })
   expect(profile.nodes).toBe(7)
   expect(profile.dispatchMs).toBeCloseTo(0.07)
   expect(profile.roles.matmul).toEqual({ ms: expect.closeTo(2.99), nodes: 1 })
@@ -58,7 +58,6 @@ test('weights that are dequantized and turned at each step are weights, and what
     { ...node('Cast', ['w1'], ['wide'], 16), inputTypes: [{ dtype: 'float16' as const, shape: [2] }] },
   ]
   const { roles, constantWork } = stepProfileOf({ nodes, dispatchPerNodeUs: 0 }, GRAPH, {
-    stepMs: 8,
     cacheOutMs: null,
     logitsOutMs: 0,
   })
@@ -70,7 +69,6 @@ test('weights that are dequantized and turned at each step are weights, and what
 
 test('a node never takes less than nothing', () => {
   const { roles } = stepProfileOf({ nodes: NODES, dispatchPerNodeUs: 200 }, GRAPH, {
-    stepMs: 8,
     cacheOutMs: null,
     logitsOutMs: 0,
   })
@@ -86,7 +84,7 @@ test('a cache that is repeated for more heads is copied; what scores pass throug
     node('Add', ['scores', 'mask'], ['masked'], 16),
     node('Transpose', ['x'], ['y'], 32),
   ]
-  const { roles } = stepProfileOf({ nodes, dispatchPerNodeUs: 0 }, GRAPH, { stepMs: 64, cacheOutMs: null, logitsOutMs: 0 })
+  const { roles } = stepProfileOf({ nodes, dispatchPerNodeUs: 0 }, GRAPH, { cacheOutMs: null, logitsOutMs: 0 })
   expect(Object.values(roles).map(({ ms }) => ms)).toEqual([0, 0, 24, 7, 32])
 })
 
@@ -102,7 +100,7 @@ test('what only moves keys of an encoder is told apart from what moves the cache
     stepProfileOf(
       { nodes, dispatchPerNodeUs: 0 },
       { ...GRAPH, past, ...(cross === undefined ? {} : { cross }) },
-      { stepMs: 15, cacheOutMs: null, logitsOutMs: 0 },
+      { cacheOutMs: null, logitsOutMs: 0 },
     )
   expect(of(new Set(['past.0.encoder.key'])).crossCopies).toEqual({ nodes: 2, ms: 6, node: 'repeated' })
   expect(of().crossCopies).toEqual({ nodes: 0, ms: 0, node: null })
@@ -121,11 +119,7 @@ test('nodes of the branch that ran count as nodes of the graph; what the If give
     node('If', ['use_cache_branch'], ['logits'], 0.5),
   ]
   const branchValues = new Map([['logits', ['other_logits', 'inner_logits']]])
-  const profile = stepProfileOf(
-    { nodes, dispatchPerNodeUs: 0 },
-    { ...GRAPH, branchValues },
-    { stepMs: 6, cacheOutMs: null, logitsOutMs: 0 },
-  )
+  const profile = stepProfileOf({ nodes, dispatchPerNodeUs: 0 }, { ...GRAPH, branchValues }, { cacheOutMs: null, logitsOutMs: 0 })
   expect(profile.roles).toMatchObject({ matmul: { ms: 3, nodes: 1 }, head: { ms: 2, nodes: 1 }, other: { ms: 0.5, nodes: 1 } })
   expect(profile.headShare).toBeCloseTo(0.25)
   expect(profile.productMs).toEqual({ 'user h': 3, 'user inner_logits': 2 })

@@ -14,9 +14,7 @@ export interface RoleTime {
 }
 
 export interface StepProfile {
-  /** Unprofiled, with all outputs. */
-  readonly stepMs: number
-  /** What passing the cache to JavaScript takes of it; null: nothing but the logits leaves the engine. */
+  /** What passing the cache to JavaScript takes of the call; null: nothing but the logits leaves the engine. */
   readonly cacheOutMs: number | null
   /** The same of the logits. */
   readonly logitsOutMs: number
@@ -77,7 +75,7 @@ export function busyReason(nodes: readonly Pick<ProfiledNode, 'timeMs'>[], callM
 export function stepProfileOf(
   { nodes, dispatchPerNodeUs }: Pick<Profile, 'nodes' | 'dispatchPerNodeUs'>,
   given: StepGraph,
-  times: Pick<StepProfile, 'stepMs' | 'cacheOutMs' | 'logitsOutMs'>,
+  times: Pick<StepProfile, 'cacheOutMs' | 'logitsOutMs'>,
 ): StepProfile {
   const ran = nodes.filter(({ parent, runsPerPrediction }) => parent === null || runsPerPrediction > 0)
   const { made, graph } = withMadeOfConstants(ran, given)

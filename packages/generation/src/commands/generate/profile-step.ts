@@ -86,10 +86,8 @@ export async function profileStep(
   if (busy !== null) return busy
   if (hidesBranches(executed, profile.nodes))
     return 'the graph runs in a branch of an If, whose operators the engine does not time'
-  return stepProfileOf(profile, stepGraph([executed, graph], model), {
-    stepMs: p50Ms,
-    ...timesOfOutputs(executed, profile.nodes, { logits: model.logits, outsideMs: profile.outsideMs }),
-  })
+  const outputs = timesOfOutputs(executed, profile.nodes, { logits: model.logits, outsideMs: profile.outsideMs })
+  return stepProfileOf(profile, stepGraph([executed, graph], model), outputs)
 }
 
 /** As the engine wrote it; the user's if that cannot be read. */
