@@ -1,5 +1,5 @@
-// Are times of `whyslow generate` those of llama-bench on the same GGUF file (which neither samples nor leaves its thread between tokens) and of onnxruntime-genai's own loop on the same ONNX, and do two runs of it
-// agree? The same threads, prompt and number of tokens, in turns; ratios of one round.
+// Are times of `whyslow generate` those of llama-bench on the same GGUF file and of onnxruntime-genai's own loop on the same ONNX, and do two runs of it
+// agree? The same threads, prompt and number of tokens, in turns; ratios of one round. llama-bench neither samples nor leaves its thread between tokens.
 //   LLAMA_BENCH=program GGUF=file FROM=project PYTHON=python node bench/generation-peers.mjs [--out folder]
 // FROM: a project that has node-llama-cpp. PYTHON: one that has onnxruntime-genai; its folder is a decoder of random weights.
 // ROUNDS=5   REPEAT=7 runs, whose intervals are compared with each other   THREADS=1   TOKENS=64   ONLY=llama,genai,same
