@@ -8,8 +8,8 @@ export const cacheCapacity = defineRule({
   area: 'software',
   title: 'KV cache: the whole buffer is computed or copied, not what is filled',
   needs: ['options', 'model', 'speed', 'setup'],
-  wants: ['floor', 'tokenParts'],
-  check({ options: { cacheCapacity: capacity, capacityFrom }, model, ...given }) {
+  wants: ['floor', 'tokenParts', 'depthLine'],
+  check({ options: { cacheCapacity: capacity, capacityFrom }, model, depthLine, ...given }) {
     if (capacity === null) return 'does-not-apply'
     const { cacheBytesPerToken } = model
     if (cacheBytesPerToken === null) return { notChecked: 'the bytes of a token in the cache are not known' }
@@ -17,8 +17,11 @@ export const cacheCapacity = defineRule({
     const empty = Math.max(0, capacity - filled)
     const readRestMs = readMs(given, empty * cacheBytesPerToken)
     if (readRestMs === undefined) return { notChecked: 'the bandwidth of the memory is not known', missing: 'floor' }
-    // Fused attention may leave out what is empty: reading takes no more than attention does.
-    const read = Math.min(readRestMs, partMs(given.tokenParts, 'cache-read', 'attention', 'cache-copied') ?? readRestMs)
+    const attentionMs = partMs(given.tokenParts, 'cache-read', 'attention', 'cache-copied')
+    const grownMs = ((depthLine?.slopeMsPerThousand ?? 0) * (given.tokenParts?.depth ?? 0)) / 1000
+    // Attention that leaves out what is empty grows with what is filled. What takes as long at each depth is for the whole buffer.
+    const constantMs = (Math.max(0, (attentionMs ?? 0) - grownMs) * empty) / capacity
+    const read = attentionMs === undefined ? readRestMs : depthLine === undefined ? Math.min(readRestMs, attentionMs) : constantMs
     const copied = ((partMs(given.tokenParts, 'cache-exported') ?? 0) * empty) / capacity
     const tokenMs = read + copied
     if (!isFelt(given, { tokenMs })) return 'clear'
