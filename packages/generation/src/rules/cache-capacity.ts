@@ -25,7 +25,8 @@ export const cacheCapacity = defineRule({
     const copied = ((partMs(given.tokenParts, 'cache-exported') ?? 0) * empty) / capacity
     const tokenMs = read + copied
     if (!isFelt(given, { tokenMs })) return 'clear'
-    const rest = copied === 0 ? 'Reading the rest' : 'Reading the rest and copying it to JavaScript'
+    const done = attentionMs === undefined || depthLine === undefined ? 'Reading the rest' : 'Attention over the rest'
+    const rest = copied === 0 ? done : `${done} and copying it to JavaScript`
     return {
       ...tell`The cache has room for ${countFact('token', capacity, 'capacity')}${capacityFrom === null ? '' : ` (by ${capacityFrom})`}, and a call fills
         ${countFact('token', filled, 'filled')}. ${rest} takes ${ms('rest', tokenMs)} of each token.`,
