@@ -7,7 +7,7 @@ import { gpuInUse } from './gpu-in-use.ts'
 import { providerEngine } from './ort-provider.ts'
 
 const LINUX_DRIVER =
-  'install the Vulkan driver of the GPU (Debian, Ubuntu: apt-get install mesa-vulkan-drivers; NVIDIA: its own) and let the process open /dev/dri; without a GPU, a software driver does for a try: VK_DRIVER_FILES=/usr/lib/chromium/vk_swiftshader_icd.json after apt-get install chromium'
+  'install the Vulkan driver of the GPU (Debian, Ubuntu: apt-get install mesa-vulkan-drivers; NVIDIA: its own) and let the process open /dev/dri; without a GPU, a software driver does for a try: VK_DRIVER_FILES=/usr/lib/chromium/vk_swiftshader_icd.json after apt-get install chromium libvulkan1'
 
 export const ortWebgpu: Engine = providerEngine({
   id: 'ort-webgpu',
