@@ -33,7 +33,11 @@ const FILES = [
   'catboost/quantile.json',
   'skops/1.9-components-of-columns.skops',
   'skops/1.9-tree-of-products-and-bins.skops',
+  'skops/1.9-clipped.skops',
 ]
+
+/** Logarithms and exponentials are those of each language's own library. */
+const OF_FUNCTIONS = ['functions-of-columns', 'powers'].map((name) => path.join(FORMATS, `skops/1.9-${name}.skops`))
 
 /** What the trees compare with: equal numbers go the other way than those next to them. */
 function thresholdsOf(out: string): number[] {
@@ -154,6 +158,8 @@ describe.skipIf(!has('import numpy'))('in the user’s Python', needs('an interp
     path.join(FIXTURES, 'credit_mlp.onnx'),
     path.join(FORMATS, 'xgboost/1.7-gblinear.json'),
     path.join(FORMATS, 'skops/1.9-gaussian-naive-bayes.skops'),
+    path.join(FORMATS, 'skops/1.9-rare-categories.skops'),
+    ...OF_FUNCTIONS,
   ])('sums of layers are those of Node but in NumPy: %s', { timeout: 120_000 }, async (file) => {
     const out = path.join(scratch(), 'fast')
     const { inputs, outputs } = await shipped(file, out)
@@ -165,7 +171,7 @@ describe.skipIf(!has('import numpy'))('in the user’s Python', needs('an interp
         for (const [k, results] of expected.entries())
           for (const [i, value] of results[name]!.entries()) {
             const own = given[k]![name]![i]!
-            if (backend !== 'numpy' && what === 'margin') expect(Number(own)).toBe(Number(value))
+            if (backend !== 'numpy' && what === 'margin' && !OF_FUNCTIONS.includes(file)) expect(Number(own)).toBe(Number(value))
             else expectNear(Number(own), Number(value), 1e-5)
           }
     }

@@ -517,6 +517,8 @@ function stepOf(step, width) {
     }
     case 'bins':
       return inPlace(width, (x, k) => binOf(step.edges[k], x))
+    case 'apply':
+      return inPlace(width, applying(step))
     case 'normalize':
       return { width, apply: normalizing(step) }
     case 'binarize':
@@ -535,6 +537,34 @@ function binOf(edges, x) {
   while (bin < edges.length && edges[bin] <= x) bin++
   return bin
 }
+
+function applying({ functions, precision }) {
+  const round = rounding(precision)
+  const changes = functions.map((one) => one && functionOf(one))
+  return (x, k) => (changes[k] ? round(changes[k](round(x))) : x)
+}
+
+/** Below this distance from 0, the power of a transform is a logarithm. */
+const TINY_LAMBDA = 2 ** -52
+
+function functionOf(one) {
+  switch (one.name) {
+    case 'clip':
+      return (x) => Math.min(one.most, Math.max(one.least, x))
+    case 'square':
+      return (x) => x * x
+    case 'box-cox':
+      return powerOf(one.lambda, Math.log)
+    case 'yeo-johnson': {
+      const [above, below] = [powerOf(one.lambda, Math.log1p), powerOf(2 - one.lambda, Math.log1p)]
+      return (x) => (x < 0 ? -below(-x) : above(x))
+    }
+  }
+  return Math[one.name]
+}
+
+const powerOf = (lambda, logarithm) =>
+  Math.abs(lambda) < TINY_LAMBDA ? logarithm : (x) => Math.expm1(lambda * logarithm(x)) / lambda
 
 function inPlace(width, change) {
   const apply = (row) => {

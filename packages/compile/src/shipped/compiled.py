@@ -845,6 +845,36 @@ def _bins(step):
     return bins
 
 
+def _apply(step):
+    precision = np.dtype(step['precision'])
+    changes = [(k, _function(one)) for k, one in enumerate(step['functions']) if one is not None]
+
+    def apply(rows):
+        result = rows.copy()
+        with np.errstate(all='ignore'):
+            for k, change in changes:
+                result[:, k] = change(rows[:, k].astype(precision).astype(np.float64)).astype(precision)
+        return result
+
+    return apply
+
+
+def _function(one):
+    name = one['name']
+    if name == 'clip':
+        return lambda x: np.clip(x, one['least'], one['most'])
+    if name == 'box-cox':
+        return _power(one['lambda'], np.log)
+    if name == 'yeo-johnson':
+        above, below = _power(one['lambda'], np.log1p), _power(2 - one['lambda'], np.log1p)
+        return lambda x: np.where(x < 0, -below(-x), above(x))
+    return getattr(np, name)
+
+
+def _power(power, logarithm):
+    return logarithm if abs(power) < 2**-52 else lambda x: np.expm1(power * logarithm(x)) / power
+
+
 def _normalize(step):
     norm, precision, least = step['norm'], np.dtype(step['precision']), step.get('least', 0)
 
@@ -911,6 +941,7 @@ _STEPS = {
     'ordinal': _ordinal,
     'map': _map,
     'bins': _bins,
+    'apply': _apply,
     'normalize': _normalize,
     'project': _project,
     'products': _products,

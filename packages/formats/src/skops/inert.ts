@@ -34,7 +34,17 @@ export class InertObject {
 
   has(name: string): boolean {
     const field = this.#fields()[name]
-    return isNode(field) && !(field.__loader__ === 'JsonNode' && field.content === 'null')
+    return isNode(field) && !isNone(field)
+  }
+
+  /** Whether it is Python's None. */
+  isNone(): boolean {
+    return isNone(this.#node)
+  }
+
+  /** The name of a function of this module; undefined for anything else. */
+  nameWithin(module: string): string | undefined {
+    return this.#node.__loader__ === 'FunctionNode' && this.#node.__module__ === module ? this.className : undefined
   }
 
   field(name: string): InertObject {
@@ -150,6 +160,8 @@ export class SkopsFile {
 function isNode(value: unknown): value is Node {
   return isObject(value)
 }
+
+const isNone = (node: Node): boolean => node.__loader__ === 'JsonNode' && node.content === 'null'
 
 /** Python writes NaN and Infinity. */
 function jsonOf(text: string): unknown {

@@ -1,6 +1,8 @@
 // scikit-learn's transformers as steps on a row. Where a ColumnTransformer has several side by side, the row first becomes the columns of
 // all of them, in their order, and each step leaves the columns of the others alone. sklearn/preprocessing/_data.py, compose/_column_transformer.py
-import { oneHotSteps, ordinalSteps } from '@whyslow/graph/forest/encoders.ts'
+
+import { type ElementFunction, PLAIN_FUNCTIONS, type PlainFunction } from '@whyslow/graph/forest/element-functions.ts'
+import { type CategoryGroup, oneHotSteps, ordinalSteps } from '@whyslow/graph/forest/encoders.ts'
 import { joinColumns } from '@whyslow/graph/forest/join-columns.ts'
 import { widthAfter } from '@whyslow/graph/forest/prepare.ts'
 import type { Preparation } from '@whyslow/graph/forest/types.ts'
@@ -21,6 +23,12 @@ interface Given {
   readonly width: number
 }
 
+/** NumPy's names of functions. */
+const OF_NUMPY: Readonly<Record<string, PlainFunction>> = {
+  ...Object.fromEntries(Object.keys(PLAIN_FUNCTIONS).map((name) => [name, name as PlainFunction])),
+  absolute: 'abs',
+}
+
 /** A norm below 10 epsilon is taken for zero (sklearn/preprocessing/_data.py, _handle_zeros_in_scale). */
 const ZERO_NORM = 10 * 2 ** -52
 
@@ -33,8 +41,11 @@ const READERS: Readonly<Record<string, Reader>> = {
   ],
   MaxAbsScaler: (one, given) => [scale('subtract-divide', filled(given, 0), numbersOr(one, 'scale_', given, 1))],
   MinMaxScaler(one, given, context) {
-    if (optionalField(one, 'clip') === true) throw notRead(one, context, 'with clip=True')
-    return [scale('multiply-add', numbersOr(one, 'min_', given, 0), numbersOr(one, 'scale_', given, 1))]
+    const step = scale('multiply-add', numbersOr(one, 'min_', given, 0), numbersOr(one, 'scale_', given, 1))
+    if (optionalField(one, 'clip') !== true) return [step]
+    const [least, most] = one.field('feature_range').items()
+    if (least === undefined || most === undefined) throw notRead(one, context, 'with this feature_range')
+    return [step, applied(given, { name: 'clip', least: least.number(), most: most.number() })]
   },
   Normalizer: (one, given) =>
     given.width === 0
@@ -43,20 +54,24 @@ const READERS: Readonly<Record<string, Reader>> = {
   Binarizer: (one, given) => [{ kind: 'binarize', thresholds: filled(given, one.field('threshold').number()) }],
   SimpleImputer: simpleImputer,
   OneHotEncoder(one, given, context) {
-    if (one.has('drop_idx_')) throw notRead(one, context, 'with drop')
-    return oneHotSteps(categoriesOf(one, given, context))
+    return oneHotSteps(categoriesOf(one, given, context), groupsOf(one, given), droppedOf(one, given))
   },
   OrdinalEncoder(one, given, context) {
+    if (optionalField(one, '_infrequent_enabled') === true) throw notRead(one, context, 'with infrequent categories')
     const [unknown, missing] = ['unknown_value', 'encoded_missing_value'].map((name) => optionalField(one, name) as number | null)
     const steps = ordinalSteps(categoriesOf(one, given, context), { unknown: unknown ?? null, missing: missing ?? Number.NaN })
     if (steps === undefined) throw notRead(one, context, 'with unknown_value=nan and another encoded_missing_value')
     return steps
   },
-  FunctionTransformer(one, _given, context) {
-    // Only what does nothing: functions are code.
-    if (one.has('func') && !context.ownFunctions) throw notRead(one, context, 'with a function')
-    return []
+  FunctionTransformer(one, given, context) {
+    if (!one.has('func') || context.ownFunctions) return []
+    // A user's own is code; NumPy's are known by their names.
+    const name = one.field('func').nameWithin('numpy')
+    const known = name !== undefined && Object.hasOwn(OF_NUMPY, name) && !one.has('kw_args') ? OF_NUMPY[name] : undefined
+    if (known === undefined) throw notRead(one, context, 'with a function')
+    return given.width === 0 ? [] : [applied(given, { name: known })]
   },
+  PowerTransformer: powerTransformer,
   PCA: components,
   IncrementalPCA: components,
   TruncatedSVD: components,
@@ -103,6 +118,19 @@ const scale = (form: ScaleForm, offset: Float64Array, factor: Float64Array): Pre
 }
 
 const filled = ({ width }: Given, value: number): Float64Array => new Float64Array(width).fill(value)
+
+const applied = ({ width }: Given, one: ElementFunction): Preparation => {
+  return { kind: 'apply', precision: 'float64', functions: new Array<ElementFunction>(width).fill(one) }
+}
+
+/** sklearn/preprocessing/_data.py, PowerTransformer.transform */
+function powerTransformer(one: InertObject, given: Given, context: SkopsContext): readonly Preparation[] {
+  const name = one.field('method').text()
+  if (name !== 'yeo-johnson' && name !== 'box-cox') throw notRead(one, context, `by ${name}`)
+  const functions = Array.from(numbersOr(one, 'lambdas_', given, 1), (lambda) => ({ name, lambda }) as const)
+  const step: Preparation = { kind: 'apply', precision: 'float64', functions }
+  return [step, ...(optionalField(one, 'standardize') === false ? [] : transform(one.field('_scaler'), given, context).steps)]
+}
 
 /** As many as there are columns; `otherwise` where the transformer has none. */
 function numbersOr(transformer: InertObject, name: string, given: Given, otherwise: number): Float64Array {
@@ -153,7 +181,6 @@ function simpleImputer(imputer: InertObject, given: Given, context: SkopsContext
 }
 
 function categoriesOf(encoder: InertObject, given: Given, context: SkopsContext): Float64Array[] {
-  if (optionalField(encoder, '_infrequent_enabled') === true) throw notRead(encoder, context, 'with infrequent categories')
   const lists = encoder
     .field('categories_')
     .items()
@@ -165,6 +192,31 @@ function categoriesOf(encoder: InertObject, given: Given, context: SkopsContext)
   if (lists.length !== given.width)
     throw new InputError(`${encoder.where} has categories of ${lists.length} columns, not ${given.width}; the file is damaged`)
   return lists
+}
+
+/** Groups by column, where rare categories share one place. */
+function groupsOf(encoder: InertObject, given: Given): (CategoryGroup | undefined)[] {
+  if (optionalField(encoder, '_infrequent_enabled') !== true) return []
+  const takesUnknown = encoder.field('handle_unknown').text() !== 'ignore'
+  return perColumn(encoder, '_default_to_infrequent_mappings', given).map((one) => {
+    if (!one.isArray()) return undefined
+    const { numbers: places } = one.array()
+    return { places, otherwise: takesUnknown ? places.reduce((most, place) => Math.max(most, place), -1) : -1 }
+  })
+}
+
+/** Places by column that have no zero or one; before 1.1 no categories were grouped. */
+function droppedOf(encoder: InertObject, given: Given): (number | undefined)[] {
+  const name = ['_drop_idx_after_grouping', 'drop_idx_'].find((one) => encoder.has(one))
+  const list = name === undefined ? [] : perColumn(encoder, name, given)
+  return list.map((one) => (one.isNone() ? undefined : one.number()))
+}
+
+function perColumn(encoder: InertObject, name: string, { width }: Given): InertObject[] {
+  const list = encoder.field(name).items()
+  if (list.length !== width)
+    throw new InputError(`${encoder.where}.${name} is of ${list.length} columns, not ${width}; the file is damaged`)
+  return list
 }
 
 function columnTransformer(transformer: InertObject, given: Given, context: SkopsContext): readonly Preparation[] {

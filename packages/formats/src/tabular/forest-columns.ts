@@ -6,7 +6,7 @@ import type { GraphBuilder, Value } from '@whyslow/graph/builder/graph-builder.t
 import { concat, gather } from '@whyslow/graph/builder/shapes.ts'
 import { isMember } from '@whyslow/graph/forest/evaluate-forest.ts'
 import { type CategoryRule, FLAG, type Forest, type Precision, TEST, ZERO_THRESHOLD } from '@whyslow/graph/forest/types.ts'
-import { numbers, takeColumns } from './write-preparations.ts'
+import { numbers, takeColumns } from './row-values.ts'
 
 export interface ForestColumns {
   /** The column that each node asks, by node; −1 at leaves. */

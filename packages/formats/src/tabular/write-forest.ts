@@ -10,8 +10,8 @@ import type { Forest, Precision } from '@whyslow/graph/forest/types.ts'
 import { FLAG, TEST } from '@whyslow/graph/forest/types.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { forestColumns } from './forest-columns.ts'
+import { numbers } from './row-values.ts'
 import { leafNumbers, writeLinearLeaves } from './write-linear-leaves.ts'
-import { numbers } from './write-preparations.ts'
 
 /** An ensemble's lists are protobuf fields of a file of 2 GB at most. */
 const MOST_NODES = 50_000_000

@@ -9,7 +9,7 @@ import { concat, gather, unsqueeze } from '@whyslow/graph/builder/shapes.ts'
 import type { Forest, LinearLeaves } from '@whyslow/graph/forest/types.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { isNan } from '../tensorflow/functions.ts'
-import { numbers, takeColumns } from './write-preparations.ts'
+import { numbers, takeColumns } from './row-values.ts'
 
 /** Leaves × features that they use. */
 const LARGEST_TABLE = 20_000_000

@@ -1,21 +1,16 @@
 // What a pipeline does to a row before its model, as nodes.
 
 import { binary, cast, scalar, unary, where, withNumber } from '@whyslow/graph/builder/broadcast.ts'
-import { int64s } from '@whyslow/graph/builder/constant-data.ts'
 import type { GraphBuilder, Value } from '@whyslow/graph/builder/graph-builder.ts'
 import { range } from '@whyslow/graph/builder/range.ts'
 import { reduce } from '@whyslow/graph/builder/reduce.ts'
-import { concat, gather } from '@whyslow/graph/builder/shapes.ts'
+import { concat } from '@whyslow/graph/builder/shapes.ts'
 import { widthAfter } from '@whyslow/graph/forest/prepare.ts'
 import type { MappedColumn, Precision, Preparation } from '@whyslow/graph/forest/types.ts'
 import { isNan } from '../tensorflow/functions.ts'
 import { matmul } from '../tensorflow/products.ts'
-
-/** Numbers as a constant of this type. */
-export function numbers(builder: GraphBuilder, dtype: Precision, shape: readonly number[], values: ArrayLike<number>): Value {
-  const data = dtype === 'float32' ? Float32Array.from(values) : Float64Array.from(values)
-  return builder.constant({ dtype, shape, data }, 'numbers')
-}
+import { numbers, takeColumns } from './row-values.ts'
+import { applyFunctions } from './write-functions.ts'
 
 export function writePreparations(builder: GraphBuilder, steps: readonly Preparation[], input: Value): Value {
   return steps.reduce((value, step) => write(builder, step, value), input)
@@ -47,6 +42,8 @@ function write(builder: GraphBuilder, step: Preparation, value: Value): Value {
       return normalize(builder, step, value)
     case 'binarize':
       return binarize(builder, step, value)
+    case 'apply':
+      return applyFunctions(builder, step, value)
     case 'products':
       return replaced(builder, step, value, (columns) => products(builder, step, columns))
     case 'project':
@@ -71,10 +68,6 @@ function impute(builder: GraphBuilder, { missing, values, indicators }: Step<'im
   const flags = isMissing(takeColumns(builder, value, indicators))
   return concat(builder, [filled, cast(builder, flags, precision)], 1)
 }
-
-/** These columns, in this order. */
-export const takeColumns = (builder: GraphBuilder, value: Value, columns: ArrayLike<number>): Value =>
-  gather(builder, value, builder.constant(int64s(Array.from(columns)), 'columns'), 1)
 
 /** The row with what is made of its columns at … at + inputs. */
 function replaced(

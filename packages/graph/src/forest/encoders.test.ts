@@ -14,6 +14,19 @@ test.each([
   expect([...prepareRow(oneHotSteps([of(2, NONE), of(5, 7)]), row)]).toEqual(gives)
 })
 
+// Of 2, 3, 4 and NaN, the two last share a place; the first is dropped.
+test.each([
+  { otherwise: 2, row: of(2, 6), gives: [0, 0, 1] },
+  { otherwise: 2, row: of(3, 5), gives: [1, 0, 0] },
+  { otherwise: 2, row: of(4, 5), gives: [0, 1, 0] },
+  { otherwise: 2, row: of(NONE, 5), gives: [0, 1, 0] },
+  { otherwise: 2, row: of(9, 5), gives: [0, 1, 0] },
+  { otherwise: -1, row: of(9, 5), gives: [0, 0, 0] },
+])('zeros and ones of $row, by groups', ({ otherwise, row, gives }) => {
+  const steps = oneHotSteps([of(2, 3, 4, NONE), of(5, 6)], [{ places: of(0, 1, 2, 2), otherwise }, undefined], [0, 0])
+  expect([...prepareRow(steps, row)]).toEqual(gives)
+})
+
 test.each([
   { missing: -2, row: of(3, 7), gives: [1, 1] },
   { missing: -2, row: of(NONE, 9), gives: [-2, -1] },

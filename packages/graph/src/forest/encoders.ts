@@ -5,13 +5,29 @@ import type { Preparation } from './types.ts'
 /** What stands for NaN as a category: the least number of single precision, which rows do not hold. */
 export const MISSING_CATEGORY = -3.4028234663852886e38
 
-/** Columns become as many zeros and ones as they have categories. */
-export function oneHotSteps(categories: readonly Float64Array[]): Preparation[] {
-  const step: Preparation = {
-    kind: 'one-hot',
-    categories: categories.map((known) => known.map((one) => (Number.isNaN(one) ? MISSING_CATEGORY : one))),
-  }
-  return [...imputed(categories.map((known) => (hasMissing(known) ? MISSING_CATEGORY : Number.NaN))), step]
+/** Rare categories that share one place: the place of each, and of a number that is none of them (−1: it has none). */
+export interface CategoryGroup {
+  readonly places: Float64Array
+  readonly otherwise: number
+}
+
+/** Columns become as many zeros and ones as they have categories, or groups of them; `dropped`: the place, by column, that has no zero or one. */
+export function oneHotSteps(
+  categories: readonly Float64Array[],
+  groups: readonly (CategoryGroup | undefined)[] = [],
+  dropped: readonly (number | undefined)[] = [],
+): Preparation[] {
+  const found = categories.map((known) => known.map((one) => (Number.isNaN(one) ? MISSING_CATEGORY : one)))
+  const columns = found.map((keys, k) => groups[k] && { keys, values: groups[k].places, otherwise: groups[k].otherwise })
+  const shown = found.map((known, k) => {
+    const count = groups[k] === undefined ? 0 : 1 + groups[k].places.reduce((most, one) => Math.max(most, one), -1)
+    return groups[k] === undefined ? known : Float64Array.from({ length: count }, (_, place) => place)
+  })
+  return [
+    ...imputed(categories.map((known) => (hasMissing(known) ? MISSING_CATEGORY : Number.NaN))),
+    ...(columns.every((one) => one === undefined) ? [] : [{ kind: 'map', columns } as const]),
+    { kind: 'one-hot', categories: shown.map((known, k) => known.filter((_, place) => place !== dropped[k])) },
+  ]
 }
 
 /**

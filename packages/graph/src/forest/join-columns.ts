@@ -24,6 +24,7 @@ const ORDER: readonly Preparation['kind'][] = [
   'round',
   'impute',
   'scale',
+  'apply',
   'binarize',
   'project',
   'products',
@@ -73,6 +74,8 @@ function isAlike(a: Preparation, b: Preparation): boolean {
     case 'map':
     case 'bins':
       return b.kind === a.kind
+    case 'apply':
+      return b.kind === a.kind && b.precision === a.precision
     default:
       return false
   }
@@ -103,6 +106,8 @@ function asOne(
       return { ...step, categories: each(step, ({ categories }) => categories, undefined) }
     case 'bins':
       return { ...step, edges: each(step, ({ edges }) => edges, undefined) }
+    case 'apply':
+      return { ...step, functions: each(step, ({ functions }) => functions, undefined) }
     case 'map':
       return { ...step, columns: each(step, ({ columns }) => columns, undefined) }
     case 'take':

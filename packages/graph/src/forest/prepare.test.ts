@@ -31,10 +31,45 @@ test.each<[Preparation, number[], number[]]>([
   [{ kind: 'binarize', thresholds: Float64Array.of(1, 1) }, [1, 2], [0, 1]],
   [{ kind: 'bins', edges: [Float64Array.of(1, 2, 3), undefined] }, [2, 7], [2, 7]],
   [{ kind: 'bins', edges: [Float64Array.of(1, 2), Float64Array.of()] }, [0.9, NaN_], [0, NaN_]],
+  [apply([{ name: 'log1p' }, undefined, { name: 'square' }]), [Math.E - 1, 7, -3], [1, 7, 9]],
+  [
+    apply([
+      { name: 'clip', least: 0, most: 1 },
+      { name: 'clip', least: 0, most: 1 },
+    ]),
+    [2, NaN_],
+    [1, NaN_],
+  ],
+  [
+    apply([
+      { name: 'box-cox', lambda: 0 },
+      { name: 'box-cox', lambda: 2 },
+    ]),
+    [1, 3],
+    [0, 4],
+  ],
+  [
+    apply([
+      { name: 'yeo-johnson', lambda: 2 },
+      { name: 'yeo-johnson', lambda: 2 },
+    ]),
+    [2, 1 - Math.E],
+    [4, -1],
+  ],
+  [
+    apply([
+      { name: 'yeo-johnson', lambda: 0 },
+      { name: 'yeo-johnson', lambda: 0 },
+    ]),
+    [Math.E - 1, -2],
+    [1, -4],
+  ],
   [products([[], [1], [0, 0], [1, 0, 1]]), [9, 2, 3], [9, 1, 3, 4, 18]],
   [project(1, [1, 2, 3, 4, 5, 6], [0.5, 0, 1]), [9, 10, 100, 8], [9, 210.5, 430, 651, 8]],
 ])('%o of %o', (step, row, expected) => {
-  expect([...prepareRow([step], Float64Array.from(row))]).toEqual(expected)
+  // Exponentials and logarithms are rounded.
+  const close = expected.map((one) => (step.kind === 'apply' && !Number.isNaN(one) ? expect.closeTo(one, 14) : one))
+  expect([...prepareRow([step], Float64Array.from(row))]).toEqual(close)
   expect(widthAfter(step, row.length)).toBe(expected.length)
 })
 
@@ -51,6 +86,10 @@ function project(at: number, weights: readonly number[], bias: readonly number[]
 }
 
 /** Products of the last two columns of three. */
+function apply(functions: Extract<Preparation, { kind: 'apply' }>['functions']): Preparation {
+  return { kind: 'apply', precision: 'float64', functions }
+}
+
 function products(factors: readonly (readonly number[])[]): Preparation {
   return { kind: 'products', precision: 'float64', at: 1, inputs: 2, factors: factors.map((list) => Int32Array.from(list)) }
 }

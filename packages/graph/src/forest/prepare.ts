@@ -1,4 +1,5 @@
 // What a pipeline does to a row before its model sees it.
+import { appliedTo } from './element-functions.ts'
 import { rounding } from './rounding.ts'
 import type { Preparation } from './types.ts'
 
@@ -63,6 +64,8 @@ function prepared(step: Preparation, row: Float64Array): Float64Array {
       return normalized(step, row)
     case 'binarize':
       return row.map((x, k) => (x > step.thresholds[k]! ? 1 : 0))
+    case 'apply':
+      return applied(step, row)
     case 'project':
       return replaced(step, row, projected(step, row))
     case 'products':
@@ -78,6 +81,14 @@ function scaled({ form, precision, offset, factor }: Step<'scale'>, row: Float64
     if (form === 'multiply-add') return round(round(x * factor[k]!) + offset[k]!)
     const moved = round(x - offset[k]!)
     return form === 'subtract-divide' ? round(moved / factor[k]!) : round(moved * factor[k]!)
+  })
+}
+
+function applied({ precision, functions }: Step<'apply'>, row: Float64Array): Float64Array {
+  const round = rounding(precision)
+  return row.map((x, k) => {
+    const one = functions[k]
+    return one === undefined ? x : round(appliedTo(one, round(x)))
   })
 }
 

@@ -52,6 +52,7 @@ function singlePreparation(step: Preparation): Preparation {
       return { ...step, thresholds: step.thresholds.map(roundedDown) }
     case 'bins':
       return { ...step, edges: step.edges.map((one) => one?.map(roundedUp)) }
+    case 'apply':
     case 'products':
       return { ...step, precision: 'float32' }
     case 'project':

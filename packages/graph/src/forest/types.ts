@@ -4,6 +4,8 @@
 //
 // In arrays of float64, numbers of a float32 model stand widened: Math.fround changes none of them.
 
+import type { ElementFunction } from './element-functions.ts'
+
 /** The number type in which something is compared or added: each operation is rounded to it. */
 export type Precision = 'float32' | 'float64'
 
@@ -61,6 +63,8 @@ export type Preparation =
   | { readonly kind: 'normalize'; readonly norm: 'l1' | 'l2' | 'max'; readonly precision: Precision; readonly least: number }
   /** 1 if x is above the threshold, else 0. */
   | { readonly kind: 'binarize'; readonly thresholds: Float64Array }
+  /** Column k becomes `functions[k]` of it, rounded to `precision`; undefined stays. */
+  | { readonly kind: 'apply'; readonly precision: Precision; readonly functions: readonly (ElementFunction | undefined)[] }
   /** The columns at … at + inputs become sums: bias[k] + Σ weights[k · inputs + i] · x[at + i], i ascending, each operation rounded. Others stay. */
   | {
       readonly kind: 'project'

@@ -43,6 +43,11 @@ const ALIKE = 3
 /** Correlation of such columns. */
 const CORRELATION = 0.6
 
+/** Functions that are applied to amounts, counts and durations. */
+const OF_POSITIVE: ReadonlySet<string> = new Set(['log', 'log10', 'log1p', 'log2', 'sqrt', 'box-cox'])
+/** Mean and deviation of such a column of which nothing else is known. */
+const AMOUNT = 10
+
 /** What is known of a raw column so far. */
 interface Known {
   readonly points: { at: number; test: number }[]
@@ -50,6 +55,8 @@ interface Known {
   mean?: number
   deviation?: number
   hasMissing: boolean
+  /** A function of it that has no value, or another form, below zero. */
+  isPositive?: boolean
   missingYes: number
   missingNo: number
 }
@@ -128,6 +135,11 @@ function afterStep(step: Preparation, origins: readonly Origin[], known: readonl
         if (keys !== undefined) column.choices ??= [...keys.subarray(0, MOST_CHOICES)]
       })
       return origins.map((origin, k) => (step.columns[k] === undefined ? origin : undefined))
+    case 'apply':
+      each((column, k) => {
+        column.isPositive ||= OF_POSITIVE.has(step.functions[k]?.name ?? '')
+      })
+      return origins.map((origin, k) => (step.functions[k] === undefined ? origin : undefined))
     case 'binarize':
       each((column, k, { factor, offset }) => {
         column.points.push({ at: step.thresholds[k]! * factor + offset, test: TEST.lessOrEqual })
@@ -222,6 +234,7 @@ function columnOf(known: Known, trustsMissing: boolean): Rows['columns'][number]
     const other = Math.max(...choices) + 1
     return { kind: 'choices', values: choices.length === 1 ? [...choices, other] : choices, missingShare }
   }
+  if (deviation === undefined && known.isPositive) return { kind: 'skewed', mean: AMOUNT, deviation: AMOUNT, missingShare }
   return deviation === undefined ? undefined : { ...spreadOf(mean ?? 0, deviation), missingShare }
 }
 

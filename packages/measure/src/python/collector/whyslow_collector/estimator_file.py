@@ -97,6 +97,11 @@ class _Writer:
         return self._head(type(value).__module__, type(value).__name__, "ObjectNode", self.node(kept))
 
     def _opaque(self, value):
+        import numpy
+
+        name = getattr(value, "__name__", "")
+        if isinstance(value, numpy.ufunc) and getattr(numpy, name, None) is value:
+            return {"__class__": name, "__module__": "numpy", "__loader__": "FunctionNode"}
         return self._head(type(value).__module__, type(value).__name__, "ObjectNode", {})
 
 
