@@ -61,7 +61,7 @@ export function compileWalk(model: TabularModel): WalkForms {
 /** A linear model or a network. */
 export function compileLayers(model: TabularModel): Compiled {
   const { scores } = model
-  if (scores.kind === 'forest') throw new Error('no layers')
+  if (scores.kind === 'forest' || scores.kind === 'stacked') throw new Error('no layers')
   const { precision, outputCount } = scores
   const placed = placeLayers(layersOf(scores), precision, preparedWidth(model))
   const zeros = new Float64Array(outputCount)

@@ -31,6 +31,7 @@ export function compilableOf(model: Model): Compilability {
 
 /** Under the names of the graph that was written of it. */
 function ofTabular(model: Model, tabular: TabularModel): CompilableModel {
+  if (tabular.scores.kind === 'stacked') throw new NotCompilable('it is a model over the predictions of others')
   const { inputs, outputs } = viewGraph(model)
   const named = outputs.map(({ name, dtype, shape }): AnswerOutput => {
     if (name !== 'margin' && name !== 'prediction' && name !== 'label') throw new NotCompilable('its outputs have other names')

@@ -1,15 +1,18 @@
-// Two classes of a linear classifier with probabilities by Platt's sigmoid: the mean over the folds that it was fitted in, which is a network of one layer.
+// Two classes with calibrated probabilities: the mean over the folds. Of a linear classifier by Platt's sigmoid that is a network of one layer.
 // sklearn/calibration.py
 import type { DenseLayer } from '@whyslow/graph/forest/types.ts'
 import { PAIR } from '../tabular/transforms.ts'
 import { classesOf, notRead, type Predictor, type SkopsContext } from './context.ts'
 import type { InertObject } from './inert.ts'
+import { calibratedKinds, type ReadModel } from './stacked.ts'
 
-export function calibrated(estimator: InertObject, context: SkopsContext): Predictor {
+export function calibrated(estimator: InertObject, context: SkopsContext, read: ReadModel): Predictor {
   const classes = classesOf(estimator)
   if (classes.length !== 2) throw notRead(estimator, context, 'of more than two classes')
   const folds = estimator.field('calibrated_classifiers_').items()
-  const lines = folds.map((fold) => lineOf(fold, estimator, context))
+  const found = folds.map(lineOf)
+  if (found.some((one) => one === undefined)) return calibratedKinds(estimator, { context, read })
+  const lines = found as readonly Line[]
   const inputs = lines[0]?.weights.length ?? 0
   const first: DenseLayer = {
     inputs,
@@ -32,12 +35,16 @@ export function calibrated(estimator: InertObject, context: SkopsContext): Predi
   }
 }
 
-/** logistic(-(a * (w x + c) + b)): what is in the exponent. */
-function lineOf(fold: InertObject, estimator: InertObject, context: SkopsContext) {
+interface Line {
+  readonly weights: Float64Array
+  readonly bias: number
+}
+
+/** logistic(-(a * (w x + c) + b)): what is in the exponent; undefined of another classifier, or calibration. */
+function lineOf(fold: InertObject): Line | undefined {
   const inner = fold.has('estimator') ? fold.field('estimator') : fold.field('base_estimator')
   const [calibrator] = fold.field('calibrators').items()
-  if (calibrator === undefined || !calibrator.has('a_')) throw notRead(estimator, context, 'with isotonic regression')
-  if (!inner.has('coef_')) throw notRead(estimator, context, `of ${inner.className}`)
+  if (!calibrator?.has('a_') || !inner.has('coef_')) return undefined
   const [a, b] = [calibrator.field('a_').number(), calibrator.field('b_').number()]
   const intercept = inner.field('intercept_')
   const c = intercept.isArray() ? (intercept.array().numbers[0] ?? 0) : intercept.number()

@@ -1,24 +1,23 @@
-// The mean of several models where it is one model again: trees with trees, sums with sums, probabilities of two classes by their sums.
+// The mean of several models: where it is one model again (trees with trees, sums with sums, probabilities of two classes by their sums), as that one.
 // sklearn/ensemble/_bagging.py, _voting.py
 import type { DenseLayer, LinearScores } from '@whyslow/graph/forest/types.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { PAIR } from '../tabular/transforms.ts'
-import { classesOf, featureCountOf, notRead, optionalField, type Predictor, type SkopsContext } from './context.ts'
+import { classesOf, featureCountOf, optionalField, type Predictor, type SkopsContext } from './context.ts'
 import type { InertObject } from './inert.ts'
+import { meanOfKinds, type ReadModel, votes, type WeightedMember } from './stacked.ts'
 import { onColumns } from './tree-models.ts'
 import { classicForest, classicTree } from './trees.ts'
 
 /** Reads a member, or a pipeline that ends with one. */
 export type ReadMember = (member: InertObject, context: SkopsContext) => Predictor
 
-interface Member {
-  readonly estimator: InertObject
-  readonly weight: number
-  /** Columns of the ensemble's rows that it is given; undefined: all. */
-  readonly columns?: ArrayLike<number>
+export interface Readers {
+  readonly read: ReadMember
+  readonly readModel: ReadModel
 }
 
-export function bagging(estimator: InertObject, context: SkopsContext, read: ReadMember): Predictor {
+export function bagging(estimator: InertObject, context: SkopsContext, readers: Readers): Predictor {
   const columns = estimator.field('estimators_features_').items()
   const members = estimator.field('estimators_').items()
   if (columns.length !== members.length)
@@ -26,12 +25,11 @@ export function bagging(estimator: InertObject, context: SkopsContext, read: Rea
   return meanOf(
     estimator,
     members.map((one, k) => ({ estimator: one, weight: 1, columns: columns[k]!.array().numbers })),
-    { context, read },
+    { context, ...readers },
   )
 }
 
-export function voting(estimator: InertObject, context: SkopsContext, read: ReadMember): Predictor {
-  if (optionalField(estimator, 'voting') === 'hard') throw notRead(estimator, context, 'with hard voting')
+export function voting(estimator: InertObject, context: SkopsContext, readers: Readers): Predictor {
   const given = estimator.has('weights') ? estimator.field('weights') : undefined
   const weights = given?.isArray() ? [...given.array().numbers] : given?.items().map((one) => one.number())
   // What is dropped has a weight, but is no member.
@@ -43,29 +41,24 @@ export function voting(estimator: InertObject, context: SkopsContext, read: Read
   const members = estimator.field('estimators_').items()
   if (kept !== undefined && kept.length !== members.length)
     throw new InputError(`${estimator.where}: its weights do not fit its members; the file is damaged`)
-  return meanOf(
-    estimator,
-    members.map((one, k) => ({ estimator: one, weight: kept?.[k] ?? 1 })),
-    { context, read },
-  )
+  const weighted = members.map((one, k) => ({ estimator: one, weight: kept?.[k] ?? 1 }))
+  if (optionalField(estimator, 'voting') === 'hard') return votes(estimator, weighted, { context, read: readers.readModel })
+  return meanOf(estimator, weighted, { context, ...readers })
 }
 
-interface How {
+interface How extends Readers {
   readonly context: SkopsContext
-  readonly read: ReadMember
 }
 
-function meanOf(estimator: InertObject, members: readonly Member[], { context, read }: How): Predictor {
-  const found = meanOfTrees(estimator, members, context) ?? meanOfSums(estimator, members, { context, read })
-  if (found === undefined)
-    throw notRead(estimator, context, `of ${[...new Set(members.map((one) => one.estimator.className))].join(', ')}`)
-  return found
-}
+const meanOf = (estimator: InertObject, members: readonly WeightedMember[], how: How): Predictor =>
+  meanOfTrees(estimator, members, how.context) ??
+  meanOfSums(estimator, members, how) ??
+  meanOfKinds(estimator, members, { context: how.context, read: how.readModel })
 
-const totalOf = (members: readonly Member[]): number => members.reduce((sum, { weight }) => sum + weight, 0)
+const totalOf = (members: readonly WeightedMember[]): number => members.reduce((sum, { weight }) => sum + weight, 0)
 
 /** Trees, and forests that are means of their own; undefined if one is neither, or knows fewer classes than the others. */
-function meanOfTrees(estimator: InertObject, members: readonly Member[], context: SkopsContext): Predictor | undefined {
+function meanOfTrees(estimator: InertObject, members: readonly WeightedMember[], context: SkopsContext): Predictor | undefined {
   const classes = estimator.className.endsWith('Classifier') ? classesOf(estimator) : undefined
   const width = classes?.length ?? 1
   const groups = members.map(({ estimator: one }) => treesOf(one))
@@ -92,7 +85,7 @@ function treesOf(member: InertObject): readonly InertObject[] | undefined {
 }
 
 /** Linear regressors, or linear classifiers of two classes with probabilities: each becomes a sum of the ensemble's own columns. */
-function meanOfSums(estimator: InertObject, members: readonly Member[], { context, read }: How): Predictor | undefined {
+function meanOfSums(estimator: InertObject, members: readonly WeightedMember[], { context, read }: How): Predictor | undefined {
   const inputs = featureCountOf(estimator) ?? 0
   const predictors = members.map((one) => read(one.estimator, context))
   const sums = predictors.map((one, k) => sumOf(one, inputs, members[k]!.columns))

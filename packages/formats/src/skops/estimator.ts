@@ -16,6 +16,7 @@ import {
   stochasticGradientClassifier,
 } from './linear-models.ts'
 import { gaussianNaiveBayes, naiveBayes } from './naive-bayes.ts'
+import { stacking } from './stacked.ts'
 import { stepsOf, transform } from './transformers.ts'
 import { decisionTree, gradientBoosting, isolationForest, randomForest } from './tree-models.ts'
 
@@ -32,7 +33,7 @@ const READERS: ReadonlyMap<string, Reader> = new Map([
   ...same('LogisticRegression LogisticRegressionCV LinearDiscriminantAnalysis', logisticRegression),
   ...same('SGDClassifier', stochasticGradientClassifier),
   ...same('LinearSVC RidgeClassifier RidgeClassifierCV Perceptron PassiveAggressiveClassifier', linearClassifier),
-  ...same('CalibratedClassifierCV', calibrated),
+  ...same('CalibratedClassifierCV', (one, context) => calibrated(one, context, readModel)),
   ...same('GaussianNB', gaussianNaiveBayes),
   ...same('MultinomialNB ComplementNB BernoulliNB', naiveBayes),
   ...same(
@@ -46,9 +47,12 @@ const READERS: ReadonlyMap<string, Reader> = new Map([
   ...same('OrthogonalMatchingPursuit PassiveAggressiveRegressor MultiTaskLasso MultiTaskElasticNet', linearRegression),
   ...same('PoissonRegressor GammaRegressor TweedieRegressor', generalizedLinear),
   ...same('MLPClassifier MLPRegressor', multiLayerPerceptron),
-  ...same('BaggingClassifier BaggingRegressor', (one, context) => bagging(one, context, readMember)),
-  ...same('VotingClassifier VotingRegressor', (one, context) => voting(one, context, readMember)),
+  ...same('BaggingClassifier BaggingRegressor', (one, context) => bagging(one, context, MEMBERS)),
+  ...same('VotingClassifier VotingRegressor', (one, context) => voting(one, context, MEMBERS)),
+  ...same('StackingClassifier StackingRegressor', (one, context) => stacking(one, { context, read: readModel })),
 ])
+
+const MEMBERS = { read: readMember, readModel }
 
 /** Throws InputError for an estimator or transformer that is not known, by its name. */
 export function tabularOfEstimator(root: InertObject, file: string): TabularModel {
@@ -89,13 +93,18 @@ function readSteps(root: InertObject, file: string) {
   return { whole, first, last, featureCount, predictor, all: [...prepare, ...(predictor.prepare ?? [])] }
 }
 
+function readModel(member: InertObject, { file }: SkopsContext): TabularModel {
+  return tabularOfEstimator(member, file)
+}
+
 function readMember(member: InertObject, { file }: SkopsContext): Predictor {
   const { predictor, all } = readSteps(member, file)
   return { ...predictor, prepare: all }
 }
 
-/** The estimator that a search over parameters kept. */
+/** The estimator that a search over parameters kept, or that is kept from being fitted again. */
 function searched(estimator: InertObject): InertObject {
+  if (estimator.className === 'FrozenEstimator') return estimator.field('estimator')
   return /^(Halving)?(GridSearchCV|RandomSearchCV|RandomizedSearchCV)$/.test(estimator.className)
     ? estimator.field('best_estimator_')
     : estimator

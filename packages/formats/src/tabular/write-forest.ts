@@ -16,8 +16,16 @@ import { leafNumbers, writeLinearLeaves } from './write-linear-leaves.ts'
 /** An ensemble's lists are protobuf fields of a file of 2 GB at most. */
 const MOST_NODES = 50_000_000
 
+export interface ForestsWriting {
+  /** Begins what is said. */
+  readonly file: string
+  /** Another forest of the graph can be a TreeEnsemble alone, whose version of ai.onnx.ml has no other operator of trees. */
+  readonly asEnsembles: boolean
+}
+
 /** The margins, rows × outputs, in the precision of their sum. */
-export function writeForest(builder: GraphBuilder, forest: Forest, row: Value, file: string): Value {
+export function writeForest(builder: GraphBuilder, forest: Forest, row: Value, writing: ForestsWriting): Value {
+  const { file } = writing
   if (forest.nodes.feature.length > MOST_NODES)
     throw new InputError(`${file} has ${forest.nodes.feature.length} nodes, too many for an ONNX file`)
   const compared = cast(builder, row, forest.compare)
@@ -25,8 +33,8 @@ export function writeForest(builder: GraphBuilder, forest: Forest, row: Value, f
   const given = forestColumns(builder, forest, features)
   const { linearLeaves } = forest
   if (linearLeaves === undefined)
-    return finished(builder, forest, cast(builder, ensemble(builder, forest, given.row, given.columnOf), forest.sum.precision))
-  const leaves = ensemble(builder, leafNumbers(forest), given.row, given.columnOf)
+    return finished(builder, forest, cast(builder, ensemble(builder, forest, given, writing), forest.sum.precision))
+  const leaves = ensemble(builder, leafNumbers(forest), given, writing)
   return finished(builder, forest, writeLinearLeaves(builder, { ...forest, linearLeaves }, { row: features, leaves, file }))
 }
 
@@ -34,13 +42,17 @@ export function writeForest(builder: GraphBuilder, forest: Forest, row: Value, f
 const precisionOf = ({ compare, sum }: Forest): Precision =>
   compare === 'float32' && sum.precision === 'float32' ? 'float32' : 'float64'
 
-function ensemble(builder: GraphBuilder, forest: Forest, row: Value, columnOf: Int32Array): Value {
+/** Whether a forest can be written as a TreeEnsemble alone. */
+export function isEnsemble(forest: Forest): boolean {
   const hasSets = forest.nodes.flags.some((flags) => (flags & FLAG.test) === TEST.member)
   const wide = forest.widths.some((width) => width > 1)
-  const single = precisionOf(forest) === 'float32'
-  if (!hasSets && (wide || single)) return regressor(builder, forest, row, columnOf)
-  return treeEnsemble(builder, forest, row, columnOf)
+  return hasSets || (!wide && precisionOf(forest) === 'float64')
 }
+
+type Given = ReturnType<typeof forestColumns>
+
+const ensemble = (builder: GraphBuilder, forest: Forest, { row, columnOf }: Given, { asEnsembles }: ForestsWriting): Value =>
+  asEnsembles || isEnsemble(forest) ? treeEnsemble(builder, forest, row, columnOf) : regressor(builder, forest, row, columnOf)
 
 /** The sum's end: a mean, a scale, what is added last. */
 function finished(builder: GraphBuilder, { sum }: Forest, margin: Value): Value {

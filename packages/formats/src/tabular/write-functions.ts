@@ -1,11 +1,14 @@
 // Functions of whole columns, as nodes: runs of columns of one form together.
-import { binary, cast, clip, unary, where, withNumber } from '@whyslow/graph/builder/broadcast.ts'
+import { binary, cast, clip, scalar, unary, where, withNumber } from '@whyslow/graph/builder/broadcast.ts'
 import type { GraphBuilder, Value } from '@whyslow/graph/builder/graph-builder.ts'
 import { range } from '@whyslow/graph/builder/range.ts'
+import { reduce } from '@whyslow/graph/builder/reduce.ts'
 import { concat } from '@whyslow/graph/builder/shapes.ts'
 import { type ElementFunction, isLogarithm } from '@whyslow/graph/forest/element-functions.ts'
 import type { Precision, Preparation } from '@whyslow/graph/forest/types.ts'
+import { isNan } from '../tensorflow/functions.ts'
 import { numbers, takeColumns } from './row-values.ts'
+import { logistic } from './write-transforms.ts'
 
 /** Each column as its function gives it; columns without one stay. */
 export function applyFunctions(
@@ -26,9 +29,11 @@ export function applyFunctions(
 }
 
 /** Columns of one form differ in the lambda alone. */
-function formOf(one: ElementFunction | undefined): string {
+function formOf(one: ElementFunction | undefined, at: number): string {
   if (one === undefined) return ''
   if (one.name === 'clip') return `clip ${one.least} ${one.most}`
+  // Each has points of its own.
+  if (one.name === 'interpolate') return `interpolate ${at}`
   return 'lambda' in one ? `${one.name} ${isLogarithm(one.lambda)} ${isLogarithm(2 - one.lambda)}` : one.name
 }
 
@@ -55,6 +60,10 @@ function apply(writer: Writer, first: ElementFunction, all: readonly (ElementFun
       const minus = unary(builder, 'Neg', power(writer, below, log1p(builder, unary(builder, 'Neg', x))))
       return where(builder, withNumber(builder, 'Less', x, 0), minus, power(writer, above, log1p(builder, x)))
     }
+    case 'interpolate':
+      return interpolate(writer, first, x)
+    case 'logistic':
+      return logistic(builder, x, 1)
     case 'abs':
       return unary(builder, 'Abs', x)
     case 'square':
@@ -91,4 +100,20 @@ function log1p(builder: GraphBuilder, x: Value): Value {
   const isLost = withNumber(builder, 'Equal', rest, 0)
   const part = binary(builder, 'Div', x, where(builder, isLost, u, rest))
   return where(builder, isLost, x, binary(builder, 'Mul', unary(builder, 'Log', u), part))
+}
+
+/** The value at the first point, and what each stretch between two points adds to it. */
+function interpolate(
+  { builder, precision }: Writer,
+  { x: at, y }: Extract<ElementFunction, { name: 'interpolate' }>,
+  x: Value,
+): Value {
+  const row = (values: ArrayLike<number>) => numbers(builder, precision, [values.length], values)
+  const lengths = at.slice(1).map((one, k) => one - at[k]!)
+  const slopes = lengths.map((one, k) => (y[k + 1]! - y[k]!) / one)
+  if (lengths.length === 0) return where(builder, isNan(builder, x), x, scalar(builder, precision, y[0]!))
+  const ways = clip(builder, binary(builder, 'Sub', x, row(at.subarray(0, -1))), 0, undefined)
+  const within = binary(builder, 'Min', ways, row(lengths))
+  const sum = reduce(builder, 'ReduceSum', binary(builder, 'Mul', within, row(slopes)), { axes: [1], keepDims: true })
+  return withNumber(builder, 'Add', sum, y[0]!)
 }

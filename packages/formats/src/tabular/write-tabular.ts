@@ -4,11 +4,21 @@
 import { cast, scalar, where, withNumber } from '@whyslow/graph/builder/broadcast.ts'
 import { int64s } from '@whyslow/graph/builder/constant-data.ts'
 import { GraphBuilder, type Value } from '@whyslow/graph/builder/graph-builder.ts'
+import { range } from '@whyslow/graph/builder/range.ts'
 import { indexOf } from '@whyslow/graph/builder/reduce.ts'
-import { gather, takeEntry } from '@whyslow/graph/builder/shapes.ts'
-import type { LabelRule, LinearScores, NetworkScores, TabularModel } from '@whyslow/graph/forest/types.ts'
+import { concat, gather, reshape, takeEntry } from '@whyslow/graph/builder/shapes.ts'
+import type {
+  Forest,
+  LabelRule,
+  LinearScores,
+  NetworkScores,
+  StackedMember,
+  StackedScores,
+  TabularModel,
+} from '@whyslow/graph/forest/types.ts'
 import { isNan } from '../tensorflow/functions.ts'
-import { writeForest } from './write-forest.ts'
+import { takeColumns } from './row-values.ts'
+import { type ForestsWriting, isEnsemble, writeForest } from './write-forest.ts'
 import { dense, writePreparations } from './write-preparations.ts'
 import { writeActivation, writeTransform } from './write-transforms.ts'
 
@@ -20,20 +30,39 @@ export function writeTabular(model: TabularModel, file: string): GraphBuilder {
   const builder = new GraphBuilder()
   builder.reserve(['prediction', 'margin', 'label'])
   const input = builder.input('input', model.input.dtype, [ROWS, model.input.featureCount])
+  const asEnsembles = model.scores.kind === 'stacked' && forestsOf(model.scores).some(isEnsemble)
+  const { margin, prediction, label } = writeModel(builder, model, input, { file, asEnsembles })
+  builder.output('prediction', named(builder, prediction, [input, margin]))
+  builder.output('margin', named(builder, margin, [input]))
+  if (model.label !== undefined) builder.output('label', label(model.label.classes))
+  return builder
+}
+
+const forestsOf = (scores: TabularModel['scores']): readonly Forest[] =>
+  scores.kind === 'stacked'
+    ? [scores.last, ...scores.members.map(({ model }) => model.scores)].flatMap(forestsOf)
+    : scores.kind === 'forest'
+      ? [scores]
+      : []
+
+interface Written {
+  readonly margin: Value
+  readonly prediction: Value
+  /** Written where it is asked for, by what the classes are called. */
+  readonly label: (classes: LabelRule['classes']) => Value
+}
+
+function writeModel(builder: GraphBuilder, model: TabularModel, input: Value, writing: ForestsWriting): Written {
   const prepared = builder.within('prepare', () => writePreparations(builder, model.prepare, input))
-  const margin = writeScores(builder, model, prepared, file)
+  const margin = writeScores(builder, model.scores, prepared, writing)
   const prediction = builder.within('prediction', () => {
     return model.transform.reduce((value, transform) => writeTransform(builder, transform, value), margin)
   })
-  builder.output('prediction', named(builder, prediction, [input, margin]))
-  builder.output('margin', named(builder, margin, [input]))
-  const { label } = model
-  if (label !== undefined)
-    builder.output(
-      'label',
-      builder.within('label', () => writeLabel(builder, label, label.from === 'margin' ? margin : prediction)),
+  const label = (classes: LabelRule['classes']) =>
+    builder.within('label', () =>
+      writeLabel(builder, { ...model.label!, classes }, model.label!.from === 'margin' ? margin : prediction),
     )
-  return builder
+  return { margin, prediction, label }
 }
 
 /** An output has its own value: one that another output or the input has already is passed on. */
@@ -41,15 +70,36 @@ function named(builder: GraphBuilder, value: Value, taken: readonly Value[]): Va
   return taken.includes(value) ? builder.within('prediction', () => builder.op('Identity', [value], value)) : value
 }
 
-function writeScores(builder: GraphBuilder, { scores }: TabularModel, row: Value, file: string): Value {
+function writeScores(builder: GraphBuilder, scores: TabularModel['scores'], row: Value, writing: ForestsWriting): Value {
   switch (scores.kind) {
     case 'forest':
-      return builder.within('trees', () => writeForest(builder, scores, row, file))
+      return builder.within('trees', () => writeForest(builder, scores, row, writing))
     case 'linear':
       return builder.within('linear', () => writeLinear(builder, scores, row))
     case 'network':
       return builder.within('layers', () => writeNetwork(builder, scores, row))
+    case 'stacked':
+      return writeStacked(builder, scores, row, writing)
   }
+}
+
+function writeStacked(builder: GraphBuilder, scores: StackedScores, row: Value, writing: ForestsWriting): Value {
+  const said = scores.members.map((member, k) =>
+    builder.within(`member-${k + 1}`, () => writeMember(builder, member, row, writing)),
+  )
+  const all = concat(builder, scores.keepsRow ? [...said, cast(builder, row, scores.precision)] : said, 1)
+  const prepared = builder.within('prepare', () => writePreparations(builder, scores.prepare, all))
+  return writeScores(builder, scores.last, prepared, writing)
+}
+
+function writeMember(builder: GraphBuilder, { model, says, columns }: StackedMember, row: Value, writing: ForestsWriting): Value {
+  const { label, ...numbers } = writeModel(builder, model, cast(builder, row, model.input.dtype), writing)
+  if (says === 'label') {
+    const place = label(range(0, model.label!.classes.length))
+    return cast(builder, reshape(builder, place, [place.shape[0]!, 1]), 'float64')
+  }
+  const value = cast(builder, numbers[says], 'float64')
+  return columns.length === value.shape[1] && columns.every((one, k) => one === k) ? value : takeColumns(builder, value, columns)
 }
 
 function writeLinear(builder: GraphBuilder, scores: LinearScores, row: Value): Value {

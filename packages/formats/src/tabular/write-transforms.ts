@@ -55,7 +55,8 @@ function write(builder: GraphBuilder, transform: Transform, x: Value): Value {
   }
 }
 
-function logistic(builder: GraphBuilder, x: Value, slope: number): Value {
+/** 1 / (1 + exp(−slope · x)). */
+export function logistic(builder: GraphBuilder, x: Value, slope: number): Value {
   const one = scalar(builder, x.dtype, 1)
   const negative = slope === 1 ? unary(builder, 'Neg', x) : withNumber(builder, 'Mul', x, -slope)
   const power = x.dtype === 'float32' ? withNumber(builder, 'Min', negative, LARGEST_EXPONENT) : negative

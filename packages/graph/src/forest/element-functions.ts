@@ -8,8 +8,10 @@ export type ElementFunction =
   /** The same of x + 1; of a negative x, minus the one of −x by 2 − lambda. */
   | { readonly name: 'yeo-johnson'; readonly lambda: number }
   | { readonly name: 'clip'; readonly least: number; readonly most: number }
+  /** Straight lines through points, `x` ascending; beyond the ends, the value there. */
+  | { readonly name: 'interpolate'; readonly x: Float64Array; readonly y: Float64Array }
 
-export type PlainFunction = 'abs' | 'exp' | 'expm1' | 'log' | 'log10' | 'log1p' | 'log2' | 'sqrt' | 'square'
+export type PlainFunction = 'logistic' | 'abs' | 'exp' | 'expm1' | 'log' | 'log10' | 'log1p' | 'log2' | 'sqrt' | 'square'
 
 /** Below, a power is a logarithm: the distance from 1 to the next double. */
 const TINY = 2 ** -52
@@ -22,6 +24,7 @@ export const PLAIN_FUNCTIONS: Readonly<Record<PlainFunction, (x: number) => numb
   log10: Math.log10,
   log1p: Math.log1p,
   log2: Math.log2,
+  logistic: (x) => 1 / (1 + Math.exp(-x)),
   sqrt: Math.sqrt,
   square: (x) => x * x,
 }
@@ -35,9 +38,19 @@ export function appliedTo(given: ElementFunction, x: number): number {
       return isLogarithm(given.lambda) ? Math.log(x) : Math.expm1(given.lambda * Math.log(x)) / given.lambda
     case 'yeo-johnson':
       return x < 0 ? -shifted(2 - given.lambda, -x) : shifted(given.lambda, x)
+    case 'interpolate':
+      return interpolated(given, x)
     default:
       return PLAIN_FUNCTIONS[given.name](x)
   }
+}
+
+function interpolated({ x: at, y }: Extract<ElementFunction, { name: 'interpolate' }>, x: number): number {
+  if (Number.isNaN(x)) return x
+  const next = at.findIndex((one) => one >= x)
+  if (next <= 0) return next < 0 ? y.at(-1)! : y[0]!
+  const [from, to] = [at[next - 1]!, at[next]!]
+  return y[next - 1]! + ((y[next]! - y[next - 1]!) / (to - from)) * (x - from)
 }
 
 /** Whether a power transform by this lambda is the logarithm. */

@@ -3,7 +3,7 @@ import { evaluateForest } from './evaluate-forest.ts'
 import { prepareRow } from './prepare.ts'
 import { rounding } from './rounding.ts'
 import { applyTransforms, argMax } from './transform.ts'
-import type { Activation, LabelRule, LinearScores, NetworkScores, TabularModel } from './types.ts'
+import type { Activation, LabelRule, LinearScores, NetworkScores, StackedMember, StackedScores, TabularModel } from './types.ts'
 
 /** One row's outputs. float32 models' numbers are float32 numbers. */
 export interface RowResult {
@@ -16,13 +16,13 @@ export interface RowResult {
 /** The outputs for one row of `model.input.featureCount` numbers, NaN if missing. */
 export function evaluateRow(model: TabularModel, row: ArrayLike<number>): RowResult {
   const given = Float64Array.from(row, rounding(model.input.dtype))
-  const margin = marginOf(model, prepareRow(model.prepare, given))
+  const margin = marginOf(model.scores, prepareRow(model.prepare, given))
   const prediction = applyTransforms(model.transform, margin)
   if (model.label === undefined) return { margin, prediction }
   return { margin, prediction, label: labelOf(model.label, margin, prediction) }
 }
 
-function marginOf({ scores }: TabularModel, row: Float64Array): Float64Array {
+function marginOf(scores: TabularModel['scores'], row: Float64Array): Float64Array {
   switch (scores.kind) {
     case 'forest':
       return evaluateForest(scores, row)
@@ -30,7 +30,19 @@ function marginOf({ scores }: TabularModel, row: Float64Array): Float64Array {
       return evaluateLinear(scores, row)
     case 'network':
       return evaluateNetwork(scores, row)
+    case 'stacked':
+      return evaluateStacked(scores, row)
   }
+}
+
+function evaluateStacked({ members, keepsRow, prepare, last }: StackedScores, row: Float64Array): Float64Array {
+  const said = members.flatMap((member) => saidBy(member, row))
+  return marginOf(last, prepareRow(prepare, Float64Array.from(keepsRow ? [...said, ...row] : said)))
+}
+
+function saidBy({ model, says, columns }: StackedMember, row: Float64Array): number[] {
+  const { label, ...numbers } = evaluateRow(model, row)
+  return Array.from(columns, (k) => (says === 'label' ? (label ?? Number.NaN) : numbers[says][k]!))
 }
 
 export function labelOf({ from, by, cut }: LabelRule, margin: Float64Array, prediction: Float64Array): number {

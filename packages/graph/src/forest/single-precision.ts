@@ -22,10 +22,10 @@ export function hasDoubles({ input, scores }: TabularModel): boolean {
   return input.dtype === 'float64' || (scores.kind === 'forest' ? scores.sum.precision : scores.precision) === 'float64'
 }
 
-/** The model in float32; undefined for linear leaves, whose products have no float32 form here. */
+/** The model in float32; undefined for linear leaves and for models over others, which have no float32 form here. */
 export function singlePrecision(model: TabularModel): TabularModel | undefined {
   const { scores } = model
-  if (scores.kind === 'forest' && scores.linearLeaves !== undefined) return undefined
+  if (scores.kind === 'stacked' || (scores.kind === 'forest' && scores.linearLeaves !== undefined)) return undefined
   return {
     ...model,
     input: { ...model.input, dtype: 'float32' },

@@ -18,7 +18,7 @@ export interface TabularModel {
   readonly input: TabularInput
   /** What happens to a row before the scores, in order. */
   readonly prepare: readonly Preparation[]
-  readonly scores: Forest | LinearScores | NetworkScores
+  readonly scores: OneModel | StackedScores
   /** Steps from margins to the output `prediction`, in order. */
   readonly transform: readonly Transform[]
   /** Undefined if the model classifies nothing. */
@@ -33,6 +33,30 @@ export interface TabularInput {
   readonly featureCount: number
   /** Column names from the file, in its order; undefined if it has none. Show them, never build code of them. */
   readonly names?: readonly string[]
+}
+
+/** What gives margins of a row by itself. */
+export type OneModel = Forest | LinearScores | NetworkScores
+
+/** Margins of a model whose row is what others say of the row: means of models of several kinds, stacking, calibration. */
+export interface StackedScores {
+  readonly kind: 'stacked'
+  readonly precision: 'float64'
+  readonly outputCount: number
+  readonly members: readonly StackedMember[]
+  /** Whether the row itself stands behind what they say. */
+  readonly keepsRow: boolean
+  /** What happens to that row before it is scored, in order. */
+  readonly prepare: readonly Preparation[]
+  readonly last: OneModel
+}
+
+export interface StackedMember {
+  readonly model: TabularModel
+  /** What is taken of it; of a label its place among the classes. */
+  readonly says: 'margin' | 'prediction' | 'label'
+  /** Which numbers of that, in this order. */
+  readonly columns: Int32Array
 }
 
 /** One step from a row of numbers to a row of numbers, as pipelines have them. All arrays have one entry for each entry of the row. */

@@ -79,10 +79,14 @@ export function rowsOfTrees(splits: Splits, featureCount: number): Rows | undefi
 export function rowsOf(model: TabularModel): Rows | undefined {
   if (model.input.featureCount > MOST_COLUMNS) return undefined
   const known = unknownColumns(model.input.featureCount)
-  let origins = unmoved(known)
-  for (const step of model.prepare) origins = afterStep(step, origins, known)
-  if (model.scores.kind === 'forest') addSplits(model.scores, origins, known)
+  addModel(model, unmoved(known), known)
   return rowsFrom(known, model.maker === 'xgboost')
+}
+
+function addModel({ prepare, scores }: TabularModel, given: readonly Origin[], known: readonly Known[]): void {
+  const origins = prepare.reduce((before, step) => afterStep(step, before, known), given)
+  if (scores.kind === 'forest') addSplits(scores, origins, known)
+  if (scores.kind === 'stacked') for (const { model } of scores.members) addModel(model, origins, known)
 }
 
 const isFound = (category: number): boolean => category !== MISSING_CATEGORY && !Number.isNaN(category)

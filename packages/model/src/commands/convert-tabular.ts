@@ -43,8 +43,10 @@ export function roundedModel(model: Model, { allowRounding, data, labels }: Roun
   if (!allowRounding) return { model, notes: tabular.notes, rounding: null }
   if (!hasDoubles(tabular))
     return { model, notes: [...tabular.notes, 'the model is float32 throughout: nothing had to be rounded'], rounding: null }
-  if (single === undefined)
-    throw new InputError(`${model.source.file} has linear trees, which are not written in float32; leave out --allow-rounding`)
+  if (single === undefined) {
+    const what = tabular.scores.kind === 'stacked' ? 'several models' : 'linear trees'
+    throw new InputError(`${model.source.file} has ${what}, which are not written in float32; leave out --allow-rounding`)
+  }
   return { model: tabularGraph(single, model), notes: tabular.notes, rounding: roundingOf(counted) }
 }
 
