@@ -80,7 +80,20 @@ function claimsOf(file) {
       rows.push({ ...row, unchecked: reasonOf(error) })
     }
   }
-  return rows
+  return largestOfEach(rows)
+}
+
+/** What one remedy gives may be told by several findings, which overlap: it is compared with the largest of them. */
+function largestOfEach(rows) {
+  const told = new Map()
+  for (const one of rows.filter(({ kept }) => kept?.length > 0).toSorted((a, b) => b.claimedMs - a.claimedMs)) {
+    const key = one.kept.toSorted().join()
+    if (!told.has(key)) told.set(key, one)
+  }
+  return rows.map((row) => {
+    const largest = row.kept?.length > 0 ? told.get(row.kept.toSorted().join()) : row
+    return largest === row ? row : { ...row, error: undefined, unchecked: `what ${largest.rule} tells` }
+  })
 }
 
 const p90 = (values) => [...values].sort((a, b) => a - b)[Math.ceil(0.9 * values.length) - 1]
