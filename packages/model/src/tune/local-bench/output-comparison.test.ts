@@ -111,6 +111,15 @@ describe('what is off', () => {
     const { compare, setup } = bench({ outputs: scaling({ threads: 0.001 }) }, lossy)
     expect(await compare(setup({ threads: 2 }), 'approximate')).toMatchObject({ ok: true })
   })
+
+  test.each([
+    ['what only rounds is one too', 'rounding', 0.001, true],
+    ['but not further off than a hundredth', 'rounding', 0.0104, false],
+    ['but not what promised to be equal', 'exact', 0.001, false],
+  ] as const)('is a loss where one is allowed: %s', async (_, promise, threads, ok) => {
+    const { compare, setup } = bench({ outputs: scaling({ threads }) }, { maxLoss: 0.05 })
+    expect(await compare(setup({ threads: 2 }), promise)).toMatchObject({ ok })
+  })
 })
 
 describe('inputs of their own for the proof', () => {

@@ -4,7 +4,14 @@
 import { fileForEngine, type Model } from '@whyslow/graph/model.ts'
 import { nodesOf } from '@whyslow/graph/walk.ts'
 import type { EngineOptions, Feeds } from '@whyslow/measure/engines/types.ts'
-import { type Agreement, compareOutputs, type OutputCheck, SAME_DECISIONS, verdict } from '@whyslow/measure/outputs/index.ts'
+import {
+  type Agreement,
+  type AgreementVerdict,
+  compareOutputs,
+  type OutputCheck,
+  SAME_DECISIONS,
+  verdict,
+} from '@whyslow/measure/outputs/index.ts'
 import { outputsTask } from '@whyslow/measure/outputs/outputs-task.ts'
 import { loadInputs } from '@whyslow/measure/samples/saved.ts'
 import { trialLimits } from '@whyslow/measure/trials/limits.ts'
@@ -77,7 +84,8 @@ export function outputComparison(plan: ComparisonPlan, tasks: SetupTasks): Bench
       return { ok: true, reason: `${said.reason}, on ${proof.samples.length} held-out inputs`, agreement }
     if (!said.ok && agreement.isEmpty) return { ...said, agreement, isBlind: true }
     if (said.ok || promise === 'exact' || agreement.mismatch !== null) return { ...said, agreement }
-    return { ...(withinNoise(agreement, await originals.noise(original.value, outputs)) ?? said), agreement }
+    const forgiven = withinLoss(agreement, plan) ?? withinNoise(agreement, await originals.noise(original.value, outputs))
+    return { ...(forgiven ?? said), agreement }
   }
 
   /** Made-up inputs that nobody tried may be refused by the model itself: then those that it takes prove. */
@@ -151,6 +159,13 @@ const ALL_VARY =
 /** The requested outputs that say something: random ones differ from themselves. One that the candidate alone makes again each time is wrong. */
 function comparable({ samples: [first = {}], varying }: Outputs, asked: readonly string[] | null): readonly string[] {
   return Object.keys(first).filter((name) => (asked?.includes(name) ?? true) && !varying.includes(name))
+}
+
+/** What only rounds, but moves an output by more than that, is judged as a loss where one is allowed; further off, it computes something else. */
+function withinLoss(agreement: Agreement, { maxLoss }: ComparisonPlan): AgreementVerdict | null {
+  if (maxLoss === null || agreement.maxRelative > MOST_NOISE) return null
+  const found = verdict(agreement, 'approximate', maxLoss)
+  return found.ok ? found : null
 }
 
 function withinNoise(
