@@ -10,7 +10,7 @@ import { isPossible, isWanted, type LearnedModel, type PrecisionConstraints, pre
 import { noisesOf } from './noises.ts'
 import type { OperatorBenchmark } from './operator-benchmark.ts'
 import type { Recipes } from './recipes.ts'
-import { type AccuracyBench, MOST_CHECKS, type QuantizationCandidate, restoreAccuracy, spreadOut } from './restore-accuracy.ts'
+import { type AccuracyBench, type QuantizationCandidate, restoreAccuracy, spreadOut } from './restore-accuracy.ts'
 import { whyNone } from './why-none.ts'
 
 /** The search for precisions: what it stands on, and what it found so far. */
@@ -192,14 +192,8 @@ export function accuracyBench(
     },
     // What did best for smaller regions is what larger ones get.
     others: async () => (settled === null ? recipes.others() : []),
-    leftMs: () => restoringBudgetMs(constraints, bench) - restoringMs - (bench.nowMs() - startMs),
+    leftMs: () => RESTORING_SHARE * constraints.budgetMs - restoringMs - (bench.nowMs() - startMs),
   }
-}
-
-/** Outputs of a slow model take long to compare: it gets the time of all looks at them in addition, as far as that is not more again. */
-function restoringBudgetMs({ budgetMs }: SearchedPrecisions['constraints'], { samples, p50Ms }: PrecisionBench): number {
-  const usualMs = RESTORING_SHARE * budgetMs
-  return usualMs + Math.min(usualMs, MOST_CHECKS * samples.length * p50Ms)
 }
 
 /** Errors of layers that are each quantized alone, keyed by node. */

@@ -47,7 +47,7 @@ export interface RestoredLayers {
 }
 
 /** Looks at the outputs while layers fall back. */
-export const MOST_CHECKS = 6
+const MOST_CHECKS = 6
 /** Layers in float need not be fewer by so small a share of all. */
 const TOLERANCE = 1 / 32
 /** A cosine of 0.995 is a hundredth of noise: the first guess at how many layers must go, whatever the loss is measured by. */
