@@ -560,6 +560,7 @@ function functionOf(one) {
       return (x) => (x < 0 ? -below(-x) : above(x))
     }
   }
+  if (!Object.hasOwn(Math, one.name)) throw new Error(`no function is called ${one.name}`)
   return Math[one.name]
 }
 

@@ -1,4 +1,4 @@
-// Models whose rows are what other models say of a row: means of several kinds, stacking, and calibration of any classifier.
+// Models whose features are the outputs of other models: means of several kinds, stacking, and calibration of any classifier.
 // sklearn/ensemble/_voting.py, _stacking.py, sklearn/calibration.py
 import { range } from '@whyslow/graph/builder/range.ts'
 import type { ElementFunction } from '@whyslow/graph/forest/element-functions.ts'
@@ -32,7 +32,7 @@ export function meanOfKinds(estimator: InertObject, members: readonly WeightedMe
     const model = fitting(read(one, context), columns?.length ?? featureCountOf(estimator), one)
     if (widthOf(model) !== width || (classes !== undefined && model.label?.classes.length !== width))
       throw notRead(one, context, `in ${estimator.className}, without the probability of each class`)
-    return { model: withColumns(model, columns), says: 'prediction', columns: Int32Array.from(range(0, width)) }
+    return { model: withColumns(model, columns), output: 'prediction', columns: Int32Array.from(range(0, width)) }
   })
   const total = members.reduce((sum, { weight }) => sum + weight, 0)
   const shares = members.map(({ weight }) => weight / total)
@@ -48,7 +48,7 @@ export function votes(estimator: InertObject, members: readonly WeightedMember[]
   const stacked = members.map(({ estimator: one }): StackedMember => {
     const model = fitting(read(one, context), featureCountOf(estimator), one)
     if (model.label?.classes.length !== classes.length) throw notRead(one, context, 'in a vote of other classes')
-    return { model, says: 'label', columns: Int32Array.of(0) }
+    return { model, output: 'label', columns: Int32Array.of(0) }
   })
   const total = members.reduce((sum, { weight }) => sum + weight, 0)
   const last = meanScores(
@@ -59,7 +59,7 @@ export function votes(estimator: InertObject, members: readonly WeightedMember[]
   return { scores, transform: [], label: { classes, from: 'prediction', by: 'largest', cut: 0 } }
 }
 
-/** A last model over what the others say. */
+/** A last model over the outputs of the others. */
 export function stacking(estimator: InertObject, { context, read }: How): Predictor {
   const classes = estimator.className.endsWith('Classifier') ? classesOf(estimator) : undefined
   const width = featureCountOf(estimator)
@@ -67,24 +67,24 @@ export function stacking(estimator: InertObject, { context, read }: How): Predic
   const members = estimator
     .field('estimators_')
     .items()
-    .map((one, k) => saidBy(one, methods[k]?.text() ?? '', { context, read, classes: classes?.length, width }))
+    .map((one, k) => outputsOf(one, methods[k]?.text() ?? '', { context, read, classes: classes?.length, width }))
   const last = read(estimator.field('final_estimator_'), context)
   if (last.scores.kind === 'stacked') throw notRead(estimator.field('final_estimator_'), context, 'as the last model of a stack')
   if (classes !== undefined && last.label === undefined) throw notRead(estimator, context, 'whose last model is no classifier')
-  const keepsRow = optionalField(estimator, 'passthrough') === true
-  const said = members.reduce((sum, { columns }) => sum + columns.length, 0)
-  fitting(last, said + (keepsRow ? (width ?? 0) : 0), estimator.field('final_estimator_'))
+  const passthrough = optionalField(estimator, 'passthrough') === true
+  const count = members.reduce((sum, { columns }) => sum + columns.length, 0)
+  fitting(last, count + (passthrough ? (width ?? 0) : 0), estimator.field('final_estimator_'))
   const scores: StackedScores = {
     ...over(members, last.scores),
-    keepsRow,
+    passthrough,
     prepare: last.input.dtype === 'float32' ? [{ kind: 'round' }, ...last.prepare] : last.prepare,
   }
   if (classes === undefined) return { scores, transform: last.transform }
   return { scores, transform: last.transform, label: { ...last.label!, classes } }
 }
 
-/** Takes what the member's method gives; the first of two probabilities is left out, since it says nothing more. */
-function saidBy(
+/** Takes what the member's method gives; the first of two probabilities is left out, since it follows from the second. */
+function outputsOf(
   member: InertObject,
   method: string,
   { context, read, classes, width }: How & Record<'classes' | 'width', number | undefined>,
@@ -92,17 +92,20 @@ function saidBy(
   const model = fitting(read(member, context), width, member)
   const all = (count: number) => Int32Array.from(range(0, count))
   if (method === 'predict_proba' && model.label !== undefined && widthOf(model) === classes)
-    return { model, says: 'prediction', columns: classes === 2 ? Int32Array.of(1) : all(classes) }
-  if (method === 'decision_function') return { model, says: 'margin', columns: all(model.scores.outputCount) }
+    return { model, output: 'prediction', columns: classes === 2 ? Int32Array.of(1) : all(classes) }
+  if (method === 'decision_function' && DECIDES.test(model.objective))
+    return { model, output: 'margin', columns: all(model.scores.outputCount) }
   if (method === 'predict')
     return model.label === undefined
-      ? { model, says: 'prediction', columns: all(widthOf(model)) }
-      : { model, says: 'label', columns: Int32Array.of(0) }
+      ? { model, output: 'prediction', columns: all(widthOf(model)) }
+      : { model, output: 'label', columns: Int32Array.of(0) }
   throw notRead(member, context, `in a stack, asked by ${method}`)
 }
 
-/** Classifiers that have a decision function, which is calibrated before their probabilities. */
-const DECIDES = /Logistic|SVC|SGD|Ridge|GradientBoosting|Perceptron|PassiveAggressive|Discriminant/
+/** Classifiers whose margin is their decision function, which is calibrated in place of probabilities. Those that are in neither list may have either. */
+const DECIDES =
+  /^(LogisticRegression|LinearSVC|SGDC|RidgeC|(Hist)?GradientBoosting|Perceptron|PassiveAggressive|LinearDiscriminant)/
+const HAS_PROBABILITIES_ALONE = /^(RandomForest|ExtraTree|DecisionTree|MLP|VotingC|CalibratedC)|NB$/
 
 /** Two classes: the mean over the folds of what a sigmoid or a staircase makes of the classifier's score. */
 export function calibratedKinds(estimator: InertObject, { context, read }: How): Predictor {
@@ -145,9 +148,10 @@ function foldOf(fold: InertObject, estimator: InertObject, { context, read }: Ho
   const inner = fold.has('estimator') ? fold.field('estimator') : fold.field('base_estimator')
   const model = fitting(read(inner, context), featureCountOf(estimator), inner)
   const decides = DECIDES.test(model.objective)
+  if (!decides && !HAS_PROBABILITIES_ALONE.test(model.objective)) throw notRead(estimator, context, `of ${model.objective}`)
   if (model.label?.classes.length !== 2 || (decides ? model.scores.outputCount !== 1 : widthOf(model) !== 2))
     throw notRead(estimator, context, `of ${model.objective}`)
-  const member: StackedMember = { model, says: decides ? 'margin' : 'prediction', columns: Int32Array.of(decides ? 0 : 1) }
+  const member: StackedMember = { model, output: decides ? 'margin' : 'prediction', columns: Int32Array.of(decides ? 0 : 1) }
   const [calibrator] = fold.field('calibrators').items()
   if (calibrator?.has('a_'))
     return {
@@ -177,12 +181,12 @@ const over = (members: readonly StackedMember[], last: StackedScores['last']): S
   precision: 'float64',
   outputCount: last.outputCount,
   members,
-  keepsRow: false,
+  passthrough: false,
   prepare: [],
   last,
 })
 
-/** Sums of what members say of each of `width` classes, weighted by their shares. */
+/** Sums of the members' outputs for each of `width` classes, weighted by their shares. */
 function meanScores(shares: readonly number[], width: number): LinearScores {
   const featureCount = shares.length * width
   const weights = new Float64Array(width * featureCount)

@@ -84,21 +84,26 @@ function writeScores(builder: GraphBuilder, scores: TabularModel['scores'], row:
 }
 
 function writeStacked(builder: GraphBuilder, scores: StackedScores, row: Value, writing: ForestsWriting): Value {
-  const said = scores.members.map((member, k) =>
+  const outputs = scores.members.map((member, k) =>
     builder.within(`member-${k + 1}`, () => writeMember(builder, member, row, writing)),
   )
-  const all = concat(builder, scores.keepsRow ? [...said, cast(builder, row, scores.precision)] : said, 1)
+  const all = concat(builder, scores.passthrough ? [...outputs, cast(builder, row, scores.precision)] : outputs, 1)
   const prepared = builder.within('prepare', () => writePreparations(builder, scores.prepare, all))
   return writeScores(builder, scores.last, prepared, writing)
 }
 
-function writeMember(builder: GraphBuilder, { model, says, columns }: StackedMember, row: Value, writing: ForestsWriting): Value {
+function writeMember(
+  builder: GraphBuilder,
+  { model, output, columns }: StackedMember,
+  row: Value,
+  writing: ForestsWriting,
+): Value {
   const { label, ...numbers } = writeModel(builder, model, cast(builder, row, model.input.dtype), writing)
-  if (says === 'label') {
+  if (output === 'label') {
     const place = label(range(0, model.label!.classes.length))
     return cast(builder, reshape(builder, place, [place.shape[0]!, 1]), 'float64')
   }
-  const value = cast(builder, numbers[says], 'float64')
+  const value = cast(builder, numbers[output], 'float64')
   return columns.length === value.shape[1] && columns.every((one, k) => one === k) ? value : takeColumns(builder, value, columns)
 }
 

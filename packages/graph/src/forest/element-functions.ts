@@ -3,6 +3,7 @@
 /** What becomes of a number. A missing one stays missing. */
 export type ElementFunction =
   | { readonly name: PlainFunction }
+  | { readonly name: 'logistic' }
   /** (x^lambda − 1) / lambda, the logarithm where lambda is 0. */
   | { readonly name: 'box-cox'; readonly lambda: number }
   /** The same of x + 1; of a negative x, minus the one of −x by 2 − lambda. */
@@ -11,7 +12,8 @@ export type ElementFunction =
   /** Straight lines through points, `x` ascending; beyond the ends, the value there. */
   | { readonly name: 'interpolate'; readonly x: Float64Array; readonly y: Float64Array }
 
-export type PlainFunction = 'logistic' | 'abs' | 'exp' | 'expm1' | 'log' | 'log10' | 'log1p' | 'log2' | 'sqrt' | 'square'
+/** As NumPy calls them. */
+export type PlainFunction = 'abs' | 'exp' | 'expm1' | 'log' | 'log10' | 'log1p' | 'log2' | 'sqrt' | 'square'
 
 /** Below, a power is a logarithm: the distance from 1 to the next double. */
 const TINY = 2 ** -52
@@ -24,7 +26,6 @@ export const PLAIN_FUNCTIONS: Readonly<Record<PlainFunction, (x: number) => numb
   log10: Math.log10,
   log1p: Math.log1p,
   log2: Math.log2,
-  logistic: (x) => 1 / (1 + Math.exp(-x)),
   sqrt: Math.sqrt,
   square: (x) => x * x,
 }
@@ -38,6 +39,8 @@ export function appliedTo(given: ElementFunction, x: number): number {
       return isLogarithm(given.lambda) ? Math.log(x) : Math.expm1(given.lambda * Math.log(x)) / given.lambda
     case 'yeo-johnson':
       return x < 0 ? -shifted(2 - given.lambda, -x) : shifted(given.lambda, x)
+    case 'logistic':
+      return 1 / (1 + Math.exp(-x))
     case 'interpolate':
       return interpolated(given, x)
     default:

@@ -35,14 +35,14 @@ function marginOf(scores: TabularModel['scores'], row: Float64Array): Float64Arr
   }
 }
 
-function evaluateStacked({ members, keepsRow, prepare, last }: StackedScores, row: Float64Array): Float64Array {
-  const said = members.flatMap((member) => saidBy(member, row))
-  return marginOf(last, prepareRow(prepare, Float64Array.from(keepsRow ? [...said, ...row] : said)))
+function evaluateStacked({ members, passthrough, prepare, last }: StackedScores, row: Float64Array): Float64Array {
+  const outputs = members.flatMap((member) => outputsOf(member, row))
+  return marginOf(last, prepareRow(prepare, Float64Array.from(passthrough ? [...outputs, ...row] : outputs)))
 }
 
-function saidBy({ model, says, columns }: StackedMember, row: Float64Array): number[] {
+function outputsOf({ model, output, columns }: StackedMember, row: Float64Array): number[] {
   const { label, ...numbers } = evaluateRow(model, row)
-  return Array.from(columns, (k) => (says === 'label' ? (label ?? Number.NaN) : numbers[says][k]!))
+  return Array.from(columns, (k) => (output === 'label' ? (label ?? Number.NaN) : numbers[output][k]!))
 }
 
 export function labelOf({ from, by, cut }: LabelRule, margin: Float64Array, prediction: Float64Array): number {

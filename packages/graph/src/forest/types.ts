@@ -38,14 +38,14 @@ export interface TabularInput {
 /** What gives margins of a row by itself. */
 export type OneModel = Forest | LinearScores | NetworkScores
 
-/** Margins of a model whose row is what others say of the row: means of models of several kinds, stacking, calibration. */
+/** Margins of a model whose features are the outputs of other models for the row: means of models of several kinds, stacking, calibration. */
 export interface StackedScores {
   readonly kind: 'stacked'
   readonly precision: 'float64'
   readonly outputCount: number
   readonly members: readonly StackedMember[]
-  /** Whether the row itself stands behind what they say. */
-  readonly keepsRow: boolean
+  /** Whether the row itself stands behind the members' outputs. */
+  readonly passthrough: boolean
   /** What happens to that row before it is scored, in order. */
   readonly prepare: readonly Preparation[]
   readonly last: OneModel
@@ -53,8 +53,8 @@ export interface StackedScores {
 
 export interface StackedMember {
   readonly model: TabularModel
-  /** What is taken of it; of a label its place among the classes. */
-  readonly says: 'margin' | 'prediction' | 'label'
+  /** A label is its place among the classes. */
+  readonly output: 'margin' | 'prediction' | 'label'
   /** Which numbers of that, in this order. */
   readonly columns: Int32Array
 }

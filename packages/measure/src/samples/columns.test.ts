@@ -91,6 +91,13 @@ describe('rowsOf', () => {
     expect(rows.every((row) => Number.isInteger(row[2]))).toBe(true)
     expect(share((row) => row[2]! < 1)).toBeCloseTo(1 / 3, 1)
   })
+  it('draws what a logarithm or a root is taken of above zero, and the rest as always', () => {
+    const functions = [{ name: 'log' }, undefined, { name: 'box-cox', lambda: 0.5 }] as const
+    const step = { kind: 'apply', precision: 'float64', functions } as const
+    const rows = drawn(modelOf(3, { prepare: [step] }), 200)
+    expect(rows.every(([x, , z]) => x! > 0 && z! > 0)).toBe(true)
+    expect(rows.some(([, y]) => y! < 0)).toBe(true)
+  })
   it('draws categories of equality and member tests', () => {
     const model = modelOf(2, {
       scores: forestOf([
