@@ -1,7 +1,7 @@
 // Is the planted cause among the first three findings of `whyslow generate`, and silent in the twin? Decoders of two shapes are written with one
 // thing wrong, and servers answer with one thing slow; each has a twin without it, measured by the same command. Exit 1 where a cause is missed or a
 // twin shows it.
-//   node bench/generation-planted.mjs      ONLY=word,word   SHAPES=30m,tiny   PAIRS=3   KEEP=1 prints all findings
+//   node bench/generation-planted.mjs      ONLY=word,word   SHAPES=30m,tiny,135m,500m   PAIRS=3   KEEP=1 prints all findings
 //   FROM=project (a folder with @huggingface/transformers; what needs it is left out by name without)
 // Causes that only a program has are programs of planted-generators, read by `whyslow pipeline`.
 import fs from 'node:fs'
@@ -18,15 +18,17 @@ const PAIRS = Number(process.env.PAIRS ?? 3)
 const CLOSE = 0.2
 const UNEXPLAINED_PERCENT = 8
 const only = process.env.ONLY?.split(',') ?? []
-const shapes = (process.env.SHAPES ?? '30m,tiny').split(',')
+const shapes = (process.env.SHAPES ?? '30m,tiny,135m,500m').split(',')
 const folder = temporaryFolder()
-const { decoderWeights, RATE, SHAPE_30M, startMockServer, wavOf, writeFolder, writeListening } = await testWriters()
+const { decoderWeights, RATE, SHAPE_135M, SHAPE_30M, SHAPE_500M, startMockServer, wavOf, writeFolder, writeListening } =
+  await testWriters()
 
 /** The layers and widths of llama2.c's stories260K. */
 const STORIES = { layers: 5, width: 64, heads: 8, kvHeads: 4, inner: 172, vocabulary: 512, context: 512 }
 /** As little to compute as can be, and room for a long prompt. */
 const ONE_LAYER = { layers: 1, width: 32, heads: 2, kvHeads: 1, inner: 64, vocabulary: 512, context: 8192 }
-const SHAPES = { '30m': SHAPE_30M, tiny: STORIES, 'one-layer': ONE_LAYER }
+const SIZES = { tiny: STORIES, '30m': SHAPE_30M, '135m': SHAPE_135M, '500m': SHAPE_500M }
+const SHAPES = { ...SIZES, 'one-layer': ONE_LAYER }
 const SHORT = ['--prompt-tokens', '16', '--new-tokens', '16']
 const LONG = ['--prompt-tokens', '1024', '--new-tokens', '16']
 const SOURCE = ['--prompt-tokens', '512', '--new-tokens', '16']
@@ -71,10 +73,15 @@ const SERVERS = {
 
 const of = (form) => ({ form })
 const PLANTS = [
-  { rule: 'float32-weights', plant: of({ attention: 'fused', logits: 'last' }), twin: of(CLEAN), shapes: ['30m'] },
+  {
+    rule: 'float32-weights',
+    plant: of({ attention: 'fused', logits: 'last' }),
+    twin: of(CLEAN),
+    shapes: ['30m', '135m', '500m'],
+  },
   { rule: 'float16-on-cpu', plant: of({ weights: 'float16', logits: 'last' }), twin: of({ logits: 'last' }), shapes: ['30m'] },
-  { rule: 'accuracy-level-unset', plant: of({ ...CLEAN, accuracyLevel: null }), twin: of(CLEAN), shapes: ['30m'] },
-  { rule: 'float32-head', plant: of({ ...CLEAN, head: 'float32' }), twin: of(CLEAN), shapes: ['30m'] },
+  { rule: 'accuracy-level-unset', plant: of({ ...CLEAN, accuracyLevel: null }), twin: of(CLEAN), shapes: ['30m', '135m'] },
+  { rule: 'float32-head', plant: of({ ...CLEAN, head: 'float32' }), twin: of(CLEAN), shapes: ['30m', '135m'] },
   {
     rule: 'recomputed-context',
     plant: of({ ...CLEAN, attention: 'unfused', cache: 'none' }),
@@ -85,7 +92,7 @@ const PLANTS = [
     rule: 'cache-copies',
     plant: { ...of({ ...CLEAN, attention: 'unfused' }), flags: LONG },
     twin: { ...of(CLEAN), flags: SHORT },
-    shapes: ['30m'],
+    shapes: ['30m', '135m'],
   },
   {
     // Also of a short context: each of twenty caches has to be taken over.
@@ -94,8 +101,8 @@ const PLANTS = [
     twin: { ...of(CLEAN), flags: [...LONG, '--engine', 'ort-held'] },
     shapes: ['30m'],
   },
-  { rule: 'all-position-logits', plant: of({ ...CLEAN, logits: 'all' }), twin: of(CLEAN), shapes: ['30m'] },
-  { rule: 'small-quantization-blocks', plant: of({ ...CLEAN, block: 16 }), twin: of(CLEAN), shapes: ['30m'] },
+  { rule: 'all-position-logits', plant: of({ ...CLEAN, logits: 'all' }), twin: of(CLEAN), shapes: ['30m', '135m'] },
+  { rule: 'small-quantization-blocks', plant: of({ ...CLEAN, block: 16 }), twin: of(CLEAN), shapes: ['30m', '135m'] },
   { rule: 'cache-capacity', plant: of({ ...CLEAN, cache: 'fixed' }), twin: of(CLEAN), shapes: ['30m'] },
   {
     rule: 'thread-count',
@@ -283,7 +290,7 @@ for (const planted of PLANTS) {
     console.log(`${rule.padEnd(28)} left out: ${needs} is not installed in ${project}`)
     continue
   }
-  for (const shape of own.filter((one) => !['30m', 'tiny'].includes(one) || shapes.includes(one))) {
+  for (const shape of own.filter((one) => !(one in SIZES) || shapes.includes(one))) {
     const pairs = []
     for (let pair = 0; pair < (isPair(planted) ? PAIRS : 1); pair++) {
       const key = isPair(planted) ? `${rule} ${pair}` : null
