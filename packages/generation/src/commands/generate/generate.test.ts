@@ -194,7 +194,7 @@ describe('refused in a line', () => {
     const { generate, trials } = world(SCRIPT, { found })
     const run: typeof trials.run = async () => ({ outcome: 'failed', reason: `${source}: nothing listens there` })
     await expect(generate({ trials: { ...trials, run } })).rejects.toThrow(
-      /^http:\/\/me@127\.0\.0\.1:1\/v1: (?!.*hunter22).*nothing listens there/,
+      /^http:\/\/me@127\.0\.0\.1:1\/v1: nothing listens there$/,
     )
     await expect(recognizeSource('http://me:hunter22@127.0.0.1:1/other', null)).rejects.toThrow(
       /^http:\/\/me@127\.0\.0\.1:1\/other: this does not generate text/,

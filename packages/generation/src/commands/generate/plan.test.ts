@@ -27,3 +27,12 @@ test('each process has prompts of its own, and the first a natural stop', () => 
     [1000, false],
   ])
 })
+
+test("a server that holds the made-up prompts of an earlier run gets others; the user's own come in the same order each time", () => {
+  const seeds = (probes: number | null, prompts: readonly string[] | null) =>
+    [0, 1].map(() => planOfProcess(planOf(GENERATE_DEFAULTS, probes, prompts), 1).seed)
+  const [one, other] = seeds(3, null)
+  expect(one).not.toBe(other)
+  expect(seeds(3, ['a prompt'])).toEqual([1000, 1000])
+  expect(seeds(null, null)).toEqual([1000, 1000])
+})

@@ -1,4 +1,5 @@
 // How much is measured: by what was requested, and for an address by how many requests it may be sent.
+import { randomInt } from 'node:crypto'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { MeasurePlan } from '../../measure/types.ts'
 import type { GenerateOptions } from './options.ts'
@@ -6,7 +7,7 @@ import { SWEEP_CALLS } from './thread-sweep.ts'
 
 export interface RunPlan {
   readonly processes: number
-  /** The plan of every process, but for its seed and for the natural stop, which only the first one has. */
+  /** The plan of every process, whose seeds begin at this one, but for the natural stop, which only the first one has. */
   readonly measured: MeasurePlan
   /** No further process begins if all would take longer; null: they may. */
   readonly totalMs: number | null
@@ -39,8 +40,15 @@ export function planOf(
       several: quick ? [1, 4, 16] : SEVERAL,
     },
   }
-  return probes === null ? plan : withinRequests(plan, mostRequests, probes)
+  return probes === null ? plan : withinRequests(unlikeEarlier(plan), mostRequests, probes)
 }
+
+/** A server may still hold the made-up prompts of an earlier run in its cache: this run makes up others. */
+const unlikeEarlier = (plan: RunPlan): RunPlan =>
+  plan.measured.prompts === null ? { ...plan, measured: { ...plan.measured, seed: randomInt(SEED_LIMIT) } } : plan
+
+/** Seeds have 32 bits; what processes and curves add is far less than the half that is left. */
+const SEED_LIMIT = 2 ** 31
 
 /** Each process finds the protocol, then makes the first call, warm calls, one for each length of a prompt, and has room for a natural stop. */
 export const requestsOf = ({ processes, measured }: RunPlan, probes: number): number =>
@@ -64,7 +72,7 @@ function withinRequests({ measured, totalMs }: RunPlan, most: number, probes: nu
 /** Each process has prompts of its own. */
 export const planOfProcess = ({ measured }: RunPlan, process: number): MeasurePlan => ({
   ...measured,
-  seed: process * SEEDS,
+  seed: measured.seed + process * SEEDS,
   naturalStop: process === 0,
 })
 
@@ -80,6 +88,6 @@ export const TRY_TOKENS = 8
 export const planOfSweep = ({ processes, measured }: RunPlan, process: number): MeasurePlan => ({
   ...measured,
   ...{ leastCalls: SWEEP_CALLS, mostCalls: SWEEP_CALLS, callsMs: 0, rounds: 1, depths: [], several: [] },
-  seed: (processes + process) * SEEDS,
+  seed: measured.seed + (processes + process) * SEEDS,
   naturalStop: false,
 })
