@@ -35,8 +35,8 @@ export type KernelRates = Readonly<Record<string, number>>
 
 /** What a model's graph says that is no weight; an engine's own format says less. */
 export interface GraphFact {
-  /** How the cache goes through the graph; `none`: it has no inputs and outputs for one. */
-  readonly cache: 'none' | 'concatenated' | 'shared-buffer' | 'held-by-engine'
+  /** How the cache goes through the graph; `none`: it has no inputs and outputs for one. `in-place`: attention writes into what it reads, and nothing is copied. */
+  readonly cache: 'none' | 'concatenated' | 'shared-buffer' | 'in-place'
   /** A node that copies the cache, as in '/model/layers.0/attn/Concat'. */
   readonly cacheNode: string | null
   /** Positions whose logits a prefill computes; `selectable`: by an input such as num_logits_to_keep. */

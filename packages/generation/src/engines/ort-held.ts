@@ -9,6 +9,7 @@ import { ENGINE, openHeld } from './held/index.ts'
 export const ortHeld: GeneratorEngine = {
   ships: [PACKAGE, FFI],
   threadsApart: true,
+  writesInPlace: true,
   usesOrtKernels: true,
   id: ENGINE,
   title: 'ONNX Runtime, CPU, cache outside JavaScript',

@@ -66,6 +66,10 @@ checkRule(cacheCopies, {
   ],
   clear: [
     { name: 'a cache in place', given: exampleEvidence() },
+    {
+      name: 'a difference, of a cache that attention writes in place',
+      given: { ...grows(1, 20, 4), graph: exampleGraph({ cache: 'in-place' }) },
+    },
     { name: 'a little under three per cent', given: parts(0.29) },
     { name: 'a difference, a little under three times', given: grows(3, 20, 2.9) },
     { name: 'all that grows passes through JavaScript', given: grows(0, 20, 4, 1) },

@@ -13,6 +13,8 @@ export const cacheCopies = defineRule({
   wants: ['tokenParts', 'depthLine', 'graph'],
   check({ tokenParts, depthLine, graph, ...given }) {
     if (graph?.cache === 'none') return 'does-not-apply'
+    // What grows with the context is attention that takes longer than reading.
+    if (graph?.cache === 'in-place') return 'clear'
     const place = { nodes: graph?.cacheNode == null ? [] : [graph.cacheNode], next: fixGenerator() }
     const copied = tokenParts?.parts.find(({ id }) => id === 'cache-copied')
     // A difference shows what grows, not that it is copies.

@@ -6,9 +6,9 @@ import { expect, test } from 'vitest'
 import { decoderLayout } from '../../recognize/layout.ts'
 import { graphFacts } from './facts.ts'
 
-function factsOf(form: DecoderForm) {
+function factsOf(form: DecoderForm, writesInPlace?: true) {
   const graph = viewGraph(modelInMemory(decoderModel(decoderWeights(), form)))
-  return graphFacts({ graph, layout: decoderLayout(graph.inputs, graph.outputs)! }, null)
+  return graphFacts({ graph, layout: decoderLayout(graph.inputs, graph.outputs)!, writesInPlace }, null)
 }
 
 const PRODUCTS_OF_A_LAYER = 7
@@ -34,6 +34,13 @@ test('weights in blocks of 4 bits, with their scales and the level that is set',
 
 test('a decoder without a cache, and one whose last position alone is computed', () => {
   expect(factsOf({ cache: 'none', logits: 'last' }).graph).toMatchObject({ cache: 'none', cacheNode: null, logits: 'last' })
+})
+
+test('a cache is written in place by an engine that can, and by no other attention', () => {
+  expect(factsOf({ attention: 'fused' }, true).graph).toMatchObject({ cache: 'in-place' })
+  expect(factsOf({ attention: 'fused' }).graph).toMatchObject({ cache: 'concatenated' })
+  expect(factsOf({}, true).graph).toMatchObject({ cache: 'concatenated' })
+  expect(factsOf({ cache: 'none' }, true).graph).toMatchObject({ cache: 'none' })
 })
 
 test('a merged decoder: the products of its branch with a cache, whose weights are those of the graph around it', () => {

@@ -191,11 +191,15 @@ async function measureProcesses({ found, engine, options, own, plan, limits, pro
       continue
     }
     const reason = withoutPasswords(reasonInWords(trial), { addresses: [found.source] })
-    if (measured.length === 0) throw new InputError(`${addressName(found.source)}: ${reason}`)
+    if (measured.length === 0) throw new InputError(withName(addressName(found.source), reason))
     warnings.push(`a process did not measure anything: ${reason}`)
   }
   return { measured, warnings }
 }
+
+/** An engine may have named the file or the address already. */
+const withName = (name: string, reason: string): string =>
+  reason.startsWith(`${name}: `) || /^https?:\/\/\S+: /.test(reason) ? reason : `${name}: ${reason}`
 
 /** Enough processes if the warm calls of each take longer than SLOW_PROCESS_MS. */
 const LEAST_PROCESSES = 3
@@ -255,7 +259,7 @@ async function profiledSteps(
     return { token: step, firstToken: step, facts: found.kind === 'gguf' ? ggufFacts(found.source) : {} }
   if (engine.runsGraph === undefined) {
     const reason = `${engine.title} shows no times of operators`
-    return { token: reason, firstToken: reason, facts: graphFacts(step, null) }
+    return { token: reason, firstToken: reason, facts: graphFacts({ ...step, writesInPlace: engine.writesInPlace }, null) }
   }
   const { quick, trials } = options
   const profiling = { run: trials.run, limits, folder, sampleMs: quick ? STEP_MS.quick : STEP_MS.full }
