@@ -17,7 +17,7 @@ const MOST_STEPS = 8
 export interface KnownOfGraph extends Pick<StepGraph, 'graph' | 'layout'> {
   /** Positions that an encoder gives; absent: there is none, or it was not run. */
   readonly positions?: number
-  /** Of the engine that ran it. */
+  /** Whether the engine that ran it is one that writes into its cache. */
   readonly writesInPlace?: true | undefined
 }
 
