@@ -1,4 +1,4 @@
-// Is the planted cause among the first three findings of `whyslow generate`, and silent in the twin? Decoders of two shapes are written with one
+// Is the planted cause among the first three findings of `whyslow generate`, and silent in the twin? Decoders of up to 500 million parameters are written with one
 // thing wrong, and servers answer with one thing slow; each has a twin without it, measured by the same command. Exit 1 where a cause is missed or a
 // twin shows it.
 //   node bench/generation-planted.mjs      ONLY=word,word   SHAPES=30m,tiny,135m,500m   PAIRS=3   KEEP=1 prints all findings

@@ -250,7 +250,7 @@ export interface GeneratorEngine {
   readonly id: string
   /** It runs the ONNX graph in onnxruntime-node, and the cache passes through JavaScript: one step of the graph can be profiled as what it runs. */
   readonly runsGraph?: true
-  /** GroupQueryAttention writes new keys and values into the buffer of the cache that it reads. */
+  /** Attention that can writes new keys and values into the buffer of the cache that it reads. */
   readonly writesInPlace?: true
   /** Its products with weights are ONNX Runtime's kernels of the CPU, whose speed can be measured without it. */
   readonly usesOrtKernels?: true

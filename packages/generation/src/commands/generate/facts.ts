@@ -17,12 +17,12 @@ const MOST_STEPS = 8
 export interface KnownOfGraph extends Pick<StepGraph, 'graph' | 'layout'> {
   /** Positions that an encoder gives; absent: there is none, or it was not run. */
   readonly positions?: number
-  /** Whether the engine that ran it is one that writes into its cache. */
-  readonly writesInPlace?: true | undefined
+  /** Whether the engine wrote each cache into the buffer that it read; absent: it did not. */
+  readonly isInPlace?: boolean
 }
 
 export function graphFacts(given: KnownOfGraph, step: StepProfile | null): GenerationFacts {
-  const { layout, positions, writesInPlace = false } = given
+  const { layout, positions, isInPlace = false } = given
   const graph = withCacheBranch(given.graph, new Set(layout.cache.map(({ past }) => past)))
   const makers = new Map(graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)))
   const head = headOf(graph, layout.logits.name, makers)
@@ -30,7 +30,7 @@ export function graphFacts(given: KnownOfGraph, step: StepProfile | null): Gener
   // A decoder has weights: none that is found is none that is known.
   return {
     ...(weights.length === 0 ? {} : { weights }),
-    graph: graphFact({ graph, layout, makers, writesInPlace, ...(positions === undefined ? {} : { positions }) }, head, step),
+    graph: graphFact({ graph, layout, makers, isInPlace, ...(positions === undefined ? {} : { positions }) }, head, step),
   }
 }
 
@@ -105,7 +105,7 @@ const LOGITS = { all: 'all', last: 'last', chosen: 'selectable' } as const
 
 interface Shown extends Pick<KnownOfGraph, 'graph' | 'layout' | 'positions'> {
   readonly makers: ReadonlyMap<string, NodeView>
-  readonly writesInPlace: boolean
+  readonly isInPlace: boolean
 }
 
 /** Bytes that an output of the encoder's keys has in each step; null: a size is not declared. */
@@ -127,8 +127,7 @@ function graphFact(shown: Shown, head: NodeView | undefined, step: StepProfile |
   const reads = graph.nodes.filter(({ inputs }) => inputs.some((name) => past.has(name)))
   const joins = reads.find(({ opType }) => opType === 'Concat') ?? reads[0]
   const cross = layout.cache.filter(({ role, present }) => role === 'cross' && present !== null)
-  const isInPlace = shown.writesInPlace && reads.length > 0 && reads.every(({ opType }) => opType === 'GroupQueryAttention')
-  const kind = isInPlace ? 'in-place' : layout.capacity === null ? 'concatenated' : 'shared-buffer'
+  const kind = shown.isInPlace ? 'in-place' : layout.capacity === null ? 'concatenated' : 'shared-buffer'
   return {
     cache: layout.cache.length === 0 ? 'none' : kind,
     cacheNode: joins?.name ?? null,

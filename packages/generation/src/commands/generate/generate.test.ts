@@ -12,6 +12,7 @@ import type { GeneratorEngine } from '../../generator.ts'
 import { decoderLayout } from '../../recognize/layout.ts'
 import type { StepModel, StepShape } from './profile-step.ts'
 import { recognizeSource } from './recognize.ts'
+import type { StepGraph } from './recognized.ts'
 
 // A token takes 10 ms, and 10 ms for each thousand tokens in the cache.
 const SCRIPT: Script = { fixedMs: 10, perDepthMs: 0.01, perMoreMs: 1, openMs: 100 }
@@ -47,6 +48,23 @@ describe('the document', () => {
     expect(of('weights in float32')).toEqual([0, 512, 2048].map((depth) => [depth, expect.closeTo(10 + depth / 100)]))
     // 4 of 12.88 ms are reading, and the engine shows no operators.
     expect(of('weights in int4')).toEqual([])
+  })
+
+  test('a cache that the engine writes in place is not said to be copied', async () => {
+    const graph = viewGraph(modelInMemory(decoderModel(decoderWeights(), { attention: 'fused' })))
+    const step = {
+      graph,
+      layout: decoderLayout(graph.inputs, graph.outputs)!,
+      model: {} as StepModel,
+      canBeInPlace: true,
+    } as const
+    const isCopied = async (engine: Partial<GeneratorEngine>, given: StepGraph) => {
+      const { findings } = await world(SCRIPT, { found: { ...FOUND, step: async () => given }, engine }).generate()
+      return findings.some(({ rule }) => rule === 'cache-copies')
+    }
+    expect(await isCopied({}, step)).toBe(true)
+    expect(await isCopied({ writesInPlace: true }, { graph, layout: step.layout, model: step.model })).toBe(true)
+    expect(await isCopied({ writesInPlace: true }, step)).toBe(false)
   })
 
   test("other types of an engine whose kernels are ONNX Runtime's, which are timed without it", async () => {

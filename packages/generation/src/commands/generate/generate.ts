@@ -259,7 +259,8 @@ async function profiledSteps(
     return { token: step, firstToken: step, facts: found.kind === 'gguf' ? ggufFacts(found.source) : {} }
   if (engine.runsGraph === undefined) {
     const reason = `${engine.title} shows no times of operators`
-    return { token: reason, firstToken: reason, facts: graphFacts({ ...step, writesInPlace: engine.writesInPlace }, null) }
+    const isInPlace = engine.writesInPlace === true && step.canBeInPlace === true
+    return { token: reason, firstToken: reason, facts: graphFacts({ ...step, isInPlace }, null) }
   }
   const { quick, trials } = options
   const profiling = { run: trials.run, limits, folder, sampleMs: quick ? STEP_MS.quick : STEP_MS.full }

@@ -7,7 +7,7 @@ import { SWEEP_CALLS } from './thread-sweep.ts'
 
 export interface RunPlan {
   readonly processes: number
-  /** The plan of every process, whose seeds begin at this one, but for the natural stop, which only the first one has. */
+  /** The plan of every process. Its seed is the first one's, and only the first one has a natural stop. */
   readonly measured: MeasurePlan
   /** No further process begins if all would take longer; null: they may. */
   readonly totalMs: number | null

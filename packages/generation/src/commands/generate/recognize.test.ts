@@ -3,7 +3,9 @@ import path from 'node:path'
 import { expect, test } from 'vitest'
 import { scratch } from '../../../../../test/support/made-folders.ts'
 import { decoderWeights } from '../../../test/support/decoder/weights.ts'
+import type { DecoderForm } from '../../../test/support/decoder/write-decoder.ts'
 import { writeFolder } from '../../../test/support/decoder/write-folder.ts'
+import { plainOptions } from '../../../test/support/plain-options.ts'
 import { beamsOf, generatorFiles } from '../../recognize/folder.ts'
 import { recognizeSource } from './recognize.ts'
 
@@ -29,4 +31,13 @@ test('what is recognized says it to the rules, and whether transformers guesses 
     guesses: true,
   })
   expect(await recognizeSource(folderWith({}), null)).not.toHaveProperty('guesses')
+})
+
+test('attention that can write each cache where it reads it', async () => {
+  const stepOf = async (form: DecoderForm) => {
+    const folder = writeFolder(path.join(scratch(), 'model'), decoderWeights(), { models: { 'model.onnx': form } })
+    return (await recognizeSource(folder, null)).step(plainOptions)
+  }
+  expect(await stepOf({ attention: 'fused' })).toMatchObject({ canBeInPlace: true })
+  expect(await stepOf({})).not.toHaveProperty('canBeInPlace')
 })

@@ -11,6 +11,7 @@ import { PLAIN_SETTINGS } from '@whyslow/measure/engines/plain-settings.ts'
 import type { EngineOptions, Feeds, TensorValue } from '@whyslow/measure/engines/types.ts'
 import type { GenerationModel } from '@whyslow/report/documents/generation.ts'
 import { addressName } from '@whyslow/report/text/addresses.ts'
+import { cachesWrittenInPlace } from '../../engines/held/from-layout.ts'
 import { zeroTensor } from '../../engines/loop/cache.ts'
 import { feedsFor, growingMask } from '../../engines/loop/feeds.ts'
 import type { EncodedInput, GeneratorOptions } from '../../generator.ts'
@@ -82,8 +83,14 @@ async function stepOf(
   if (model === null || layout === null)
     return kind === 'gguf' ? 'llama.cpp shows no times of operators' : 'the model is behind an address'
   if (layout.inputs.embeddings !== undefined) return 'the decoder is fed by another model, which is not profiled'
-  const graph = viewGraph(await readModel(model))
-  const step = { graph, layout, model: stepModel(model, layout, threads) }
+  const read = await readModel(model)
+  const written = cachesWrittenInPlace(read.proto.graph!, layout.cache)
+  const step = {
+    graph: viewGraph(read),
+    layout,
+    model: stepModel(model, layout, threads),
+    ...(written.length === layout.cache.length ? { canBeInPlace: true as const } : {}),
+  }
   if (first === null) return step
   const opening = viewGraph(await readModel(first))
   const firstLayout = decoderLayout(opening.inputs, opening.outputs)

@@ -27,6 +27,8 @@ export interface StepGraph {
   readonly graph: GraphView
   readonly layout: DecoderLayout
   readonly model: StepModel
+  /** Attention can write each cache into the buffer that it reads; absent: it cannot. */
+  readonly canBeInPlace?: true
   /** The graph of the first call; absent: the same. */
   readonly first?: Pick<StepGraph, 'graph' | 'model'>
 }
